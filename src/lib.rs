@@ -1,2 +1,28 @@
 //! Tells, before and during an on-prem deployment of an application that uses `WorkOS`, whether this network,
-//! this configuration and this firewall will let it work.
+//! this configuration and this firewall will let it work, and if not, what to change and who has to change it.
+//!
+//! ```text
+//!   cli ──▶ Settings ─┐
+//!                     ├──▶ Plan ──▶ runner ──▶ Report ──▶ Reporter ──▶ stdout / file
+//!   facts/ ──▶ Facts ─┘               │
+//!                                  Context ──▶ checks ──▶ Network ──▶ the world
+//! ```
+//!
+//! Data flows one way. A check's id is its path: `egress.trusted` lives in `src/checks/egress/trusted.rs`.
+
+pub mod check;
+//TMP pub mod checks;
+//TMP pub mod cli;
+//TMP pub mod commands;
+pub mod context;
+pub mod facts;
+pub mod host;
+pub mod net;
+pub mod plan;
+pub mod report;
+//TMP pub mod reporters;
+pub mod runner;
+pub mod secret;
+pub mod settings;
+//TMP pub mod simulator;
+//TMP pub mod workos;

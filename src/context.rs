@@ -1,0 +1,183 @@
+//! Everything a running check may look at.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use crate::check::{Endpoint, Vantage};
+use crate::facts::Facts;
+use crate::host::Host;
+use crate::net::{Attempted, Connected, ErrorKind, NetError, Network, Question, RecordKind, Records, Through, Way};
+use crate::settings::{Family, Settings};
+
+/// What the user asked for, what is known, and the two boundaries to the world.
+pub struct Context {
+    /// What the user asked for.
+    pub settings: Settings,
+    /// What is known of `WorkOS`.
+    pub facts: Facts,
+    /// Which side of the edge we look from.
+    pub vantage: Vantage,
+    /// The network; each question is asked once.
+    pub network: Arc<dyn Network>,
+    /// This machine.
+    pub host: Arc<dyn Host>,
+}
+
+/// What the resolvers in effect say of a name.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The system's own resolution, which applications use; absent where `--resolver` stands in for it.
+    pub system: Option<Attempted<Vec<IpAddr>>>,
+    /// What each DNS server says when it is asked directly.
+    pub servers: Vec<Asked>,
+}
+
+/// One question to one server, and its answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The server.
+    pub server: SocketAddr,
+    /// The record type.
+    pub kind: RecordKind,
+    /// The answer.
+    pub answer: Attempted<Records>,
+}
+
+impl Lookup {
+    /// The addresses an application gets, in its order.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        match &self.system {
+            Some(Attempted { result: Ok(addresses), .. }) if !addresses.is_empty() => addresses.clone(),
+            // glibc waits for a dead first resolver longer than one attempt may take, and goes on to the next.
+            Some(Attempted { result: Err(NetError { kind: ErrorKind::TimedOut(_), .. }), .. }) | None => {
+                self.from_servers()
+            }
+            Some(_) => Vec::new(),
+        }
+    }
+
+    /// The addresses that the DNS servers give when they are asked directly.
+    pub fn from_servers(&self) -> Vec<IpAddr> {
+        let mut addresses = Vec::new();
+        for records in self.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok()) {
+            for address in &records.addresses {
+                if !addresses.contains(address) {
+                    addresses.push(*address);
+                }
+            }
+        }
+        addresses
+    }
+
+    /// How many attempts the slowest of its questions took.
+    pub fn attempts(&self) -> u32 {
+        let system = self.system.as_ref().map(|system| system.attempts);
+        self.servers.iter().map(|asked| asked.answer.attempts).chain(system).max().unwrap_or(0)
+    }
+}
+
+/// A connection that was tried.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The way it took.
+    pub way: Way,
+    /// How it ended.
+    pub connection: Attempted<Connected>,
+}
+
+impl Context {
+    /// Asks the system's resolution and every DNS server in effect for a name, all at once.
+    pub async fn lookup(&self, name: &str) -> Lookup {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            let result = Ok(vec![address]);
+            let took = std::time::Duration::ZERO;
+            return Lookup { system: Some(Attempted { result, attempts: 0, took }), servers: Vec::new() };
+        }
+        let servers = self.resolvers();
+        let questions: Vec<Question> = servers
+            .iter()
+            .flat_map(|server| self.families().map(|family| (*server, RecordKind::of(family))))
+            .map(|(server, kind)| Question { server, name: name.to_owned(), kind })
+            .collect();
+        let asking = join_all(questions.iter().map(|question| self.network.ask(question)));
+        let resolving = async {
+            match self.settings.resolver {
+                Some(_) => None,
+                None => Some(self.network.resolve(name).await),
+            }
+        };
+        let (answers, mut system) = tokio::join!(asking, resolving);
+        if let (Some(family), Some(Attempted { result: Ok(addresses), .. })) = (self.family(), &mut system) {
+            addresses.retain(|address| Family::of(*address) == family);
+        }
+        let servers = questions
+            .into_iter()
+            .zip(answers)
+            .map(|(question, answer)| Asked { server: question.server, kind: question.kind, answer })
+            .collect();
+        Lookup { system, servers }
+    }
+
+    /// The DNS servers in effect.
+    pub fn resolvers(&self) -> Vec<SocketAddr> {
+        match &self.settings.resolver {
+            Some(named) => vec![named.value],
+            None => self.host.resolvers(),
+        }
+    }
+
+    /// The ways to an endpoint: straight to each of its addresses, or through each address of the proxy.
+    pub async fn ways(&self, endpoint: &Endpoint) -> Vec<Way> {
+        let proxy = self.settings.proxy_for(endpoint);
+        let named = proxy.map_or(endpoint, |proxy| &proxy.endpoint);
+        let addresses = self.lookup(&named.host).await.addresses();
+        let through = |address| match proxy {
+            Some(proxy) => Through::Proxy(proxy.clone(), address),
+            None => Through::Address(address),
+        };
+        addresses
+            .into_iter()
+            .take(MOST_ADDRESSES)
+            .map(|address| Way { endpoint: endpoint.clone(), through: through(address) })
+            .collect()
+    }
+
+    /// Tries all ways at once.
+    pub async fn try_ways(&self, ways: Vec<Way>) -> Vec<Tried> {
+        let connections = join_all(ways.iter().map(|way| self.network.connect(way))).await;
+        ways.into_iter().zip(connections).map(|(way, connection)| Tried { way, connection }).collect()
+    }
+
+    /// The way that everything after the connection takes: the first that connects, in the resolver's order.
+    pub async fn way(&self, endpoint: &Endpoint) -> Option<Way> {
+        let tried = self.try_ways(self.ways(endpoint).await).await;
+        tried.into_iter().find(|tried| tried.connection.result.is_ok()).map(|tried| tried.way)
+    }
+
+    /// How the endpoint is reached, as the report says it, before anything is known of it.
+    pub fn via(&self, endpoint: &Endpoint) -> String {
+        self.settings.proxy_for(endpoint).map_or_else(|| "direct".to_owned(), ToString::to_string)
+    }
+
+    /// "from this host (10.20.0.10)", for a firewall request about packets to `to`.
+    pub fn source_in_words(&self, to: Option<IpAddr>) -> String {
+        match to.and_then(|to| self.host.source_for(to).ok()).filter(|source| !source.is_loopback()) {
+            Some(source) => format!("from this host ({source})"),
+            None => format!("from this host ({})", self.host.name()),
+        }
+    }
+
+    fn family(&self) -> Option<Family> {
+        self.settings.family.as_ref().map(|family| family.value)
+    }
+
+    fn families(&self) -> impl Iterator<Item = Family> + use<> {
+        let only = self.family();
+        [Family::V4, Family::V6].into_iter().filter(move |family| only.is_none_or(|only| only == *family))
+    }
+}
+
+/// An answer with more addresses than this is not tried to the end.
+const MOST_ADDRESSES: usize = 16;

@@ -1,0 +1,124 @@
+//! What `WorkOS` needs from a network: published addresses, ranges and hosts, with their date and source.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+/// The embedded facts; `--facts FILE` replaces them.
+const EMBEDDED: &str = include_str!("facts/networks.json");
+
+/// A file larger than this holds no facts.
+const LARGEST_FILE: u64 = 4 << 20;
+
+/// What is known of the network side of `WorkOS`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Facts {
+    /// The day the facts were gathered, `2026-11-23`.
+    pub as_of: String,
+    /// Cloudflare's published ranges, which the API answers from.
+    pub cloudflare: Cloudflare,
+    /// Where webhooks, Actions and streams come from.
+    pub workos_sources: WorkosSources,
+    /// Who needs which hosts.
+    pub hosts: Hosts,
+}
+
+/// Cloudflare's published ranges.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Cloudflare {
+    /// Published `IPv4` ranges.
+    pub ipv4: Vec<IpNet>,
+    /// Published `IPv6` ranges.
+    pub ipv6: Vec<IpNet>,
+}
+
+/// Where requests that `WorkOS` starts come from.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WorkosSources {
+    /// The addresses that the on-prem guide publishes.
+    pub published: Sources,
+    /// Addresses that others reported.
+    pub reported: Sources,
+}
+
+/// Source addresses and who says so.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Sources {
+    /// Who says so, and when.
+    pub source: String,
+    /// The addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Who needs which hosts.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Hosts {
+    /// Where the public view of a name is asked for.
+    pub public_dns: Vec<PublicDns>,
+}
+
+/// A public DNS over HTTPS service.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PublicDns {
+    /// Its name.
+    pub host: String,
+    /// Its addresses, so that it can be asked where local DNS fails.
+    pub addresses: Vec<IpAddr>,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Facts {
+    /// The facts this binary was built with.
+    #[expect(clippy::expect_used, reason = "the embedded file is read by a test of every build")]
+    pub fn embedded() -> Self {
+        serde_json::from_str(EMBEDDED).expect("the embedded facts are valid")
+    }
+
+    /// Facts from a file; the error says what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+        if size > LARGEST_FILE {
+            return Err("it is larger than 4 MiB".to_owned());
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let facts: Facts = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        if facts.cloudflare.ipv4.is_empty() {
+            return Err("`cloudflare.ipv4` is empty".to_owned());
+        }
+        Ok(facts)
+    }
+
+    /// The published Cloudflare range that an address lies in.
+    pub fn cloudflare_range(&self, address: IpAddr) -> Option<IpNet> {
+        self.cloudflare.ipv4.iter().chain(&self.cloudflare.ipv6).copied().find(|range| range.contains(&address))
+    }
+
+    /// "Cloudflare's published ranges (15 IPv4, 7 IPv6: 173.245.48.0/20, …)", for a remedy that must name them.
+    pub fn cloudflare_in_words(&self) -> String {
+        let ranges: Vec<String> = self.cloudflare.ipv4.iter().map(ToString::to_string).collect();
+        format!(
+            "Cloudflare's published ranges ({} IPv4, {} IPv6; IPv4: {})",
+            self.cloudflare.ipv4.len(),
+            self.cloudflare.ipv6.len(),
+            ranges.join(" ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_facts_are_complete() {
+        let facts = Facts::embedded();
+
+        assert_eq!((facts.cloudflare.ipv4.len(), facts.cloudflare.ipv6.len()), (15, 7));
+        assert_eq!(facts.workos_sources.published.addresses.len(), 9);
+        assert!(facts.hosts.public_dns[0].addresses.iter().all(|address| facts.cloudflare_range(*address).is_some()));
+        assert!(facts.cloudflare_range("8.8.8.8".parse().unwrap()).is_none());
+    }
+}

@@ -1,0 +1,146 @@
+//! What this machine says of itself: its clock, name, addresses, routes and resolver files.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::net;
+
+/// The second, smaller boundary: checks about this machine see it through this.
+pub trait Host: Send + Sync {
+    /// The time by its clock.
+    fn now(&self) -> SystemTime;
+    /// Its name.
+    fn name(&self) -> String;
+    /// The addresses of its interfaces, loopback left out.
+    fn addresses(&self) -> Vec<IpAddr>;
+    /// The DNS servers that its resolver file names.
+    fn resolvers(&self) -> Vec<SocketAddr>;
+    /// The address from which packets to `to` leave, or whether there is no route. Nothing is sent to find out.
+    fn source_for(&self, to: IpAddr) -> Result<IpAddr, NoSource>;
+    /// Whether everybody on the machine may read a file.
+    fn is_readable_by_all(&self, path: &Path) -> bool;
+}
+
+/// Why packets to an address would not leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoSource {
+    /// The machine has no route to it.
+    NoRoute,
+    /// Something else.
+    Unclear,
+}
+
+/// This machine.
+pub struct ThisHost;
+
+impl Host for ThisHost {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn name(&self) -> String {
+        let read = |path| std::fs::read_to_string(path).ok().map(|name| name.trim().to_owned());
+        read("/proc/sys/kernel/hostname")
+            .or_else(|| read("/etc/hostname"))
+            .or_else(|| std::env::var("COMPUTERNAME").ok())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "this host".to_owned())
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+        interfaces.iter().map(if_addrs::Interface::ip).filter(|address| !address.is_loopback()).collect()
+    }
+
+    fn resolvers(&self) -> Vec<SocketAddr> {
+        net::system_resolvers()
+    }
+
+    fn source_for(&self, to: IpAddr) -> Result<IpAddr, NoSource> {
+        let any: SocketAddr = if to.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
+        // Connecting a UDP socket asks the routing table and sends nothing.
+        let found = UdpSocket::bind(any).and_then(|socket| {
+            socket.connect((to, 443))?;
+            socket.local_addr()
+        });
+        match found {
+            Ok(address) => Ok(address.ip()),
+            Err(error) if error.kind() == io::ErrorKind::NetworkUnreachable => Err(NoSource::NoRoute),
+            Err(_) => Err(NoSource::Unclear),
+        }
+    }
+
+    fn is_readable_by_all(&self, path: &Path) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o004 != 0)
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = path;
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod fake {
+    //! A machine whose answers a test decides.
+
+    use super::*;
+
+    /// A machine at a fixed time, with one address and one resolver.
+    pub struct FakeHost {
+        /// The time by its clock.
+        pub now: SystemTime,
+        /// Its addresses; the first is the source of everything.
+        pub addresses: Vec<IpAddr>,
+        /// Its resolvers.
+        pub resolvers: Vec<SocketAddr>,
+        /// Whether it has routes at all.
+        pub routed: bool,
+        /// Whether secret files are open to everybody.
+        pub open_files: bool,
+    }
+
+    impl Default for FakeHost {
+        fn default() -> Self {
+            FakeHost {
+                now: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_000_000),
+                addresses: vec![IpAddr::from([10, 20, 0, 10])],
+                resolvers: vec![SocketAddr::from(([10, 20, 0, 53], 53))],
+                routed: true,
+                open_files: false,
+            }
+        }
+    }
+
+    impl Host for FakeHost {
+        fn now(&self) -> SystemTime {
+            self.now
+        }
+
+        fn name(&self) -> String {
+            "app01".to_owned()
+        }
+
+        fn addresses(&self) -> Vec<IpAddr> {
+            self.addresses.clone()
+        }
+
+        fn resolvers(&self) -> Vec<SocketAddr> {
+            self.resolvers.clone()
+        }
+
+        fn source_for(&self, _to: IpAddr) -> Result<IpAddr, NoSource> {
+            self.addresses.first().copied().filter(|_| self.routed).ok_or(NoSource::NoRoute)
+        }
+
+        fn is_readable_by_all(&self, _path: &Path) -> bool {
+            self.open_files
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What a presented certificate says, and why it does not hold.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use ring::digest;
+use rustls::CertificateError;
+use rustls::pki_types::CertificateDer;
+use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate, X509Name};
+
+/// A certificate as it was presented.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Presented {
+    /// The subject, `CN=api.workos.com`.
+    pub subject: String,
+    /// The issuer.
+    pub issuer: String,
+    /// The issuer's organization.
+    pub issuer_organization: Option<String>,
+    /// The issuer's common name.
+    pub issuer_name: Option<String>,
+    /// The DNS names and addresses it is for.
+    pub names: Vec<String>,
+    /// The first moment at which it holds.
+    pub not_before: SystemTime,
+    /// The last moment at which it holds.
+    pub not_after: SystemTime,
+    /// Where its issuer's certificate can be fetched, as the certificate says.
+    pub issuer_urls: Vec<String>,
+    /// SHA-256 of the whole certificate, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Why a chain does not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CertificateProblem {
+    /// No root that is trusted stands behind it.
+    UnknownIssuer,
+    /// Its own issuer; no root that is trusted stands behind it.
+    SelfSigned,
+    /// It points to a public issuer whose certificate was not sent along.
+    IncompleteChain,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It is for other names.
+    WrongName,
+    /// Something else, in the library's words.
+    Other(String),
+}
+
+impl From<&CertificateError> for CertificateProblem {
+    fn from(error: &CertificateError) -> Self {
+        match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                CertificateProblem::NotYetValid
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                CertificateProblem::WrongName
+            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
+            other => CertificateProblem::Other(other.to_string()),
+        }
+    }
+}
+
+impl Presented {
+    /// Reads a certificate; `None` when it is not one.
+    pub fn read(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let mut names = Vec::new();
+        if let Ok(Some(alternatives)) = certificate.subject_alternative_name() {
+            names.extend(alternatives.value.general_names.iter().filter_map(|name| match name {
+                GeneralName::DNSName(name) => Some(printable(name)),
+                GeneralName::IPAddress(bytes) => address(bytes),
+                _ => None,
+            }));
+        }
+        let issuer_urls = certificate
+            .extensions()
+            .iter()
+            .filter_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::AuthorityInfoAccess(access) => Some(access),
+                _ => None,
+            })
+            .flat_map(|access| access.accessdescs.iter())
+            .filter_map(|description| match &description.access_location {
+                GeneralName::URI(url) => Some(printable(url)),
+                _ => None,
+            })
+            .collect();
+        Some(Presented {
+            subject: printable(&certificate.subject().to_string()),
+            issuer: printable(&certificate.issuer().to_string()),
+            issuer_organization: first(certificate.issuer().iter_organization()),
+            issuer_name: first(certificate.issuer().iter_common_name()),
+            names,
+            not_before: moment(certificate.validity().not_before.timestamp()),
+            not_after: moment(certificate.validity().not_after.timestamp()),
+            issuer_urls,
+            sha256: fingerprint(der),
+        })
+    }
+
+    /// Whether it names itself as its issuer.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// How the issuer is best called in a sentence.
+    pub fn issuer_in_words(&self) -> String {
+        let name = self.issuer_name.as_deref().or(self.issuer_organization.as_deref());
+        name.unwrap_or(if self.issuer.is_empty() { "an issuer without a name" } else { &self.issuer }).to_owned()
+    }
+}
+
+/// The presented chain, leaf first; at most eight, as certificates are evidence and not data.
+pub fn chain(presented: &[CertificateDer<'_>]) -> Vec<Presented> {
+    presented.iter().take(8).filter_map(|der| Presented::read(der)).collect()
+}
+
+/// Public issuers by the host that their certificates point to; organizations of public roots are known besides.
+const PUBLIC_ISSUER_HOSTS: &[&str] = &[
+    "lencr.org",
+    "digicert.com",
+    "sectigo.com",
+    "comodoca.com",
+    "usertrust.com",
+    "amazontrust.com",
+    "pki.goog",
+    "globalsign.com",
+    "entrust.net",
+    "godaddy.com",
+    "starfieldtech.com",
+    "identrust.com",
+    "ssl.com",
+    "certum.pl",
+    "geotrust.com",
+    "rapidssl.com",
+    "thawte.com",
+    "quovadisglobal.com",
+    "swisssign.net",
+    "buypass.com",
+    "harica.gr",
+];
+
+/// Tells the ways of having no trusted root behind a chain apart: its own issuer, a public issuer left out, or neither.
+pub fn without_root(chain: &[Presented], public_organizations: &[String]) -> CertificateProblem {
+    let Some(leaf) = chain.first() else { return CertificateProblem::UnknownIssuer };
+    if leaf.is_self_issued() {
+        return CertificateProblem::SelfSigned;
+    }
+    // Follow the chain as far as it goes: what is missing is the issuer of its last link.
+    let mut last = leaf;
+    for _ in 0..chain.len() {
+        match chain.iter().find(|candidate| candidate.subject == last.issuer && *candidate != last) {
+            Some(next) if !next.is_self_issued() => last = next,
+            Some(_) => return CertificateProblem::UnknownIssuer,
+            None => break,
+        }
+    }
+    let by_name = last.issuer_organization.as_ref().is_some_and(|name| public_organizations.contains(name));
+    let by_url = last.issuer_urls.iter().any(|url| {
+        let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_lowercase)).unwrap_or_default();
+        PUBLIC_ISSUER_HOSTS.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")))
+    });
+    if by_name || by_url { CertificateProblem::IncompleteChain } else { CertificateProblem::UnknownIssuer }
+}
+
+/// The organization in a root's subject, which trust anchors hold without the outer DER header.
+pub fn organization(subject: &[u8]) -> Option<String> {
+    let mut der = vec![0x30];
+    match subject.len() {
+        short @ 0..=127 => der.push(u8::try_from(short).ok()?),
+        long => {
+            der.push(0x82);
+            der.extend(u16::try_from(long).ok()?.to_be_bytes());
+        }
+    }
+    der.extend(subject);
+    let (_, name) = X509Name::from_der(&der).ok()?;
+    first(name.iter_organization())
+}
+
+fn first<'a>(mut values: impl Iterator<Item = &'a x509_parser::prelude::AttributeTypeAndValue<'a>>) -> Option<String> {
+    values.next().and_then(|value| value.as_str().ok()).map(printable)
+}
+
+/// A certificate is what a stranger wrote: no control characters, and not without end.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(300).collect()
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
+        return Some(std::net::Ipv4Addr::from(v4).to_string());
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
+}
+
+fn moment(timestamp: i64) -> SystemTime {
+    let distance = Duration::from_secs(timestamp.unsigned_abs());
+    let moment = if timestamp >= 0 {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    };
+    moment.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    digest::digest(&digest::SHA256, der).as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(subject: &str, issuer: &str, organization: Option<&str>, url: Option<&str>) -> Presented {
+        Presented {
+            subject: subject.to_owned(),
+            issuer: issuer.to_owned(),
+            issuer_organization: organization.map(str::to_owned),
+            issuer_name: None,
+            names: Vec::new(),
+            not_before: SystemTime::UNIX_EPOCH,
+            not_after: SystemTime::UNIX_EPOCH,
+            issuer_urls: url.map(str::to_owned).into_iter().collect(),
+            sha256: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_missing_public_intermediate_is_not_a_private_ca() {
+        let public = vec!["Public Trust Ltd".to_owned()];
+        let by_url = link("CN=a", "CN=R11", Some("Let's Encrypt"), Some("http://r11.i.lencr.org/"));
+        let by_name = link("CN=a", "CN=Intermediate", Some("Public Trust Ltd"), None);
+        let private = link("CN=a", "CN=Inspect", Some("Customer Corp"), Some("http://pki.corp.example/ca.crt"));
+
+        assert_eq!(without_root(&[by_url], &public), CertificateProblem::IncompleteChain);
+        assert_eq!(without_root(&[by_name], &public), CertificateProblem::IncompleteChain);
+        assert_eq!(without_root(&[private], &public), CertificateProblem::UnknownIssuer);
+    }
+
+    #[test]
+    fn a_chain_up_to_a_private_root_is_complete() {
+        let chain =
+            [link("CN=a", "CN=i", None, None), link("CN=i", "CN=r", None, None), link("CN=r", "CN=r", None, None)];
+
+        assert_eq!(without_root(&chain, &[]), CertificateProblem::UnknownIssuer);
+    }
+
+    #[test]
+    fn the_public_roots_have_organizations() {
+        let known =
+            webpki_roots::TLS_SERVER_ROOTS.iter().filter_map(|root| organization(root.subject.as_ref())).count();
+
+        assert!(known > 50, "{known}");
+    }
+
+    #[test]
+    fn what_is_not_a_certificate_is_none() {
+        assert_eq!(Presented::read(b""), None);
+        assert_eq!(Presented::read(&[0x30, 0x82, 0xff, 0xff, 0x00]), None);
+    }
+}

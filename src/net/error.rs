@@ -1,0 +1,251 @@
+//! Library errors become kinds, here and nowhere else: from `io::Error` kinds, errno and the libraries' own types, never from text.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_resolver::net::{DnsError, NetError as HickoryError};
+use rustls::{AlertDescription, PeerIncompatible};
+
+use super::certificate::CertificateProblem;
+use crate::settings::values::spoken;
+
+/// How an attempt failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NetError {
+    /// What checks judge by.
+    pub kind: ErrorKind,
+    /// The library's words, for the evidence.
+    pub detail: String,
+}
+
+/// What happened, in the exact words of networks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ErrorKind {
+    /// NXDOMAIN.
+    NoSuchName,
+    /// The name exists, without records of the type that was asked for.
+    NoData,
+    /// SERVFAIL.
+    ServFail,
+    /// REFUSED, or another response code that is no answer.
+    DnsRefused,
+    /// The system's own resolution gave nothing and does not say why.
+    NotResolved,
+    /// ECONNREFUSED: a closed port, or a reset or port-unreachable sent in its place.
+    Refused,
+    /// ECONNRESET.
+    Reset,
+    /// The other side closed the connection before it had answered.
+    Closed,
+    /// EHOSTUNREACH: rejected on the way, or no such host.
+    Unreachable,
+    /// ENETUNREACH.
+    NoRoute,
+    /// EACCES or EPERM: this host forbids it.
+    Prohibited,
+    /// No answer in time.
+    TimedOut(Phase),
+    /// What came back is not TLS; the first bytes of it, printable.
+    NotTls(String),
+    /// The other side refuses TLS 1.2 and 1.3.
+    TlsTooOld,
+    /// The other side ended the handshake with this alert.
+    Alert(String),
+    /// The other side wants a certificate from the client.
+    ClientCertificateRequired,
+    /// The certificate does not hold.
+    Certificate(CertificateProblem),
+    /// A proxy answered CONNECT with something else than consent.
+    ProxyAnswered(ProxyAnswer),
+    /// What answered at the proxy's address does not speak HTTP.
+    NotAProxy,
+    /// What came back is not HTTP.
+    NotHttp,
+    /// Something else; the detail says what.
+    Other,
+}
+
+/// A proxy's answer to CONNECT that is not consent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProxyAnswer {
+    /// The status code.
+    pub status: u16,
+    /// The authentication schemes it offers.
+    pub schemes: Vec<String>,
+    /// The title of its page.
+    pub title: Option<String>,
+}
+
+/// What was being waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// A DNS answer.
+    Lookup,
+    /// The TCP connection.
+    Connect,
+    /// The proxy's answer to CONNECT.
+    Tunnel,
+    /// The TLS handshake.
+    Handshake,
+    /// The HTTP answer.
+    Answer,
+}
+
+impl NetError {
+    /// An error of this kind, in these words.
+    pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        NetError { kind, detail: detail.into() }
+    }
+
+    /// Nothing came within `limit`.
+    pub fn timed_out(phase: Phase, limit: Duration) -> Self {
+        NetError::new(ErrorKind::TimedOut(phase), format!("no answer within {}", spoken(limit)))
+    }
+
+    /// Whether another attempt could end differently.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::TimedOut(_)
+                | ErrorKind::Reset
+                | ErrorKind::Closed
+                | ErrorKind::ServFail
+                | ErrorKind::Unreachable
+        )
+    }
+}
+
+impl fmt::Display for NetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl From<io::Error> for NetError {
+    fn from(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                ErrorKind::Reset
+            }
+            io::ErrorKind::UnexpectedEof => ErrorKind::Closed,
+            io::ErrorKind::HostUnreachable => ErrorKind::Unreachable,
+            io::ErrorKind::NetworkUnreachable => ErrorKind::NoRoute,
+            io::ErrorKind::PermissionDenied => ErrorKind::Prohibited,
+            io::ErrorKind::TimedOut => ErrorKind::TimedOut(Phase::Connect),
+            _ => ErrorKind::Other,
+        };
+        // A rustls error travels inside an io::Error.
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(tls) => NetError::from(tls),
+            None => NetError::new(kind, error.to_string()),
+        }
+    }
+}
+
+impl From<&rustls::Error> for NetError {
+    fn from(error: &rustls::Error) -> Self {
+        let kind = match error {
+            rustls::Error::InvalidCertificate(problem) => ErrorKind::Certificate(CertificateProblem::from(problem)),
+            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | rustls::Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ) => ErrorKind::TlsTooOld,
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => ErrorKind::ClientCertificateRequired,
+            rustls::Error::AlertReceived(alert) => ErrorKind::Alert(format!("{alert:?}")),
+            rustls::Error::InvalidMessage(_) => ErrorKind::NotTls(String::new()),
+            _ => ErrorKind::Other,
+        };
+        NetError::new(kind, error.to_string())
+    }
+}
+
+impl From<HickoryError> for NetError {
+    fn from(error: HickoryError) -> Self {
+        let by_code = |code: ResponseCode| match code {
+            ResponseCode::NXDomain => ErrorKind::NoSuchName,
+            ResponseCode::NoError => ErrorKind::NoData,
+            ResponseCode::ServFail => ErrorKind::ServFail,
+            _ => ErrorKind::DnsRefused,
+        };
+        let kind = match &error {
+            HickoryError::Dns(DnsError::NoRecordsFound(none)) => by_code(none.response_code),
+            HickoryError::Dns(DnsError::ResponseCode(code)) => by_code(*code),
+            HickoryError::Timeout => ErrorKind::TimedOut(Phase::Lookup),
+            HickoryError::Io(io) => NetError::from(io::Error::from(io.kind())).kind,
+            _ => ErrorKind::Other,
+        };
+        NetError::new(kind, error.to_string())
+    }
+}
+
+impl From<&reqwest::Error> for NetError {
+    fn from(error: &reqwest::Error) -> Self {
+        let mut source: Option<&(dyn Error + 'static)> = error.source();
+        while let Some(cause) = source {
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return NetError::from(tls);
+            }
+            if let Some(io) = cause.downcast_ref::<io::Error>() {
+                let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+                return inner.map_or_else(|| NetError::from(io::Error::new(io.kind(), io.to_string())), NetError::from);
+            }
+            if let Some(http) = cause.downcast_ref::<hyper::Error>() {
+                if http.is_parse() {
+                    return NetError::new(ErrorKind::NotHttp, http.to_string());
+                }
+                if http.is_incomplete_message() {
+                    return NetError::new(ErrorKind::Closed, http.to_string());
+                }
+            }
+            source = cause.source();
+        }
+        let kind = if error.is_timeout() { ErrorKind::TimedOut(Phase::Answer) } else { ErrorKind::Other };
+        // The URL is dropped: its query is not for reports.
+        NetError::new(kind, innermost(error))
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut words = "the request failed".to_owned();
+    let mut source: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(cause) = source {
+        words = cause.to_string();
+        source = cause.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errno_decides_the_kind_and_words_do_not() {
+        let kind = |code| NetError::from(io::Error::from_raw_os_error(code)).kind;
+
+        assert_eq!(kind(111), ErrorKind::Refused);
+        assert_eq!(kind(104), ErrorKind::Reset);
+        assert_eq!(kind(113), ErrorKind::Unreachable);
+        assert_eq!(kind(101), ErrorKind::NoRoute);
+        assert_eq!(kind(13), ErrorKind::Prohibited);
+        assert_eq!(kind(1), ErrorKind::Prohibited);
+        assert_eq!(NetError::from(io::Error::other("connection refused, timed out")).kind, ErrorKind::Other);
+    }
+
+    #[test]
+    fn alerts_and_strange_bytes_come_apart() {
+        let kind = |error: rustls::Error| NetError::from(&error).kind;
+
+        assert_eq!(kind(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)), ErrorKind::TlsTooOld);
+        assert!(matches!(kind(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)), ErrorKind::Alert(_)));
+        assert!(matches!(
+            kind(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)),
+            ErrorKind::NotTls(_)
+        ));
+    }
+}

@@ -1,0 +1,162 @@
+//! A network whose answers a test decides. What was not told is an error that says so.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use super::*;
+
+/// A network that answers as it was told.
+#[derive(Default)]
+pub struct Fake {
+    resolutions: HashMap<String, Result<Vec<IpAddr>, NetError>>,
+    records: HashMap<(SocketAddr, String, RecordKind), Result<Records, NetError>>,
+    connections: HashMap<SocketAddr, Result<(), NetError>>,
+    handshakes: HashMap<String, Result<Handshake, NetError>>,
+    responses: HashMap<(Method, String), Result<Response, NetError>>,
+    /// Every request that was sent, as `GET https://host/path`.
+    pub sent: Mutex<Vec<String>>,
+}
+
+/// An error of this kind.
+pub fn error(kind: ErrorKind) -> NetError {
+    NetError::new(kind, "as the test decided")
+}
+
+/// A complete answer with JSON and headers.
+pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    Response {
+        status,
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        body: body.as_bytes().to_vec(),
+        end: BodyEnd::Whole,
+    }
+}
+
+/// A certificate for `host` by `issuer`, valid from 2026 to 2027.
+pub fn certificate(host: &str, issuer: &str) -> Presented {
+    Presented {
+        subject: format!("CN={host}"),
+        issuer: format!("CN={issuer}"),
+        issuer_organization: None,
+        issuer_name: Some(issuer.to_owned()),
+        names: vec![host.to_owned()],
+        not_before: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
+        not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_761_600),
+        issuer_urls: Vec::new(),
+        sha256: "00".repeat(32),
+    }
+}
+
+/// A handshake with a certificate that holds here and in public, or does not.
+pub fn handshake(
+    certificate: Presented,
+    here: Result<(), CertificateProblem>,
+    public: Result<(), CertificateProblem>,
+) -> Handshake {
+    Handshake {
+        version: "TLSv1_3".to_owned(),
+        cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
+        protocol: Some("h2".to_owned()),
+        chain: vec![certificate],
+        here,
+        public,
+    }
+}
+
+impl Fake {
+    /// The system's resolution of a name.
+    #[must_use]
+    pub fn resolves(mut self, name: &str, result: Result<&[&str], ErrorKind>) -> Self {
+        self.resolutions.insert(name.to_owned(), result.map(addresses).map_err(error));
+        self
+    }
+
+    /// What the DNS server says of a name; AAAA is NODATA unless the answer has any.
+    #[must_use]
+    pub fn serves(mut self, server: &str, name: &str, result: Result<&[&str], ErrorKind>) -> Self {
+        for kind in [RecordKind::A, RecordKind::Aaaa] {
+            let fitting = result.clone().map_err(error).and_then(|all| {
+                let addresses: Vec<IpAddr> =
+                    addresses(all).into_iter().filter(|address| RecordKind::of(Family::of(*address)) == kind).collect();
+                if addresses.is_empty() {
+                    Err(error(ErrorKind::NoData))
+                } else {
+                    Ok(Records { addresses, ttl: Some(300), ..Records::default() })
+                }
+            });
+            self.records.insert((server.parse().unwrap(), name.to_owned(), kind), fitting);
+        }
+        self
+    }
+
+    /// What the DNS server says of one record type of a name.
+    #[must_use]
+    pub fn answers(mut self, server: &str, name: &str, kind: RecordKind, result: Result<Records, ErrorKind>) -> Self {
+        self.records.insert((server.parse().unwrap(), name.to_owned(), kind), result.map_err(error));
+        self
+    }
+
+    /// How connections to an address and port end.
+    #[must_use]
+    pub fn connects(mut self, address: &str, result: Result<(), ErrorKind>) -> Self {
+        self.connections.insert(address.parse().unwrap(), result.map_err(error));
+        self
+    }
+
+    /// How handshakes with a host end.
+    #[must_use]
+    pub fn shakes(mut self, host: &str, result: Result<Handshake, ErrorKind>) -> Self {
+        self.handshakes.insert(host.to_owned(), result.map_err(error));
+        self
+    }
+
+    /// How requests end; the URL is that of the endpoint and the path.
+    #[must_use]
+    pub fn fetches(mut self, method: Method, url: &str, result: Result<Response, ErrorKind>) -> Self {
+        self.responses.insert((method, url.to_owned()), result.map_err(error));
+        self
+    }
+}
+
+fn addresses(all: &[&str]) -> Vec<IpAddr> {
+    all.iter().map(|address| address.parse().unwrap()).collect()
+}
+
+fn ended<T: Clone>(result: Option<&Result<T, NetError>>, what: &str) -> Attempted<T> {
+    let untold = || Err(NetError::new(ErrorKind::Other, format!("the test did not say what {what} gives")));
+    let result = result.cloned().unwrap_or_else(untold);
+    let attempts = if result.as_ref().err().is_some_and(NetError::is_transient) { 2 } else { 1 };
+    Attempted { result, attempts, took: Duration::from_millis(10) }
+}
+
+impl Network for Fake {
+    fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
+        Box::pin(async move { ended(self.resolutions.get(name), name) })
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {
+        let key = (question.server, question.name.clone(), question.kind);
+        Box::pin(async move { ended(self.records.get(&key), &format!("{question:?}")) })
+    }
+
+    fn connect<'a>(&'a self, way: &'a Way) -> Asking<'a, Connected> {
+        let hop = way.first_hop();
+        let connected = self
+            .connections
+            .get(&hop)
+            .map(|result| result.clone().map(|()| Connected { from: SocketAddr::from(([10, 20, 0, 10], 40_000)) }));
+        Box::pin(async move { ended(connected.as_ref(), &hop.to_string()) })
+    }
+
+    fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake> {
+        Box::pin(async move { ended(self.handshakes.get(&way.endpoint.host), &way.endpoint.host) })
+    }
+
+    fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response> {
+        let url = request.way.endpoint.https(&request.path);
+        self.sent.lock().unwrap().push(format!("{:?} {url}", request.method).to_uppercase());
+        Box::pin(async move { ended(self.responses.get(&(request.method, url.clone())), &url) })
+    }
+}

@@ -1,0 +1,208 @@
+//! The network as it is.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::{Name, RecordType};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::error::{ErrorKind, NetError, Phase};
+use super::http::{self, Clients};
+use super::trust::TrustStores;
+use super::{
+    Asking, Attempted, Connected, Handshake, Network, Question, RecordKind, Records, Request, Response, Through, Way,
+    doh, tls, tunnel,
+};
+
+/// The bounds of one attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long each step of an attempt may take: the connection, the handshake, the answer.
+    pub attempt: Duration,
+}
+
+/// Where played addresses really are: the map of the embedded demonstration.
+pub type Places = HashMap<SocketAddr, SocketAddr>;
+
+/// The network as it is, or, for a demonstration, the one that is played on loopback.
+pub struct Live {
+    limits: Limits,
+    stores: TrustStores,
+    places: Option<Places>,
+    clients: Clients,
+}
+
+impl Live {
+    /// The network as it is.
+    pub fn new(limits: Limits, stores: TrustStores) -> Self {
+        Live { limits, stores, places: None, clients: Clients::default() }
+    }
+
+    /// A network in which only these addresses exist. Nothing else is contacted.
+    pub fn played(limits: Limits, stores: TrustStores, places: Places) -> Self {
+        Live { limits, stores, places: Some(places), clients: Clients::default() }
+    }
+
+    /// Where an address really is.
+    fn place(&self, address: SocketAddr) -> Result<SocketAddr, NetError> {
+        match &self.places {
+            None => Ok(address),
+            Some(places) => places.get(&address).copied().ok_or_else(|| {
+                NetError::new(ErrorKind::NoRoute, format!("{address} does not exist in this demonstration"))
+            }),
+        }
+    }
+
+    async fn stream(&self, way: &Way) -> Result<TcpStream, NetError> {
+        let hop = self.place(way.first_hop())?;
+        let limit = self.limits.attempt;
+        let mut stream =
+            timeout(limit, TcpStream::connect(hop)).await.map_err(|_| NetError::timed_out(Phase::Connect, limit))??;
+        stream.set_nodelay(true)?;
+        if let Through::Proxy(proxy, _) = &way.through {
+            timeout(limit, tunnel::open(&mut stream, proxy, &way.endpoint))
+                .await
+                .map_err(|_| NetError::timed_out(Phase::Tunnel, limit))??;
+        }
+        Ok(stream)
+    }
+
+    async fn resolve_now(&self, name: &str) -> Result<Vec<IpAddr>, NetError> {
+        if self.places.is_some() {
+            return Err(NetError::new(
+                ErrorKind::NotResolved,
+                "the system's resolution has no part in a demonstration",
+            ));
+        }
+        let limit = self.limits.attempt;
+        let found = timeout(limit, tokio::net::lookup_host((name, 0)))
+            .await
+            .map_err(|_| NetError::timed_out(Phase::Lookup, limit))?;
+        match found {
+            Ok(addresses) => {
+                let mut unique = Vec::new();
+                for address in addresses.map(|address| address.ip()) {
+                    if !unique.contains(&address) {
+                        unique.push(address);
+                    }
+                }
+                Ok(unique)
+            }
+            // getaddrinfo's own codes come without errno, so the resolvers are asked for the cause.
+            Err(error) => Err(NetError::new(ErrorKind::NotResolved, error.to_string())),
+        }
+    }
+
+    async fn ask_now(&self, question: &Question) -> Result<Records, NetError> {
+        let limit = self.limits.attempt;
+        let server = self.place(question.server)?;
+        let udp = ask_over(ConnectionConfig::udp(), server, question, limit);
+        tokio::pin!(udp);
+        // TCP is asked beside a silent UDP, so that both have been tried within one attempt's time.
+        match timeout(limit / 5, &mut udp).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let tcp = ask_over(ConnectionConfig::tcp(), server, question, limit - limit / 5);
+                let (udp, tcp) = tokio::join!(udp, tcp);
+                match (udp, tcp) {
+                    (Err(NetError { kind: ErrorKind::TimedOut(_), .. }), Ok(records)) => {
+                        Ok(Records { over_tcp_only: true, ..records })
+                    }
+                    (udp, _) => udp,
+                }
+            }
+        }
+    }
+
+    async fn connect_now(&self, way: &Way) -> Result<Connected, NetError> {
+        let stream = self.stream(way).await?;
+        Ok(Connected { from: stream.local_addr()? })
+    }
+
+    async fn handshake_now(&self, way: &Way) -> Result<Handshake, NetError> {
+        let stream = self.stream(way).await?;
+        let limit = self.limits.attempt;
+        timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores))
+            .await
+            .map_err(|_| NetError::timed_out(Phase::Handshake, limit))?
+    }
+
+    async fn fetch_now(&self, request: &Request) -> Result<Response, NetError> {
+        let hop = self.place(request.way.first_hop())?;
+        http::fetch(&self.clients, request, hop, &self.stores, self.limits.attempt).await
+    }
+}
+
+async fn ask_over(
+    mut connection: ConnectionConfig,
+    server: SocketAddr,
+    question: &Question,
+    limit: Duration,
+) -> Result<Records, NetError> {
+    connection.port = server.port();
+    let mut connections = vec![connection];
+    if matches!(connections[0].protocol, hickory_resolver::config::ProtocolConfig::Udp) {
+        // For an answer that UDP had to cut.
+        let mut tcp = ConnectionConfig::tcp();
+        tcp.port = server.port();
+        connections.push(tcp);
+    }
+    let config =
+        ResolverConfig::from_parts(None, Vec::new(), vec![NameServerConfig::new(server.ip(), true, connections)]);
+    let mut options = ResolverOpts::default();
+    options.timeout = limit;
+    options.attempts = 0;
+    options.cache_size = 0;
+    options.use_hosts_file = ResolveHosts::Never;
+    options.try_tcp_on_error = false;
+    let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        .with_options(options)
+        .build()
+        .map_err(NetError::from)?;
+    let mut name = Name::from_utf8(&question.name)
+        .map_err(|error| NetError::new(ErrorKind::Other, format!("`{}` is no DNS name: {error}", question.name)))?;
+    name.set_fqdn(true);
+    let kind = match question.kind {
+        RecordKind::A => RecordType::A,
+        RecordKind::Aaaa => RecordType::AAAA,
+    };
+    let lookup = timeout(limit, resolver.lookup(name, kind))
+        .await
+        .map_err(|_| NetError::timed_out(Phase::Lookup, limit))?
+        .map_err(NetError::from)?;
+    Ok(doh::records(lookup.answers()))
+}
+
+/// Counts one attempt and its time.
+async fn once<T>(attempt: impl Future<Output = Result<T, NetError>>) -> Attempted<T> {
+    let started = Instant::now();
+    let result = attempt.await;
+    Attempted { result, attempts: 1, took: started.elapsed() }
+}
+
+impl Network for Live {
+    fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
+        Box::pin(once(self.resolve_now(name)))
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {
+        Box::pin(once(self.ask_now(question)))
+    }
+
+    fn connect<'a>(&'a self, way: &'a Way) -> Asking<'a, Connected> {
+        Box::pin(once(self.connect_now(way)))
+    }
+
+    fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake> {
+        Box::pin(once(self.handshake_now(way)))
+    }
+
+    fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response> {
+        Box::pin(once(self.fetch_now(request)))
+    }
+}

@@ -1,0 +1,279 @@
+//! The boundary to the world: a handful of verbs, each one attempt that ends in an answer or a classified error.
+//!
+//! Layers, outermost first: [`Memo`] asks each question once, [`Retrying`] repeats transient failures, [`Live`] asks.
+//! Judging and advising are for the caller.
+
+pub mod certificate;
+pub mod doh;
+mod error;
+#[cfg(test)]
+pub mod fake;
+mod http;
+mod live;
+mod memo;
+mod retrying;
+mod tls;
+mod trust;
+mod tunnel;
+
+use std::fmt;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::time::Duration;
+
+pub use certificate::{CertificateProblem, Presented};
+pub use error::{ErrorKind, NetError, Phase};
+pub use live::{Limits, Live, Places};
+pub use memo::Memo;
+pub use retrying::Retrying;
+pub use trust::{TrustError, TrustStores};
+
+use crate::check::Endpoint;
+use crate::secret::Secret;
+use crate::settings::{Family, Proxy};
+
+/// What a check may do to the network.
+pub trait Network: Send + Sync {
+    /// What the system's own resolution gives an application: hosts file, name service switch, DNS.
+    fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>>;
+    /// One question to one DNS server: over UDP, and over TCP when UDP stays silent or is cut.
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records>;
+    /// A TCP connection along a way; through a proxy, up to the proxy's consent.
+    fn connect<'a>(&'a self, way: &'a Way) -> Asking<'a, Connected>;
+    /// A TLS handshake along a way that completes whatever the certificate is, and says what the certificate is.
+    fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake>;
+    /// An HTTP request along a way, over TLS that is verified.
+    fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response>;
+}
+
+/// A verb in progress.
+pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Attempted<T>> + Send + 'a>>;
+
+/// The end of one or several attempts at the same thing.
+#[derive(Clone, Debug)]
+pub struct Attempted<T> {
+    /// How the last attempt ended.
+    pub result: Result<T, NetError>,
+    /// How many attempts there were.
+    pub attempts: u32,
+    /// How long the last attempt took.
+    pub took: Duration,
+}
+
+/// A DNS record type that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RecordKind {
+    /// `IPv4` addresses.
+    A,
+    /// `IPv6` addresses.
+    Aaaa,
+}
+
+impl RecordKind {
+    /// The record type that holds addresses of a family.
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::V4 => RecordKind::A,
+            Family::V6 => RecordKind::Aaaa,
+        }
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RecordKind::A => "A",
+            RecordKind::Aaaa => "AAAA",
+        })
+    }
+}
+
+/// One DNS question to one server.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Question {
+    /// Whom to ask.
+    pub server: SocketAddr,
+    /// The name, taken as fully qualified.
+    pub name: String,
+    /// The record type.
+    pub kind: RecordKind,
+}
+
+/// A positive DNS answer.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Records {
+    /// The addresses, in the order of the answer.
+    pub addresses: Vec<IpAddr>,
+    /// The names that the question was led along by CNAME, first to last.
+    pub aliases: Vec<String>,
+    /// The smallest time to live of the answer, in seconds.
+    pub ttl: Option<u32>,
+    /// UDP stayed silent, and the answer came over TCP.
+    pub over_tcp_only: bool,
+}
+
+/// How a stream reaches an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Way {
+    /// The endpoint: its host is the SNI and the Host header.
+    pub endpoint: Endpoint,
+    /// What the TCP connection is made to.
+    pub through: Through,
+}
+
+/// What the TCP connection is made to.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Through {
+    /// This address of the endpoint itself.
+    Address(IpAddr),
+    /// This address of a forward proxy.
+    Proxy(Proxy, IpAddr),
+}
+
+impl Way {
+    /// Straight to an address.
+    pub fn direct(endpoint: &Endpoint, address: IpAddr) -> Self {
+        Way { endpoint: endpoint.clone(), through: Through::Address(address) }
+    }
+
+    /// The address and port that the TCP connection is made to.
+    pub fn first_hop(&self) -> SocketAddr {
+        match &self.through {
+            Through::Address(address) => SocketAddr::new(*address, self.endpoint.port),
+            Through::Proxy(proxy, address) => SocketAddr::new(*address, proxy.endpoint.port),
+        }
+    }
+
+    /// As the report says it: `direct`, or the proxy.
+    pub fn via(&self) -> String {
+        match &self.through {
+            Through::Address(_) => "direct".to_owned(),
+            Through::Proxy(proxy, _) => proxy.to_string(),
+        }
+    }
+}
+
+/// A TCP connection that was made, and closed again.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The address of this host on it.
+    pub from: SocketAddr,
+}
+
+/// A TLS handshake that completed.
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    /// `TLSv1_3`
+    pub version: String,
+    /// The cipher suite.
+    pub cipher: String,
+    /// The application protocol that was agreed on.
+    pub protocol: Option<String>,
+    /// The presented chain, leaf first.
+    pub chain: Vec<Presented>,
+    /// The chain against what this host trusts.
+    pub here: Result<(), CertificateProblem>,
+    /// The chain against the public roots alone.
+    pub public: Result<(), CertificateProblem>,
+}
+
+/// Which roots a request's TLS is held to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Trust {
+    /// What this host trusts: the system's store and `--ca-bundle`.
+    Here,
+    /// The public roots alone, as `WorkOS` sees an installation.
+    Public,
+}
+
+/// An HTTP request.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Request {
+    /// How it reaches the endpoint.
+    pub way: Way,
+    /// Which roots its TLS is held to.
+    pub trust: Trust,
+    /// `GET` or `POST`.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// Headers besides Host and User-Agent.
+    pub headers: Vec<(&'static str, String)>,
+    /// The key that goes into the Authorization header.
+    pub bearer: Option<Secret>,
+    /// The body of a POST.
+    pub body: Vec<u8>,
+}
+
+/// The methods that requests use.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Delivers, as a webhook does.
+    Post,
+}
+
+impl Request {
+    /// A GET that trusts what this host trusts.
+    pub fn get(way: Way, path: impl Into<String>) -> Self {
+        Request {
+            way,
+            trust: Trust::Here,
+            method: Method::Get,
+            path: path.into(),
+            headers: Vec::new(),
+            bearer: None,
+            body: Vec::new(),
+        }
+    }
+}
+
+/// An HTTP answer, in bounded size.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Headers with lower-case names, in the order they came.
+    pub headers: Vec<(String, String)>,
+    /// The first 256 KiB of the body.
+    pub body: Vec<u8>,
+    /// How the body ended.
+    pub end: BodyEnd,
+}
+
+/// How a body ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BodyEnd {
+    /// As announced.
+    Whole,
+    /// It was larger than what is read.
+    TooLarge,
+    /// It was not there in time.
+    Unfinished,
+    /// The connection ended before the body did.
+    Cut,
+}
+
+impl Response {
+    /// The first header of this name, which is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text, whatever it is.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+/// The DNS servers that the system's resolver file names; none where it cannot be read.
+pub fn system_resolvers() -> Vec<SocketAddr> {
+    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
+    config
+        .name_servers()
+        .iter()
+        .map(|server| SocketAddr::new(server.ip, server.connections.first().map_or(53, |connection| connection.port)))
+        .collect()
+}

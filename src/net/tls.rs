@@ -1,0 +1,243 @@
+//! The TLS handshake as a verb of its own: it completes whatever the certificate is, and then judges the certificate twice.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::certificate::{self, CertificateProblem, Presented};
+use super::error::{ErrorKind, NetError};
+use super::trust::TrustStores;
+use super::{Handshake, Trust};
+
+/// The configuration that requests use: verified against one set of roots, HTTP/1.1.
+pub(super) fn verifying(stores: &TrustStores, trust: Trust) -> Result<ClientConfig, NetError> {
+    let roots = match trust {
+        Trust::Here => &stores.here,
+        Trust::Public => &stores.public,
+    };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| NetError::from(&error))?
+        .with_root_certificates(Arc::clone(roots))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Shakes hands on `stream` and looks at what was presented.
+pub(super) async fn handshake(stream: TcpStream, host: &str, stores: &TrustStores) -> Result<Handshake, NetError> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
+    let provider = Arc::new(ring::default_provider());
+    let asked = Arc::new(AskedForCertificate::default());
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| NetError::from(&error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Recording { provider: Arc::clone(&provider) }))
+        .with_client_cert_resolver(Arc::clone(&asked) as Arc<dyn ResolvesClientCert>);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+
+    let heard = Heard::default();
+    let listening = Listening { stream, heard: heard.clone() };
+    let connected = TlsConnector::from(Arc::new(config)).connect(name.clone(), listening).await;
+    let mut tls = connected.map_err(|error| with_first_bytes(error, &heard))?;
+    if asked.was() {
+        refused_without_certificate(&mut tls).await?;
+    }
+
+    let (_, session) = tls.get_ref();
+    let presented = session.peer_certificates().unwrap_or_default();
+    let chain = certificate::chain(presented);
+    Ok(Handshake {
+        version: session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default(),
+        cipher: session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())).unwrap_or_default(),
+        protocol: session.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
+        here: judge(presented, &chain, &name, &stores.here, stores),
+        public: judge(presented, &chain, &name, &stores.public, stores),
+        chain,
+    })
+}
+
+/// Holds a presented chain to a set of roots.
+fn judge(
+    presented: &[CertificateDer<'_>],
+    chain: &[Presented],
+    name: &ServerName<'_>,
+    roots: &Arc<RootCertStore>,
+    stores: &TrustStores,
+) -> Result<(), CertificateProblem> {
+    let Some((leaf, rest)) = presented.split_first() else {
+        return Err(CertificateProblem::Other("no certificate was presented".to_owned()));
+    };
+    let refuse = |problem| match problem {
+        CertificateProblem::UnknownIssuer => Err(certificate::without_root(chain, &stores.public_organizations)),
+        other => Err(other),
+    };
+    if roots.is_empty() {
+        return refuse(CertificateProblem::UnknownIssuer);
+    }
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider)
+        .build()
+        .map_err(|error| CertificateProblem::Other(error.to_string()))?;
+    match verifier.verify_server_cert(leaf, rest, name, &[], UnixTime::now()) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InvalidCertificate(problem)) => refuse(CertificateProblem::from(&problem)),
+        Err(other) => Err(CertificateProblem::Other(other.to_string())),
+    }
+}
+
+/// With TLS 1.3 a server that insists on a client certificate says so only after the handshake.
+async fn refused_without_certificate(tls: &mut (impl AsyncRead + Unpin)) -> Result<(), NetError> {
+    const WORTH_WAITING: Duration = Duration::from_millis(500);
+    let mut byte = [0];
+    match tokio::time::timeout(WORTH_WAITING, tls.read(&mut byte)).await {
+        Ok(Err(error)) => Err(NetError::from(error)),
+        // Silence or data: it asked, and goes on without.
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}
+
+/// What is not TLS is shown by its first bytes.
+fn with_first_bytes(error: io::Error, heard: &Heard) -> NetError {
+    let first = heard.bytes();
+    let error = NetError::from(error);
+    match error.kind {
+        ErrorKind::NotTls(_) => NetError::new(ErrorKind::NotTls(printable(&first)), error.detail),
+        // A few bytes that are no TLS record, and then the end.
+        ErrorKind::Closed | ErrorKind::Reset if first.first().is_some_and(|byte| !(20..=24).contains(byte)) => {
+            NetError::new(ErrorKind::NotTls(printable(&first)), error.detail)
+        }
+        _ => error,
+    }
+}
+
+fn printable(bytes: &[u8]) -> String {
+    let line = bytes.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
+    line.iter()
+        .take(60)
+        .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' })
+        .collect()
+}
+
+/// The first bytes that came back.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<u8>>>);
+
+impl Heard {
+    const ENOUGH: usize = 128;
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, bytes: &[u8]) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = Self::ENOUGH.saturating_sub(heard.len());
+        heard.extend(bytes.iter().take(room));
+    }
+}
+
+/// A stream whose first bytes are noted as they come in.
+struct Listening {
+    stream: TcpStream,
+    heard: Heard,
+}
+
+impl AsyncRead for Listening {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.heard.note(buf.filled().get(before..).unwrap_or_default());
+        polled
+    }
+}
+
+impl AsyncWrite for Listening {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Accepts every chain, so that it can be looked at; signatures are verified all the same.
+#[derive(Debug)]
+struct Recording {
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Recording {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Has no client certificate to give, and remembers being asked for one.
+#[derive(Debug, Default)]
+struct AskedForCertificate(std::sync::atomic::AtomicBool);
+
+impl AskedForCertificate {
+    fn was(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for AskedForCertificate {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        // rustls asks `resolve` only when there might be some.
+        true
+    }
+}

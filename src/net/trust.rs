@@ -1,0 +1,95 @@
+//! The two sets of roots: what this host trusts, and what the public trusts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::certificate;
+
+/// The roots that chains are held to.
+#[derive(Clone)]
+pub struct TrustStores {
+    /// The system's store and `--ca-bundle`.
+    pub here: Arc<RootCertStore>,
+    /// The public roots: Mozilla's list, unless `--public-roots` says otherwise.
+    pub public: Arc<RootCertStore>,
+    /// The organizations of the public roots.
+    pub public_organizations: Arc<Vec<String>>,
+    /// Where the system's store was looked for and what was wrong with it, for the evidence.
+    pub remarks: Vec<String>,
+}
+
+/// Why a file of roots cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+    /// There is no certificate in it.
+    #[error("holds no PEM certificate")]
+    Empty,
+}
+
+impl TrustStores {
+    /// The system's store with the bundle added, and the public roots.
+    pub fn load(bundle: Option<&Path>, public_roots: Option<&Path>) -> Result<Self, (&'static str, TrustError)> {
+        let system = rustls_native_certs::load_native_certs();
+        let remarks = system.errors.iter().map(ToString::to_string).collect();
+        let mut here = RootCertStore::empty();
+        here.add_parsable_certificates(system.certs);
+        if let Some(path) = bundle {
+            here.add_parsable_certificates(certificates(path).map_err(|error| ("network.ca_bundle", error))?);
+        }
+        let public = match public_roots {
+            Some(path) => {
+                let mut store = RootCertStore::empty();
+                store.add_parsable_certificates(certificates(path).map_err(|error| ("network.public_roots", error))?);
+                store
+            }
+            None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+        };
+        Ok(Self::of(here, public, remarks))
+    }
+
+    /// Roots given as PEM: those of the embedded demonstration.
+    pub fn from_pem(here: &str, public: &str) -> Result<Self, TrustError> {
+        let store = |pem: &str| {
+            let mut store = RootCertStore::empty();
+            let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+            store.add_parsable_certificates(read.map_err(|error| TrustError::Unreadable(error.to_string()))?);
+            Ok(store)
+        };
+        Ok(Self::of(store(here)?, store(public)?, Vec::new()))
+    }
+
+    fn of(here: RootCertStore, public: RootCertStore, remarks: Vec<String>) -> Self {
+        let mut organizations: Vec<String> =
+            public.roots.iter().filter_map(|root| certificate::organization(root.subject.as_ref())).collect();
+        organizations.sort();
+        organizations.dedup();
+        TrustStores {
+            here: Arc::new(here),
+            public: Arc::new(public),
+            public_organizations: Arc::new(organizations),
+            remarks,
+        }
+    }
+}
+
+/// A bundle larger than this is no bundle; the largest in use are below 1 MiB.
+const LARGEST_BUNDLE: u64 = 16 << 20;
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+    let unreadable = |why: String| TrustError::Unreadable(why);
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > LARGEST_BUNDLE {
+        return Err(unreadable("it is larger than 16 MiB".to_owned()));
+    }
+    let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let read = read.map_err(|error| unreadable(error.to_string()))?;
+    if read.is_empty() { Err(TrustError::Empty) } else { Ok(read) }
+}

@@ -1,0 +1,232 @@
+//! Which checks will run and what they will contact, decided before anything is sent.
+
+use crate::check::{Check, CheckId, Contact, Group, Planned, Spec, Vantage};
+use crate::facts::Facts;
+use crate::settings::Settings;
+
+/// The checks of a run, in registry order.
+pub struct Plan {
+    /// The rows of the report to come.
+    pub rows: Vec<Row>,
+}
+
+/// One row: a check that will run, or the reason why there is none.
+pub struct Row {
+    /// The kind of check.
+    pub spec: &'static Spec,
+    /// The group it stands in.
+    pub group: &'static Group,
+    /// Whether a failure decides the verdict.
+    pub required: bool,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a row.
+pub enum Fate {
+    /// It runs when these rows have passed.
+    Runs {
+        /// The check.
+        check: Box<dyn Check>,
+        /// Indices of rows that come before it.
+        needs: Vec<usize>,
+    },
+    /// The settings do not call for it; the sentence says which would.
+    NotApplicable(String),
+    /// The user left it out, and perhaps said why.
+    LeftOut(String),
+}
+
+/// What the user chose among the checks.
+#[derive(Clone, Default, Debug)]
+pub struct Choice {
+    /// Ids and groups to run, with what they need; empty means all.
+    pub only: Vec<String>,
+    /// Ids and groups to leave out, each with the reason given.
+    pub skip: Vec<(String, Option<String>)>,
+}
+
+impl Plan {
+    /// Plans the checks of `groups` that the settings call for.
+    pub fn new(
+        groups: &'static [Group],
+        facts: &Facts,
+        settings: &Settings,
+        vantage: Vantage,
+        choice: &Choice,
+    ) -> Self {
+        let chosen = chosen(groups, choice);
+        let mut rows: Vec<Row> = Vec::new();
+        for group in groups {
+            for &spec in group.specs.iter().filter(|spec| spec.vantages.contains(&vantage)) {
+                if !chosen.contains(&spec.id) {
+                    continue;
+                }
+                let required = (spec.required)(settings.strategy.value, vantage);
+                let mut push = |fate| rows.push(Row { spec, group, required, fate });
+                if let Some(reason) = left_out(spec.id, choice) {
+                    push(Fate::LeftOut(reason));
+                    continue;
+                }
+                match (spec.plan)(facts, settings) {
+                    Planned::NotApplicable(reason) => push(Fate::NotApplicable(reason)),
+                    Planned::Checks(checks) => {
+                        for check in checks {
+                            push(Fate::Runs { check, needs: Vec::new() });
+                        }
+                    }
+                }
+            }
+        }
+        bind(&mut rows);
+        Plan { rows }
+    }
+
+    /// Everything that will be touched, each thing once, with all reasons.
+    pub fn contacts(&self) -> Vec<Contact> {
+        let mut all: Vec<Contact> = Vec::new();
+        for row in &self.rows {
+            let Fate::Runs { check, .. } = &row.fate else { continue };
+            for contact in check.contacts() {
+                match all.iter_mut().find(|known| known.what == contact.what) {
+                    Some(known) if known.why.contains(&contact.why) => {}
+                    Some(known) => known.why = format!("{}; {}", known.why, contact.why),
+                    None => all.push(contact),
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The chosen ids, and what they need.
+fn chosen(groups: &'static [Group], choice: &Choice) -> Vec<CheckId> {
+    let specs: Vec<&'static Spec> = groups.iter().flat_map(|group| group.specs.iter().copied()).collect();
+    if choice.only.is_empty() {
+        return specs.iter().map(|spec| spec.id).collect();
+    }
+    let mut chosen: Vec<CheckId> =
+        specs.iter().map(|spec| spec.id).filter(|id| choice.only.iter().any(|word| names(word, *id))).collect();
+    // Needs stand earlier in the registry, so one pass from the end brings all of them.
+    for spec in specs.iter().rev() {
+        if chosen.contains(&spec.id) {
+            chosen.extend(spec.needs.iter().copied().filter(|need| !chosen.contains(need)).collect::<Vec<_>>());
+        }
+    }
+    chosen
+}
+
+fn left_out(id: CheckId, choice: &Choice) -> Option<String> {
+    let (_, reason) = choice.skip.iter().find(|(word, _)| names(word, id))?;
+    Some(
+        reason
+            .as_ref()
+            .map_or_else(|| "left out by --skip".to_owned(), |reason| format!("left out by --skip: {reason}")),
+    )
+}
+
+fn names(word: &str, id: CheckId) -> bool {
+    word == id.as_str() || word == id.group()
+}
+
+/// Binds each check to the rows it needs. Rows that do not run are looked through to what they would have needed.
+fn bind(rows: &mut [Row]) {
+    for index in 0..rows.len() {
+        let Some((row, earlier)) = rows.get_mut(..=index).and_then(<[Row]>::split_last_mut) else { continue };
+        let Fate::Runs { check, needs } = &mut row.fate else { continue };
+        let mut wanted: Vec<CheckId> = row.spec.needs.to_vec();
+        let mut seen = Vec::new();
+        while let Some(id) = wanted.pop() {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            for (position, need) in earlier.iter().enumerate().filter(|(_, need)| need.spec.id == id) {
+                match &need.fate {
+                    Fate::Runs { check: needed, .. } if check.about().concerns(&needed.about()) => needs.push(position),
+                    Fate::Runs { .. } => {}
+                    Fate::NotApplicable(_) | Fate::LeftOut(_) => wanted.extend(need.spec.needs),
+                }
+            }
+        }
+        needs.sort_unstable();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{About, Endpoint, Grade, Outcome, Running};
+    use crate::settings::{GivenSecrets, Strategy};
+
+    struct Of(&'static str);
+
+    impl Check for Of {
+        fn about(&self) -> About {
+            if self.0.is_empty() { About::Run } else { About::Endpoint(Endpoint::new(self.0, 443)) }
+        }
+
+        fn contacts(&self) -> Vec<Contact> {
+            Vec::new()
+        }
+
+        fn run<'a>(&'a self, _cx: &'a crate::context::Context) -> Running<'a> {
+            Box::pin(async { Outcome::graded(Grade::Declared) })
+        }
+    }
+
+    const fn spec(id: &'static str, needs: &'static [CheckId], plan: fn(&Facts, &Settings) -> Planned) -> Spec {
+        Spec {
+            id: CheckId::new(id),
+            title: "",
+            explain: "",
+            vantages: &[Vantage::Inside],
+            required: |_: Strategy, _| true,
+            codes: &[],
+            needs,
+            plan,
+        }
+    }
+
+    const FIRST: CheckId = CheckId::new("a.first");
+    const SECOND: CheckId = CheckId::new("a.second");
+    static A_FIRST: Spec = spec("a.first", &[], |_, _| Planned::each([Of("x"), Of("y")], ""));
+    static A_SECOND: Spec = spec("a.second", &[FIRST], |_, _| Planned::NotApplicable("give --x".to_owned()));
+    static B_THIRD: Spec = spec("b.third", &[SECOND], |_, _| Planned::one(Of("y")));
+    static GROUPS: &[Group] = &[
+        Group { id: "a", title: "", specs: &[&A_FIRST, &A_SECOND] },
+        Group { id: "b", title: "", specs: &[&B_THIRD] },
+    ];
+
+    fn plan(choice: &Choice) -> Plan {
+        let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap();
+        Plan::new(GROUPS, &Facts::embedded(), &settings, Vantage::Inside, choice)
+    }
+
+    fn needs(plan: &Plan) -> Vec<usize> {
+        match &plan.rows.last().unwrap().fate {
+            Fate::Runs { needs, .. } => needs.clone(),
+            _ => panic!("the last check runs"),
+        }
+    }
+
+    #[test]
+    fn a_need_that_does_not_apply_is_looked_through_to_its_own_needs_about_the_same_endpoint() {
+        assert_eq!(needs(&plan(&Choice::default())), [1]);
+    }
+
+    #[test]
+    fn only_brings_what_the_chosen_need() {
+        let plan = plan(&Choice { only: vec!["b.third".to_owned()], skip: Vec::new() });
+
+        assert_eq!(plan.rows.len(), 4);
+    }
+
+    #[test]
+    fn a_check_left_out_says_why_and_is_looked_through() {
+        let plan = plan(&Choice { only: Vec::new(), skip: vec![("a.second".to_owned(), Some("ticket 7".to_owned()))] });
+
+        assert!(matches!(&plan.rows[2].fate, Fate::LeftOut(reason) if reason == "left out by --skip: ticket 7"));
+        assert_eq!(needs(&plan), [1]);
+    }
+}

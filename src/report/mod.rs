@@ -1,0 +1,186 @@
+//! What a run found, as plain values. Formats people script against are types of their own: [`v1`].
+
+pub mod v1;
+
+use std::time::{Duration, SystemTime};
+
+use crate::check::{Evidence, Finding, Grade, Group, Outcome, Spec, Status, Vantage};
+use crate::settings::{Source, Strategy};
+
+/// What is known when a run begins.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// When it began.
+    pub started_at: SystemTime,
+    /// The machine's name.
+    pub host: String,
+    /// The address from which it reaches out, if that could be told.
+    pub address: Option<String>,
+    /// Which side of the edge it looks from.
+    pub vantage: Vantage,
+    /// How the deployment reaches `WorkOS`.
+    pub strategy: Strategy,
+    /// How the API is reached: `direct`, or the proxy.
+    pub via: String,
+    /// The day the facts were gathered.
+    pub facts_as_of: String,
+    /// Every value in effect as it may be shown.
+    pub settings: Vec<(&'static str, String, Source)>,
+    /// What is played, when this is a demonstration.
+    pub demonstration: Option<String>,
+}
+
+/// One row of a report: one check about one subject.
+#[derive(Clone)]
+pub struct Row {
+    /// The kind of check.
+    pub spec: &'static Spec,
+    /// The group it stands in.
+    pub group: &'static Group,
+    /// Whether a failure decides the verdict.
+    pub required: bool,
+    /// The subject, as the check names it.
+    pub subject: Option<String>,
+    /// What was concluded.
+    pub status: Status,
+    /// Why it was skipped or left unknown without a finding.
+    pub reason: Option<String>,
+    /// It was skipped because no setting calls for it.
+    pub not_applicable: bool,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// How strong the best evidence is.
+    pub grade: Grade,
+    /// The path that was taken.
+    pub via: Option<String>,
+    /// How many attempts the slowest question took.
+    pub attempts: u32,
+    /// How long the check ran.
+    pub took: Duration,
+    /// Why its failure does not count, when it is waived.
+    pub waived: Option<String>,
+}
+
+impl Row {
+    /// A check that ran.
+    pub fn ran(mut self, outcome: Outcome, took: Duration) -> Self {
+        self.status = outcome.status();
+        self.findings = outcome.findings;
+        self.evidence = outcome.evidence;
+        self.grade = outcome.grade;
+        self.via = outcome.via;
+        self.attempts = outcome.attempts;
+        self.took = took;
+        self
+    }
+
+    /// Whether it counts against the verdict.
+    pub fn decides(&self) -> bool {
+        self.required && self.waived.is_none()
+    }
+}
+
+/// What a run found.
+#[derive(Clone)]
+pub struct Report {
+    /// What was known when it began.
+    pub head: Head,
+    /// One row per check and subject, in plan order.
+    pub rows: Vec<Row>,
+    /// How long it took.
+    pub duration: Duration,
+    /// It was ended by the user before it was through.
+    pub interrupted: bool,
+}
+
+/// What a report comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Everything required is met.
+    Ready,
+    /// Something required failed.
+    NotReady,
+    /// Nothing failed, but something required is unknown.
+    Undecided,
+}
+
+impl Verdict {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Ready => "ready",
+            Verdict::NotReady => "not-ready",
+            Verdict::Undecided => "undecided",
+        }
+    }
+}
+
+/// How many rows ended how. Waived rows are counted apart.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Summary {
+    /// Rows that passed.
+    pub pass: usize,
+    /// Rows that passed with a warning.
+    pub warn: usize,
+    /// Rows that failed.
+    pub fail: usize,
+    /// Rows that were skipped.
+    pub skip: usize,
+    /// Rows that were left unknown.
+    pub unknown: usize,
+    /// Rows whose failure is waived.
+    pub waived: usize,
+}
+
+impl Report {
+    /// A required failure makes it not ready; else a required unknown, or an interruption, leaves it undecided.
+    pub fn verdict(&self) -> Verdict {
+        let any = |status| self.rows.iter().any(|row| row.decides() && row.status == status);
+        if any(Status::Fail) {
+            Verdict::NotReady
+        } else if any(Status::Unknown) || self.interrupted {
+            Verdict::Undecided
+        } else {
+            Verdict::Ready
+        }
+    }
+
+    /// How many rows ended how.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for row in &self.rows {
+            let count = match (row.status, &row.waived) {
+                (_, Some(_)) => &mut summary.waived,
+                (Status::Pass, None) => &mut summary.pass,
+                (Status::Warn, None) => &mut summary.warn,
+                (Status::Fail, None) => &mut summary.fail,
+                (Status::Skip, None) => &mut summary.skip,
+                (Status::Unknown, None) => &mut summary.unknown,
+            };
+            *count += 1;
+        }
+        summary
+    }
+
+    /// The groups of which nothing was asked because no setting calls for it.
+    pub fn unchecked(&self) -> Vec<&'static str> {
+        let mut groups: Vec<&'static str> = Vec::new();
+        for row in &self.rows {
+            let none_asked =
+                self.rows.iter().filter(|other| other.group.id == row.group.id).all(|other| other.not_applicable);
+            if none_asked && !groups.contains(&row.group.id) {
+                groups.push(row.group.id);
+            }
+        }
+        groups
+    }
+
+    /// The first failure that decides the verdict; where there is none, the first thing left open.
+    pub fn first_to_fix(&self) -> Option<&Row> {
+        let first =
+            |status| self.rows.iter().find(|row| row.decides() && row.status == status && !row.findings.is_empty());
+        first(Status::Fail).or_else(|| first(Status::Unknown))
+    }
+}

@@ -1,0 +1,254 @@
+//! Where values come from before they mean anything: flags, environment, settings file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::declared::{self, NEVER_IN_A_FILE, SETTINGS, Shape};
+use super::{SettingsError, Waiver};
+
+/// Where a value came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// This flag.
+    Flag(&'static str),
+    /// This environment variable.
+    Environment(&'static str),
+    /// This settings file.
+    File(PathBuf),
+    /// Nobody gave one.
+    Default,
+    /// The embedded demonstration.
+    Demonstration,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Flag(flag) => write!(f, "flag {flag}"),
+            Source::Environment(variable) => write!(f, "environment {variable}"),
+            Source::File(path) => write!(f, "file {}", path.display()),
+            Source::Default => f.write_str("default"),
+            Source::Demonstration => f.write_str("demonstration"),
+        }
+    }
+}
+
+/// The values that one source gives, by setting name.
+#[derive(Clone, Default, Debug)]
+pub struct Layer {
+    values: BTreeMap<&'static str, (Vec<String>, Source)>,
+}
+
+impl Layer {
+    /// Gives `name` these values, unless there are none.
+    pub fn give(&mut self, name: &'static str, values: impl IntoIterator<Item = String>, source: Source) {
+        let values: Vec<String> = values.into_iter().collect();
+        if !values.is_empty() {
+            self.values.insert(name, (values, source));
+        }
+    }
+
+    /// What this layer says of `name`.
+    pub fn of(&self, name: &str) -> Option<(&[String], &Source)> {
+        self.values.get(name).map(|(values, source)| (values.as_slice(), source))
+    }
+}
+
+/// The settings that environment variables give. `read` answers like `std::env::var_os`.
+pub fn environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<Layer, SettingsError> {
+    let mut layer = Layer::default();
+    for setting in SETTINGS {
+        for &variable in setting.environment {
+            let Some(value) = read(variable).filter(|value| !value.is_empty()) else { continue };
+            let value = value.into_string().map_err(|_| SettingsError::BadValue {
+                name: setting.name,
+                from: Source::Environment(variable),
+                shown: "bytes that are not UTF-8".to_owned(),
+                wanted: "text".to_owned(),
+            })?;
+            layer.give(setting.name, [value], Source::Environment(variable));
+            break;
+        }
+    }
+    Ok(layer)
+}
+
+/// The settings file: what it sets, and the failures it waives.
+pub struct SettingsFile {
+    /// What it sets.
+    pub layer: Layer,
+    /// The failures it waives.
+    pub waivers: Vec<Waiver>,
+}
+
+/// A settings file larger than this is no settings file.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Reads a settings file. Unknown keys and values of the wrong shape are errors that say what would be right.
+pub fn file(path: &Path) -> Result<SettingsFile, SettingsError> {
+    let unreadable = |error: &std::io::Error| SettingsError::Unreadable {
+        what: "the settings file",
+        path: path.to_owned(),
+        from: None,
+        why: error.to_string(),
+    };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
+    if size > LARGEST_FILE {
+        return Err(unreadable(&std::io::Error::other("it is larger than 1 MiB")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+    parse(&text, path)
+}
+
+fn parse(text: &str, path: &Path) -> Result<SettingsFile, SettingsError> {
+    let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| SettingsError::Malformed {
+        path: path.to_owned(),
+        why: place(text, &error),
+    })?;
+    let waivers = waivers(table.remove("waive"), path)?;
+    let mut layer = Layer::default();
+    for (key, value) in flattened(&table) {
+        let setting = declared::declared(&key).ok_or_else(|| unknown_key(&key, path))?;
+        let values = shaped(setting.shape, &value).ok_or_else(|| SettingsError::BadValue {
+            name: setting.name,
+            from: Source::File(path.to_owned()),
+            shown: format!("a {}", value.type_str()),
+            wanted: wanted(setting.shape),
+        })?;
+        layer.give(setting.name, values, Source::File(path.to_owned()));
+    }
+    Ok(SettingsFile { layer, waivers })
+}
+
+/// Line and column, and the parser's word for what is wrong; never the line itself, which may hold a secret.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map(|span| {
+        let before = &text[..span.start.min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    format!("{}{}", at.unwrap_or_default(), error.message().replace('\n', ", "))
+}
+
+fn flattened(table: &toml::Table) -> Vec<(String, toml::Value)> {
+    let mut keys = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                keys.extend(flattened(inner).into_iter().map(|(rest, value)| (format!("{key}.{rest}"), value)));
+            }
+            other => keys.push((key.clone(), other.clone())),
+        }
+    }
+    keys
+}
+
+fn unknown_key(key: &str, path: &Path) -> SettingsError {
+    let near = NEVER_IN_A_FILE
+        .iter()
+        .find(|(secret, _)| *secret == key)
+        .map(|(_, file)| *file)
+        .or_else(|| declared::nearest(key, SETTINGS.iter().map(|setting| setting.name)));
+    SettingsError::UnknownKey { key: key.to_owned(), path: path.to_owned(), near }
+}
+
+fn shaped(shape: Shape, value: &toml::Value) -> Option<Vec<String>> {
+    match (shape, value) {
+        (Shape::List, toml::Value::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        (Shape::Text | Shape::List | Shape::Duration, toml::Value::String(text)) => Some(vec![text.clone()]),
+        (Shape::Choice(_), toml::Value::String(text)) => Some(vec![text.clone()]),
+        (Shape::Duration | Shape::Count | Shape::Choice(_), toml::Value::Integer(number)) => {
+            Some(vec![number.to_string()])
+        }
+        (Shape::Switch, toml::Value::Boolean(on)) => Some(if *on { vec!["true".to_owned()] } else { Vec::new() }),
+        _ => None,
+    }
+}
+
+fn wanted(shape: Shape) -> String {
+    match shape {
+        Shape::Text => "a string".to_owned(),
+        Shape::List => "a list of strings".to_owned(),
+        Shape::Duration => "a duration such as \"5s\" or a number of seconds".to_owned(),
+        Shape::Count => "a whole number".to_owned(),
+        Shape::Switch => "true or false".to_owned(),
+        Shape::Choice(words) => format!("one of {}", words.join(", ")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverInFile {
+    id: String,
+    reason: String,
+    until: String,
+}
+
+fn waivers(value: Option<toml::Value>, path: &Path) -> Result<Vec<Waiver>, SettingsError> {
+    let malformed = |why: String| SettingsError::Malformed { path: path.to_owned(), why };
+    let Some(value) = value else { return Ok(Vec::new()) };
+    let entries: Vec<WaiverInFile> = value.try_into().map_err(|error: toml::de::Error| {
+        malformed(format!("[[waive]] takes `id`, `reason` and `until`: {}", error.message().replace('\n', ", ")))
+    })?;
+    entries
+        .into_iter()
+        .map(|entry| {
+            let until = entry.until.parse().map_err(|_| {
+                malformed(format!(
+                    "`until` of the waiver for {} is `{}`; a date such as 2027-01-31 is right",
+                    entry.id, entry.until
+                ))
+            })?;
+            Ok(Waiver { id: entry.id, reason: entry.reason, until })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        parse(text, Path::new("preflight.toml")).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_file_sets_values_and_remembers_that_it_did() {
+        let file = parse("[network]\ntimeout = 3\nendpoints = ['a.example']", Path::new("preflight.toml")).unwrap();
+
+        assert_eq!(file.layer.of("network.timeout").unwrap().0, ["3"]);
+        assert_eq!(file.layer.of("network.endpoints").unwrap().1.to_string(), "file preflight.toml");
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        assert_eq!(
+            error("[instalation]\ndomain = 'a.example'"),
+            "`instalation.domain` in preflight.toml is not a setting; did you mean `installation.domain`?"
+        );
+    }
+
+    #[test]
+    fn a_key_written_into_the_file_is_refused_without_repeating_it() {
+        let said = error("[workos]\napi_key = 'sk_live_planted'");
+
+        assert!(said.contains("`workos.api_key_file`") && !said.contains("planted"), "{said}");
+    }
+
+    #[test]
+    fn malformed_toml_names_the_place_and_not_the_line() {
+        let said = error("strategy = 'firewall'\napi = 'sk_live_planted");
+
+        assert!(said.contains("line 2") && !said.contains("planted"), "{said}");
+    }
+
+    #[test]
+    fn waivers_need_a_reason_and_a_date() {
+        assert!(error("[[waive]]\nid = 'egress.answers'").contains("`reason`"));
+        assert!(error("[[waive]]\nid = 'a.b'\nreason = 'x'\nuntil = 'soon'").contains("2027-01-31"));
+    }
+}
