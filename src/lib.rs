@@ -11,12 +11,13 @@
 //! Data flows one way. A check's id is its path: `egress.trusted` lives in `src/checks/egress/trusted.rs`.
 
 pub mod check;
-//TMP pub mod checks;
+pub mod checks;
 //TMP pub mod cli;
 //TMP pub mod commands;
 pub mod context;
 pub mod facts;
 pub mod host;
+pub mod middlebox;
 pub mod net;
 pub mod plan;
 pub mod report;
@@ -25,4 +26,4 @@ pub mod runner;
 pub mod secret;
 pub mod settings;
 //TMP pub mod simulator;
-//TMP pub mod workos;
+pub mod workos;

@@ -12,6 +12,7 @@ mod http;
 mod live;
 mod memo;
 mod retrying;
+pub mod special;
 mod tls;
 mod trust;
 mod tunnel;
@@ -23,11 +24,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use certificate::{CertificateProblem, Presented};
-pub use error::{ErrorKind, NetError, Phase};
+pub use error::{ErrorKind, NetError, Phase, ProxyAnswer};
 pub use live::{Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
 pub use trust::{TrustError, TrustStores};
+pub use tunnel::title as page_title;
 
 use crate::check::Endpoint;
 use crate::secret::Secret;

@@ -94,7 +94,7 @@ impl Head {
 }
 
 /// The title of a page that a stranger wrote: one line, bounded.
-pub(super) fn title(page: &[u8]) -> Option<String> {
+pub fn title(page: &[u8]) -> Option<String> {
     let page = String::from_utf8_lossy(page);
     // ASCII lower case keeps every byte where it was.
     let lower = page.to_ascii_lowercase();

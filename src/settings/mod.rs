@@ -321,7 +321,7 @@ impl Settings {
         let mut endpoints: Vec<Endpoint> =
             self.domain.iter().map(|domain| Endpoint::new(domain.value.clone(), 443)).collect();
         for given in [&self.webhook_url, &self.actions_url].into_iter().flatten() {
-            let named = Url::parse(&given.value).ok().filter(|url| url.scheme() == "https");
+            let named = values::web_url(&given.value).filter(|url| url.scheme() == "https");
             endpoints.extend(named.as_ref().and_then(values::url_endpoint));
         }
         let mut seen = Vec::new();
@@ -465,8 +465,8 @@ fn public_resolver(text: &str) -> Result<PublicResolver, String> {
     if let Ok(address) = values::server(text, 53) {
         return Ok(PublicResolver::Plain(address));
     }
-    let url = Url::parse(text).map_err(|_| wanted())?;
-    if url.scheme() == "https" && url.has_host() { Ok(PublicResolver::Https(url)) } else { Err(wanted()) }
+    let url = values::web_url(text).ok_or_else(wanted)?;
+    if url.scheme() == "https" { Ok(PublicResolver::Https(url)) } else { Err(wanted()) }
 }
 
 /// A value as it may be shown: URLs lose credentials and queries, proxies their password.

@@ -78,10 +78,18 @@ pub fn url_endpoint(url: &Url) -> Option<Endpoint> {
     Some(Endpoint::new(host, url.port_or_known_default()?)).filter(|endpoint| !endpoint.host.is_empty())
 }
 
+/// An `http` or `https` URL with a host. Browsers read `https:///path` as a URL whose host is `path`; people do not.
+pub fn web_url(text: &str) -> Option<Url> {
+    let (_, rest) = text.split_once("://")?;
+    let url = Url::parse(text).ok().filter(|_| !rest.starts_with(['/', '\\', '?', '#']))?;
+    Some(url)
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()))
+}
+
 /// The base URL of an API: `https`, a host, nothing else but perhaps a port.
 pub fn base_url(text: &str) -> Result<Endpoint, String> {
     let wanted = || "an https URL with a host and nothing after it, such as `https://api.workos.com`".to_owned();
-    let url = Url::parse(text).map_err(|_| wanted())?;
+    let url = web_url(text).ok_or_else(wanted)?;
     let bare = url.path() == "/" && url.query().is_none() && url.username().is_empty() && url.password().is_none();
     if url.scheme() != "https" || !bare {
         return Err(wanted());

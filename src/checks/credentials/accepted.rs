@@ -1,0 +1,255 @@
+//! Does the API accept the key?
+
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::egress::answers;
+use crate::context::Context;
+use crate::net::{NetError, Response};
+use crate::secret::Secret;
+use crate::workos::{self, Answer};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the API accepts the key",
+    explain: "\
+Sends GET /organizations?limit=1 with the key, over the path and to the address that the egress checks have judged, and \
+wants a list in the API's shape. It reads one organization and changes nothing, so it is safe in production.
+
+Every call the application makes carries this key. A key that was revoked, cut short while being copied, or taken from \
+another place fails here as it would fail there.
+
+Usually broken by a key that was rotated in the dashboard and not on the host, by a shell that swallowed a character, or \
+by a key of another kind: those that an application issues to its own customers also begin with sk_.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&UNAUTHORIZED, &FORBIDDEN, &MALFORMED, &UNEXPECTED, &API_UNAVAILABLE, &NO_ANSWER, &RATE_LIMITED],
+    needs: &[answers::ID],
+    plan: |_, settings| match settings.api_key {
+        Some(_) => Planned::one(Accepted(settings.api.value.clone())),
+        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("credentials.accepted");
+
+static UNAUTHORIZED: Code = Code::error("unauthorized", "the API does not know the key (401)");
+static FORBIDDEN: Code =
+    Code::error("forbidden", "the API knows the key, and does not let it list organizations (403)");
+static MALFORMED: Code = Code::error("malformed", "the key holds characters that no request can carry");
+static UNEXPECTED: Code = Code::error("unexpected-answer", "with the key, something else than the API answers");
+static API_UNAVAILABLE: Code = Code::undecided(
+    "api-unavailable",
+    "WorkOS or Cloudflare answers with a server error, so nothing is known of the key",
+);
+static NO_ANSWER: Code =
+    Code::undecided("no-answer", "no answer came to the request with the key, so nothing is known of it");
+static RATE_LIMITED: Code = Code::undecided(
+    "rate-limited",
+    "too many requests (429), also after the wait that was asked for, so nothing is known of the key",
+);
+
+struct Accepted(Endpoint);
+
+impl Check for Accepted {
+    fn subject(&self) -> Option<String> {
+        None
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", format!("{} with the API key", self.0.https(workos::LIST_ORGANIZATIONS))),
+            "whether the API accepts the key",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
+                return Outcome::graded(Grade::Declared).because(no_answer("there is no key"));
+            };
+            let start = Outcome::graded(Grade::Answered).with("key", key.masked());
+            if key.expose().chars().any(|c| c.is_control() || !c.is_ascii()) {
+                return start.because(malformed(cx));
+            }
+            let Some(way) = cx.way(&self.0).await else {
+                return start.because(no_answer("the connection did not come about again"));
+            };
+            let via = way.via();
+            let sent = cx.network.fetch(&workos::list_organizations(way, Some(key))).await;
+            let outcome = match &sent.result {
+                Ok(response) => judge(start, response, key, cx),
+                Err(error) => failed(start, error),
+            };
+            outcome.via(via).tried(sent.attempts)
+        })
+    }
+}
+
+fn judge(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Context) -> Outcome {
+    answers::noted(&mut outcome, response);
+    match Answer::read(response) {
+        Answer::Json(answer) if answer.status == 200 && answer.is_list() => {
+            outcome.grade = Grade::Authorized;
+            outcome
+        }
+        Answer::Json(answer) => match answer.status {
+            401 => outcome.because(unauthorized(key, cx)),
+            403 => outcome.because(forbidden(key, answer.message())),
+            429 => outcome.because(rate_limited(response.header("retry-after"))),
+            status => outcome.because(unexpected(&format!("JSON with status {status}"))),
+        },
+        Answer::Unavailable { status, ray } => outcome.because(api_unavailable(status, &ray)),
+        Answer::Challenge => outcome.because(unexpected("a challenge for browsers")),
+        Answer::Portal { location } => outcome.because(unexpected(&format!("a redirect to {location}"))),
+        Answer::Page { status, title, .. } => {
+            outcome.because(unexpected(&format!("a page called “{}” ({status})", title.unwrap_or_default())))
+        }
+        Answer::Cut { read, .. } => {
+            outcome.because(unexpected(&format!("an answer that breaks off after {read} bytes")))
+        }
+        Answer::Strange { status, .. } => outcome.because(unexpected(&format!("something that is no JSON ({status})"))),
+    }
+}
+
+fn failed(outcome: Outcome, error: &NetError) -> Outcome {
+    outcome.with("failure", error.detail.clone()).because(no_answer(&error.detail))
+}
+
+fn curl(cx: &Context) -> String {
+    format!(
+        "curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" '{}'",
+        cx.settings.api.value.https(workos::LIST_ORGANIZATIONS)
+    )
+}
+
+fn unauthorized(key: &Secret, cx: &Context) -> Finding {
+    let kind = if key.expose().starts_with("sk_live_") || key.expose().starts_with("sk_test_") {
+        ""
+    } else {
+        " It has neither prefix that WorkOS keys usually have: keys that an application issues to its own customers also begin with sk_ and are not accepted here."
+    };
+    UNAUTHORIZED.found(
+        format!("the API does not know the key {key} (401): revoked, cut short, or of another system"),
+        Remediation::vendor(format!(
+            "Take a current key from the WorkOS dashboard (API Keys, in this customer's environment) and set it where the old one is ({}).{kind}",
+            super::key_source(&cx.settings)
+        ))
+        .verify(curl(cx)),
+    )
+}
+
+fn forbidden(key: &Secret, message: Option<&str>) -> Finding {
+    let said =
+        message.map(|message| format!(": “{}”", message.chars().take(200).collect::<String>())).unwrap_or_default();
+    FORBIDDEN.found(
+        format!("the API knows the key {key}, and does not let it list organizations (403){said}"),
+        Remediation::vendor(
+            "Give the key the permission to read organizations in the WorkOS dashboard, or use one that has it.",
+        )
+        .verify("curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" 'https://api.workos.com/organizations?limit=1'"),
+    )
+}
+
+fn malformed(cx: &Context) -> Finding {
+    MALFORMED.found(
+        "the key holds line breaks, control characters or letters outside ASCII, which no header can carry",
+        Remediation::installer(format!(
+            "Set the key again without quotes, spaces or line breaks (it is read from: {}).",
+            super::key_source(&cx.settings)
+        ))
+        .verify("printf %s \"$WORKOS_API_KEY\" | od -c | tail -3"),
+    )
+}
+
+fn rate_limited(retry_after: Option<&str>) -> Finding {
+    let wait = retry_after
+        .map(|value| format!(" (Retry-After: {})", value.chars().take(40).collect::<String>()))
+        .unwrap_or_default();
+    RATE_LIMITED.found(
+        format!("the API answers that there were too many requests (429){wait}: the key was not refused, and not accepted either"),
+        Remediation::vendor("Find out which other program uses this key or this outbound address so much, and run the check again in a minute."),
+    )
+}
+
+fn unexpected(what: &str) -> Finding {
+    UNEXPECTED.found(
+        format!("without a key the API answers, and with the key {what} comes back"),
+        Remediation::network("Exempt api.workos.com from content inspection: something on the way looks at requests that carry an Authorization header.")
+            .verify("curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" 'https://api.workos.com/organizations?limit=1'"),
+    )
+}
+
+fn api_unavailable(status: u16, ray: &str) -> Finding {
+    API_UNAVAILABLE.found(
+        format!("the API answers {status} through Cloudflare (cf-ray {ray}), so nothing is known of the key"),
+        Remediation::workos("Look at https://status.workos.com and run the check again when it is over."),
+    )
+}
+
+fn no_answer(detail: &str) -> Finding {
+    NO_ANSWER.found(
+        format!("no answer came to the request with the key: {detail}"),
+        Remediation::network("Run the check again; if it lasts, exempt api.workos.com from inspection of requests that carry an Authorization header."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::{Fake, response};
+    use crate::net::{ErrorKind, Method, Phase};
+
+    const KEY: &str = "sk_live_abcdefghijklmnopqrstuvwxyz";
+    const LIST: &str = r#"{"object":"list","data":[],"list_metadata":{"before":null,"after":null}}"#;
+
+    async fn run(answer: Result<Response, ErrorKind>, key: &str) -> Outcome {
+        let network = Fake::default()
+            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
+            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
+            .connects("104.18.2.1:443", Ok(()))
+            .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
+        Accepted(Endpoint::new("api.workos.com", 443)).run(&Site::of(network).key(key).context()).await
+    }
+
+    #[tokio::test]
+    async fn a_list_in_the_apis_shape_is_acceptance() {
+        let outcome = run(Ok(response(200, &[], LIST)), KEY).await;
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Authorized));
+    }
+
+    #[tokio::test]
+    async fn a_200_of_another_shape_is_never_acceptance() {
+        assert_eq!(codes(&run(Ok(response(200, &[], "{}")), KEY).await), ["unexpected-answer"]);
+        assert_eq!(codes(&run(Ok(response(200, &[], "<title>Sign in</title>")), KEY).await), ["unexpected-answer"]);
+    }
+
+    #[tokio::test]
+    async fn refusals_limits_and_outages_come_apart() {
+        let ray = [("cf-ray", "8a0-FRA")];
+        assert_eq!(codes(&run(Ok(response(401, &[], r#"{"message":"Unauthorized"}"#)), KEY).await), ["unauthorized"]);
+        assert_eq!(codes(&run(Ok(response(403, &[], r#"{"message":"No"}"#)), KEY).await), ["forbidden"]);
+        assert_eq!(
+            run(Ok(response(429, &[], r#"{"message":"Too many requests."}"#)), KEY).await.status(),
+            Status::Unknown
+        );
+        assert_eq!(run(Ok(response(503, &ray, "")), KEY).await.status(), Status::Unknown);
+        assert_eq!(run(Err(ErrorKind::TimedOut(Phase::Answer)), KEY).await.status(), Status::Unknown);
+    }
+
+    #[tokio::test]
+    async fn a_key_with_a_line_break_is_said_to_be_malformed_and_never_shown() {
+        let outcome = run(Ok(response(200, &[], LIST)), "sk_live_planted_secret\nmore").await;
+
+        assert_eq!(codes(&outcome), ["malformed"]);
+        assert!(!format!("{outcome:?}").contains("planted"));
+    }
+}

@@ -1,0 +1,122 @@
+//! Is the key of the environment that this installation should use?
+
+use crate::check::{
+    Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+};
+use crate::context::Context;
+use crate::settings::Environment;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the key is of the expected environment",
+    explain: "\
+Compares the key's prefix with the expected environment (--environment, production unless said otherwise): sk_live_ for \
+production, sk_test_ for staging. Nothing is sent.
+
+An on-prem customer should have a production environment of their own: staging environments retry webhooks for minutes \
+instead of days, use other domains, and are shared with the vendor's developers. The prefix is a convention that WorkOS \
+does not document, so the verdict has the grade `declared`.
+
+Usually broken by the key of the vendor's own staging environment that was left in a sample configuration.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&STAGING_KEY_IN_PRODUCTION, &PRODUCTION_KEY_IN_STAGING, &UNKNOWN_PREFIX],
+    needs: &[],
+    plan: |_, settings| match settings.api_key {
+        Some(_) => Planned::one(KeyEnvironment),
+        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("credentials.environment");
+
+static STAGING_KEY_IN_PRODUCTION: Code =
+    Code::error("staging-key-in-production", "a staging key where production is expected");
+static PRODUCTION_KEY_IN_STAGING: Code =
+    Code::warning("production-key-in-staging", "a production key where staging is expected");
+static UNKNOWN_PREFIX: Code = Code::warning("unknown-prefix", "the key has neither of the usual prefixes");
+
+struct KeyEnvironment;
+
+impl Check for KeyEnvironment {
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(Touch::Local("the API key's prefix".to_owned()), "of which environment the key is")]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
+                return Outcome::graded(Grade::Declared).because(unknown_prefix());
+            };
+            let expected = cx.settings.environment.value;
+            let outcome = Outcome::graded(Grade::Declared)
+                .with("key", key.masked())
+                .with("expected environment", expected.as_str());
+            let of = if key.expose().starts_with("sk_live_") {
+                Environment::Production
+            } else if key.expose().starts_with("sk_test_") {
+                Environment::Staging
+            } else {
+                return outcome.because(unknown_prefix());
+            };
+            match (expected, of) {
+                (Environment::Production, Environment::Staging) => {
+                    outcome.because(staging_key(&super::key_source(&cx.settings)))
+                }
+                (Environment::Staging, Environment::Production) => outcome.because(production_key()),
+                _ => outcome,
+            }
+        })
+    }
+}
+
+fn staging_key(source: &str) -> Finding {
+    STAGING_KEY_IN_PRODUCTION.found(
+        "the key begins with sk_test_, as staging keys do, and production is expected",
+        Remediation::vendor(format!(
+            "Ask support@workos.com for a production environment of this customer's own, under the name that the vendor gives it, and set that environment's key ({source}). If this is a staging installation, give --environment staging."
+        ))
+        .verify("printf %.8s \"$WORKOS_API_KEY\""),
+    )
+}
+
+fn production_key() -> Finding {
+    PRODUCTION_KEY_IN_STAGING.found(
+        "the key begins with sk_live_, as production keys do, and staging is expected",
+        Remediation::installer(
+            "Set a staging key, so that tests do not touch a customer's data; or give --environment production.",
+        )
+        .verify("printf %.8s \"$WORKOS_API_KEY\""),
+    )
+}
+
+fn unknown_prefix() -> Finding {
+    UNKNOWN_PREFIX.found(
+        "the key has neither of the usual prefixes sk_live_ and sk_test_, so its environment cannot be told",
+        Remediation::vendor(
+            "Compare the key's last four characters with the WorkOS dashboard of this customer's environment.",
+        )
+        .verify("printf %.8s \"$WORKOS_API_KEY\""),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::Fake;
+
+    async fn run(key: &str, expected: &str) -> Vec<&'static str> {
+        let site = Site::of(Fake::default()).key(key).with("workos.environment", expected);
+        codes(&KeyEnvironment.run(&site.context()).await)
+    }
+
+    #[tokio::test]
+    async fn prefix_and_expectation_are_compared() {
+        assert!(run("sk_live_1", "production").await.is_empty());
+        assert!(run("sk_test_1", "staging").await.is_empty());
+        assert_eq!(run("sk_test_1", "production").await, ["staging-key-in-production"]);
+        assert_eq!(run("sk_live_1", "staging").await, ["production-key-in-staging"]);
+        assert_eq!(run("sk_example_123456789", "production").await, ["unknown-prefix"]);
+    }
+}

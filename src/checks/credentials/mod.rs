@@ -1,0 +1,21 @@
+//! Credentials: whether the key works, and is the right one.
+
+mod accepted;
+mod environment;
+
+use crate::check::{Group, Vantage};
+use crate::settings::{Settings, Strategy};
+
+pub(super) const GROUP: Group =
+    Group { id: "credentials", title: "Credentials", specs: &[&environment::SPEC, &accepted::SPEC] };
+
+const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
+
+fn required(_: Strategy, vantage: Vantage) -> bool {
+    vantage == Vantage::Inside
+}
+
+/// Where a key is looked for, for a remedy that says where to put another one.
+fn key_source(settings: &Settings) -> String {
+    settings.api_key.as_ref().map_or_else(|| "WORKOS_API_KEY".to_owned(), |key| key.source.to_string())
+}

@@ -1,0 +1,187 @@
+//! Does the external name lead to this installation?
+
+use std::net::IpAddr;
+
+use super::public;
+use super::view::{self, public_view};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+};
+use crate::checks::egress::in_words;
+use crate::context::Context;
+use crate::net::{Request, Response};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "it leads to this installation",
+    explain: "\
+Compares the addresses that the internet is told with those given by --address, or, where none are given, with the \
+addresses of this host's own interfaces. As evidence, the API's edge is asked from which address this host's requests \
+arrive (/cdn-cgi/trace on the API host).
+
+The name can be public, resolve, and lead to the machine that was replaced last year. Behind address translation or a \
+load balancer this host cannot know its public address by itself: then --address says what it should be.
+
+Usually broken by a record that still points to a former installation or to a parking page of the registrar.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&ELSEWHERE, &NOT_THIS_HOST],
+    needs: &[public::ID],
+    plan: |facts, settings| {
+        let names = settings.inbound_hosts().into_iter();
+        let trace = Contact::new(
+            Touch::Request("GET", settings.api.value.https(TRACE)),
+            "from which address this host's requests arrive, as evidence",
+        );
+        Planned::each(
+            names.map(|host| {
+                let mut contacts = view::contacts(&host, facts, settings);
+                contacts.push(trace.clone());
+                Here { host, contacts }
+            }),
+            super::NO_DOMAIN,
+        )
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("domain.here");
+
+static ELSEWHERE: Code = Code::error("elsewhere", "the name leads to other addresses than those given by --address");
+static NOT_THIS_HOST: Code =
+    Code::warning("not-this-host", "the name leads to addresses that this host does not have itself");
+
+/// Answered by Cloudflare's edge on most zones: a few lines of text, `ip=` among them.
+const TRACE: &str = "/cdn-cgi/trace";
+
+struct Here {
+    host: String,
+    contacts: Vec<Contact>,
+}
+
+impl Check for Here {
+    fn subject(&self) -> Option<String> {
+        Some(self.host.clone())
+    }
+
+    fn about(&self) -> About {
+        About::Host(self.host.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        self.contacts.clone()
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let (view, arriving) = tokio::join!(public_view(&self.host, cx), arriving_from(cx));
+            judge(&self.host, &view.addresses(), arriving, cx).via(view.via.clone()).tried(view.attempts())
+        })
+    }
+}
+
+/// The address from which this host's requests arrive at the API's edge, where it says so.
+async fn arriving_from(cx: &Context) -> Option<IpAddr> {
+    let way = cx.way(&cx.settings.api.value).await?;
+    let response = cx.network.fetch(&Request::get(way, TRACE)).await.result.ok()?;
+    said_address(&response)
+}
+
+fn said_address(response: &Response) -> Option<IpAddr> {
+    let text = response.text();
+    let line = text.lines().take(40).find_map(|line| line.strip_prefix("ip="))?;
+    line.trim().parse().ok().filter(|_| response.status == 200)
+}
+
+fn judge(host: &str, addresses: &[IpAddr], arriving: Option<IpAddr>, cx: &Context) -> Outcome {
+    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
+    let own = cx.host.addresses();
+    outcome.saw("this host's addresses", in_words(&own));
+    if let Some(arriving) = arriving {
+        outcome.saw("outgoing requests arrive from", arriving.to_string());
+    }
+    if let Some(range) = addresses.iter().find_map(|address| cx.facts.cloudflare_range(*address)) {
+        outcome.saw(
+            "in front",
+            format!("Cloudflare ({range}): the installation sees Cloudflare's addresses, not WorkOS's"),
+        );
+    }
+    let wanted: Vec<IpAddr> = cx.settings.addresses.iter().map(|address| address.value).collect();
+    if !wanted.is_empty() {
+        let others: Vec<IpAddr> = addresses.iter().copied().filter(|address| !wanted.contains(address)).collect();
+        return if others.is_empty() { outcome } else { outcome.because(elsewhere(host, &others, &wanted)) };
+    }
+    if addresses.iter().all(|address| own.contains(address)) {
+        outcome
+    } else {
+        let same_edge = arriving.is_some_and(|arriving| addresses.contains(&arriving));
+        outcome.because(not_this_host(host, addresses, same_edge))
+    }
+}
+
+fn dig(host: &str) -> String {
+    format!("dig @1.1.1.1 {host} A +short")
+}
+
+fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr]) -> Finding {
+    ELSEWHERE.found(
+        format!("{host} leads to {}, and this installation should be at {}", in_words(found), in_words(wanted)),
+        Remediation::network(format!(
+            "Point the public record of {host} to {}, or correct --address.",
+            in_words(wanted)
+        ))
+        .verify(dig(host)),
+    )
+}
+
+fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool) -> Finding {
+    let note =
+        if same_edge { "; this host's own requests leave from there, so it is probably the same site" } else { "" };
+    NOT_THIS_HOST.found(
+        format!("{host} leads to {}, which is no address of this host{note}", in_words(addresses)),
+        Remediation::installer(format!(
+            "Ask customer IT for the public address of this installation and give it with --address; if it is {}, the name is right.",
+            in_words(addresses)
+        ))
+        .verify(format!("{}; ip -br address", dig(host))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::{Fake, response};
+
+    fn judged(site: Site, arriving: Option<&str>) -> Outcome {
+        let arriving = arriving.map(|address| address.parse().unwrap());
+        judge("app.customer.example", &["93.184.215.14".parse().unwrap()], arriving, &site.context())
+    }
+
+    #[test]
+    fn the_given_address_decides_where_one_is_given() {
+        let right = Site::of(Fake::default()).with("installation.addresses", "93.184.215.14");
+        let wrong = Site::of(Fake::default()).with("installation.addresses", "8.8.4.4");
+
+        assert_eq!(judged(right, None).status(), Status::Pass);
+        assert_eq!(codes(&judged(wrong, None)), ["elsewhere"]);
+    }
+
+    #[test]
+    fn without_one_only_this_hosts_own_address_passes() {
+        let mut own = Site::of(Fake::default());
+        own.host.addresses = vec!["93.184.215.14".parse().unwrap()];
+        let behind = judged(Site::of(Fake::default()), Some("93.184.215.14"));
+
+        assert_eq!(judged(own, None).status(), Status::Pass);
+        assert_eq!(codes(&behind), ["not-this-host"]);
+        assert!(behind.findings[0].problem.contains("probably the same site"));
+    }
+
+    #[test]
+    fn the_edges_trace_is_read_for_its_address_and_nothing_else() {
+        assert_eq!(said_address(&response(200, &[], "fl=1\nip=198.51.100.9\nts=1")), "198.51.100.9".parse().ok());
+        assert_eq!(said_address(&response(200, &[], "ip=<script>")), None);
+        assert_eq!(said_address(&response(404, &[], "ip=198.51.100.9")), None);
+    }
+}

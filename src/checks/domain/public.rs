@@ -1,0 +1,178 @@
+//! Are the addresses of the external name ones that the internet can reach?
+
+use std::net::IpAddr;
+
+use super::resolves;
+use super::view::{self, public_view};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Vantage,
+};
+use crate::checks::egress::in_words;
+use crate::context::Context;
+use crate::net::special::{Special, special};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "its addresses are public",
+    explain: "\
+Looks at every address that the internet is told for the external name.
+
+WorkOS can deliver webhooks and Actions only to a public address, and its listed source addresses are IPv4: a name with \
+IPv6 addresses alone may not be reached by them. An address of a private network in public DNS leads every caller into \
+their own network.
+
+Usually broken by a record that was copied from the internal zone, by a dynamic DNS client that reports the inside \
+address, or by a name that was prepared with a documentation address and never completed.",
+    vantages: &[Vantage::Inside, Vantage::Outside],
+    required: super::required,
+    codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY],
+    needs: &[resolves::ID],
+    plan: |facts, settings| {
+        let names = settings.inbound_hosts().into_iter();
+        Planned::each(
+            names.map(|host| {
+                let contacts = view::contacts(&host, facts, settings);
+                Public { host, contacts }
+            }),
+            super::NO_DOMAIN,
+        )
+    },
+};
+
+pub(in crate::checks) const ID: CheckId = CheckId::new("domain.public");
+
+static PRIVATE_ADDRESS: Code = Code::error("private-address", "public DNS gives addresses of a private network only");
+static RESERVED_ADDRESS: Code =
+    Code::error("reserved-address", "public DNS gives addresses that no host on the internet has");
+static MIXED: Code = Code::warning("mixed", "public DNS gives public addresses and others beside them");
+static AAAA_ONLY: Code =
+    Code::warning("aaaa-only", "the name has IPv6 addresses only, and WorkOS's listed sources are IPv4");
+
+struct Public {
+    host: String,
+    contacts: Vec<Contact>,
+}
+
+impl Check for Public {
+    fn subject(&self) -> Option<String> {
+        Some(self.host.clone())
+    }
+
+    fn about(&self) -> About {
+        About::Host(self.host.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        self.contacts.clone()
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let view = public_view(&self.host, cx).await;
+            let outcome = judge(&self.host, &view.addresses()).via(view.via.clone()).tried(view.attempts());
+            match view.ttl() {
+                Some(ttl) => outcome.with("time to live", in_seconds(ttl)),
+                None => outcome,
+            }
+        })
+    }
+}
+
+/// Short enough to be a failover record, or so long that a move takes days, is worth a note.
+fn in_seconds(ttl: u32) -> String {
+    match ttl {
+        0..60 => format!("{ttl} s (short: callers ask often)"),
+        86_401.. => format!("{ttl} s (long: a move of the installation takes this long to be seen)"),
+        _ => format!("{ttl} s"),
+    }
+}
+
+fn judge(host: &str, addresses: &[IpAddr]) -> Outcome {
+    let outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
+    let of = |kind: Option<Special>| -> Vec<IpAddr> {
+        addresses.iter().copied().filter(|address| special(*address) == kind).collect()
+    };
+    let (public, private) = (of(None), of(Some(Special::Private)));
+    let unusable: Vec<IpAddr> = addresses.iter().copied().filter(|address| special(*address).is_some()).collect();
+    if public.is_empty() {
+        return outcome.because(if private.is_empty() {
+            reserved(host, &unusable)
+        } else {
+            private_address(host, &unusable)
+        });
+    }
+    if !unusable.is_empty() {
+        return outcome.because(mixed(host, &public, &unusable));
+    }
+    if public.iter().all(IpAddr::is_ipv6) {
+        return outcome.because(aaaa_only(host));
+    }
+    outcome
+}
+
+fn dig(host: &str) -> String {
+    format!("dig @1.1.1.1 {host} A +short")
+}
+
+fn private_address(host: &str, addresses: &[IpAddr]) -> Finding {
+    PRIVATE_ADDRESS.found(
+        format!(
+            "the internet is told {} for {host}, an address of a private network that WorkOS cannot reach",
+            in_words(addresses)
+        ),
+        Remediation::network(format!(
+            "Replace {} with the public address of this installation in the public zone of {host}.",
+            in_words(addresses)
+        ))
+        .verify(dig(host)),
+    )
+}
+
+fn reserved(host: &str, addresses: &[IpAddr]) -> Finding {
+    RESERVED_ADDRESS.found(
+        format!("the internet is told {} for {host}, which no host on the internet has", in_words(addresses)),
+        Remediation::network(format!(
+            "Replace {} with the public address of this installation in the public zone of {host}.",
+            in_words(addresses)
+        ))
+        .verify(dig(host)),
+    )
+}
+
+fn mixed(host: &str, public: &[IpAddr], others: &[IpAddr]) -> Finding {
+    MIXED.found(
+        format!(
+            "{host} has the public address {} and {} beside it: callers fail by chance",
+            in_words(public),
+            in_words(others)
+        ),
+        Remediation::network(format!("Remove {} from the public zone of {host}.", in_words(others))).verify(dig(host)),
+    )
+}
+
+fn aaaa_only(host: &str) -> Finding {
+    AAAA_ONLY.found(
+        format!("{host} has IPv6 addresses only, and the source addresses that WorkOS lists are IPv4"),
+        Remediation::network(format!("Add an A record with a public IPv4 address to {host}.")).verify(dig(host)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::fixture::codes;
+
+    fn judged(addresses: &[&str]) -> Vec<&'static str> {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        codes(&judge("app.customer.example", &addresses))
+    }
+
+    #[test]
+    fn public_addresses_pass_and_others_have_their_own_codes() {
+        assert!(judged(&["93.184.215.14"]).is_empty());
+        assert_eq!(judged(&["10.20.0.10"]), ["private-address"]);
+        assert_eq!(judged(&["203.0.113.7"]), ["reserved-address"]);
+        assert_eq!(judged(&["93.184.215.14", "10.20.0.10"]), ["mixed"]);
+        assert_eq!(judged(&["2606:2800:21f::1"]), ["aaaa-only"]);
+    }
+}

@@ -1,0 +1,198 @@
+//! The public view of a name: what the internet is told, whatever the resolvers here say.
+
+use std::net::IpAddr;
+
+use url::Url;
+
+use crate::check::{Contact, Endpoint, Touch};
+use crate::context::Context;
+use crate::facts::Facts;
+use crate::net::{Attempted, ErrorKind, NetError, Question, RecordKind, Records, Way, doh};
+use crate::settings::values::url_endpoint;
+use crate::settings::{PublicResolver, Settings};
+
+/// What is known of a name's public addresses.
+pub(in crate::checks) struct PublicView {
+    /// Who was asked, for people: "cloudflare-dns.com over HTTPS".
+    pub(in crate::checks) witness: String,
+    /// How it was asked: `direct`, or the proxy.
+    pub(in crate::checks) via: String,
+    /// What the witness said of A and AAAA, and along which aliases a negative answer went; or why there is no witness.
+    pub(in crate::checks) answers: Result<Vec<(RecordKind, Attempted<Records>, Vec<String>)>, NetError>,
+    /// What the resolvers here say, when there is no witness.
+    pub(in crate::checks) inside: Vec<IpAddr>,
+}
+
+impl PublicView {
+    /// The addresses that the internet is told, or, without a witness, the ones that are told here.
+    pub(in crate::checks) fn addresses(&self) -> Vec<IpAddr> {
+        match &self.answers {
+            Ok(answers) => {
+                let positive = answers.iter().filter_map(|(_, answer, _)| answer.result.as_ref().ok());
+                positive.flat_map(|records| records.addresses.iter().copied()).collect()
+            }
+            Err(_) => self.inside.clone(),
+        }
+    }
+
+    /// The smallest time to live among the answers, in seconds.
+    pub(in crate::checks) fn ttl(&self) -> Option<u32> {
+        let answers = self.answers.as_ref().ok()?;
+        answers.iter().filter_map(|(_, answer, _)| answer.result.as_ref().ok()?.ttl).min()
+    }
+
+    /// How many attempts the slowest question took.
+    pub(in crate::checks) fn attempts(&self) -> u32 {
+        self.answers.iter().flatten().map(|(_, answer, _)| answer.attempts).max().unwrap_or(1)
+    }
+}
+
+/// What asking for the public view touches.
+pub(in crate::checks) fn contacts(host: &str, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+    let why = format!("the public view of {host}");
+    let asked = match chosen(facts, settings) {
+        Witness::Https { endpoint, path, .. } => {
+            Touch::Request("POST", format!("{} (DNS over HTTPS)", endpoint.https(&path)))
+        }
+        Witness::Plain(server) => Touch::Name(format!("{host} at {server}")),
+        Witness::None => return vec![Contact::new(Touch::Name(host.to_owned()), why)],
+    };
+    vec![Contact::new(asked, why.clone()), Contact::new(Touch::Name(host.to_owned()), why)]
+}
+
+enum Witness {
+    Https { endpoint: Endpoint, path: String, addresses: Vec<IpAddr> },
+    Plain(std::net::SocketAddr),
+    None,
+}
+
+/// DNS over HTTPS at an address inside Cloudflare's ranges, which the egress rule for `WorkOS` allows already, unless the
+/// user named another witness.
+fn chosen(facts: &Facts, settings: &Settings) -> Witness {
+    let https = |url: &Url| match url_endpoint(url) {
+        Some(endpoint) => Witness::Https { endpoint, path: url.path().to_owned(), addresses: Vec::new() },
+        None => Witness::None,
+    };
+    match settings.public_resolver.as_ref().map(|named| &named.value) {
+        Some(PublicResolver::Https(url)) => https(url),
+        Some(PublicResolver::Plain(server)) => Witness::Plain(*server),
+        Some(PublicResolver::None) => Witness::None,
+        None => facts.hosts.public_dns.first().map_or(Witness::None, |known| Witness::Https {
+            endpoint: Endpoint::new(known.host.clone(), known.port),
+            path: "/dns-query".to_owned(),
+            addresses: known.addresses.clone(),
+        }),
+    }
+}
+
+/// Asks the witness for a name, and the resolvers here beside it, so that waiting for both takes no longer than for one.
+pub(in crate::checks) async fn public_view(host: &str, cx: &Context) -> PublicView {
+    let (view, inside) = tokio::join!(ask(host, cx), cx.lookup(host));
+    PublicView { inside: inside.addresses(), ..view }
+}
+
+async fn ask(host: &str, cx: &Context) -> PublicView {
+    let no_inside = Vec::new();
+    match chosen(&cx.facts, &cx.settings) {
+        Witness::None => PublicView {
+            witness: "nobody".to_owned(),
+            via: "direct".to_owned(),
+            answers: Err(NetError::new(ErrorKind::Other, "no public resolver is to be asked (--public-resolver none)")),
+            inside: no_inside,
+        },
+        Witness::Plain(server) => {
+            let question = |kind| Question { server, name: host.to_owned(), kind };
+            let (a, aaaa) = (question(RecordKind::A), question(RecordKind::Aaaa));
+            let (a, aaaa) = tokio::join!(cx.network.ask(&a), cx.network.ask(&aaaa));
+            let unheard = |error: &NetError| !is_an_answer(&error.kind);
+            let answers = match a.result.as_ref().err().filter(|error| unheard(error)) {
+                Some(error) => Err(error.clone()),
+                None => Ok(vec![(RecordKind::A, a, Vec::new()), (RecordKind::Aaaa, aaaa, Vec::new())]),
+            };
+            PublicView { witness: server.to_string(), via: "direct".to_owned(), answers, inside: no_inside }
+        }
+        Witness::Https { endpoint, path, addresses } => {
+            let witness = format!("{} over HTTPS", endpoint.host);
+            let via = cx.via(&endpoint);
+            let answers = over_https(host, &endpoint, &path, &addresses, cx).await;
+            PublicView { witness, via, answers, inside: no_inside }
+        }
+    }
+}
+
+/// Whether a failure is what a server said, and not that nothing was heard of it.
+fn is_an_answer(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NoSuchName | ErrorKind::NoData | ErrorKind::ServFail | ErrorKind::DnsRefused)
+}
+
+type Answers = Vec<(RecordKind, Attempted<Records>, Vec<String>)>;
+
+async fn over_https(
+    host: &str,
+    endpoint: &Endpoint,
+    path: &str,
+    addresses: &[IpAddr],
+    cx: &Context,
+) -> Result<Answers, NetError> {
+    let way = way(endpoint, addresses, cx).await?;
+    let (a, aaaa) = tokio::join!(
+        question(host, RecordKind::A, &way, path, false, cx),
+        question(host, RecordKind::Aaaa, &way, path, false, cx)
+    );
+    let ((a, led), (aaaa, led_aaaa)) = (a?, aaaa?);
+    Ok(vec![(RecordKind::A, a, led), (RecordKind::Aaaa, aaaa, led_aaaa)])
+}
+
+/// The way to the witness: straight to the addresses that the facts give, so that no resolver here is needed.
+async fn way(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> Result<Way, NetError> {
+    let known = addresses.iter().filter(|_| cx.settings.proxy_for(endpoint).is_none());
+    let mut ways: Vec<Way> = known.map(|address| Way::direct(endpoint, *address)).collect();
+    if ways.is_empty() {
+        ways = cx.ways(endpoint).await;
+    }
+    let tried = cx.try_ways(ways).await;
+    let mut why = NetError::new(ErrorKind::NotResolved, format!("{} does not resolve here", endpoint.host));
+    for one in tried {
+        match one.connection.result {
+            Ok(_) => return Ok(one.way),
+            Err(error) => why = error,
+        }
+    }
+    Err(why)
+}
+
+/// One question to the witness. An error is that nothing, or no DNS, was heard; what DNS says is in the answer.
+async fn question(
+    host: &str,
+    kind: RecordKind,
+    way: &Way,
+    path: &str,
+    unchecked: bool,
+    cx: &Context,
+) -> Result<(Attempted<Records>, Vec<String>), NetError> {
+    let request = doh::request(way.clone(), path, host, kind, unchecked)?;
+    let sent = cx.network.fetch(&request).await;
+    let response = sent.result?;
+    let result = doh::answer(&response);
+    if let Some(error) = result.as_ref().err().filter(|error| !is_an_answer(&error.kind)) {
+        return Err(error.clone());
+    }
+    Ok((Attempted { result, attempts: sent.attempts, took: sent.took }, doh::aliases(&response)))
+}
+
+/// Whether the witness answers when it is told not to check DNSSEC.
+pub(super) async fn answers_unchecked(host: &str, cx: &Context) -> bool {
+    let Witness::Https { endpoint, path, addresses } = chosen(&cx.facts, &cx.settings) else { return false };
+    let Ok(way) = way(&endpoint, &addresses, cx).await else { return false };
+    let unchecked = question(host, RecordKind::A, &way, &path, true, cx).await;
+    unchecked.is_ok_and(|(answer, _)| answer.result.is_ok())
+}
+
+/// Where the witness is, for a remedy that must name it.
+pub(super) fn witness_endpoint(cx: &Context) -> Option<Endpoint> {
+    match chosen(&cx.facts, &cx.settings) {
+        Witness::Https { endpoint, .. } => Some(endpoint),
+        Witness::Plain(server) => Some(Endpoint::new(server.ip().to_string(), server.port())),
+        Witness::None => None,
+    }
+}

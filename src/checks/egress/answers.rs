@@ -1,0 +1,273 @@
+//! Does the API itself answer?
+
+use super::trusted;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::middlebox::Guess;
+use crate::net::{BodyEnd, NetError, Response};
+use crate::settings::values::spoken;
+use crate::workos::{self, Answer, JsonAnswer};
+
+pub(in crate::checks) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the WorkOS API answers",
+    explain: "\
+Sends GET /organizations?limit=1 without a key, and wants exactly what the API answers to that: 401, a JSON object with a \
+`message`, and one of the headers x-request-id and cf-ray.
+
+A block page, a sign-in page and a captive portal all answer 200 on a connection that looks healthy. Only this answer, \
+which nobody but the API gives, shows that requests arrive where they should. No key is sent before it has been seen.
+
+Usually broken by a web filter that answers with its own page, by a portal that wants a sign-in, by a web application \
+firewall that takes a server for a robot, or by an incident at WorkOS or Cloudflare.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[
+        &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &NOT_THE_API, &API_UNAVAILABLE, &TRUNCATED, &NO_ANSWER, &HEADERS_MISSING,
+    ],
+    needs: &[trusted::ID],
+    plan: |_, settings| Planned::one(Answers(settings.api.value.clone())),
+};
+
+pub(in crate::checks) const ID: CheckId = CheckId::new("egress.answers");
+
+static BLOCK_PAGE: Code = Code::error("block-page", "a page for people answers in the API's place");
+static CAPTIVE_PORTAL: Code = Code::error("captive-portal", "the network sends the request to a sign-in page");
+static CHALLENGE: Code = Code::error("challenge", "a challenge for browsers answers in the API's place");
+static NOT_THE_API: Code = Code::error("not-the-api", "something answers, and it is not the API");
+static API_UNAVAILABLE: Code = Code::error("api-unavailable", "WorkOS or Cloudflare answers with a server error");
+static TRUNCATED: Code = Code::error("truncated", "the answer begins and breaks off");
+static NO_ANSWER: Code = Code::error("no-answer", "the connection is secure, and no HTTP answer comes");
+static HEADERS_MISSING: Code =
+    Code::warning("headers-missing", "the right answer, without the headers that the API's answers carry");
+
+struct Answers(Endpoint);
+
+impl Check for Answers {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.https(workos::LIST_ORGANIZATIONS))
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
+            "whether the API answers, without a key",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let Some(way) = cx.way(&self.0).await else {
+                return Outcome::graded(Grade::Identified)
+                    .because(no_answer(&self.0, "the connection did not come about again"));
+            };
+            let via = way.via();
+            let sent = cx.network.fetch(&workos::list_organizations(way, None)).await;
+            let outcome = match &sent.result {
+                Ok(response) => judge(&self.0, response).with("time", spoken(sent.took)),
+                Err(error) => failed(&self.0, error),
+            };
+            outcome.via(via).tried(sent.attempts)
+        })
+    }
+}
+
+/// What was said about the answer, for a support ticket: status and the ids that WorkOS and Cloudflare give a request.
+pub(in crate::checks) fn noted(outcome: &mut Outcome, response: &Response) {
+    outcome.saw("status", response.status.to_string());
+    for (header, what) in [("x-request-id", "request id"), ("cf-ray", "cf-ray"), ("date", "date")] {
+        if let Some(value) = response.header(header) {
+            outcome.saw(what, value.chars().take(80).collect::<String>());
+        }
+    }
+}
+
+fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
+    let mut outcome = Outcome::graded(Grade::Identified);
+    noted(&mut outcome, response);
+    match Answer::read(response) {
+        Answer::Json(answer) if answer.status == 401 && answer.message().is_some() => {
+            outcome.grade = Grade::Answered;
+            if answer.marked { outcome } else { outcome.because(headers_missing(endpoint)) }
+        }
+        Answer::Json(answer) => outcome.because(other_json(endpoint, &answer)),
+        Answer::Unavailable { status, ray } => outcome.because(api_unavailable(endpoint, status, &ray)),
+        Answer::Challenge => outcome.because(challenge(endpoint, response.status)),
+        Answer::Portal { location } => outcome.because(captive_portal(endpoint, response.status, &location)),
+        Answer::Page { status, title, product } => {
+            outcome.because(block_page(endpoint, status, title.as_deref(), product))
+        }
+        Answer::Cut { read, end } => outcome.because(truncated(endpoint, read, end)),
+        Answer::Strange { status, media_type, product } => {
+            outcome.because(strange(endpoint, status, media_type.as_deref(), product))
+        }
+    }
+}
+
+fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
+    Outcome::graded(Grade::Identified).with("failure", error.detail.clone()).because(no_answer(endpoint, &error.detail))
+}
+
+fn curl(endpoint: &Endpoint) -> String {
+    format!("curl -si '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))
+}
+
+fn by(product: Option<Guess>) -> String {
+    product.map(|guess| format!(", {}", guess.in_words())).unwrap_or_default()
+}
+
+fn block_page(endpoint: &Endpoint, status: u16, title: Option<&str>, product: Option<Guess>) -> Finding {
+    let called = title.map_or_else(|| "a page without a title".to_owned(), |title| format!("a page called “{title}”"));
+    BLOCK_PAGE.found(
+        format!("{called} answers in the API's place ({status}{})", by(product)),
+        Remediation::network(format!(
+            "Allow {} (TCP {}) in the web filter{} for this host, without a sign-in or a page in between.",
+            endpoint.host,
+            endpoint.port,
+            by(product)
+        ))
+        .verify(curl(endpoint)),
+    )
+}
+
+fn captive_portal(endpoint: &Endpoint, status: u16, location: &str) -> Finding {
+    CAPTIVE_PORTAL.found(
+        format!("the request is sent on to {location} ({status}), which is no part of the API: the network wants a sign-in first"),
+        Remediation::network(format!("Exempt this host, or {}, from the portal or login page at {location}.", endpoint.host))
+            .verify(curl(endpoint)),
+    )
+}
+
+fn challenge(endpoint: &Endpoint, status: u16) -> Finding {
+    CHALLENGE.found(
+        format!("a challenge for browsers answers in the API's place ({status}): a server cannot pass it"),
+        Remediation::network(format!(
+            "Give this host an outbound address of good repute (no shared VPN or hosting range), exempt {} from any web application firewall of your own, and send WorkOS support the cf-ray of the evidence.",
+            endpoint.host
+        ))
+        .verify(curl(endpoint)),
+    )
+}
+
+fn api_unavailable(endpoint: &Endpoint, status: u16, ray: &str) -> Finding {
+    API_UNAVAILABLE.found(
+        format!("{} answers {status} through Cloudflare (cf-ray {ray}): the trouble is at WorkOS or Cloudflare, not in this network", endpoint.host),
+        Remediation::workos(format!("Look at https://status.workos.com and try again; if it lasts, send WorkOS support the cf-ray {ray} and the time."))
+            .verify(curl(endpoint)),
+    )
+}
+
+fn truncated(endpoint: &Endpoint, read: usize, end: BodyEnd) -> Finding {
+    let how = match end {
+        BodyEnd::TooLarge => format!("is larger than {read} bytes, while the API's is below one kilobyte"),
+        BodyEnd::Unfinished => format!("does not end: {read} bytes came, and then nothing in time"),
+        BodyEnd::Cut | BodyEnd::Whole => format!("breaks off after {read} bytes"),
+    };
+    TRUNCATED.found(
+        format!("an answer from {} begins, and {how}", endpoint.host),
+        Remediation::network(format!("Exempt {} from content scanning and size limits of the proxy or firewall: something on the way changes its answers.", endpoint.host))
+            .verify(curl(endpoint)),
+    )
+}
+
+fn other_json(endpoint: &Endpoint, answer: &JsonAnswer) -> Finding {
+    let what = if answer.status == 200 {
+        "lists organizations without a key, which the API never does".to_owned()
+    } else {
+        format!("answers {} with JSON, where the API answers 401 with a message", answer.status)
+    };
+    not_the_api(endpoint, &what)
+}
+
+fn strange(endpoint: &Endpoint, status: u16, media_type: Option<&str>, product: Option<Guess>) -> Finding {
+    let media_type = media_type.unwrap_or("no content type");
+    not_the_api(
+        endpoint,
+        &format!("answers {status} with {media_type}{}, where the API answers 401 with JSON", by(product)),
+    )
+}
+
+fn not_the_api(endpoint: &Endpoint, what: &str) -> Finding {
+    let remedy = if endpoint.host == "api.workos.com" {
+        Remediation::network(format!(
+            "Let {} (TCP {}) through untouched: a gateway on the way answers in its place.",
+            endpoint.host, endpoint.port
+        ))
+    } else {
+        Remediation::installer(format!(
+            "Correct --api-url: {endpoint} is not the WorkOS API, or a gateway on the way answers in its place."
+        ))
+    };
+    NOT_THE_API.found(format!("{endpoint} {what}"), remedy.verify(curl(endpoint)))
+}
+
+fn no_answer(endpoint: &Endpoint, detail: &str) -> Finding {
+    NO_ANSWER.found(
+        format!("{endpoint} completes the TLS handshake, and then gives no HTTP answer: {detail}"),
+        Remediation::network(format!("Exempt {} from TLS inspection and content scanning: what stands on the way takes the request and does not pass the answer on.", endpoint.host))
+            .verify(curl(endpoint)),
+    )
+}
+
+fn headers_missing(endpoint: &Endpoint) -> Finding {
+    HEADERS_MISSING.found(
+        format!("the answer of {} is the right one, and carries neither x-request-id nor cf-ray, which the API always sends", endpoint.host),
+        Remediation::network(format!("Stop the proxy from removing response headers of {}: WorkOS support asks for x-request-id and cf-ray.", endpoint.host))
+            .verify(curl(endpoint)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::{Fake, response};
+    use crate::net::{ErrorKind, Method, Phase};
+
+    const UNAUTHORIZED: &str = r#"{"message":"Unauthorized"}"#;
+    const RAY: (&str, &str) = ("cf-ray", "8a0b1c2d3e4f5a6b-FRA");
+
+    async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
+        let network = Fake::default()
+            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
+            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
+            .connects("104.18.2.1:443", Ok(()))
+            .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
+        let site = Site::of(network).key("sk_live_never_sent_by_this_check");
+        Answers(Endpoint::new("api.workos.com", 443)).run(&site.context()).await
+    }
+
+    #[tokio::test]
+    async fn only_the_apis_own_answer_passes() {
+        let outcome = run(Ok(response(401, &[RAY], UNAUTHORIZED))).await;
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Answered));
+        assert!(outcome.evidence.iter().any(|seen| seen.what == "cf-ray"));
+    }
+
+    #[tokio::test]
+    async fn everything_else_has_its_own_code() {
+        let html = ("content-type", "text/html");
+        for (answer, code) in [
+            (response(200, &[html], "<title>Web Page Blocked</title>"), "block-page"),
+            (response(302, &[("location", "http://portal.example/")], ""), "captive-portal"),
+            (response(403, &[html, RAY, ("cf-mitigated", "challenge")], ""), "challenge"),
+            (response(503, &[RAY], ""), "api-unavailable"),
+            (response(503, &[], "upstream"), "not-the-api"),
+            (response(200, &[], r#"{"hello":1}"#), "not-the-api"),
+            (response(401, &[], r#"{"mess"#), "truncated"),
+            (response(401, &[], UNAUTHORIZED), "headers-missing"),
+        ] {
+            assert_eq!(codes(&run(Ok(answer)).await), [code]);
+        }
+        assert_eq!(codes(&run(Err(ErrorKind::TimedOut(Phase::Answer))).await), ["no-answer"]);
+    }
+}

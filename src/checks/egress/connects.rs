@@ -1,0 +1,319 @@
+//! Does an endpoint accept a connection?
+
+use std::net::IpAddr;
+
+use super::{in_words, proxy};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::{Context, Tried};
+use crate::host::NoSource;
+use crate::net::ErrorKind;
+use crate::settings::Family;
+use crate::settings::values::spoken;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the endpoint accepts a connection",
+    explain: "\
+Opens a TCP connection to every address that the name resolves to, IPv4 and IPv6, all at once. Through a forward proxy it \
+is the tunnel that the proxy opened.
+
+A connection shows that packets pass in both directions, and no more: who answers is for the next checks to say. How it \
+fails names the owner: silence is a rule that drops, a refusal is a closed port or a rule that rejects with a reset, \
+unreachable is a rule that rejects with ICMP or a missing host, no route and prohibited are this host's own doing.
+
+Usually broken by an egress rule that lacks TCP 443 to Cloudflare's ranges, by a rule that was written for one address of \
+the day, or by IPv6 that is configured on the host and leads nowhere.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &FAILED, &SOME_ADDRESSES, &IPV6_BROKEN],
+    needs: proxy::NEEDED_TO_CONNECT,
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Connects), ""),
+};
+
+pub(super) const ID: CheckId = CheckId::new("egress.connects");
+
+static TIMED_OUT: Code = Code::error("timed-out", "no address answers in time: packets are dropped on the way");
+static REFUSED: Code =
+    Code::error("refused", "the connection is refused: a closed port, or a rule that rejects with a reset");
+static RESET: Code = Code::error("reset", "the connection is reset as soon as it is made");
+static UNREACHABLE: Code =
+    Code::error("unreachable", "the connection is rejected on the way with ICMP, or there is no such host");
+static NO_ROUTE: Code = Code::error("no-route", "this host has no route to the address");
+static PROHIBITED: Code = Code::error("prohibited", "this host itself forbids the connection");
+static FAILED: Code = Code::error("failed", "the connection fails in a way that has no name of its own");
+static SOME_ADDRESSES: Code = Code::warning("some-addresses", "some of the addresses answer and others do not");
+static IPV6_BROKEN: Code =
+    Code::warning("ipv6-broken", "IPv6 addresses are published and do not answer, while IPv4 does");
+
+struct Connects(Endpoint);
+
+impl Check for Connects {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(Touch::Connection(self.0.clone(), "TCP"), "whether it accepts a connection")]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let tried = cx.try_ways(cx.ways(&self.0).await).await;
+            let outcome = judge(&self.0, &tried, cx).via(cx.via(&self.0));
+            outcome.tried(tried.iter().map(|one| one.connection.attempts).max().unwrap_or(0))
+        })
+    }
+}
+
+/// Judges connections to all addresses of an endpoint, the two families apart.
+fn judge(endpoint: &Endpoint, tried: &[Tried], cx: &Context) -> Outcome {
+    let connected = |one: &&Tried| one.connection.result.is_ok();
+    let any = tried.iter().any(|one| connected(&one));
+    let mut outcome = Outcome::graded(if any { Grade::Reached } else { Grade::Declared });
+    for one in tried {
+        let how = match &one.connection.result {
+            Ok(connection) => format!("connected from {} in {}", connection.from.ip(), spoken(one.connection.took)),
+            Err(error) => error.detail.clone(),
+        };
+        outcome.saw("connection", format!("{}: {how}", one.way.first_hop()));
+    }
+    let (v4, v6): (Vec<&Tried>, Vec<&Tried>) = tried.iter().partition(|one| one.way.first_hop().is_ipv4());
+    let v6_missed: Vec<&Tried> = v6.iter().copied().filter(|one| !connected(one)).collect();
+    // IPv6 decides only where it is the only way.
+    let deciding = if v4.is_empty() { &v6 } else { &v4 };
+    let missed: Vec<&Tried> = deciding.iter().copied().filter(|one| !connected(one)).collect();
+
+    if !any {
+        for (kind, of_kind) in by_kind(&missed) {
+            outcome.found(problem(endpoint, &kind, &of_kind, cx));
+        }
+    } else if !missed.is_empty() {
+        outcome.found(some_addresses(endpoint, &missed, cx));
+    }
+    let v6_routed = v6_missed.iter().any(|one| cx.host.source_for(one.way.first_hop().ip()) != Err(NoSource::NoRoute));
+    let forced = cx.settings.family.as_ref().is_some_and(|family| family.value == Family::V6);
+    if any && !v4.is_empty() && !v6.is_empty() && v6_missed.len() == v6.len() && v6_routed && !forced {
+        outcome.found(ipv6_broken(endpoint, &v6_missed));
+    }
+    outcome
+}
+
+/// The missed addresses by how they were missed, in the order of the answer.
+fn by_kind(missed: &[&Tried]) -> Vec<(ErrorKind, Vec<IpAddr>)> {
+    let mut kinds: Vec<(ErrorKind, Vec<IpAddr>)> = Vec::new();
+    for one in missed {
+        let Err(error) = &one.connection.result else { continue };
+        let address = one.way.first_hop().ip();
+        match kinds.iter_mut().find(|(kind, _)| *kind == error.kind) {
+            Some((_, addresses)) => addresses.push(address),
+            None => kinds.push((error.kind.clone(), vec![address])),
+        }
+    }
+    kinds
+}
+
+fn missed_in_words(missed: &[&Tried]) -> String {
+    in_words(&missed.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
+}
+
+fn curl(endpoint: &Endpoint, cx: &Context) -> String {
+    format!("curl -sv --connect-timeout {} {}", cx.settings.timeout.value.as_secs().max(1), endpoint.https("/"))
+}
+
+/// Where a rule must lead to: the published ranges for the API, the addresses of the day for anything else.
+pub(super) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> String {
+    if *endpoint == cx.settings.api.value {
+        format!("{}, from which {} answers", cx.facts.cloudflare_in_words(), endpoint.host)
+    } else {
+        format!("{} (now {})", endpoint.host, in_words(addresses))
+    }
+}
+
+fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Context) -> Finding {
+    let source = cx.source_in_words(addresses.first().copied());
+    let all = in_words(addresses);
+    let port = endpoint.port;
+    let to = destination(endpoint, addresses, cx);
+    let allow = format!("Allow outbound TCP {port} {source} to {to}.");
+    let attempts = cx.settings.retries.value + 1;
+    let limit = spoken(cx.settings.timeout.value);
+    let routeless = addresses.first().is_some_and(|address| cx.host.source_for(*address) == Err(NoSource::NoRoute));
+    let (code, problem, remediation) = match kind {
+        ErrorKind::TimedOut(_) => (
+            &TIMED_OUT,
+            format!(
+                "no answer from {all} on port {port} within {limit}, {}: the packets are dropped on the way, not refused",
+                times(attempts)
+            ),
+            Remediation::network(allow),
+        ),
+        ErrorKind::Refused => (
+            &REFUSED,
+            format!(
+                "{all} refuses connections on port {port}: a closed port, or a rule on the way that rejects with a reset"
+            ),
+            Remediation::network(allow),
+        ),
+        ErrorKind::Reset | ErrorKind::Closed => (
+            &RESET,
+            format!("connections to {all} on port {port} are reset as soon as they are made"),
+            Remediation::network(format!("Exempt {endpoint} from the inspection that resets its connections. {allow}")),
+        ),
+        ErrorKind::NoRoute if routeless => (
+            &NO_ROUTE,
+            format!("this host has no route to {all}"),
+            Remediation::installer(format!(
+                "Give this host a route to {all} (usually a default gateway), or set the proxy that leads out."
+            )),
+        ),
+        ErrorKind::Unreachable | ErrorKind::NoRoute => (
+            &UNREACHABLE,
+            format!("{all} is unreachable: rejected on the way with ICMP, or there is no such host"),
+            Remediation::network(allow),
+        ),
+        ErrorKind::Prohibited => (
+            &PROHIBITED,
+            format!("this host itself forbids connections to {all} on port {port}"),
+            Remediation::installer(format!(
+                "Allow outbound TCP {port} to {all} in this host's own firewall, `prohibit` routes, SELinux or sandbox policy."
+            )),
+        ),
+        _ => (
+            &FAILED,
+            format!("connections to {all} on port {port} fail; the evidence has the words of the system"),
+            Remediation::installer(format!("Run the command below on this host and follow what it says about {all}.")),
+        ),
+    };
+    code.found(problem, remediation.verify(curl(endpoint, cx)))
+}
+
+fn times(attempts: u32) -> String {
+    match attempts {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+fn some_addresses(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Finding {
+    let addresses: Vec<IpAddr> = missed.iter().map(|one| one.way.first_hop().ip()).collect();
+    SOME_ADDRESSES.found(
+        format!(
+            "{} does not answer on port {} while other addresses do: connections fail or wait by chance",
+            missed_in_words(missed),
+            endpoint.port
+        ),
+        Remediation::network(format!(
+            "Allow outbound TCP {} {} to {}: the rule covers only some addresses.",
+            endpoint.port,
+            cx.source_in_words(addresses.first().copied()),
+            destination(endpoint, &addresses, cx)
+        ))
+        .verify(format!(
+            "curl -sv --connect-to ::{}: {}",
+            addresses.first().map(ToString::to_string).unwrap_or_default(),
+            endpoint.https("/")
+        )),
+    )
+}
+
+fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried]) -> Finding {
+    IPV6_BROKEN.found(
+        format!(
+            "{} does not answer over IPv6 while IPv4 does: applications that prefer IPv6 wait or fail",
+            missed_in_words(missed)
+        ),
+        Remediation::network(format!(
+            "Allow outbound TCP {} to Cloudflare's IPv6 ranges as well, or take the IPv6 default route off this host.",
+            endpoint.port
+        ))
+        .verify(format!("curl -6 -sv {}", endpoint.https("/"))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Phase;
+    use crate::net::fake::Fake;
+
+    const API: &str = "api.workos.com";
+
+    fn network(addresses: &[&str]) -> Fake {
+        Fake::default().resolves(API, Ok(addresses)).serves("10.20.0.53:53", API, Ok(addresses))
+    }
+
+    async fn run(network: Fake) -> Outcome {
+        Connects(Endpoint::new(API, 443)).run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn a_connection_passes_and_proves_no_more_than_that_packets_came_back() {
+        let outcome = run(network(&["104.18.2.1"]).connects("104.18.2.1:443", Ok(()))).await;
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Reached));
+    }
+
+    #[tokio::test]
+    async fn each_way_of_failing_has_its_own_code() {
+        for (kind, code) in [
+            (ErrorKind::TimedOut(Phase::Connect), "timed-out"),
+            (ErrorKind::Refused, "refused"),
+            (ErrorKind::Reset, "reset"),
+            (ErrorKind::Unreachable, "unreachable"),
+            (ErrorKind::NoRoute, "unreachable"),
+            (ErrorKind::Prohibited, "prohibited"),
+        ] {
+            assert_eq!(codes(&run(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(kind))).await), [code]);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_route_is_said_only_where_this_host_has_none() {
+        let mut site = Site::of(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::NoRoute)));
+        site.host.routed = false;
+
+        assert_eq!(codes(&Connects(Endpoint::new(API, 443)).run(&site.context()).await), ["no-route"]);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_connection_names_host_port_source_and_ranges() {
+        let outcome =
+            run(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::TimedOut(Phase::Connect)))).await;
+        let remedy = &outcome.findings[0].remediation;
+
+        for part in ["TCP 443", "10.20.0.10", "104.16.0.0/13", "api.workos.com"] {
+            assert!(remedy.action.contains(part), "{part} is missing in: {}", remedy.action);
+        }
+        assert_eq!(remedy.who.as_str(), "network");
+    }
+
+    #[tokio::test]
+    async fn one_address_of_two_warns() {
+        let network = network(&["104.18.2.1", "104.18.3.1"])
+            .connects("104.18.2.1:443", Ok(()))
+            .connects("104.18.3.1:443", Err(ErrorKind::TimedOut(Phase::Connect)));
+
+        assert_eq!(codes(&run(network).await), ["some-addresses"]);
+    }
+
+    #[tokio::test]
+    async fn broken_ipv6_warns_beside_ipv4_and_fails_alone() {
+        let both = network(&["104.18.2.1", "2606:4700::1"])
+            .connects("104.18.2.1:443", Ok(()))
+            .connects("[2606:4700::1]:443", Err(ErrorKind::Refused));
+        let alone = network(&["2606:4700::1"]).connects("[2606:4700::1]:443", Err(ErrorKind::Refused));
+
+        assert_eq!(codes(&run(both).await), ["ipv6-broken"]);
+        assert_eq!(codes(&run(alone).await), ["refused"]);
+    }
+}

@@ -1,0 +1,237 @@
+//! Does the TLS handshake with an endpoint complete?
+
+use super::connects;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::net::{Attempted, ErrorKind, Handshake, NetError};
+use crate::settings::values::spoken;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the TLS handshake completes",
+    explain: "\
+Begins TLS 1.2 or 1.3 with the endpoint's name as SNI and with HTTP/2 and HTTP/1.1 on offer, and waits for the handshake \
+to complete, whatever the certificate is: that is for the next check.
+
+A connection that is made and then goes silent or is reset has been looked into: firewalls that let TCP 443 through often \
+read the server name in the first packet and act on it. Something that does not speak TLS at all is a proxy, a portal or \
+another service on that port.
+
+Usually broken by SNI filtering whose list lacks the host, by inspection that is overloaded or fails on TLS 1.3, or by a \
+path whose MTU is smaller than its ends believe, so that large packets vanish.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&STALLED, &RESET_IN_HANDSHAKE, &NOT_TLS, &TLS_TOO_OLD, &ALERT, &CLIENT_CERTIFICATE, &FAILED],
+    needs: &[connects::ID],
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Shakes), ""),
+};
+
+pub(super) const ID: CheckId = CheckId::new("egress.handshake");
+
+static STALLED: Code = Code::error(
+    "stalled",
+    "connected, and then silence: the server name is filtered, inspection hangs, or large packets vanish",
+);
+static RESET_IN_HANDSHAKE: Code =
+    Code::error("reset-in-handshake", "connected, and cut off as soon as the server name was seen");
+static NOT_TLS: Code = Code::error("not-tls", "what answers on the port does not speak TLS");
+static TLS_TOO_OLD: Code = Code::error("tls-too-old", "the other side refuses TLS 1.2 and TLS 1.3");
+static ALERT: Code = Code::error("alert", "the other side ends the handshake with an alert");
+static CLIENT_CERTIFICATE: Code =
+    Code::error("client-certificate-required", "the other side wants a certificate from the client");
+static FAILED: Code = Code::error("failed", "the handshake fails in a way that has no name of its own");
+
+struct Shakes(Endpoint);
+
+impl Check for Shakes {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(Touch::Connection(self.0.clone(), "TLS"), "whether the handshake completes")]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            match cx.way(&self.0).await {
+                Some(way) => {
+                    let shaken = cx.network.handshake(&way).await;
+                    judge(&self.0, &shaken, cx).via(way.via()).with("address", way.first_hop().to_string())
+                }
+                None => Outcome::graded(Grade::Declared).because(lost(&self.0)),
+            }
+        })
+    }
+}
+
+fn judge(endpoint: &Endpoint, shaken: &Attempted<Handshake>, cx: &Context) -> Outcome {
+    let outcome = Outcome::graded(Grade::Reached).tried(shaken.attempts);
+    match &shaken.result {
+        Ok(handshake) => outcome
+            .with("protocol", handshake.version.replace("TLSv1_", "TLS 1."))
+            .with("cipher", handshake.cipher.clone())
+            .with("application protocol", handshake.protocol.clone().unwrap_or_else(|| "none agreed on".to_owned())),
+        Err(error) => outcome.with("failure", error.detail.clone()).because(problem(endpoint, error, cx)),
+    }
+}
+
+fn openssl(endpoint: &Endpoint) -> String {
+    format!("openssl s_client -connect {endpoint} -servername {} </dev/null", endpoint.host)
+}
+
+fn problem(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
+    match &error.kind {
+        ErrorKind::TimedOut(_) => stalled(endpoint, cx),
+        ErrorKind::Reset => cut(endpoint, "is reset"),
+        ErrorKind::Closed => cut(endpoint, "is closed without an answer"),
+        ErrorKind::NotTls(first) => not_tls(endpoint, first),
+        ErrorKind::TlsTooOld => too_old(endpoint),
+        ErrorKind::Alert(alert) => alerted(endpoint, alert),
+        ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
+        _ => failed(endpoint, error),
+    }
+}
+
+fn stalled(endpoint: &Endpoint, cx: &Context) -> Finding {
+    STALLED.found(
+        format!(
+            "{endpoint} accepts the connection, and then nothing comes back within {}: the server name is filtered, inspection hangs, or large packets vanish",
+            spoken(cx.settings.timeout.value)
+        ),
+        Remediation::network(format!(
+            "Exempt {} from SNI filtering and TLS inspection. To tell the causes apart, repeat the command with another name after -servername: if that answers, the name is filtered; if not, look at the path MTU.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn cut(endpoint: &Endpoint, how: &str) -> Finding {
+    RESET_IN_HANDSHAKE.found(
+        format!("{endpoint} accepts the connection, which then {how} in the handshake, as a filter does that has seen the server name"),
+        Remediation::network(format!("Allow the server name {} (TCP {}) in the firewall's or proxy's TLS filter.", endpoint.host, endpoint.port))
+            .verify(openssl(endpoint)),
+    )
+}
+
+fn not_tls(endpoint: &Endpoint, first: &str) -> Finding {
+    let heard = if first.is_empty() { String::new() } else { format!(" (“{first}”)") };
+    NOT_TLS.found(
+        format!("{endpoint} answers with something that is not TLS{heard}: another service or a portal stands there"),
+        Remediation::network(format!(
+            "Let TCP {} to {} through to the internet untouched: a box on the way answers in its place.",
+            endpoint.port, endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn too_old(endpoint: &Endpoint) -> Finding {
+    TLS_TOO_OLD.found(
+        format!("what answers at {endpoint} refuses TLS 1.2 and TLS 1.3, which WorkOS speaks: it is a box on the way"),
+        Remediation::network(format!(
+            "Update the inspecting proxy to TLS 1.2 or newer, or exempt {} from inspection.",
+            endpoint.host
+        ))
+        .verify(format!("{} -tls1_2", openssl(endpoint))),
+    )
+}
+
+fn alerted(endpoint: &Endpoint, alert: &str) -> Finding {
+    ALERT.found(
+        format!("what answers at {endpoint} ends the handshake with the alert {alert}"),
+        Remediation::network(format!(
+            "Exempt {} from TLS inspection, or find the alert {alert} in the inspecting proxy's log.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn client_certificate(endpoint: &Endpoint) -> Finding {
+    CLIENT_CERTIFICATE.found(
+        format!("what answers at {endpoint} wants a client certificate, which WorkOS does not: it is a box on the way"),
+        Remediation::network(format!("Exempt {} from the gateway that demands client certificates.", endpoint.host))
+            .verify(openssl(endpoint)),
+    )
+}
+
+fn failed(endpoint: &Endpoint, error: &NetError) -> Finding {
+    FAILED.found(
+        format!("the handshake with {endpoint} fails: {}", error.detail),
+        Remediation::network(format!(
+            "Exempt {} from TLS inspection, and compare what the command below prints from here and from elsewhere.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn lost(endpoint: &Endpoint) -> Finding {
+    FAILED.found(
+        format!("no connection to {endpoint} is left to shake hands on"),
+        Remediation::network(format!(
+            "Find out why connections to {endpoint} come and go: a rate limit or a state table that is full."
+        )),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Phase;
+    use crate::net::fake::{Fake, certificate, handshake};
+
+    const API: &str = "api.workos.com";
+
+    async fn run(shaken: Result<Handshake, ErrorKind>) -> Outcome {
+        let network = Fake::default()
+            .resolves(API, Ok(&["104.18.2.1"]))
+            .serves("10.20.0.53:53", API, Ok(&["104.18.2.1"]))
+            .connects("104.18.2.1:443", Ok(()))
+            .shakes(API, shaken);
+        Shakes(Endpoint::new(API, 443)).run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn a_handshake_passes_whatever_the_certificate_is() {
+        let untrusted = Err(crate::net::CertificateProblem::UnknownIssuer);
+        let outcome = run(Ok(handshake(certificate(API, "Corp"), untrusted.clone(), untrusted))).await;
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Reached));
+        assert_eq!(outcome.evidence[0].value, "TLS 1.3");
+    }
+
+    #[tokio::test]
+    async fn each_way_of_failing_has_its_own_code() {
+        for (kind, code) in [
+            (ErrorKind::TimedOut(Phase::Handshake), "stalled"),
+            (ErrorKind::Reset, "reset-in-handshake"),
+            (ErrorKind::Closed, "reset-in-handshake"),
+            (ErrorKind::NotTls("HTTP/1.1 400 Bad Request".to_owned()), "not-tls"),
+            (ErrorKind::TlsTooOld, "tls-too-old"),
+            (ErrorKind::Alert("HandshakeFailure".to_owned()), "alert"),
+            (ErrorKind::ClientCertificateRequired, "client-certificate-required"),
+            (ErrorKind::Other, "failed"),
+        ] {
+            assert_eq!(codes(&run(Err(kind)).await), [code]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_tls_is_quoted() {
+        let outcome = run(Err(ErrorKind::NotTls("HTTP/1.1 400 Bad Request".to_owned()))).await;
+
+        assert!(outcome.findings[0].problem.contains("“HTTP/1.1 400 Bad Request”"));
+    }
+}

@@ -1,0 +1,38 @@
+//! Egress: whether this host reaches what the application's server needs, on the path the application takes.
+
+mod addresses;
+pub(super) mod answers;
+mod connects;
+mod handshake;
+mod proxy;
+mod resolves;
+mod trusted;
+
+use std::net::IpAddr;
+
+use crate::check::{Group, Vantage};
+use crate::settings::Strategy;
+
+pub(super) const GROUP: Group = Group {
+    id: "egress",
+    title: "Egress to the WorkOS API",
+    specs: &[
+        &resolves::SPEC,
+        &addresses::SPEC,
+        &proxy::SPEC,
+        &connects::SPEC,
+        &handshake::SPEC,
+        &trusted::SPEC,
+        &answers::SPEC,
+    ],
+};
+
+/// From inside, every strategy of this version needs the API.
+fn required(_: Strategy, vantage: Vantage) -> bool {
+    vantage == Vantage::Inside
+}
+
+/// `104.18.2.1, 104.18.3.1`
+pub(super) fn in_words<'a>(addresses: impl IntoIterator<Item = &'a IpAddr>) -> String {
+    addresses.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,305 @@
+//! Is the certificate of an endpoint trusted, and is it the real one?
+
+use std::time::SystemTime;
+
+use super::handshake;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::middlebox;
+use crate::net::{CertificateProblem, Handshake, Presented};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the certificate is trusted",
+    explain: "\
+Holds the presented certificate chain against two sets of roots: what this host trusts (the system's store and \
+--ca-bundle), and the public roots that browsers trust.
+
+The application sends its API key to whoever holds this certificate. A chain that is trusted here and not in public was \
+made by an inspecting proxy: that works for applications that use the system's store, and fails for those that bring \
+their own list of roots, as many SDKs and containers do.
+
+Usually broken by a TLS-inspecting proxy whose CA is missing from the store (of the host, or of the container image), by \
+a clock that is wrong, or by a box on the way that answers with its own certificate.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&UNTRUSTED, &SELF_SIGNED, &INCOMPLETE_CHAIN, &EXPIRED, &NOT_YET_VALID, &WRONG_NAME, &INVALID, &INTERCEPTED],
+    needs: &[handshake::ID],
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), ""),
+};
+
+pub(super) const ID: CheckId = CheckId::new("egress.trusted");
+
+static UNTRUSTED: Code = Code::error("untrusted", "the certificate's issuer is not trusted here");
+static SELF_SIGNED: Code = Code::error("self-signed", "the certificate is its own issuer");
+static INCOMPLETE_CHAIN: Code =
+    Code::error("incomplete-chain", "the issuer is public, and its certificate was not sent along");
+static EXPIRED: Code = Code::error("expired", "the certificate's time is over, or this host's clock is ahead");
+static NOT_YET_VALID: Code =
+    Code::error("not-yet-valid", "the certificate's time has not come, or this host's clock is behind");
+static WRONG_NAME: Code = Code::error("wrong-name", "the certificate is for other names");
+static INVALID: Code = Code::error("invalid", "the certificate does not hold for a reason that has no name of its own");
+static INTERCEPTED: Code =
+    Code::warning("intercepted", "the certificate is trusted here and not in public: TLS is inspected on the way");
+
+struct Trusted(Endpoint);
+
+impl Check for Trusted {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![
+            Contact::new(Touch::Local("the system's trust store".to_owned()), "to judge the certificate"),
+            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "whose certificate answers"),
+        ]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let lost = |detail: String| Outcome::graded(Grade::Reached).because(invalid(&self.0, &detail));
+            let Some(way) = cx.way(&self.0).await else {
+                return lost("the connection did not come about again".to_owned());
+            };
+            let shaken = cx.network.handshake(&way).await;
+            match &shaken.result {
+                Ok(handshake) => judge(&self.0, handshake, cx.host.now()).via(way.via()).tried(shaken.attempts),
+                Err(error) => lost(error.detail.clone()),
+            }
+        })
+    }
+}
+
+fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome {
+    let mut outcome = Outcome::graded(if handshake.here.is_ok() { Grade::Identified } else { Grade::Reached });
+    if let Some(leaf) = handshake.chain.first() {
+        outcome.saw("issuer", leaf.issuer.clone());
+    }
+    for (place, link) in handshake.chain.iter().enumerate() {
+        outcome.saw(
+            if place == 0 { "leaf" } else { "issuer certificate" },
+            format!(
+                "{}; issued by {}; {} to {}; SHA-256 {}",
+                link.subject,
+                link.issuer,
+                day(link.not_before),
+                day(link.not_after),
+                link.sha256
+            ),
+        );
+    }
+    outcome.saw("public roots", if handshake.public.is_ok() { "trusted" } else { "not trusted" });
+    let Some(leaf) = handshake.chain.first() else {
+        return outcome.because(invalid(endpoint, "no certificate was presented"));
+    };
+    match (&handshake.here, &handshake.public) {
+        (Ok(()), Ok(())) => outcome,
+        (Ok(()), Err(_)) => outcome.because(intercepted(endpoint, leaf)),
+        (Err(problem), public) => outcome.because(match problem {
+            // The system's store is the odd one out when the public knows the issuer.
+            CertificateProblem::UnknownIssuer if public.is_ok() => store_lacks_public_roots(endpoint, leaf),
+            CertificateProblem::UnknownIssuer => untrusted(endpoint, leaf),
+            CertificateProblem::SelfSigned => self_signed(endpoint, leaf),
+            CertificateProblem::IncompleteChain => incomplete(endpoint, leaf),
+            CertificateProblem::Expired => expired(endpoint, &handshake.chain, now),
+            CertificateProblem::NotYetValid => not_yet_valid(endpoint, &handshake.chain, now),
+            CertificateProblem::WrongName => wrong_name(endpoint, leaf),
+            CertificateProblem::Other(detail) => invalid(endpoint, detail),
+        }),
+    }
+}
+
+/// `2026-11-23`
+pub(in crate::checks) fn day(moment: SystemTime) -> String {
+    let stamp = jiff::Timestamp::try_from(moment).unwrap_or_default();
+    jiff::tz::TimeZone::UTC.to_datetime(stamp).date().to_string()
+}
+
+/// `3 days`, `5 hours`, `2 minutes`
+pub(in crate::checks) fn distance(from: SystemTime, to: SystemTime) -> String {
+    let seconds = to.duration_since(from).or_else(|_| from.duration_since(to)).unwrap_or_default().as_secs();
+    let (number, unit) = match seconds {
+        0..=119 => (seconds, "seconds"),
+        120..=7_199 => (seconds / 60, "minutes"),
+        7_200..=172_799 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{number} {unit}")
+}
+
+fn openssl(endpoint: &Endpoint) -> String {
+    format!("openssl s_client -connect {endpoint} -servername {} -showcerts </dev/null", endpoint.host)
+}
+
+fn guess(leaf: &Presented) -> String {
+    middlebox::by_issuer(&leaf.issuer).map(|guess| format!(", {}", guess.in_words())).unwrap_or_default()
+}
+
+fn untrusted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    let issuer = leaf.issuer_in_words();
+    UNTRUSTED.found(
+        format!("the certificate of {endpoint} is issued by “{issuer}”{}, which this host does not trust", guess(leaf)),
+        Remediation::network(format!(
+            "Exempt {} from TLS inspection; or hand the CA certificate “{issuer}” to the installer, who adds it to this host's trust store (and the container's) and passes it with --ca-bundle.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn store_lacks_public_roots(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    UNTRUSTED.found(
+        format!("the certificate of {endpoint} is issued by “{}”, a public CA that this host's trust store lacks", leaf.issuer_in_words()),
+        Remediation::installer("Install or update the CA certificates of this host or container (package ca-certificates), and see that SSL_CERT_FILE and SSL_CERT_DIR name a complete store.")
+            .verify(openssl(endpoint)),
+    )
+}
+
+fn self_signed(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    SELF_SIGNED.found(
+        format!(
+            "the certificate of {endpoint} is its own issuer ({}){}: it is not WorkOS that answers",
+            leaf.subject,
+            guess(leaf)
+        ),
+        Remediation::network(format!(
+            "Let TCP {} to {} through untouched: a box on the way answers in its place.",
+            endpoint.port, endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn incomplete(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    INCOMPLETE_CHAIN.found(
+        format!("{endpoint} sends its certificate without the one of its issuer “{}”", leaf.issuer_in_words()),
+        Remediation::network(format!("Have the box that answers for {} send the intermediate certificate “{}” along, or exempt the host from inspection.", endpoint.host, leaf.issuer_in_words()))
+            .verify(openssl(endpoint)),
+    )
+}
+
+fn expired(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> Finding {
+    let over = chain.iter().find(|link| link.not_after < now).or(chain.first());
+    let (subject, end) = over.map_or((String::new(), now), |link| (link.subject.clone(), link.not_after));
+    EXPIRED.found(
+        format!("the certificate {subject} of {endpoint} ended on {}, {} ago by this host's clock ({})", day(end), distance(end, now), day(now)),
+        Remediation::network(format!("Correct this host's clock if it is wrong; otherwise renew the certificate of the box that answers for {}: WorkOS's own is renewed automatically.", endpoint.host))
+            .verify(format!("date -u; {}", openssl(endpoint))),
+    )
+}
+
+fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> Finding {
+    let early = chain.iter().find(|link| link.not_before > now).or(chain.first());
+    let (subject, start) = early.map_or((String::new(), now), |link| (link.subject.clone(), link.not_before));
+    NOT_YET_VALID.found(
+        format!(
+            "the certificate {subject} of {endpoint} begins on {}, {} after this host's clock ({})",
+            day(start),
+            distance(now, start),
+            day(now)
+        ),
+        Remediation::installer(
+            "Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).",
+        )
+        .verify(format!("date -u; {}", openssl(endpoint))),
+    )
+}
+
+fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    let names = match &leaf.names[..] {
+        [] => "no name at all".to_owned(),
+        names => names.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
+    };
+    WRONG_NAME.found(
+        format!("the certificate that answers at {endpoint} is for {names}, not for {}", endpoint.host),
+        Remediation::network(format!(
+            "Let {} reach the internet untouched: a portal, load balancer or proxy answers with its own certificate.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn invalid(endpoint: &Endpoint, detail: &str) -> Finding {
+    INVALID.found(
+        format!("the certificate of {endpoint} does not hold: {detail}"),
+        Remediation::network(format!(
+            "Exempt {} from TLS inspection, and compare its chain from here with the one from elsewhere.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn intercepted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    let issuer = leaf.issuer_in_words();
+    INTERCEPTED.found(
+        format!("the certificate of {endpoint} is issued by “{issuer}”{}: trusted here, and not in public, so TLS is inspected on the way", guess(leaf)),
+        Remediation::network(format!(
+            "Exempt {} from TLS inspection; or make sure that the application trusts “{issuer}” too: SDKs that bring their own roots do not (set NODE_EXTRA_CA_CERTS for Node, SSL_CERT_FILE for Python).",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::codes;
+    use crate::net::fake::{certificate, handshake};
+    use std::time::Duration;
+
+    const API: &str = "api.workos.com";
+
+    fn judged(issuer: &str, here: Result<(), CertificateProblem>, public: Result<(), CertificateProblem>) -> Outcome {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        judge(&Endpoint::new(API, 443), &handshake(certificate(API, issuer), here, public), now)
+    }
+
+    #[test]
+    fn a_public_chain_identifies_the_endpoint() {
+        let outcome = judged("WE1", Ok(()), Ok(()));
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Identified));
+    }
+
+    #[test]
+    fn trusted_here_alone_is_interception_and_names_issuer_and_product() {
+        let outcome = judged("Zscaler Root CA", Ok(()), Err(CertificateProblem::UnknownIssuer));
+
+        assert_eq!((outcome.status(), codes(&outcome)), (Status::Warn, vec!["intercepted"]));
+        assert!(outcome.findings[0].problem.contains("“Zscaler Root CA”, likely Zscaler"));
+    }
+
+    #[test]
+    fn each_way_of_not_holding_has_its_own_code() {
+        for (problem, code) in [
+            (CertificateProblem::UnknownIssuer, "untrusted"),
+            (CertificateProblem::SelfSigned, "self-signed"),
+            (CertificateProblem::IncompleteChain, "incomplete-chain"),
+            (CertificateProblem::Expired, "expired"),
+            (CertificateProblem::NotYetValid, "not-yet-valid"),
+            (CertificateProblem::WrongName, "wrong-name"),
+            (CertificateProblem::Other("odd".to_owned()), "invalid"),
+        ] {
+            assert_eq!(codes(&judged("Corp", Err(problem.clone()), Err(problem))), [code]);
+        }
+    }
+
+    #[test]
+    fn a_store_without_public_roots_is_the_installers_to_mend() {
+        let outcome = judged("WE1", Err(CertificateProblem::UnknownIssuer), Ok(()));
+
+        assert_eq!((codes(&outcome), outcome.findings[0].remediation.who.as_str()), (vec!["untrusted"], "installer"));
+    }
+}

@@ -1,0 +1,88 @@
+//! A context on fakes, for the tests of checks.
+
+use std::sync::Arc;
+
+use crate::check::{Outcome, Vantage};
+use crate::context::Context;
+use crate::facts::Facts;
+use crate::host::fake::FakeHost;
+use crate::net::fake::Fake;
+use crate::secret::Secret;
+use crate::settings::{GivenSecrets, Layer, Setting, Settings, Source};
+
+/// The parts of a context, to be changed before it is made.
+pub(super) struct Site {
+    pub(super) network: Arc<Fake>,
+    pub(super) host: FakeHost,
+    layer: Layer,
+    key: Option<Secret>,
+    webhook_secret: Option<Secret>,
+    vantage: Vantage,
+}
+
+impl Site {
+    /// An installation with default settings on this network.
+    pub(super) fn of(network: Fake) -> Self {
+        Site {
+            network: Arc::new(network),
+            host: FakeHost::default(),
+            layer: Layer::default(),
+            key: None,
+            webhook_secret: None,
+            vantage: Vantage::Inside,
+        }
+    }
+
+    /// The installation with a setting.
+    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.layer.give(name, [value.to_owned()], Source::Flag("--test"));
+        self
+    }
+
+    /// The installation with an API key.
+    pub(super) fn key(mut self, key: &str) -> Self {
+        self.key = Some(Secret::new(key));
+        self
+    }
+
+    /// The installation with a webhook secret.
+    pub(super) fn webhook_secret(mut self, secret: &str) -> Self {
+        self.webhook_secret = Some(Secret::new(secret));
+        self
+    }
+
+    /// The installation seen from the internet.
+    pub(super) fn from_outside(mut self) -> Self {
+        self.vantage = Vantage::Outside;
+        self
+    }
+
+    /// The settings.
+    pub(super) fn settings(&self) -> Settings {
+        let secret = |value: &Option<Secret>| {
+            value.clone().map(|value| Setting { value, source: Source::Environment("WORKOS_API_KEY") })
+        };
+        let secrets = GivenSecrets {
+            api_key: secret(&self.key),
+            webhook_secret: secret(&self.webhook_secret),
+            actions_secret: None,
+        };
+        Settings::merge(&[self.layer.clone()], secrets, Vec::new()).unwrap()
+    }
+
+    /// The context of a check.
+    pub(super) fn context(self) -> Context {
+        Context {
+            settings: self.settings(),
+            facts: Facts::embedded(),
+            vantage: self.vantage,
+            network: self.network,
+            host: Arc::new(self.host),
+        }
+    }
+}
+
+/// The codes of an outcome's findings.
+pub(super) fn codes(outcome: &Outcome) -> Vec<&'static str> {
+    outcome.findings.iter().map(|finding| finding.code.name).collect()
+}

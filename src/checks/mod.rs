@@ -1,0 +1,76 @@
+//! The checks, in run order: one folder per group, one file per check.
+
+mod credentials;
+mod domain;
+mod egress;
+#[cfg(test)]
+mod fixture;
+mod ingress;
+mod settings;
+mod webhook;
+
+use crate::check::{Code, Group, Spec};
+
+/// Every group, in run order. A check's needs stand before it.
+pub static GROUPS: &[Group] =
+    &[settings::GROUP, egress::GROUP, credentials::GROUP, domain::GROUP, ingress::GROUP, webhook::GROUP];
+
+/// Every check, in run order.
+pub fn specs() -> impl Iterator<Item = (&'static Group, &'static Spec)> {
+    GROUPS.iter().flat_map(|group| group.specs.iter().map(move |spec| (group, *spec)))
+}
+
+/// The check with this id.
+pub fn spec(id: &str) -> Option<&'static Spec> {
+    specs().map(|(_, spec)| spec).find(|spec| spec.id.as_str() == id)
+}
+
+/// A finding's kind by its address, `check-id/code`.
+pub fn code(address: &str) -> Option<(&'static Spec, &'static Code)> {
+    let (id, name) = address.split_once('/')?;
+    let spec = spec(id)?;
+    spec.codes.iter().find(|code| code.name == name).map(|code| (spec, *code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needs_stand_before_those_that_need_them() {
+        let ids: Vec<&str> = specs().map(|(_, spec)| spec.id.as_str()).collect();
+
+        for (position, (_, spec)) in specs().enumerate() {
+            for need in spec.needs {
+                let at = ids.iter().position(|id| *id == need.as_str());
+                assert!(at.is_some_and(|at| at < position), "{} needs {need}, which does not stand before it", spec.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_checks_id_is_its_path_and_its_group() {
+        for (group, spec) in specs() {
+            let path = format!(
+                "{}/src/checks/{}.rs",
+                env!("CARGO_MANIFEST_DIR"),
+                spec.id.as_str().replace('.', "/").replace('-', "_")
+            );
+            assert!(std::path::Path::new(&path).is_file(), "{} should live in {path}", spec.id);
+            assert_eq!(spec.id.group(), group.id);
+        }
+    }
+
+    #[test]
+    fn every_check_explains_itself_and_every_code_says_what_it_means() {
+        for (_, spec) in specs() {
+            assert!(spec.explain.len() > 200, "{} explains too little", spec.id);
+            assert!(!spec.title.ends_with('.') && !spec.codes.is_empty(), "{}", spec.id);
+            let mut names: Vec<&str> = spec.codes.iter().map(|code| code.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), spec.codes.len(), "{} has a code twice", spec.id);
+            assert!(spec.codes.iter().all(|code| code.means.len() > 15), "{}", spec.id);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Do the given settings make sense, each for itself and together?
+
+use url::Url;
+
+use crate::check::{
+    Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+};
+use crate::context::Context;
+use crate::secret::Secret;
+use crate::settings::values::{shown_url, url_endpoint, web_url};
+use crate::settings::{Environment, Setting, Settings};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the settings are consistent",
+    explain: "\
+Looks at every setting that was given, without sending anything: the shape of the API key, the client ID and the URLs, \
+and whether they fit together.
+
+A key with a line break, a webhook secret in the place of a key, or a redirect URI with http:// makes later checks fail \
+for reasons that look like the network's. Here they are named for what they are.
+
+Usually broken by copying: quotes and line breaks around a key, a value of the neighbouring line, a URL of a developer's \
+machine (localhost), or a host name with letters that DNS writes in punycode.",
+    vantages: &[Vantage::Inside, Vantage::Outside],
+    required: |_, _| true,
+    codes: &[
+        &MALFORMED_KEY, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
+        &DOMAIN_MISMATCH, &SECRET_FILE_READABLE_BY_ALL,
+    ],
+    needs: &[],
+    plan: |_, _| Planned::one(Consistent),
+};
+
+pub(super) const ID: CheckId = CheckId::new("settings.consistent");
+
+static MALFORMED_KEY: Code = Code::error("malformed-key", "the API key does not have the shape of one");
+static MALFORMED_CLIENT_ID: Code = Code::error("malformed-client-id", "the client ID does not have the shape of one");
+static MALFORMED_URL: Code = Code::error("malformed-url", "a URL is not one, or has no host");
+static NOT_HTTPS: Code = Code::error("not-https", "a URL that WorkOS calls or redirects to is not https");
+static LOCALHOST: Code = Code::error("localhost", "a URL points at the reader's own machine");
+static NOT_PORT_443: Code = Code::error("not-port-443", "WorkOS is to call a port other than 443");
+static IDN_NOT_PUNYCODE: Code =
+    Code::error("idn-not-punycode", "a redirect URI holds letters that must be written in punycode");
+static DOMAIN_MISMATCH: Code = Code::warning("domain-mismatch", "a URL's host is not the external domain");
+static SECRET_FILE_READABLE_BY_ALL: Code =
+    Code::warning("secret-file-readable-by-all", "every user of this machine can read a secret's file");
+
+struct Consistent;
+
+impl Check for Consistent {
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Local("the settings, and who may read the secret files".to_owned()),
+            "whether they make sense",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Declared);
+            for finding in findings(&cx.settings) {
+                outcome.found(finding);
+            }
+            for file in &cx.settings.secret_files {
+                if cx.host.is_readable_by_all(&file.value) {
+                    outcome.found(readable_by_all(&file.value.display().to_string()));
+                }
+            }
+            outcome
+        })
+    }
+}
+
+fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(key) = &settings.api_key {
+        findings.extend(what_is_wrong_with(&key.value).map(|problem| malformed_key(&problem, &key.source.to_string())));
+    }
+    if let Some(id) = &settings.client_id {
+        let shape = id.value.strip_prefix("client_").or_else(|| id.value.strip_prefix("project_"));
+        if !shape.is_some_and(|rest| rest.len() >= 8 && rest.chars().all(|c| c.is_ascii_alphanumeric())) {
+            findings.push(malformed_client_id(id));
+        }
+    }
+    let production = settings.environment.value == Environment::Production;
+    for uri in &settings.redirect_uris {
+        findings.extend(redirect_uri(&uri.value, production));
+    }
+    for (name, given) in [("webhook URL", &settings.webhook_url), ("Actions URL", &settings.actions_url)] {
+        let Some(given) = given else { continue };
+        findings.extend(called_by_workos(name, &given.value, settings.domain.as_ref()));
+    }
+    findings
+}
+
+/// What keeps a key from being one, in words that do not repeat it.
+fn what_is_wrong_with(key: &Secret) -> Option<String> {
+    let key = key.expose();
+    let quoted = |key: &str| ['"', '\'', '`'].iter().any(|quote| key.starts_with(*quote) || key.ends_with(*quote));
+    let rest = key.trim_start_matches("sk_").trim_start_matches("live_").trim_start_matches("test_");
+    if key.contains(['\n', '\r']) {
+        Some("holds a line break".to_owned())
+    } else if key.chars().any(char::is_whitespace) {
+        Some("holds a space".to_owned())
+    } else if quoted(key) {
+        Some("stands in quotes".to_owned())
+    } else if key.starts_with("client_") {
+        Some("begins with client_: it is a client ID".to_owned())
+    } else if key.starts_with("whsec_") {
+        Some("begins with whsec_: it is a webhook secret".to_owned())
+    } else if !key.starts_with("sk_") {
+        Some("does not begin with sk_".to_owned())
+    } else if key.contains('…') || key.contains("...") || key.contains('*') {
+        Some("is a masked key, as dashboards show it".to_owned())
+    } else if rest.len() < 8 {
+        Some("is cut short".to_owned())
+    } else if !key.chars().all(|c| c.is_ascii_graphic()) {
+        Some("holds characters that no key has".to_owned())
+    } else {
+        None
+    }
+}
+
+/// The rules for redirect URIs: https, but for loopback and staging (facts of 2026-11-23, §6.1).
+fn redirect_uri(text: &str, production: bool) -> Vec<Finding> {
+    let Some(url) = web_url(text) else { return vec![malformed_url("redirect URI", text)] };
+    let host = url.host_str().unwrap_or_default();
+    let mut findings = Vec::new();
+    if production && host == "localhost" {
+        findings.push(localhost("redirect URI", text));
+    } else if production && url.scheme() != "https" && host != "127.0.0.1" {
+        findings.push(not_https("redirect URI", text));
+    }
+    if !text.split(['?', '#']).next().unwrap_or(text).is_ascii() {
+        findings.push(idn(text, &url));
+    }
+    findings
+}
+
+fn called_by_workos(name: &str, text: &str, domain: Option<&Setting<String>>) -> Vec<Finding> {
+    let Some((url, endpoint)) = web_url(text).and_then(|url| url_endpoint(&url).map(|endpoint| (url, endpoint))) else {
+        return vec![malformed_url(name, text)];
+    };
+    let mut findings = Vec::new();
+    let loopback = endpoint.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    if endpoint.host == "localhost" || loopback {
+        findings.push(localhost(name, text));
+    } else if let Some(domain) = domain.filter(|domain| domain.value != endpoint.host) {
+        findings.push(domain_mismatch(name, &endpoint.host, &domain.value));
+    }
+    if url.scheme() != "https" {
+        findings.push(not_https(name, text));
+    } else if endpoint.port != 443 {
+        findings.push(not_port_443(name, text, endpoint.port));
+    }
+    findings
+}
+
+fn malformed_key(problem: &str, source: &str) -> Finding {
+    MALFORMED_KEY.found(
+        format!("the API key {problem}"),
+        Remediation::installer(format!("Set the API key again ({source}): one line that begins with sk_, as the WorkOS dashboard gives it, without quotes or spaces."))
+            .verify("printf %s \"$WORKOS_API_KEY\" | od -c | head -2"),
+    )
+}
+
+fn malformed_client_id(id: &Setting<String>) -> Finding {
+    let shown = if id.value.starts_with("client_") {
+        format!("“{}”", id.value.chars().take(60).collect::<String>())
+    } else {
+        "what was given".to_owned()
+    };
+    MALFORMED_CLIENT_ID.found(
+        format!("{shown} does not have the shape of a client ID"),
+        Remediation::installer(format!("Set the client ID again ({}): it begins with client_ and stands beside the API key in the WorkOS dashboard.", id.source)),
+    )
+}
+
+fn malformed_url(name: &str, text: &str) -> Finding {
+    MALFORMED_URL.found(
+        format!("the {name} `{}` is not a URL with a host", shown_url(text)),
+        Remediation::installer(format!("Give the {name} as a whole, such as https://app.customer.example/path.")),
+    )
+}
+
+fn not_https(name: &str, text: &str) -> Finding {
+    NOT_HTTPS.found(
+        format!("the {name} {} is not https, which WorkOS wants in production", shown_url(text)),
+        Remediation::installer(format!("Serve the {name} over https with a publicly trusted certificate, and set it so here, in the application and in the WorkOS dashboard.")),
+    )
+}
+
+fn localhost(name: &str, text: &str) -> Finding {
+    LOCALHOST.found(
+        format!("the {name} {} points at the machine of whoever opens it", shown_url(text)),
+        Remediation::installer(format!("Set the {name} to the installation's external domain, here, in the application and in the WorkOS dashboard.")),
+    )
+}
+
+fn not_port_443(name: &str, text: &str, port: u16) -> Finding {
+    NOT_PORT_443.found(
+        format!("the {name} {} asks WorkOS to call port {port}; its requests are HTTPS on 443", shown_url(text)),
+        Remediation::network(format!(
+            "Publish the {name} on port 443, with a reverse proxy or a port translation to {port} where needed."
+        )),
+    )
+}
+
+fn idn(text: &str, url: &Url) -> Finding {
+    IDN_NOT_PUNYCODE.found(
+        format!("the redirect URI {} holds letters outside ASCII: WorkOS compares the punycode form", shown_url(text)),
+        Remediation::vendor(format!("Register and send the redirect URI as {}.", shown_url(url.as_str()))),
+    )
+}
+
+fn domain_mismatch(name: &str, host: &str, domain: &str) -> Finding {
+    DOMAIN_MISMATCH.found(
+        format!("the {name}'s host {host} is not the external domain {domain}"),
+        Remediation::installer(format!("Use {domain} in the {name}, unless it is meant to arrive elsewhere: then name, certificate and firewall are needed for {host} too.")),
+    )
+}
+
+fn readable_by_all(path: &str) -> Finding {
+    SECRET_FILE_READABLE_BY_ALL.found(
+        format!("every user of this machine can read {path}"),
+        Remediation::installer(format!("Take the file away from others: chmod o-rwx {path}"))
+            .verify(format!("ls -l {path}")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::Fake;
+
+    async fn run(site: Site) -> Vec<&'static str> {
+        codes(&Consistent.run(&site.context()).await)
+    }
+
+    fn site() -> Site {
+        Site::of(Fake::default())
+    }
+
+    #[tokio::test]
+    async fn nothing_given_is_consistent() {
+        assert!(run(site()).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_none_are_told_and_never_shown() {
+        for key in [
+            "sk_live_planted0000\n",
+            "\"sk_live_planted0000\"",
+            "client_01HZBC6N1EB1ZY7KG32X",
+            "whsec_planted0000000",
+            "sk_live_…wxyz",
+            "sk_live_abc",
+            "planted00000000",
+            "sk_live_planted 0000",
+        ] {
+            let outcome = Consistent.run(&site().key(key).context()).await;
+            assert_eq!(codes(&outcome), ["malformed-key"], "{key}");
+            assert!(!format!("{outcome:?}").contains("planted"));
+        }
+        assert!(run(site().key("sk_live_abcdefghijklmnop")).await.is_empty());
+        assert!(run(site().key("sk_example_123456789")).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_client_id_has_its_own_shape_and_a_key_in_its_place_is_not_repeated() {
+        assert!(run(site().with("workos.client_id", "client_01HZBC6N1EB1ZY7KG32X")).await.is_empty());
+        let outcome = Consistent.run(&site().with("workos.client_id", "sk_live_planted").context()).await;
+
+        assert_eq!(codes(&outcome), ["malformed-client-id"]);
+        assert!(!format!("{outcome:?}").contains("planted"));
+    }
+
+    #[tokio::test]
+    async fn redirect_uris_follow_the_rules_of_their_environment() {
+        for (uri, wanted) in [
+            ("https://app.customer.example/callback", &[][..]),
+            ("http://127.0.0.1/callback", &[]),
+            ("http://app.customer.example/callback", &["not-https"]),
+            ("http://localhost:3000/callback", &["localhost"]),
+            ("https:///callback", &["malformed-url"]),
+            ("app.customer.example/callback", &["malformed-url"]),
+            ("https://bücher.example/callback", &["idn-not-punycode"]),
+        ] {
+            assert_eq!(run(site().with("installation.redirect_uris", uri)).await, wanted, "{uri}");
+        }
+        let staging =
+            site().with("workos.environment", "staging").with("installation.redirect_uris", "http://localhost:3000/cb");
+        assert!(run(staging).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_workos_calls_is_https_on_443_at_the_external_domain() {
+        for (url, wanted) in [
+            ("https://app.customer.example/hook", &[][..]),
+            ("http://app.customer.example/hook", &["not-https"]),
+            ("https://app.customer.example:8443/hook", &["not-port-443"]),
+            ("https://localhost/hook", &["localhost"]),
+            ("https://other.example/hook", &["domain-mismatch"]),
+            ("https://", &["malformed-url"]),
+        ] {
+            let site = site().with("installation.domain", "app.customer.example").with("installation.webhook_url", url);
+            assert_eq!(run(site).await, wanted, "{url}");
+        }
+    }
+}

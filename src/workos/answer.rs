@@ -1,0 +1,180 @@
+//! One classification of everything that comes back where the API's answer belongs.
+
+use serde_json::Value;
+
+use crate::middlebox::{self, Guess};
+use crate::net::{BodyEnd, Response};
+
+/// What came back.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Answer {
+    /// JSON, whole.
+    Json(JsonAnswer),
+    /// A 5xx that passed Cloudflare: `WorkOS` or Cloudflare fails, not this network.
+    Unavailable {
+        /// The status code.
+        status: u16,
+        /// Cloudflare's id of the request.
+        ray: String,
+    },
+    /// Cloudflare, or a firewall before the API, wants a browser or refuses the client.
+    Challenge,
+    /// A redirect to somewhere else: the network wants a sign-in first.
+    Portal {
+        /// Where it points to, without query.
+        location: String,
+    },
+    /// A page for people.
+    Page {
+        /// The status code.
+        status: u16,
+        /// Its title.
+        title: Option<String>,
+        /// Which product it is probably from.
+        product: Option<Guess>,
+    },
+    /// The body ended before it was through.
+    Cut {
+        /// How much of it came, in bytes.
+        read: usize,
+        /// How it ended.
+        end: BodyEnd,
+    },
+    /// Nothing of these.
+    Strange {
+        /// The status code.
+        status: u16,
+        /// The content type, if any.
+        media_type: Option<String>,
+        /// Which product it is probably from.
+        product: Option<Guess>,
+    },
+}
+
+/// JSON from where the API should be.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JsonAnswer {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+    /// It carries `x-request-id` or `cf-ray`, as every answer of the API does.
+    pub marked: bool,
+}
+
+impl JsonAnswer {
+    /// The API's `message`.
+    pub fn message(&self) -> Option<&str> {
+        self.body.get("message").and_then(Value::as_str)
+    }
+
+    /// Whether it is a list as the API gives it: `object`, `data` and `list_metadata`.
+    pub fn is_list(&self) -> bool {
+        self.body.get("object").and_then(Value::as_str) == Some("list")
+            && self.body.get("data").is_some_and(Value::is_array)
+            && self.body.get("list_metadata").is_some_and(Value::is_object)
+    }
+}
+
+/// Titles of Cloudflare's own challenge and block pages.
+const CHALLENGE_TITLES: &[&str] = &["just a moment", "attention required! | cloudflare", "access denied | "];
+
+impl Answer {
+    /// Classifies a response.
+    pub fn read(response: &Response) -> Self {
+        let media_type =
+            response.header("content-type").map(|value| shortened(value.split(';').next().unwrap_or(value)));
+        let html = media_type.as_deref().is_some_and(|value| value.eq_ignore_ascii_case("text/html"));
+        let text = response.text();
+        let title = crate::net::page_title(&response.body);
+        let product = || middlebox::by_page(&text, &response.headers);
+        let status = response.status;
+
+        let challenged = response.header("cf-mitigated").is_some()
+            || title.as_ref().is_some_and(|title| {
+                let title = title.to_ascii_lowercase();
+                response.header("cf-ray").is_some() && CHALLENGE_TITLES.iter().any(|known| title.starts_with(known))
+            });
+        if challenged {
+            return Answer::Challenge;
+        }
+        if let (500.., Some(ray)) = (status, response.header("cf-ray")) {
+            return Answer::Unavailable { status, ray: shortened(ray) };
+        }
+        if let (300..=399, Some(location)) = (status, response.header("location")) {
+            return Answer::Portal { location: shortened(&crate::settings::values::shown_url(location)) };
+        }
+        if status == 511 {
+            return Answer::Portal {
+                location: "an unnamed sign-in page (511 Network Authentication Required)".to_owned(),
+            };
+        }
+        if html || title.is_some() {
+            return Answer::Page { status, title, product: product() };
+        }
+        if response.end != BodyEnd::Whole {
+            return Answer::Cut { read: response.body.len(), end: response.end };
+        }
+        match serde_json::from_slice::<Value>(&response.body) {
+            Ok(body) => {
+                let marked = response.header("x-request-id").is_some() || response.header("cf-ray").is_some();
+                Answer::Json(JsonAnswer { status, body, marked })
+            }
+            // JSON that breaks off is told from text that is no JSON at all.
+            Err(error) if error.is_eof() && !response.body.is_empty() => {
+                Answer::Cut { read: response.body.len(), end: BodyEnd::Whole }
+            }
+            Err(_) => Answer::Strange { status, media_type, product: product() },
+        }
+    }
+}
+
+/// A header is what a stranger wrote.
+fn shortened(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::fake::response;
+
+    #[test]
+    fn the_real_answer_is_json_with_a_mark() {
+        let real = response(
+            401,
+            &[("cf-ray", "8a0-FRA"), ("content-type", "application/json")],
+            r#"{"message":"Unauthorized"}"#,
+        );
+        let Answer::Json(answer) = Answer::read(&real) else { panic!("it is JSON") };
+
+        assert_eq!((answer.status, answer.message(), answer.marked), (401, Some("Unauthorized"), true));
+    }
+
+    #[test]
+    fn pages_portals_challenges_and_outages_come_apart() {
+        let html = ("content-type", "text/html; charset=utf-8");
+        let page = response(200, &[html], "<title>Web Page Blocked</title> FortiGuard");
+        let portal = response(302, &[("location", "http://login.example/?mac=1")], "");
+        let challenge =
+            response(403, &[html, ("cf-ray", "1"), ("cf-mitigated", "challenge")], "<title>Just a moment...</title>");
+        let outage = response(503, &[html, ("cf-ray", "8a0-FRA")], "<title>503</title>");
+
+        assert!(matches!(Answer::read(&page), Answer::Page { status: 200, product: Some(_), .. }));
+        assert_eq!(Answer::read(&portal), Answer::Portal { location: "http://login.example/?…".to_owned() });
+        assert_eq!(Answer::read(&challenge), Answer::Challenge);
+        assert!(matches!(Answer::read(&outage), Answer::Unavailable { status: 503, .. }));
+    }
+
+    #[test]
+    fn what_breaks_off_is_cut_and_what_is_no_json_is_strange() {
+        let cut = response(200, &[], r#"{"object":"list","data":["#);
+        let mut too_large = response(200, &[], "");
+        too_large.end = BodyEnd::TooLarge;
+
+        assert!(matches!(Answer::read(&cut), Answer::Cut { end: BodyEnd::Whole, .. }));
+        assert!(matches!(Answer::read(&too_large), Answer::Cut { end: BodyEnd::TooLarge, .. }));
+        assert!(matches!(Answer::read(&response(200, &[], "hello")), Answer::Strange { status: 200, .. }));
+        assert!(matches!(Answer::read(&response(204, &[], "")), Answer::Strange { status: 204, .. }));
+    }
+}
