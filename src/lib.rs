@@ -21,7 +21,7 @@ pub mod middlebox;
 pub mod net;
 pub mod plan;
 pub mod report;
-//TMP pub mod reporters;
+pub mod reporters;
 pub mod runner;
 pub mod secret;
 pub mod settings;

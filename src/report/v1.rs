@@ -1,1 +1,602 @@
-//! x
+//! The report as a stable format, version 1. Fields are only ever added, and reading passes over those it does not know.
+
+use std::time::{Duration, SystemTime};
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::{Deserialize, Serialize};
+
+use super::Row;
+use crate::check;
+use crate::settings::{Source, Strategy};
+
+/// What [`Report::schema`] holds.
+pub const SCHEMA: &str = "workos-preflight/report/v1";
+
+/// What one run of `workos-preflight` found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The name and version of this format.
+    #[schemars(extend("const" = SCHEMA))]
+    pub schema: String,
+    /// What wrote the report.
+    pub tool: Tool,
+    /// When the run began: RFC 3339, UTC, to the second.
+    pub started_at: String,
+    /// How long the run took, in milliseconds.
+    pub duration_ms: u64,
+    /// The user ended the run before it was through; what is here is what was known by then.
+    pub interrupted: bool,
+    /// What was played, when this was a demonstration. Nothing outside the machine was contacted then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demonstration: Option<String>,
+    /// The machine that the run looked from.
+    pub host: Host,
+    /// Which side of the installation's edge the run looked from.
+    pub vantage: Vantage,
+    /// How the deployment reaches `WorkOS`: `firewall`, `ngrok`, `events` or `air-gapped`.
+    pub strategy: String,
+    /// The facts about `WorkOS` that the run was held to.
+    pub facts: Facts,
+    /// Every setting in effect, as it may be shown.
+    pub settings: Vec<Setting>,
+    /// What the report comes to.
+    pub verdict: Verdict,
+    /// Whether requests from `WorkOS` are known to arrive.
+    pub inbound: Inbound,
+    /// The groups of which nothing was checked, because no setting calls for it.
+    pub unchecked: Vec<String>,
+    /// How many results ended how.
+    pub summary: Summary,
+    /// The checks, in run order.
+    pub checks: Vec<Check>,
+}
+
+/// What wrote a report.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The machine that a run looked from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Host {
+    /// The machine's name.
+    pub name: String,
+    /// Its operating system: `linux`, `macos`, `windows`.
+    pub os: String,
+    /// The address from which it reaches out; absent when that could not be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// The facts about `WorkOS` that a run was held to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Facts {
+    /// The day they were gathered.
+    pub as_of: String,
+}
+
+/// A setting in effect.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Setting {
+    /// Its name, as in the settings file.
+    pub name: String,
+    /// Its value as it may be shown; secrets are masked.
+    pub value: String,
+    /// What kind of source gave it: `flag`, `environment`, `file`, `default` or `demonstration`.
+    pub from: String,
+    /// Which flag, environment variable or file it was; absent for the others.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+/// How many results ended how.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Results that passed.
+    pub pass: usize,
+    /// Results that passed with a warning.
+    pub warn: usize,
+    /// Results that failed.
+    pub fail: usize,
+    /// Results that were skipped.
+    pub skip: usize,
+    /// Results that were left unknown.
+    pub unknown: usize,
+    /// Results that failed or were left unknown and are waived. They are counted nowhere else.
+    pub waived: usize,
+}
+
+/// One kind of check, and what it concluded about each of its subjects.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// `group.check`, stable.
+    pub id: String,
+    /// The group it stands in, stable.
+    pub group: String,
+    /// A claim that holds when it passes.
+    pub title: String,
+    /// Whether a failure decides the verdict.
+    pub required: bool,
+    /// One result per subject. A check that was not called for, or left out, has one that is skipped.
+    pub results: Vec<CheckResult>,
+}
+
+/// What a check concluded about one subject.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Result")]
+pub struct CheckResult {
+    /// What it is about: an endpoint, a name, a file. Null when it is about the run as a whole, or was not planned.
+    pub subject: Option<String>,
+    /// What was concluded.
+    pub status: Status,
+    /// How strong the best evidence is. Null when nothing was asked.
+    pub grade: Option<Grade>,
+    /// The path that was taken: `direct`, or the proxy. Null when nothing was sent.
+    pub via: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// How many attempts the slowest question took; 0 when nothing was sent.
+    pub attempts: u32,
+    /// Why it was skipped, or left unknown without a finding.
+    pub reason: Option<String>,
+    /// It was skipped because no setting calls for it; the reason says which would.
+    #[serde(default)]
+    pub not_applicable: bool,
+    /// Why its failure does not count, and until when, if it is waived.
+    pub waived: Option<String>,
+    /// What is wrong, or keeps the question open.
+    pub findings: Vec<Finding>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One thing wrong, or one thing that keeps the question open.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Which kind of finding, stable; addressed as `check-id/code`.
+    pub code: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Finishes the sentence that the subject begins.
+    pub problem: String,
+    /// What to do about it.
+    pub remediation: Remediation,
+}
+
+/// What to change, who has to, and how to see it without this tool.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Remediation {
+    /// Who has to act.
+    pub who: Who,
+    /// What they have to do.
+    pub action: String,
+    /// A public command that shows the problem, and shows when it is gone.
+    pub verify: Option<String>,
+}
+
+/// A named fact that was seen.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Its name, stable from run to run.
+    pub what: String,
+    /// What was seen.
+    pub value: String,
+}
+
+/// Which side of the installation's edge a run looked from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vantage {
+    /// The installation host.
+    Inside,
+    /// Somewhere on the internet.
+    Outside,
+}
+
+/// What a report comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything required is met.
+    Ready,
+    /// Something required failed.
+    NotReady,
+    /// Nothing required failed, but something required is unknown, or the run was interrupted.
+    Undecided,
+}
+
+/// Whether requests from `WorkOS` are known to arrive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inbound {
+    /// A genuine delivery from `WorkOS` was seen to arrive.
+    Proved,
+    /// None was. A run that looks from one side cannot tell by itself.
+    NotProved,
+    /// Nothing in the plan needs `WorkOS` to reach the installation.
+    NotApplicable,
+}
+
+/// What a check concluded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The title's claim holds.
+    Pass,
+    /// It holds, and somebody should know something.
+    Warn,
+    /// It does not hold.
+    Fail,
+    /// Not asked, for the reason given.
+    Skip,
+    /// Asked, and not established.
+    Unknown,
+}
+
+/// How strong the best evidence of a result is, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// Said in the settings.
+    Declared,
+    /// Computed from facts or exported rules.
+    Modelled,
+    /// Packets came back.
+    Reached,
+    /// It is known who answered, by certificate.
+    Identified,
+    /// An answer that only the real service gives.
+    Answered,
+    /// The credential was accepted.
+    Authorized,
+    /// A signed round trip that `WorkOS` started.
+    Proved,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It does not work.
+    Error,
+    /// The question could not be answered.
+    Undecided,
+    /// It works, and somebody should know.
+    Warning,
+}
+
+/// The parties to a deployment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// Customer IT.
+    Network,
+    /// Whoever is installing.
+    Installer,
+    /// The maker of the application being installed.
+    Vendor,
+    /// `WorkOS`.
+    Workos,
+}
+
+/// The JSON Schema of what is written.
+pub fn schema() -> serde_json::Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>().to_value()
+}
+
+impl From<&super::Report> for Report {
+    fn from(report: &super::Report) -> Self {
+        let head = &report.head;
+        let mut checks: Vec<Check> = Vec::new();
+        for row in &report.rows {
+            let id = row.spec.id.as_str();
+            match checks.iter_mut().find(|check| check.id == id) {
+                Some(check) => check.results.push(row.into()),
+                None => checks.push(Check {
+                    id: id.to_owned(),
+                    group: row.group.id.to_owned(),
+                    title: row.spec.title.to_owned(),
+                    required: row.required,
+                    results: vec![row.into()],
+                }),
+            }
+        }
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            started_at: utc(head.started_at),
+            duration_ms: milliseconds(report.duration),
+            interrupted: report.interrupted,
+            demonstration: head.demonstration.clone(),
+            host: Host { name: head.host.clone(), os: std::env::consts::OS.to_owned(), address: head.address.clone() },
+            vantage: head.vantage.into(),
+            strategy: head.strategy.as_str().to_owned(),
+            facts: Facts { as_of: head.facts_as_of.clone() },
+            settings: head.settings.iter().map(setting).collect(),
+            verdict: report.verdict().into(),
+            inbound: report.into(),
+            unchecked: report.unchecked().into_iter().map(str::to_owned).collect(),
+            summary: report.summary().into(),
+            checks,
+        }
+    }
+}
+
+impl From<&super::Report> for Inbound {
+    fn from(report: &super::Report) -> Self {
+        let of = |group: &'static str| report.rows.iter().filter(move |row| row.spec.id.group() == group);
+        // A warning there is about the source address; the signature was right all the same.
+        let delivered = |row: &Row| {
+            row.spec.id.as_str() == "webhook.delivered"
+                && matches!(row.status, check::Status::Pass | check::Status::Warn)
+        };
+        if of("webhook").any(delivered) {
+            return Inbound::Proved;
+        }
+        let planned = of("ingress").chain(of("webhook")).next().is_some();
+        let called_for = of("ingress").any(|row| !row.not_applicable);
+        if !planned || (report.head.strategy == Strategy::Events && !called_for) {
+            Inbound::NotApplicable
+        } else {
+            Inbound::NotProved
+        }
+    }
+}
+
+impl From<&Row> for CheckResult {
+    fn from(row: &Row) -> Self {
+        // A row that never ran has no evidence, so that there is nothing to grade.
+        let asked = match row.status {
+            check::Status::Skip => false,
+            check::Status::Unknown => !row.findings.is_empty() || !row.evidence.is_empty(),
+            check::Status::Pass | check::Status::Warn | check::Status::Fail => true,
+        };
+        CheckResult {
+            subject: row.subject.clone(),
+            status: row.status.into(),
+            grade: asked.then(|| row.grade.into()),
+            via: row.via.clone(),
+            duration_ms: milliseconds(row.took),
+            attempts: row.attempts,
+            reason: row.reason.clone(),
+            not_applicable: row.not_applicable,
+            waived: row.waived.clone(),
+            findings: row.findings.iter().map(Finding::from).collect(),
+            evidence: row.evidence.iter().map(Evidence::from).collect(),
+        }
+    }
+}
+
+impl From<&check::Finding> for Finding {
+    fn from(finding: &check::Finding) -> Self {
+        Finding {
+            code: finding.code.name.to_owned(),
+            severity: finding.code.severity.into(),
+            problem: finding.problem.clone(),
+            remediation: Remediation {
+                who: finding.remediation.who.into(),
+                action: finding.remediation.action.clone(),
+                verify: finding.remediation.verify.clone(),
+            },
+        }
+    }
+}
+
+impl From<&check::Evidence> for Evidence {
+    fn from(evidence: &check::Evidence) -> Self {
+        Evidence { what: evidence.what.to_owned(), value: evidence.value.clone() }
+    }
+}
+
+impl From<super::Summary> for Summary {
+    fn from(summary: super::Summary) -> Self {
+        let super::Summary { pass, warn, fail, skip, unknown, waived } = summary;
+        Summary { pass, warn, fail, skip, unknown, waived }
+    }
+}
+
+impl From<super::Verdict> for Verdict {
+    fn from(verdict: super::Verdict) -> Self {
+        match verdict {
+            super::Verdict::Ready => Verdict::Ready,
+            super::Verdict::NotReady => Verdict::NotReady,
+            super::Verdict::Undecided => Verdict::Undecided,
+        }
+    }
+}
+
+impl From<check::Vantage> for Vantage {
+    fn from(vantage: check::Vantage) -> Self {
+        match vantage {
+            check::Vantage::Inside => Vantage::Inside,
+            check::Vantage::Outside => Vantage::Outside,
+        }
+    }
+}
+
+impl From<check::Status> for Status {
+    fn from(status: check::Status) -> Self {
+        match status {
+            check::Status::Pass => Status::Pass,
+            check::Status::Warn => Status::Warn,
+            check::Status::Fail => Status::Fail,
+            check::Status::Skip => Status::Skip,
+            check::Status::Unknown => Status::Unknown,
+        }
+    }
+}
+
+impl From<check::Grade> for Grade {
+    fn from(grade: check::Grade) -> Self {
+        match grade {
+            check::Grade::Declared => Grade::Declared,
+            check::Grade::Modelled => Grade::Modelled,
+            check::Grade::Reached => Grade::Reached,
+            check::Grade::Identified => Grade::Identified,
+            check::Grade::Answered => Grade::Answered,
+            check::Grade::Authorized => Grade::Authorized,
+            check::Grade::Proved => Grade::Proved,
+        }
+    }
+}
+
+impl From<check::Severity> for Severity {
+    fn from(severity: check::Severity) -> Self {
+        match severity {
+            check::Severity::Error => Severity::Error,
+            check::Severity::Undecided => Severity::Undecided,
+            check::Severity::Warning => Severity::Warning,
+        }
+    }
+}
+
+impl From<check::Who> for Who {
+    fn from(who: check::Who) -> Self {
+        match who {
+            check::Who::Network => Who::Network,
+            check::Who::Installer => Who::Installer,
+            check::Who::Vendor => Who::Vendor,
+            check::Who::Workos => Who::Workos,
+        }
+    }
+}
+
+fn setting((name, value, source): &(&'static str, String, Source)) -> Setting {
+    let (from, place) = match source {
+        Source::Flag(flag) => ("flag", Some((*flag).to_owned())),
+        Source::Environment(variable) => ("environment", Some((*variable).to_owned())),
+        Source::File(path) => ("file", Some(path.display().to_string())),
+        Source::Default => ("default", None),
+        Source::Demonstration => ("demonstration", None),
+    };
+    Setting { name: (*name).to_owned(), value: value.clone(), from: from.to_owned(), place }
+}
+
+fn utc(time: SystemTime) -> String {
+    let exact = jiff::Timestamp::try_from(time).unwrap_or_default();
+    jiff::Timestamp::from_second(exact.as_second()).unwrap_or_default().to_string()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reporters::fixture;
+
+    fn written(report: &crate::report::Report) -> serde_json::Value {
+        serde_json::to_value(Report::from(report)).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_what_the_schema_says() {
+        let schema = jsonschema::validator_for(&schema()).unwrap();
+
+        for report in fixture::every() {
+            let report = written(&report);
+            let errors: Vec<String> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:#?}");
+        }
+        let mut wrong = written(&fixture::broken());
+        wrong["checks"][0]["results"][0]["status"] = "fine".into();
+        assert!(!schema.is_valid(&wrong));
+    }
+
+    #[test]
+    fn every_field_is_described_in_the_schema() {
+        fn undescribed(name: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+            let Some(object) = value.as_object() else { return };
+            for (key, property) in object.get("properties").and_then(|all| all.as_object()).into_iter().flatten() {
+                if property.get("description").is_none() {
+                    found.push(format!("{name}.{key}"));
+                }
+            }
+            for (key, value) in object {
+                undescribed(key, value, found);
+            }
+        }
+        let mut found = Vec::new();
+
+        undescribed("Report", &schema(), &mut found);
+
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_the_same() {
+        for report in fixture::every() {
+            let text = serde_json::to_string_pretty(&Report::from(&report)).unwrap();
+
+            let read: Report = serde_json::from_str(&text).unwrap();
+
+            assert_eq!(serde_json::to_string_pretty(&read).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn reading_passes_over_fields_that_a_later_version_added() {
+        let mut later = written(&fixture::broken());
+        later["weather"] = "fine".into();
+        later["host"]["kernel"] = "6.12".into();
+        later["checks"][0]["results"][0]["mood"] = 7.into();
+
+        let read: Report = serde_json::from_value(later).unwrap();
+
+        assert_eq!(read, Report::from(&fixture::broken()));
+    }
+
+    #[test]
+    fn results_about_several_subjects_stand_under_one_check_in_plan_order() {
+        let report = Report::from(&fixture::broken());
+
+        let connects = report.checks.iter().filter(|check| check.id == "egress.connects").collect::<Vec<_>>();
+        let subjects: Vec<_> = connects[0].results.iter().map(|result| result.subject.as_deref().unwrap()).collect();
+
+        assert_eq!(connects.len(), 1);
+        assert_eq!(subjects, ["api.workos.com:443", "files.vendor.example:443"]);
+    }
+
+    #[test]
+    fn what_was_not_called_for_is_one_skipped_result_without_subject_or_grade() {
+        let report = Report::from(&fixture::broken());
+
+        let events = report.checks.iter().find(|check| check.id == "events.readable").unwrap();
+
+        let [result] = events.results.as_slice() else { panic!("{:?}", events.results) };
+        assert_eq!((result.status, &result.subject, result.grade), (Status::Skip, &None, None));
+        assert!(result.not_applicable && result.reason.is_some());
+        assert_eq!(report.unchecked, ["events", "actions"]);
+    }
+
+    #[test]
+    fn times_are_in_utc_to_the_second() {
+        assert_eq!(Report::from(&fixture::healthy()).started_at, "2026-11-23T18:00:00Z");
+    }
+
+    #[test]
+    fn inbound_is_proved_only_by_a_delivery() {
+        assert_eq!(Inbound::from(&fixture::healthy()), Inbound::NotProved);
+        assert_eq!(Inbound::from(&fixture::delivered()), Inbound::Proved);
+    }
+
+    #[test]
+    fn inbound_does_not_apply_where_nothing_needs_to_come_in() {
+        let mut outbound_only = fixture::healthy();
+        outbound_only.rows.retain(|row| row.spec.id.group() == "egress");
+        let mut events = fixture::healthy();
+        events.head.strategy = Strategy::Events;
+        for row in events.rows.iter_mut().filter(|row| row.spec.id.group() == "ingress") {
+            row.not_applicable = true;
+        }
+
+        assert_eq!(Inbound::from(&outbound_only), Inbound::NotApplicable);
+        assert_eq!(Inbound::from(&events), Inbound::NotApplicable);
+    }
+}

@@ -1,0 +1,368 @@
+//! Reports that every format is tested on.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::{Detail, Format, Look, reporter};
+use crate::check::{
+    CheckId, Code, Evidence, Finding, Grade, Group, Outcome, Planned, Remediation, Spec, Status, Vantage,
+};
+use crate::report::{Head, Report, Row};
+use crate::settings::{Source, Strategy};
+
+/// As on a wide terminal without colours.
+pub(crate) const NORMAL: Look = Look { detail: Detail::Normal, colour: false, unicode: true, width: 110 };
+
+/// Every detail, with and without Unicode.
+pub(crate) const LOOKS: [Look; 4] = [
+    NORMAL,
+    Look { detail: Detail::Quiet, ..NORMAL },
+    Look { detail: Detail::Verbose, ..NORMAL },
+    Look { detail: Detail::Verbose, unicode: false, ..NORMAL },
+];
+
+/// Every report.
+pub(crate) fn every() -> Vec<Report> {
+    vec![healthy(), delivered(), broken(), undecided(), interrupted(), demonstration(), hostile()]
+}
+
+/// Everything that was asked is fine.
+pub(crate) fn healthy() -> Report {
+    let rows = vec![
+        consistent(),
+        resolves(API),
+        connects(),
+        ran(&EGRESS, &TRUSTED, Some(API_443), &public_chain(), 41),
+        ran(&EGRESS, &CLOCK, Some("app01"), &clock("0.4 s behind"), 38),
+        ran(&CREDENTIALS, &ACCEPTED, Some("https://api.workos.com/organizations"), &accepted(), 120),
+        ran(&DOMAIN, &DOMAIN_RESOLVES, Some("app.customer.example"), &addresses("198.51.100.7"), 25),
+        ran(&INGRESS, &INGRESS_CONNECTS, Some("app.customer.example:443"), &reached(), 9),
+        not_applicable(&INGRESS, &CALLBACK, "give `--redirect-uri` to have it asked for"),
+        not_applicable(&EVENTS, &READABLE, "strategy `events` fetches events; this one is `firewall`"),
+        not_applicable(&ACTIONS, &ANSWERS, "give `--actions-url` when Actions are used"),
+        not_applicable(&ACTIONS, &REFUSES, "give `--actions-url` when Actions are used"),
+    ];
+    Report { head: head(), rows, duration: Duration::from_millis(412), interrupted: false }
+}
+
+/// As [`healthy`], and a webhook was seen to arrive.
+pub(crate) fn delivered() -> Report {
+    let mut report = healthy();
+    let outcome = Outcome::graded(Grade::Proved).with("source", "3.217.146.166");
+    report.rows.push(ran(&INGRESS, &DELIVERED, Some("https://app.customer.example/webhooks"), &outcome, 2_100));
+    report
+}
+
+/// Something of everything.
+pub(crate) fn broken() -> Report {
+    let timed_out = TIMED_OUT.found(
+        "no answer from 104.18.2.1:443 or 104.18.3.1:443 within 5 s, twice",
+        Remediation::network(
+            "Allow outbound TCP 443 from this host (10.20.0.10) to Cloudflare's published ranges (15 IPv4, 7 IPv6); \
+             the packets are dropped on the way.",
+        )
+        .verify("curl -sv --connect-timeout 5 https://api.workos.com/"),
+    );
+    let intercepted = INTERCEPTED.found(
+        "shows a certificate that this host trusts and the public does not: its issuer is Customer Inspection CA",
+        Remediation::installer(
+            "Give the CA to the application's runtime (for Node, NODE_EXTRA_CA_CERTS=/etc/ssl/customer-ca.pem), or \
+             have files.vendor.example exempted from inspection.",
+        )
+        .verify("openssl s_client -connect files.vendor.example:443 -servername files.vendor.example </dev/null"),
+    );
+    let skewed = SKEWED.found(
+        "is 212 s ahead of the API's",
+        Remediation::installer("Set the clock from a time server that this host can reach, such as 10.20.0.2.")
+            .verify("timedatectl status"),
+    );
+    let staging = STAGING_KEY.found(
+        "the key begins with `sk_test_`, and the expected environment is production",
+        Remediation::vendor("Send the customer a key of their own production environment."),
+    );
+    let unknown_prefix = UNKNOWN_PREFIX.found(
+        "the prefix is no documented sign of the environment",
+        Remediation::installer("Compare the key with the one in the WorkOS dashboard."),
+    );
+    let rows = vec![
+        consistent(),
+        resolves(API),
+        ran(&EGRESS, &RESOLVES, Some("files.vendor.example"), &addresses(MANY), 19),
+        ran(
+            &EGRESS,
+            &CONNECTS,
+            Some(API_443),
+            &Outcome::graded(Grade::Declared)
+                .with("addresses tried", "104.18.2.1, 104.18.3.1")
+                .via("direct")
+                .tried(2)
+                .because(timed_out),
+            10_006,
+        ),
+        ran(&EGRESS, &CONNECTS, Some("files.vendor.example:443"), &reached(), 12),
+        skipped(&EGRESS, &TRUSTED, Some(API_443), "needs egress.connects"),
+        ran(&EGRESS, &TRUSTED, Some("files.vendor.example:443"), &private_chain().because(intercepted), 55),
+        Row {
+            waived: Some("the time server moves in spring, CHG-1042 (until 2027-03-31)".to_owned()),
+            ..ran(&EGRESS, &CLOCK, Some("app01"), &clock("212 s ahead").because(skewed), 40)
+        },
+        skipped(&EGRESS, &STABLE, None, "left out by --skip: measured last week"),
+        skipped(&CREDENTIALS, &ACCEPTED, Some("https://api.workos.com/organizations"), "needs egress.connects"),
+        ran(
+            &CREDENTIALS,
+            &ENVIRONMENT,
+            None,
+            &Outcome::graded(Grade::Declared).with("key", "sk_test_…wxyz").because(unknown_prefix).because(staging),
+            0,
+        ),
+        ran(&DOMAIN, &DOMAIN_RESOLVES, Some("app.customer.example"), &no_public_view(), 5_003),
+        Row {
+            required: false,
+            ..ran(&INGRESS, &INGRESS_CONNECTS, Some("app.customer.example:443"), &hairpin(), 5_001)
+        },
+        not_applicable(&INGRESS, &CALLBACK, "give `--redirect-uri` to have it asked for"),
+        not_applicable(&EVENTS, &READABLE, "strategy `events` fetches events; this one is `firewall`"),
+        not_applicable(&ACTIONS, &ANSWERS, "give `--actions-url` when Actions are used"),
+        not_applicable(&ACTIONS, &REFUSES, "give `--actions-secret-file` when Actions are used"),
+    ];
+    Report { head: head(), rows, duration: Duration::from_millis(10_112), interrupted: false }
+}
+
+/// Nothing failed, and something required is unknown.
+pub(crate) fn undecided() -> Report {
+    let mut report = healthy();
+    report.rows[6] = ran(&DOMAIN, &DOMAIN_RESOLVES, Some("app.customer.example"), &no_public_view(), 5_003);
+    report.rows[7] = Row {
+        required: false,
+        ..ran(&INGRESS, &INGRESS_CONNECTS, Some("app.customer.example:443"), &hairpin(), 5_001)
+    };
+    report.duration = Duration::from_millis(5_100);
+    report
+}
+
+/// Ended by the user while the credentials were being tried.
+pub(crate) fn interrupted() -> Report {
+    let mut report = healthy();
+    for row in report.rows.iter_mut().skip(5).filter(|row| row.status == Status::Pass) {
+        *row = Row {
+            status: Status::Unknown,
+            reason: Some("interrupted before it was through".to_owned()),
+            ..empty(row.group, row.spec, row.subject.as_deref())
+        };
+    }
+    report.interrupted = true;
+    report
+}
+
+/// What `demo` shows.
+pub(crate) fn demonstration() -> Report {
+    let mut report = broken();
+    report.rows.truncate(4);
+    report.head.demonstration = Some("a firewall that drops what goes to the API".to_owned());
+    report.duration = Duration::from_millis(10_020);
+    report
+}
+
+/// Strangers wrote into it: a block page, a certificate, a host name.
+pub(crate) fn hostile() -> Report {
+    let stranger =
+        "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\0\u{b}\u{fffe}\u{202e}<script>]]>&\r\nBlocked by policy";
+    let found = TIMED_OUT
+        .found(stranger, Remediation::network(format!("Ask about {stranger}.")).verify(format!("curl {stranger}")));
+    let outcome = Outcome::graded(Grade::Reached).with("title", stranger).via(stranger).because(found);
+    let mut report = healthy();
+    report.rows[2] = ran(&EGRESS, &CONNECTS, Some(stranger), &outcome, 1);
+    report.rows[4] = Row { waived: Some(stranger.to_owned()), ..report.rows[2].clone() };
+    report.rows[8].reason = Some(stranger.to_owned());
+    report.head.host = stranger.to_owned();
+    report.head.via = stranger.to_owned();
+    report.head.demonstration = Some(stranger.to_owned());
+    report.head.settings.push(("installation.domain", stranger.to_owned(), Source::Flag("--domain")));
+    report
+}
+
+/// What a run that ends in this report writes.
+pub(crate) fn written(format: Format, look: Look, report: &Report) -> String {
+    let mut reporter = reporter(format, look);
+    let mut out = Vec::new();
+    reporter.begin(&report.head, &mut out).unwrap();
+    for row in &report.rows {
+        reporter.row(row, &mut out).unwrap();
+    }
+    reporter.end(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Compares with a golden file; with `UPDATE_GOLDENS=1` in the environment, writes it.
+#[track_caller]
+pub(crate) fn golden(name: &str, written: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/reporters").join(name);
+    if std::env::var_os("UPDATE_GOLDENS").is_some_and(|value| value == "1") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, written).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(golden == written, "{name} differs; UPDATE_GOLDENS=1 accepts this:\n{written}");
+}
+
+const API: &str = "api.workos.com";
+const API_443: &str = "api.workos.com:443";
+const MANY: &str = "203.0.113.10, 203.0.113.11, 203.0.113.12, 203.0.113.13, 203.0.113.14, 2001:db8::10, 2001:db8::11";
+
+fn head() -> Head {
+    Head {
+        // 2026-11-23T18:00:00.250Z
+        started_at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_456_800_250),
+        host: "app01".to_owned(),
+        address: Some("10.20.0.10".to_owned()),
+        vantage: Vantage::Inside,
+        strategy: Strategy::Firewall,
+        via: "direct".to_owned(),
+        facts_as_of: "2026-11-23".to_owned(),
+        settings: vec![
+            ("strategy", "firewall".to_owned(), Source::Default),
+            ("workos.api_key_file", "sk_test_…wxyz".to_owned(), Source::Environment("WORKOS_API_KEY")),
+            ("installation.domain", "app.customer.example".to_owned(), Source::Flag("--domain")),
+            ("network.timeout", "5s".to_owned(), Source::File("preflight.toml".into())),
+        ],
+        demonstration: None,
+    }
+}
+
+fn consistent() -> Row {
+    ran(&SETTINGS, &CONSISTENT, None, &Outcome::graded(Grade::Declared), 0)
+}
+
+fn resolves(host: &str) -> Row {
+    ran(&EGRESS, &RESOLVES, Some(host), &addresses("104.18.2.1, 104.18.3.1").with("resolver", "10.20.0.2:53"), 17)
+}
+
+fn connects() -> Row {
+    ran(&EGRESS, &CONNECTS, Some(API_443), &reached(), 12)
+}
+
+fn addresses(list: &str) -> Outcome {
+    Outcome::graded(Grade::Reached).with("addresses", list).tried(1)
+}
+
+fn reached() -> Outcome {
+    Outcome::graded(Grade::Reached).with("answered", "all of 2 addresses").via("direct").tried(1)
+}
+
+fn public_chain() -> Outcome {
+    Outcome::graded(Grade::Identified).with("issuer", "Google Trust Services WE1").via("direct").tried(1)
+}
+
+fn private_chain() -> Outcome {
+    Outcome::graded(Grade::Identified)
+        .with("issuer", "CN=Customer Inspection CA, O=Customer")
+        .with("leaf", "CN=files.vendor.example")
+        .with("not after", "2027-01-09T12:00:00Z")
+        .with("public root", "none")
+        .with("SHA-256", "5f3b1c2e9a7d44108c6e0b1f2a3d4c5b6e7f8091a2b3c4d5e6f708192a3b4c5d")
+        .via("direct")
+        .tried(1)
+}
+
+fn clock(offset: &str) -> Outcome {
+    Outcome::graded(Grade::Answered).with("offset", offset).via("direct").tried(1)
+}
+
+fn accepted() -> Outcome {
+    Outcome::graded(Grade::Authorized).with("status", "200").via("direct").tried(1)
+}
+
+fn no_public_view() -> Outcome {
+    let found = NO_PUBLIC_VIEW.found(
+        "has the answer 10.20.0.10 here, and the public view could not be asked",
+        Remediation::network(
+            "Let this host ask cloudflare-dns.com on TCP 443, or name another with --public-resolver.",
+        )
+        .verify("dig @1.1.1.1 app.customer.example"),
+    );
+    addresses("10.20.0.10").because(found)
+}
+
+fn hairpin() -> Outcome {
+    let found = HAIRPIN.found(
+        "no answer from 198.51.100.7:443 within 5 s, from inside",
+        Remediation::installer("Look from outside as well; many firewalls do not send a host back to itself."),
+    );
+    Outcome::graded(Grade::Declared).tried(2).via("direct").because(found)
+}
+
+fn ran(group: &'static Group, spec: &'static Spec, subject: Option<&str>, outcome: &Outcome, milliseconds: u64) -> Row {
+    empty(group, spec, subject).ran(outcome.clone(), Duration::from_millis(milliseconds))
+}
+
+fn skipped(group: &'static Group, spec: &'static Spec, subject: Option<&str>, reason: &str) -> Row {
+    Row { reason: Some(reason.to_owned()), ..empty(group, spec, subject) }
+}
+
+fn not_applicable(group: &'static Group, spec: &'static Spec, reason: &str) -> Row {
+    Row { not_applicable: true, ..skipped(group, spec, None, reason) }
+}
+
+fn empty(group: &'static Group, spec: &'static Spec, subject: Option<&str>) -> Row {
+    Row {
+        spec,
+        group,
+        required: true,
+        subject: subject.map(str::to_owned),
+        status: Status::Skip,
+        reason: None,
+        not_applicable: false,
+        findings: Vec::<Finding>::new(),
+        evidence: Vec::<Evidence>::new(),
+        grade: Grade::Declared,
+        via: None,
+        attempts: 0,
+        took: Duration::ZERO,
+        waived: None,
+    }
+}
+
+static TIMED_OUT: Code = Code::error("timed-out", "no address answered");
+static INTERCEPTED: Code = Code::warning("intercepted", "the chain is trusted here and not publicly");
+static SKEWED: Code = Code::error("skewed", "the clock is off");
+static STAGING_KEY: Code = Code::error("staging-key-in-production", "the key is of a staging environment");
+static UNKNOWN_PREFIX: Code = Code::warning("unknown-prefix", "the prefix says nothing");
+static NO_PUBLIC_VIEW: Code = Code::undecided("no-public-view", "the public view could not be asked");
+static HAIRPIN: Code = Code::undecided("hairpin", "a host cannot be reached from behind its own edge");
+
+static SETTINGS: Group = Group { id: "settings", title: "Settings", specs: &[] };
+static EGRESS: Group = Group { id: "egress", title: "Egress to the WorkOS API", specs: &[] };
+static CREDENTIALS: Group = Group { id: "credentials", title: "Credentials", specs: &[] };
+static DOMAIN: Group = Group { id: "domain", title: "The installation's name", specs: &[] };
+static INGRESS: Group = Group { id: "ingress", title: "Ingress to the installation", specs: &[] };
+static EVENTS: Group = Group { id: "events", title: "Events", specs: &[] };
+static ACTIONS: Group = Group { id: "actions", title: "Actions", specs: &[] };
+
+static CONSISTENT: Spec = spec("settings.consistent", "the settings fit together");
+static RESOLVES: Spec = spec("egress.resolves", "the hostname resolves");
+static CONNECTS: Spec = spec("egress.connects", "the endpoint accepts a connection");
+static TRUSTED: Spec = spec("egress.trusted", "the certificate is trusted here and by the public");
+static CLOCK: Spec = spec("egress.clock", "this host's clock is right");
+static STABLE: Spec = spec("egress.stable", "the API answers every time");
+static ACCEPTED: Spec = spec("credentials.accepted", "the API key is accepted");
+static ENVIRONMENT: Spec = spec("credentials.environment", "the key is of the expected environment");
+static DOMAIN_RESOLVES: Spec = spec("domain.resolves", "the domain resolves publicly");
+static INGRESS_CONNECTS: Spec = spec("ingress.connects", "the installation accepts a connection");
+static CALLBACK: Spec = spec("ingress.callback", "the redirect URI answers");
+static DELIVERED: Spec = spec("webhook.delivered", "a webhook arrives");
+static READABLE: Spec = spec("events.readable", "the events can be read");
+static ANSWERS: Spec = spec("actions.answers", "the Actions URL answers");
+static REFUSES: Spec = spec("actions.refuses-unsigned", "the Actions URL refuses what is not signed");
+
+const fn spec(id: &'static str, title: &'static str) -> Spec {
+    Spec {
+        id: CheckId::new(id),
+        title,
+        explain: "",
+        vantages: &[Vantage::Inside],
+        required: |_, _| true,
+        codes: &[],
+        needs: &[],
+        plan: |_, _| Planned::NotApplicable(String::new()),
+    }
+}

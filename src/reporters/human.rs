@@ -1,0 +1,709 @@
+//! The report as a person reads it: what holds in a line each, what does not with who has to do what.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use colored::Colorize;
+
+use super::{Detail, Look, Reporter, printable, worst, worst_first};
+use crate::check::{CheckId, Finding, Group, Severity, Status, Vantage, Who};
+use crate::report::v1::Inbound;
+use crate::report::{Head, Report, Row, Verdict};
+
+/// The column of subjects and reasons; titles that reach it push them on.
+const BESIDE: usize = 42;
+/// The column of what belongs to a row.
+const BELOW: usize = 6;
+/// How far a label reaches from there: an arrow, the longest of [`Who`], and a gap. ASCII's arrow is wider.
+const LABEL: usize = 13;
+const LABEL_IN_ASCII: usize = 14;
+/// Narrower than this, nothing can be laid out.
+const NARROWEST: usize = 60;
+/// Wider than this, prose is hard to read.
+const WIDEST: usize = 120;
+/// How much evidence of what did not pass is shown unasked.
+const HANDFUL: usize = 4;
+
+pub(super) struct Human {
+    look: Look,
+    width: usize,
+    label: usize,
+    /// The group that rows belong to now.
+    group: Option<&'static Group>,
+    /// Its rows that are not applicable for one and the same reason, as long as it has no others.
+    held: Vec<Row>,
+    /// Its heading has been written.
+    headed: bool,
+    /// The check that the last row was about.
+    last: Option<CheckId>,
+    /// A check in this group was about more than one subject, so that subjects have to be named.
+    several: bool,
+    /// Something has been written, so that the next part stands off from it.
+    begun: bool,
+}
+
+impl Reporter for Human {
+    fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(played) = &head.demonstration {
+            self.demonstration(played, out)?;
+        }
+        if self.look.detail == Detail::Quiet {
+            return Ok(());
+        }
+        self.stand_off(out)?;
+        self.header(head, out)?;
+        if self.look.detail == Detail::Verbose && !head.settings.is_empty() {
+            self.settings(head, out)?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        if self.group.is_none_or(|group| group.id != row.group.id) {
+            self.release_as_one(out)?;
+            self.group = Some(row.group);
+            self.headed = false;
+            self.several = false;
+            self.last = None;
+        }
+        self.several |= self.last == Some(row.spec.id);
+        self.last = Some(row.spec.id);
+        if self.look.detail == Detail::Quiet && !is_wrong(row) {
+            return Ok(());
+        }
+        let same = self.held.first().is_none_or(|held| held.reason == row.reason);
+        if row.not_applicable && same && !self.headed {
+            self.held.push(row.clone());
+            return Ok(());
+        }
+        self.heading(out)?;
+        for held in std::mem::take(&mut self.held) {
+            self.line(&held, out)?;
+        }
+        self.line(row, out)?;
+        self.details(row, out)
+    }
+
+    fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        self.release_as_one(out)?;
+        self.stand_off(out)?;
+        if report.interrupted {
+            self.prose("Interrupted before it was through; this is what was known by then.", out)?;
+        }
+        self.verdict(report, out)?;
+        self.inbound(report, out)?;
+        self.first(report, out)?;
+        if let Some(played) = &report.head.demonstration {
+            self.demonstration(played, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a piece of text stands out, for those who see colours.
+#[derive(Clone, Copy)]
+enum Paint {
+    Good,
+    Bad,
+    Odd,
+    Strong,
+    Faint,
+    Plain,
+}
+
+impl Human {
+    pub(super) fn new(look: Look) -> Self {
+        Human {
+            look,
+            width: look.width.clamp(NARROWEST, WIDEST),
+            label: if look.unicode { LABEL } else { LABEL_IN_ASCII },
+            group: None,
+            held: Vec::new(),
+            headed: false,
+            last: None,
+            several: false,
+            begun: false,
+        }
+    }
+
+    fn header(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        let address = head.address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
+        let route = if head.via == "direct" { "direct".to_owned() } else { format!("through {}", head.via) };
+        let mut parts = vec![
+            concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+            format!("{} strategy", head.strategy.as_str()),
+            format!("from {}{address}, {route}", head.host),
+            format!("facts of {}", head.facts_as_of),
+        ];
+        if head.vantage == Vantage::Outside {
+            parts.insert(3, "looking from outside".to_owned());
+        }
+        let mut lines: Vec<String> = Vec::new();
+        for part in parts {
+            let part = self.shown(&part);
+            match lines.last_mut() {
+                Some(line) if columns(line) + 5 + columns(&part) <= self.width => {
+                    line.push_str(&self.shown("  ·  "));
+                    line.push_str(&part);
+                }
+                Some(_) => lines.push(format!("  {part}")),
+                None => lines.push(part),
+            }
+        }
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    fn settings(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        let lines: Vec<[String; 3]> = head
+            .settings
+            .iter()
+            .map(|(name, value, source)| [(*name).to_owned(), self.shown(value), self.shown(&source.to_string())])
+            .collect();
+        let widest = |cell: usize| lines.iter().filter_map(|line| line.get(cell)).map(|cell| columns(cell)).max();
+        let (names, values) = (widest(0).unwrap_or(0), widest(1).unwrap_or(0).min(40));
+        writeln!(out, "\n{}", self.paint(Paint::Strong, "Settings in effect"))?;
+        for [name, value, from] in &lines {
+            writeln!(out, "  {name:names$}  {value:values$}  {}", self.paint(Paint::Faint, from))?;
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.headed {
+            return Ok(());
+        }
+        self.headed = true;
+        self.stand_off(out)?;
+        let title = self.group.map(|group| group.title).unwrap_or_default();
+        writeln!(out, "{}", self.paint(Paint::Strong, &self.shown(title)))
+    }
+
+    /// Ends a group of which nothing was called for: one line says what all of its would.
+    fn release_as_one(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let held = std::mem::take(&mut self.held);
+        let Some(row) = held.first() else { return Ok(()) };
+        self.heading(out)?;
+        let reason = format!("not checked: {}", row.reason.as_deref().unwrap_or_default());
+        self.hanging("  - ", Paint::Faint, &reason, out)
+    }
+
+    /// The line that every row has.
+    fn line(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        let (symbol, paint) = if row.waived.is_some() { ("-", Paint::Faint) } else { symbol(row.status) };
+        let symbol = self.shown(symbol);
+        let title = self.shown(row.spec.title);
+        let gap = BESIDE.saturating_sub(4 + columns(&title)).max(2);
+        let at = 4 + columns(&title) + gap;
+        let room = self.width.saturating_sub(at);
+        let beside = self.beside(row, room);
+        let faint = row.status == Status::Skip;
+        let strong = if is_wrong(row) && row.status == Status::Fail { Paint::Strong } else { Paint::Plain };
+        let title = self.paint(if faint { Paint::Faint } else { strong }, &title);
+        write!(out, "  {} {title}", self.paint(paint, &symbol))?;
+        let beside_paint = if faint { Paint::Faint } else { Paint::Plain };
+        if beside.is_empty() {
+            writeln!(out)
+        } else if columns(&beside) <= room {
+            writeln!(out, "{:gap$}{}", "", self.paint(beside_paint, &beside))
+        } else {
+            writeln!(out)?;
+            self.hanging(&" ".repeat(BELOW), beside_paint, &beside, out)
+        }
+    }
+
+    /// What stands to the right of a title: the subject and what is most telling about it.
+    fn beside(&self, row: &Row, room: usize) -> String {
+        let subject = row.subject.as_deref().map(|subject| self.shown(subject));
+        if row.status == Status::Skip {
+            let why = if row.not_applicable { "not checked" } else { "skipped" };
+            let reason = self.shown(&format!("{why}: {}", row.reason.as_deref().unwrap_or_default()));
+            return match subject.filter(|_| self.several) {
+                Some(subject) => format!("{reason} ({subject})"),
+                None => reason,
+            };
+        }
+        let mut text = subject.unwrap_or_default();
+        // Where something is wrong, the evidence stands below.
+        if let Some(seen) = row.evidence.first().filter(|seen| seen.what == "addresses" && !is_wrong(row)) {
+            if !text.is_empty() {
+                text.push_str(&self.shown(" → "));
+            }
+            let left = room.saturating_sub(columns(&text));
+            text.push_str(&self.as_many(&seen.value, left));
+        }
+        if is_wrong(row) && row.status != Status::Warn && !row.required {
+            text.push_str(if text.is_empty() { "(not required)" } else { " (not required)" });
+        }
+        text
+    }
+
+    /// As many items of a list as there is room for, and at least one.
+    fn as_many(&self, list: &str, room: usize) -> String {
+        let list = self.shown(list);
+        if columns(&list) <= room {
+            return list;
+        }
+        let more = self.shown(", …");
+        let mut text = String::new();
+        for item in list.split(", ") {
+            let comma = if text.is_empty() { "" } else { ", " };
+            if !text.is_empty() && columns(&text) + columns(comma) + columns(item) + columns(&more) > room {
+                break;
+            }
+            text.push_str(comma);
+            text.push_str(item);
+        }
+        text.push_str(&more);
+        text
+    }
+
+    /// What follows a row's line: what is wrong, what to do about it, what was seen.
+    fn details(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        let verbose = self.look.detail == Detail::Verbose;
+        let indent = " ".repeat(BELOW);
+        if let Some(waived) = &row.waived {
+            self.hanging(&indent, Paint::Plain, &format!("waived: {waived}"), out)?;
+        }
+        if let Some(reason) = row.reason.as_ref().filter(|_| row.status != Status::Skip) {
+            self.problem(reason, row.spec.id.as_str(), out)?;
+        }
+        for finding in worst_first(row) {
+            self.finding(row, finding, verbose || row.waived.is_none(), out)?;
+        }
+        if verbose || (is_wrong(row) && self.look.detail == Detail::Normal) {
+            self.evidence(row, out)?;
+        }
+        if verbose && row.status != Status::Skip {
+            let mut parts = vec![row.grade.as_str().to_owned()];
+            parts
+                .extend(row.via.iter().map(|via| if via == "direct" { via.clone() } else { format!("through {via}") }));
+            if row.attempts > 0 {
+                parts.push(counted(row.attempts as usize, "attempt"));
+            }
+            parts.push(lasted(row.took));
+            self.labelled("  grade", Paint::Faint, &parts.join(", "), out)?;
+        }
+        Ok(())
+    }
+
+    fn finding(&self, row: &Row, finding: &Finding, remedy: bool, out: &mut dyn Write) -> io::Result<()> {
+        let lesser = worst(row).is_some_and(|worst| finding.code.severity < worst.code.severity);
+        let kind = match finding.code.severity {
+            Severity::Warning if lesser => "warning: ",
+            Severity::Undecided if lesser => "undecided: ",
+            _ => "",
+        };
+        let code = format!("{}/{}", row.spec.id, finding.code.name);
+        self.problem(&format!("{kind}{}", finding.problem), &code, out)?;
+        if !remedy {
+            return Ok(());
+        }
+        let remediation = &finding.remediation;
+        self.labelled(&format!("→ {}", remediation.who.as_str()), Paint::Strong, &remediation.action, out)?;
+        if let Some(command) = &remediation.verify {
+            // Never wrapped: it is there to be copied.
+            let command = self.shown(command);
+            writeln!(out, "{}{}{command}", " ".repeat(BELOW), self.label_of("  see it", Paint::Faint))?;
+        }
+        Ok(())
+    }
+
+    /// What is wrong, and by which name it is explained and waived.
+    fn problem(&self, text: &str, name: &str, out: &mut dyn Write) -> io::Result<()> {
+        let name = format!("[{name}]");
+        for line in wrapped(&self.shown(&format!("{text} {name}")), self.width - BELOW) {
+            let (line, name) = line.strip_suffix(&name).map_or((line.as_str(), ""), |line| (line, name.as_str()));
+            writeln!(out, "{}{line}{}", " ".repeat(BELOW), self.paint(Paint::Faint, name))?;
+        }
+        Ok(())
+    }
+
+    fn evidence(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
+        let verbose = self.look.detail == Detail::Verbose;
+        let room = self.width - BELOW - self.label;
+        let shown = if verbose { row.evidence.len() } else { HANDFUL };
+        for (index, seen) in row.evidence.iter().take(shown).enumerate() {
+            let label = if index == 0 { "  seen" } else { "" };
+            let text = format!("{}: {}", seen.what, seen.value);
+            if verbose {
+                self.labelled(label, Paint::Faint, &text, out)?;
+            } else {
+                self.labelled(label, Paint::Faint, &self.cut(&text, room), out)?;
+            }
+        }
+        match row.evidence.len().saturating_sub(shown) {
+            0 => Ok(()),
+            more => self.labelled("", Paint::Faint, &format!("and {more} more with -v"), out),
+        }
+    }
+
+    fn verdict(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let (word, paint) = match report.verdict() {
+            Verdict::Ready => ("Ready:", Paint::Good),
+            Verdict::NotReady => ("Not ready:", Paint::Bad),
+            Verdict::Undecided => ("Undecided:", Paint::Odd),
+        };
+        let unchecked = match report.unchecked() {
+            groups if groups.is_empty() => String::new(),
+            groups => format!(" Not checked: {} (no settings given).", groups.join(", ")),
+        };
+        let text = format!("{word} {} in {}.{unchecked}", tally(report), lasted(report.duration));
+        for (index, line) in wrapped(&text, self.width).into_iter().enumerate() {
+            match line.strip_prefix(word).filter(|_| index == 0) {
+                Some(rest) => writeln!(out, "{}{rest}", self.paint(paint, word))?,
+                None => writeln!(out, "{line}")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn inbound(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let text = match (Inbound::from(report), report.head.vantage) {
+            (Inbound::NotApplicable, _) => return Ok(()),
+            (Inbound::Proved, _) => "Inbound from WorkOS is proved: a genuine delivery arrived.",
+            (Inbound::NotProved, Vantage::Inside) => {
+                "Inbound from WorkOS is not proved from here: this run looked from inside only."
+            }
+            (Inbound::NotProved, Vantage::Outside) => {
+                "Inbound from WorkOS is not proved: this run looked from outside, but not from WorkOS's addresses."
+            }
+        };
+        self.prose(text, out)
+    }
+
+    fn first(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let to_do = match report.verdict() {
+            Verdict::Ready => return Ok(()),
+            Verdict::NotReady => "fix",
+            Verdict::Undecided => "settle",
+        };
+        let Some((row, finding)) = report.first_to_fix().and_then(|row| Some((row, worst(row)?))) else {
+            return Ok(());
+        };
+        let name = format!("{}/{}", row.spec.id, finding.code.name);
+        let first = format!("First thing to {to_do}: {name} ({}).", party(finding.remediation.who));
+        let more = format!("More: {} explain {name}", env!("CARGO_PKG_NAME"));
+        if columns(&first) + 3 + columns(&more) <= self.width {
+            return writeln!(out, "{first}   {more}");
+        }
+        self.prose(&first, out)?;
+        writeln!(out, "{more}")
+    }
+
+    fn demonstration(&mut self, played: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.stand_off(out)?;
+        let played = played.trim_end_matches('.');
+        let text = format!("This is a demonstration: {played}; nothing outside this machine was contacted.");
+        for line in wrapped(&self.shown(&text), self.width) {
+            writeln!(out, "{}", self.paint(Paint::Odd, &line))?;
+        }
+        Ok(())
+    }
+
+    /// An empty line between parts, but not before the first.
+    fn stand_off(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) { writeln!(out) } else { Ok(()) }
+    }
+
+    fn prose(&self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.hanging("", Paint::Plain, text, out)
+    }
+
+    /// Text behind a label; its further lines stand under its first.
+    fn labelled(&self, label: &str, paint: Paint, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let lines = wrapped(&self.shown(text), self.width - BELOW - self.label);
+        for (index, line) in lines.iter().enumerate() {
+            let label = self.label_of(if index == 0 { label } else { "" }, paint);
+            writeln!(out, "{}{label}{line}", " ".repeat(BELOW))?;
+        }
+        Ok(())
+    }
+
+    fn label_of(&self, text: &str, paint: Paint) -> String {
+        let text = self.shown(text);
+        let gap = self.label.saturating_sub(columns(&text));
+        format!("{}{:gap$}", self.paint(paint, &text), "")
+    }
+
+    /// Text behind a prefix; its further lines are indented by as much.
+    fn hanging(&self, prefix: &str, paint: Paint, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let indent = columns(prefix);
+        for (index, line) in wrapped(&self.shown(text), self.width - indent).iter().enumerate() {
+            let before = if index == 0 { prefix.to_owned() } else { " ".repeat(indent) };
+            writeln!(out, "{before}{}", self.paint(paint, line))?;
+        }
+        Ok(())
+    }
+
+    /// At most this many columns of a text.
+    fn cut(&self, text: &str, room: usize) -> String {
+        let text = self.shown(text);
+        if columns(&text) <= room {
+            return text;
+        }
+        let more = self.shown("…");
+        let kept: String = text.chars().take(room.saturating_sub(columns(&more))).collect();
+        format!("{}{more}", kept.trim_end())
+    }
+
+    /// The text as it can be shown here. Everything that is written comes through here, or was written here.
+    fn shown(&self, text: &str) -> String {
+        let text = printable(text);
+        if self.look.unicode { text } else { in_ascii(&text) }
+    }
+
+    fn paint(&self, paint: Paint, text: &str) -> String {
+        if !self.look.colour || text.is_empty() {
+            return text.to_owned();
+        }
+        match paint {
+            Paint::Good => text.green().bold().to_string(),
+            Paint::Bad => text.red().bold().to_string(),
+            Paint::Odd => text.yellow().bold().to_string(),
+            Paint::Strong => text.bold().to_string(),
+            Paint::Faint => text.dimmed().to_string(),
+            Paint::Plain => text.to_owned(),
+        }
+    }
+}
+
+/// Whether a row is among what is wrong.
+fn is_wrong(row: &Row) -> bool {
+    row.waived.is_none() && matches!(row.status, Status::Fail | Status::Warn | Status::Unknown)
+}
+
+fn symbol(status: Status) -> (&'static str, Paint) {
+    match status {
+        Status::Pass => ("✓", Paint::Good),
+        Status::Fail => ("✗", Paint::Bad),
+        Status::Warn => ("!", Paint::Odd),
+        Status::Unknown => ("?", Paint::Odd),
+        Status::Skip => ("-", Paint::Faint),
+    }
+}
+
+/// How many rows ended how, what matters most first.
+fn tally(report: &Report) -> String {
+    let summary = report.summary();
+    let optional = |status, all: usize| {
+        let counted = |row: &&Row| row.status == status && row.waived.is_none() && !row.required;
+        match report.rows.iter().filter(counted).count() {
+            0 => String::new(),
+            some if some == all => " (not required)".to_owned(),
+            some => format!(" ({some} not required)"),
+        }
+    };
+    let mut parts = [
+        (summary.fail, format!("{} failed{}", summary.fail, optional(Status::Fail, summary.fail))),
+        (summary.unknown, format!("{} unknown{}", summary.unknown, optional(Status::Unknown, summary.unknown))),
+        (summary.warn, counted(summary.warn, "warning")),
+        (summary.waived, format!("{} waived", summary.waived)),
+        (summary.skip, format!("{} skipped", summary.skip)),
+        (summary.pass, format!("{} passed", summary.pass)),
+    ];
+    if report.verdict() == Verdict::Ready {
+        parts.rotate_right(1);
+    }
+    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
+    if parts.is_empty() { "nothing was asked".to_owned() } else { parts.join(", ") }
+}
+
+/// Who that is, for somebody who reads it for the first time.
+fn party(who: Who) -> &'static str {
+    match who {
+        Who::Network => "network team: customer IT",
+        Who::Installer => "installer: whoever sets this host up",
+        Who::Vendor => "vendor: the maker of the application",
+        Who::Workos => "WorkOS",
+    }
+}
+
+/// The nearest that ASCII has.
+fn in_ascii(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '✓' => ascii.push('+'),
+            '✗' => ascii.push('x'),
+            '→' => ascii.push_str("->"),
+            '…' => ascii.push_str("..."),
+            '·' | '–' | '—' | '‑' | '−' => ascii.push('-'),
+            '‘' | '’' => ascii.push('\''),
+            '“' | '”' => ascii.push('"'),
+            c if c.is_ascii() => ascii.push(c),
+            _ => ascii.push('?'),
+        }
+    }
+    ascii
+}
+
+/// Lines of at most this many columns. A word that is longer stays whole, so that it can be copied.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn lasted(duration: Duration) -> String {
+    if duration < Duration::from_millis(100) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reporters::fixture::{self, NORMAL};
+    use crate::reporters::{Format, reporter};
+
+    fn written(look: Look, report: &Report) -> String {
+        fixture::written(Format::Human, look, report)
+    }
+
+    fn golden(name: &str, look: Look, report: &Report) {
+        fixture::golden(name, &written(look, report));
+    }
+
+    #[test]
+    fn a_healthy_network() {
+        golden("healthy.human.txt", NORMAL, &fixture::healthy());
+    }
+
+    #[test]
+    fn a_broken_network() {
+        golden("broken.human.txt", NORMAL, &fixture::broken());
+    }
+
+    #[test]
+    fn a_broken_network_in_ascii() {
+        let ascii = Look { unicode: false, ..NORMAL };
+
+        golden("broken.ascii.txt", ascii, &fixture::broken());
+        assert!(written(ascii, &fixture::hostile()).is_ascii());
+    }
+
+    #[test]
+    fn a_broken_network_in_short() {
+        golden("broken.quiet.txt", Look { detail: Detail::Quiet, ..NORMAL }, &fixture::broken());
+    }
+
+    #[test]
+    fn a_broken_network_at_length() {
+        golden("broken.verbose.txt", Look { detail: Detail::Verbose, ..NORMAL }, &fixture::broken());
+    }
+
+    #[test]
+    fn a_broken_network_on_a_narrow_terminal() {
+        golden("broken.narrow.txt", Look { width: 60, ..NORMAL }, &fixture::broken());
+    }
+
+    #[test]
+    fn an_undecided_run() {
+        golden("undecided.human.txt", NORMAL, &fixture::undecided());
+    }
+
+    #[test]
+    fn an_interrupted_run() {
+        golden("interrupted.human.txt", NORMAL, &fixture::interrupted());
+    }
+
+    #[test]
+    fn a_demonstration_says_so_first_and_last() {
+        let report = fixture::demonstration();
+
+        golden("demonstration.human.txt", NORMAL, &report);
+        for look in fixture::LOOKS {
+            let written = written(look, &report);
+            assert!(written.starts_with("This is a demonstration"), "{written}");
+            assert!(written.trim_end().ends_with("contacted."), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_run_from_outside_says_so() {
+        let mut report = fixture::healthy();
+        report.head.vantage = Vantage::Outside;
+        report.head.via = "http://proxy.customer.example:3128".to_owned();
+
+        let written = written(NORMAL, &report);
+
+        assert!(written.contains("through http://proxy.customer.example:3128"), "{written}");
+        assert!(written.contains("looking from outside"), "{written}");
+        assert!(!written.contains("inside only"), "{written}");
+    }
+
+    #[test]
+    fn only_commands_and_words_that_cannot_be_split_are_wider_than_the_terminal() {
+        let written = written(Look { width: 60, ..NORMAL }, &fixture::broken());
+
+        for line in written.lines().filter(|line| columns(line) > 60) {
+            let command = line.contains("see it") || line.starts_with("More: ");
+            assert!(command || line.split_whitespace().count() <= 3, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_is_too_narrow_for_anything_is_taken_for_a_wider_one() {
+        let report = fixture::broken();
+
+        assert_eq!(
+            written(Look { width: 0, ..NORMAL }, &report),
+            written(Look { width: NARROWEST, ..NORMAL }, &report)
+        );
+    }
+
+    #[test]
+    fn what_passes_is_told_while_the_run_goes_on() {
+        let report = fixture::healthy();
+        let mut reporter = reporter(Format::Human, NORMAL);
+        let mut out = Vec::new();
+
+        reporter.begin(&report.head, &mut out).unwrap();
+        reporter.row(&report.rows[0], &mut out).unwrap();
+
+        assert!(String::from_utf8(out).unwrap().contains(report.rows[0].spec.title));
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        // Only reporters that were asked for colour use it, so that this cannot reach into other tests.
+        colored::control::set_override(true);
+        let report = fixture::broken();
+
+        let coloured = written(Look { colour: true, ..NORMAL }, &report);
+
+        let mut bare = String::new();
+        let mut escape = false;
+        for c in coloured.chars() {
+            match c {
+                '\u{1b}' => escape = true,
+                'm' if escape => escape = false,
+                c if !escape => bare.push(c),
+                _ => {}
+            }
+        }
+        assert_ne!(coloured, bare);
+        assert_eq!(bare, written(NORMAL, &report));
+    }
+}

@@ -1,0 +1,168 @@
+//! Writes a report: to a person as the run goes on, to programs when it is over.
+
+mod human;
+mod json;
+mod junit;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+
+use std::cmp::Reverse;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use crate::check::Finding;
+use crate::report::{Head, Report, Row};
+
+/// Writes one run in one format. Everything goes to the writer that is handed in.
+pub trait Reporter {
+    /// The run begins.
+    fn begin(&mut self, _head: &Head, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The next row, in plan order.
+    fn row(&mut self, _row: &Row, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The run is over; its rows have all been told.
+    fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The reporter of a format. Only [`Format::Human`] looks at `look`, and colours through `colored`, so that whoever asks
+/// for colour also says so with `colored::control::set_override`.
+pub fn reporter(format: Format, look: Look) -> Box<dyn Reporter> {
+    match format {
+        Format::Human => Box::new(human::Human::new(look)),
+        Format::Json => Box::new(json::Json),
+        Format::Junit => Box::new(junit::Junit),
+    }
+}
+
+/// What a report can be written as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For a person at a terminal.
+    Human,
+    /// The report, version 1.
+    Json,
+    /// For CI systems that show test results.
+    Junit,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 3] = [Format::Human, Format::Json, Format::Junit];
+
+    /// As it is written on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Json => "json",
+            Format::Junit => "junit",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Format::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
+            let names = Format::ALL.map(|format| format!("`{}`", format.as_str())).join(", ");
+            format!("`{}` is not a format; there are {names}", printable(text))
+        })
+    }
+}
+
+/// How much a person wants to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// What is wrong, and the verdict.
+    Quiet,
+    /// Every check, and evidence of what did not pass.
+    Normal,
+    /// The settings, and evidence of everything.
+    Verbose,
+}
+
+/// How a person is shown the report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// How much of it.
+    pub detail: Detail,
+    /// Whether in colour.
+    pub colour: bool,
+    /// Whether characters beyond ASCII can be shown.
+    pub unicode: bool,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+/// A row's findings, those that decided its status first, and otherwise as its check named them.
+fn worst_first(row: &Row) -> Vec<&Finding> {
+    let mut findings: Vec<&Finding> = row.findings.iter().collect();
+    findings.sort_by_key(|finding| Reverse(finding.code.severity));
+    findings
+}
+
+/// The finding that decided a row's status.
+fn worst(row: &Row) -> Option<&Finding> {
+    worst_first(row).first().copied()
+}
+
+/// The text without anything that could steer a terminal or reorder what is read. Much of it was written by strangers:
+/// a block page's title, an issuer's name, a proxy's words.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\r' | '\t' => ' ',
+            c if steers(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// Whether a character acts instead of being shown: controls, marks without width, marks that reverse the direction of
+/// reading, and the two that XML cannot carry.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+                | '\u{fffe}'
+                | '\u{ffff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_known_by_its_name_and_an_unknown_one_is_told_the_names() {
+        for format in Format::ALL {
+            assert_eq!(format.as_str().parse(), Ok(format));
+        }
+
+        assert_eq!(Format::from_str("xml").unwrap_err(), "`xml` is not a format; there are `human`, `json`, `junit`");
+    }
+
+    #[test]
+    fn no_format_passes_on_what_could_steer_a_terminal() {
+        for look in fixture::LOOKS {
+            for format in Format::ALL {
+                let written = fixture::written(format, look, &fixture::hostile());
+
+                let acting: Vec<char> = written.chars().filter(|&c| steers(c) && c != '\n').collect();
+                assert!(acting.is_empty(), "{format:?} passes on {acting:?}:\n{written}");
+                assert!(written.contains("Blocked by policy"), "{written}");
+            }
+        }
+    }
+}
