@@ -12,8 +12,8 @@
 
 pub mod check;
 pub mod checks;
-//TMP pub mod cli;
-//TMP pub mod commands;
+pub mod cli;
+pub mod commands;
 pub mod context;
 pub mod facts;
 pub mod host;
@@ -25,5 +25,5 @@ pub mod reporters;
 pub mod runner;
 pub mod secret;
 pub mod settings;
-//TMP pub mod simulator;
+pub mod simulator;
 pub mod workos;

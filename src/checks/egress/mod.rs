@@ -13,6 +13,8 @@ use std::net::IpAddr;
 use crate::check::{Group, Vantage};
 use crate::settings::Strategy;
 
+pub(super) use trusted::{day, distance};
+
 pub(super) const GROUP: Group = Group {
     id: "egress",
     title: "Egress to the WorkOS API",

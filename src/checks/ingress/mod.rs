@@ -1,3 +1,23 @@
-//! x
-use crate::check::Group;
-pub(super) const GROUP: Group = Group { id: "ingress", title: "ingress", specs: &[] };
+//! Ingress: whether the installation takes what arrives from outside. Seen from inside this is hairpin, and can prove little.
+
+mod arrival;
+mod connects;
+pub(super) mod trusted;
+
+use crate::check::{Group, Vantage};
+use crate::settings::Strategy;
+
+pub(super) use arrival::arrival;
+
+pub(super) const GROUP: Group = Group {
+    id: "ingress",
+    title: "Ingress to the installation, as far as it can be seen from here",
+    specs: &[&connects::SPEC, &trusted::SPEC],
+};
+
+const NO_URL: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
+
+/// Hairpin proves nothing, so from inside it is never required.
+fn required(strategy: Strategy, vantage: Vantage) -> bool {
+    strategy == Strategy::Firewall && vantage == Vantage::Outside
+}

@@ -1,3 +1,15 @@
-//! x
-use crate::check::Group;
-pub(super) const GROUP: Group = Group { id: "webhook", title: "webhook", specs: &[] };
+//! Webhook: whether the application's endpoint does what a webhook endpoint must.
+
+mod refuses_unsigned;
+
+use crate::check::{Group, Vantage};
+use crate::settings::Strategy;
+
+pub(super) const GROUP: Group = Group { id: "webhook", title: "Webhooks", specs: &[&refuses_unsigned::SPEC] };
+
+const NO_URL: &str = "no webhook URL given: give --webhook-url (https, at the external name)";
+
+/// With strategy `events` there are no webhooks.
+fn required(strategy: Strategy, _: Vantage) -> bool {
+    strategy == Strategy::Firewall
+}

@@ -1,0 +1,42 @@
+//! How the installation's own endpoints are reached from where we stand.
+
+use std::net::IpAddr;
+
+use crate::check::{Endpoint, Vantage};
+use crate::checks::domain::public_view;
+use crate::context::{Context, Tried};
+use crate::net::Way;
+
+/// Connections to an endpoint of the installation, at its public addresses and, from inside, at its inside ones.
+pub(in crate::checks) struct Arrival {
+    /// At the addresses that the internet is told.
+    pub(in crate::checks) public: Vec<Tried>,
+    /// At the addresses that the resolvers here give besides. Empty when seen from outside.
+    pub(in crate::checks) inside: Vec<Tried>,
+}
+
+impl Arrival {
+    /// The first way that connected; public ones come first.
+    pub(in crate::checks) fn way(&self) -> Option<&Way> {
+        let all = self.public.iter().chain(&self.inside);
+        all.clone().find(|one| one.connection.result.is_ok()).map(|one| &one.way)
+    }
+
+    /// How many attempts the slowest connection took.
+    pub(in crate::checks) fn attempts(&self) -> u32 {
+        self.public.iter().chain(&self.inside).map(|one| one.connection.attempts).max().unwrap_or(0)
+    }
+}
+
+/// Tries every address of an endpoint, straight: a forward proxy has no part in what arrives from outside.
+pub(in crate::checks) async fn arrival(endpoint: &Endpoint, cx: &Context) -> Arrival {
+    let view = public_view(&endpoint.host, cx).await;
+    let public = view.addresses();
+    let inside: Vec<IpAddr> = match cx.vantage {
+        Vantage::Inside => view.inside.iter().copied().filter(|address| !public.contains(address)).collect(),
+        Vantage::Outside => Vec::new(),
+    };
+    let ways = |addresses: &[IpAddr]| addresses.iter().take(8).map(|address| Way::direct(endpoint, *address)).collect();
+    let (public, inside) = tokio::join!(cx.try_ways(ways(&public)), cx.try_ways(ways(&inside)));
+    Arrival { public, inside }
+}

@@ -1,0 +1,201 @@
+//! Does the installation accept a connection at its public address?
+
+use super::arrival::{Arrival, arrival};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::domain::public;
+use crate::checks::egress::in_words;
+use crate::context::{Context, Tried};
+use crate::net::ErrorKind;
+use crate::settings::values::spoken;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the installation accepts a connection",
+    explain: "\
+Opens a TCP connection to every public address of the external name; from inside also to the address that the resolvers \
+here give, when that is another one.
+
+From outside this shows whether the edge lets connections in. From inside it is hairpin: the packets go out to the \
+customer's own edge and must be turned around there, which many firewalls do not do. A connection then proves only that \
+something listens, and a failure proves nothing, so it is left undecided and never decides the verdict.
+
+Usually broken by a port forwarding that is missing at the edge, by a rule that lets in fewer sources than WorkOS and the \
+browsers come from, or by an application that is not started.",
+    vantages: &[Vantage::Inside, Vantage::Outside],
+    required: super::required,
+    codes: &[&HAIRPIN, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED],
+    needs: &[public::ID],
+    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), super::NO_URL),
+};
+
+pub(super) const ID: CheckId = CheckId::new("ingress.connects");
+
+static HAIRPIN: Code =
+    Code::undecided("hairpin", "from inside, no connection to the public address comes about, which proves nothing");
+static TIMED_OUT: Code = Code::error("timed-out", "from outside, no public address answers in time");
+static REFUSED: Code = Code::error("refused", "from outside, the connection is refused");
+static RESET: Code = Code::error("reset", "from outside, the connection is reset as soon as it is made");
+static UNREACHABLE: Code = Code::error("unreachable", "from outside, the connection is rejected on the way");
+static NO_ROUTE: Code = Code::error("no-route", "the machine that looks from outside has no route to the address");
+static PROHIBITED: Code =
+    Code::error("prohibited", "the machine that looks from outside forbids the connection itself");
+
+struct Connects(Endpoint);
+
+impl Check for Connects {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(Touch::Connection(self.0.clone(), "TCP"), "whether the installation accepts a connection")]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let arrival = arrival(&self.0, cx).await;
+            judge(&self.0, &arrival, cx).via("direct").tried(arrival.attempts())
+        })
+    }
+}
+
+fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
+    let connected = |tried: &[Tried]| tried.iter().any(|one| one.connection.result.is_ok());
+    let (public, inside) = (connected(&arrival.public), connected(&arrival.inside));
+    let mut outcome = Outcome::graded(if public || inside { Grade::Reached } else { Grade::Declared });
+    outcome.saw(
+        "vantage",
+        match cx.vantage {
+            Vantage::Inside => "inside: a success is hairpin, and no proof that the internet gets in",
+            Vantage::Outside => "outside",
+        },
+    );
+    for (place, one) in
+        arrival.public.iter().map(|one| ("public", one)).chain(arrival.inside.iter().map(|one| ("inside", one)))
+    {
+        let how = match &one.connection.result {
+            Ok(_) => format!("connected in {}", spoken(one.connection.took)),
+            Err(error) => error.detail.clone(),
+        };
+        outcome.saw("connection", format!("{} ({place} address): {how}", one.way.first_hop()));
+    }
+    if public || (inside && cx.vantage == Vantage::Inside) {
+        return outcome;
+    }
+    match cx.vantage {
+        Vantage::Inside => outcome.because(hairpin(endpoint, &arrival.public)),
+        Vantage::Outside => outcome.because(blocked(endpoint, &arrival.public)),
+    }
+}
+
+fn curl(endpoint: &Endpoint) -> String {
+    format!("curl -sv --connect-timeout 5 {}", endpoint.https("/"))
+}
+
+fn addresses(tried: &[Tried]) -> String {
+    in_words(&tried.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
+}
+
+fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
+    HAIRPIN.found(
+        format!("from here no connection to {} on port {} comes about; the edge may not turn connections from inside around, so this proves nothing", addresses(tried), endpoint.port),
+        Remediation::network(format!("Run the command below on a machine on the internet: {endpoint} must accept the connection there.")).verify(curl(endpoint)),
+    )
+}
+
+fn blocked(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
+    let all = addresses(tried);
+    let port = endpoint.port;
+    let open = format!("Allow inbound TCP {port} to {all} at the edge and forward it to the installation.");
+    let kind = tried.iter().find_map(|one| one.connection.result.as_ref().err()).map(|error| &error.kind);
+    let (code, problem, remediation) = match kind {
+        Some(ErrorKind::Refused) => (
+            &REFUSED,
+            format!("{all} refuses connections on port {port}"),
+            Remediation::network(format!("Start the installation, or correct the port forwarding to it. {open}")),
+        ),
+        Some(ErrorKind::Reset | ErrorKind::Closed) => (
+            &RESET,
+            format!("connections to {all} on port {port} are reset as soon as they are made"),
+            Remediation::network(open),
+        ),
+        Some(ErrorKind::Unreachable) => {
+            (&UNREACHABLE, format!("{all} is unreachable: rejected on the way"), Remediation::network(open))
+        }
+        Some(ErrorKind::NoRoute) => (
+            &NO_ROUTE,
+            format!("this machine has no route to {all}"),
+            Remediation::installer(format!("Look from a machine that has a route to {all}.")),
+        ),
+        Some(ErrorKind::Prohibited) => (
+            &PROHIBITED,
+            format!("this machine itself forbids connections to {all} on port {port}"),
+            Remediation::installer(format!("Look from a machine that may connect to {all} on port {port}.")),
+        ),
+        _ => (
+            &TIMED_OUT,
+            format!("no answer from {all} on port {port}: the packets are dropped on the way"),
+            Remediation::network(open),
+        ),
+    };
+    code.found(problem, remediation.verify(curl(endpoint)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Phase;
+    use crate::net::fake::Fake;
+
+    const APP: &str = "app.customer.example";
+
+    fn site(public: Result<(), ErrorKind>, inside: Result<(), ErrorKind>) -> Site {
+        let network = Fake::default()
+            .resolves(APP, Ok(&["10.20.0.10"]))
+            .serves("10.20.0.53:53", APP, Ok(&["10.20.0.10"]))
+            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+            .connects("93.184.215.14:443", public)
+            .connects("10.20.0.10:443", inside);
+        Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.domain", APP)
+    }
+
+    async fn run(site: Site) -> Outcome {
+        Connects(Endpoint::new(APP, 443)).run(&site.context()).await
+    }
+
+    const DROPPED: Result<(), ErrorKind> = Err(ErrorKind::TimedOut(Phase::Connect));
+
+    #[tokio::test]
+    async fn from_inside_a_failure_is_undecided_and_the_inside_address_stands_in() {
+        let nothing = run(site(DROPPED, Err(ErrorKind::Refused))).await;
+        let inside = run(site(DROPPED, Ok(()))).await;
+
+        assert_eq!((codes(&nothing), nothing.status()), (vec!["hairpin"], Status::Unknown));
+        assert_eq!(inside.status(), Status::Pass);
+        assert!(inside.evidence.iter().any(|seen| seen.value.contains("no proof")));
+    }
+
+    #[tokio::test]
+    async fn from_outside_only_the_public_address_counts_and_each_failure_has_its_code() {
+        assert_eq!(run(site(Ok(()), Ok(())).from_outside()).await.status(), Status::Pass);
+        for (kind, code) in [
+            (ErrorKind::TimedOut(Phase::Connect), "timed-out"),
+            (ErrorKind::Refused, "refused"),
+            (ErrorKind::Reset, "reset"),
+            (ErrorKind::Unreachable, "unreachable"),
+            (ErrorKind::NoRoute, "no-route"),
+            (ErrorKind::Prohibited, "prohibited"),
+        ] {
+            assert_eq!(codes(&run(site(Err(kind), Ok(())).from_outside()).await), [code]);
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Is the installation's certificate one that WorkOS and browsers trust?
+
+use std::time::{Duration, SystemTime};
+
+use super::{arrival, connects};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::egress::{day, distance};
+use crate::context::Context;
+use crate::net::{CertificateProblem, ErrorKind, Handshake, NetError, Presented};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "its certificate is publicly trusted",
+    explain: "\
+Shakes hands with the installation and holds its certificate chain against the public roots alone, as WorkOS does: what \
+this host trusts besides does not count.
+
+WorkOS delivers webhooks and Actions over verified TLS. Browsers of the customer's own machines may trust a private CA; \
+WorkOS does not, and fetches no intermediate certificate that the server leaves out.
+
+Usually broken by a certificate of the company's own CA, by a server configured with the leaf and without the \
+intermediate, or by a renewal that was installed in one place and not in the other.",
+    vantages: &[Vantage::Inside, Vantage::Outside],
+    required: super::required,
+    codes: &[
+        &SELF_SIGNED, &PRIVATE_CA, &INCOMPLETE_CHAIN, &WRONG_NAME, &EXPIRED, &NOT_YET_VALID, &INVALID, &TLS_TOO_OLD, &NOT_TLS,
+        &CLIENT_CERTIFICATE_REQUIRED, &NO_HANDSHAKE, &EXPIRES_SOON,
+    ],
+    needs: &[connects::ID],
+    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), super::NO_URL),
+};
+
+pub(in crate::checks) const ID: CheckId = CheckId::new("ingress.trusted");
+
+static SELF_SIGNED: Code = Code::error("self-signed", "the installation's certificate is its own issuer");
+static PRIVATE_CA: Code =
+    Code::error("private-ca", "the installation's certificate is issued by a CA that is not public");
+static INCOMPLETE_CHAIN: Code =
+    Code::error("incomplete-chain", "the installation leaves out the certificate of its public issuer");
+static WRONG_NAME: Code = Code::error("wrong-name", "the installation's certificate is for other names");
+static EXPIRED: Code = Code::error("expired", "the installation's certificate has ended");
+static NOT_YET_VALID: Code = Code::error("not-yet-valid", "the installation's certificate has not begun");
+static INVALID: Code =
+    Code::error("invalid", "the installation's certificate does not hold for a reason that has no name of its own");
+static TLS_TOO_OLD: Code = Code::error("tls-too-old", "the installation refuses TLS 1.2 and TLS 1.3");
+static NOT_TLS: Code = Code::error("not-tls", "what answers at the installation's port does not speak TLS");
+static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
+    "client-certificate-required",
+    "the installation wants a certificate from the client, and WorkOS has none",
+);
+static NO_HANDSHAKE: Code = Code::undecided("no-handshake", "the handshake with the installation did not come about");
+static EXPIRES_SOON: Code = Code::warning("expires-soon", "the installation's certificate ends within three weeks");
+
+/// A renewal that has not come by now is late.
+const SOON: Duration = Duration::from_secs(21 * 86_400);
+
+struct Trusted(Endpoint);
+
+impl Check for Trusted {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(Touch::Connection(self.0.clone(), "TLS"), "which certificate the installation shows")]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let arrival = arrival(&self.0, cx).await;
+            let Some(way) = arrival.way() else {
+                return Outcome::graded(Grade::Reached)
+                    .because(no_handshake(&self.0, "the connection did not come about again"));
+            };
+            let shaken = cx.network.handshake(way).await;
+            let outcome = match &shaken.result {
+                Ok(handshake) => judge(&self.0, handshake, cx.host.now()),
+                Err(error) => failed(&self.0, error),
+            };
+            outcome.with("address", way.first_hop().to_string()).via("direct").tried(shaken.attempts)
+        })
+    }
+}
+
+fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome {
+    let mut outcome = Outcome::graded(if handshake.public.is_ok() { Grade::Identified } else { Grade::Reached });
+    for link in &handshake.chain {
+        outcome.saw(
+            "certificate",
+            format!("{}; issued by {}; {} to {}", link.subject, link.issuer, day(link.not_before), day(link.not_after)),
+        );
+    }
+    let Some(leaf) = handshake.chain.first() else { return outcome.because(invalid(endpoint, "none was presented")) };
+    match &handshake.public {
+        Ok(()) if leaf.not_after.duration_since(now).is_ok_and(|left| left < SOON) => {
+            outcome.because(expires_soon(endpoint, leaf, now))
+        }
+        Ok(()) => outcome,
+        Err(problem) => outcome.because(match problem {
+            CertificateProblem::UnknownIssuer => private_ca(endpoint, leaf),
+            CertificateProblem::SelfSigned => self_signed(endpoint, leaf),
+            CertificateProblem::IncompleteChain => incomplete(endpoint, leaf),
+            CertificateProblem::WrongName => wrong_name(endpoint, leaf),
+            CertificateProblem::Expired => expired(endpoint, leaf, now),
+            CertificateProblem::NotYetValid => not_yet_valid(endpoint, leaf, now),
+            CertificateProblem::Other(detail) => invalid(endpoint, detail),
+        }),
+    }
+}
+
+fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
+    let outcome = Outcome::graded(Grade::Reached).with("failure", error.detail.clone());
+    outcome.because(match &error.kind {
+        ErrorKind::TlsTooOld => too_old(endpoint),
+        ErrorKind::NotTls(first) => not_tls(endpoint, first),
+        ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
+        _ => no_handshake(endpoint, &error.detail),
+    })
+}
+
+fn openssl(endpoint: &Endpoint) -> String {
+    format!("openssl s_client -connect {endpoint} -servername {} -showcerts </dev/null", endpoint.host)
+}
+
+fn public_certificate(endpoint: &Endpoint) -> String {
+    format!(
+        "Install a certificate for {} from a public CA (such as Let's Encrypt), with its intermediate, on what answers at {endpoint}.",
+        endpoint.host
+    )
+}
+
+fn self_signed(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    SELF_SIGNED.found(
+        format!("{endpoint} shows a certificate that is its own issuer ({}): WorkOS refuses it", leaf.subject),
+        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+    )
+}
+
+fn private_ca(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    PRIVATE_CA.found(
+        format!(
+            "{endpoint} shows a certificate issued by “{}”, which is no public CA: WorkOS refuses it",
+            leaf.issuer_in_words()
+        ),
+        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+    )
+}
+
+fn incomplete(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    let issuer = leaf.issuer_in_words();
+    let from = leaf.issuer_urls.first().map(|url| format!(" (from {url})")).unwrap_or_default();
+    INCOMPLETE_CHAIN.found(
+        format!("{endpoint} shows its certificate without the intermediate “{issuer}”: browsers may fetch it, WorkOS does not"),
+        Remediation::installer(format!("Append the certificate of “{issuer}”{from} to the server's certificate file (the full chain) and reload the server."))
+            .verify(openssl(endpoint)),
+    )
+}
+
+fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    WRONG_NAME.found(
+        format!(
+            "{endpoint} shows a certificate for {}, not for {}",
+            leaf.names.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
+            endpoint.host
+        ),
+        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+    )
+}
+
+fn expired(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
+    EXPIRED.found(
+        format!(
+            "{endpoint} shows a certificate that ended on {}, {} ago",
+            day(leaf.not_after),
+            distance(leaf.not_after, now)
+        ),
+        Remediation::installer(format!(
+            "Renew the certificate of {}, and reload the server so that it shows the new one.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn not_yet_valid(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
+    NOT_YET_VALID.found(
+        format!(
+            "{endpoint} shows a certificate that begins on {}, {} from now",
+            day(leaf.not_before),
+            distance(now, leaf.not_before)
+        ),
+        Remediation::installer(format!(
+            "Set this host's clock if it is behind; otherwise install a certificate for {} that holds now.",
+            endpoint.host
+        ))
+        .verify(format!("date -u; {}", openssl(endpoint))),
+    )
+}
+
+fn expires_soon(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
+    EXPIRES_SOON.found(
+        format!(
+            "{endpoint} shows a certificate that ends on {}, in {}",
+            day(leaf.not_after),
+            distance(now, leaf.not_after)
+        ),
+        Remediation::installer(format!(
+            "Renew the certificate of {} now, and see why its automatic renewal is late.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn invalid(endpoint: &Endpoint, detail: &str) -> Finding {
+    INVALID.found(
+        format!("the certificate that {endpoint} shows does not hold: {detail}"),
+        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+    )
+}
+
+fn too_old(endpoint: &Endpoint) -> Finding {
+    TLS_TOO_OLD.found(
+        format!("{endpoint} refuses TLS 1.2 and TLS 1.3"),
+        Remediation::installer(format!("Enable TLS 1.2 and TLS 1.3 on what answers at {endpoint}."))
+            .verify(format!("{} -tls1_2", openssl(endpoint))),
+    )
+}
+
+fn not_tls(endpoint: &Endpoint, first: &str) -> Finding {
+    NOT_TLS.found(
+        format!("{endpoint} answers with something that is not TLS (“{first}”)"),
+        Remediation::installer(format!(
+            "Serve HTTPS at {endpoint}: the port leads to a service that speaks something else."
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn client_certificate(endpoint: &Endpoint) -> Finding {
+    CLIENT_CERTIFICATE_REQUIRED.found(
+        format!("{endpoint} wants a client certificate, which WorkOS and browsers do not have"),
+        Remediation::installer(format!(
+            "Stop demanding client certificates at {endpoint}, at least for the webhook, Actions and callback paths."
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn no_handshake(endpoint: &Endpoint, detail: &str) -> Finding {
+    NO_HANDSHAKE.found(
+        format!("the handshake with {endpoint} did not come about from here: {detail}"),
+        Remediation::network(format!(
+            "Run the command below on a machine on the internet: the handshake with {endpoint} must complete there."
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::codes;
+    use crate::net::fake::{certificate, error, handshake};
+
+    const APP: &str = "app.customer.example";
+
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)
+    }
+
+    fn judged(public: Result<(), CertificateProblem>, left: Duration) -> Outcome {
+        let mut leaf = certificate(APP, "R11");
+        leaf.not_after = now() + left;
+        judge(&Endpoint::new(APP, 443), &handshake(leaf, Ok(()), public), now())
+    }
+
+    #[test]
+    fn only_the_public_roots_count() {
+        let public = judged(Ok(()), SOON * 2);
+
+        assert_eq!((public.status(), public.grade), (Status::Pass, Grade::Identified));
+        for (problem, code) in [
+            (CertificateProblem::UnknownIssuer, "private-ca"),
+            (CertificateProblem::SelfSigned, "self-signed"),
+            (CertificateProblem::IncompleteChain, "incomplete-chain"),
+            (CertificateProblem::WrongName, "wrong-name"),
+            (CertificateProblem::Expired, "expired"),
+            (CertificateProblem::NotYetValid, "not-yet-valid"),
+            (CertificateProblem::Other("odd".to_owned()), "invalid"),
+        ] {
+            assert_eq!(codes(&judged(Err(problem), SOON * 2)), [code]);
+        }
+    }
+
+    #[test]
+    fn a_certificate_in_its_last_weeks_warns() {
+        assert_eq!(codes(&judged(Ok(()), Duration::from_secs(10 * 86_400))), ["expires-soon"]);
+    }
+
+    #[test]
+    fn handshakes_that_fail_come_apart() {
+        let failed = |kind| codes(&failed(&Endpoint::new(APP, 443), &error(kind)));
+
+        assert_eq!(failed(ErrorKind::TlsTooOld), ["tls-too-old"]);
+        assert_eq!(failed(ErrorKind::NotTls("SSH-2.0".to_owned())), ["not-tls"]);
+        assert_eq!(failed(ErrorKind::ClientCertificateRequired), ["client-certificate-required"]);
+        assert_eq!(failed(ErrorKind::Reset), ["no-handshake"]);
+    }
+}

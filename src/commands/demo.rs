@@ -1,0 +1,92 @@
+//! `demo`: the main job against an embedded WorkOS and customer site, over real sockets on loopback.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{Failure, gather, print, session};
+use crate::check::Vantage;
+use crate::checks::GROUPS;
+use crate::cli::DemoArgs;
+use crate::context::Context;
+use crate::facts::Facts;
+use crate::host::ThisHost;
+use crate::net::{Limits, Live, Memo, Retrying, TrustStores};
+use crate::plan::Plan;
+use crate::secret::Secret;
+use crate::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
+use crate::simulator::{FAULTS, Fault, Ground, Simulator, World};
+
+pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
+    let choice = gather::choice(&args.choice)?;
+    let fault = match args.fault.as_deref() {
+        Some("list") => return print(&list()),
+        Some(name) => Some(named(name)?),
+        None => None,
+    };
+    let mut world = World::healthy();
+    if let Some(fault) = fault {
+        (fault.apply)(&mut world);
+    }
+    let settings = settings(&world, args)?;
+    let facts = Facts::embedded();
+    let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
+    session::block_on(async {
+        let simulator = Simulator::start(world, Ground::Loopback)
+            .await
+            .map_err(|error| Failure::machine("cannot start the embedded WorkOS on loopback", error))?;
+        let stores = TrustStores::from_pem(simulator.trusted_pem(), simulator.public_roots_pem())
+            .map_err(|error| Failure::machine("the embedded certificates cannot be read", error))?;
+        let live = Live::played(Limits { attempt: settings.timeout.value }, stores, simulator.map().clone());
+        let network = Memo::new(Retrying::new(live, settings.retries.value));
+        let cx = Context { settings, facts, vantage: Vantage::Inside, network: Arc::new(network), host: Arc::new(ThisHost) };
+        session::run(plan, Arc::new(cx), Some(played(fault)), &args.output).await
+    })?
+}
+
+/// What the report says of itself.
+fn played(fault: Option<&Fault>) -> String {
+    match fault {
+        None => "the embedded WorkOS and customer site, nothing broken".to_owned(),
+        Some(fault) => format!("the embedded WorkOS and customer site with the fault `{}` ({})", fault.name, fault.shows.trim_end_matches('.')),
+    }
+}
+
+/// The settings of the played world, merged by the ordinary way.
+fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
+    let mut typed = Layer::default();
+    typed.give("network.timeout", [args.timeout.clone()], Source::Flag("--timeout"));
+    let mut layer = Layer::default();
+    for setting in SETTINGS {
+        let values = world.settings.iter().filter(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
+        layer.give(setting.name, values, Source::Demonstration);
+    }
+    let secret = |value: &str| Some(Setting { value: Secret::new(value), source: Source::Demonstration });
+    let secrets = GivenSecrets {
+        api_key: secret(&world.api_key),
+        webhook_secret: secret(&world.webhook_secret),
+        actions_secret: None,
+    };
+    Ok(Settings::merge(&[typed, layer], secrets, Vec::new())?)
+}
+
+fn named(name: &str) -> Result<&'static Fault, Failure> {
+    let Some(fault) = FAULTS.iter().find(|fault| fault.name == name) else {
+        let names: Vec<&str> = FAULTS.iter().filter(|fault| fault.anywhere).map(|fault| fault.name).collect();
+        let near = crate::settings::nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(Failure::Usage(format!("--fault {name} is no fault{near} (`workos-preflight demo --fault list` names them)")));
+    };
+    if fault.anywhere {
+        Ok(fault)
+    } else {
+        Err(Failure::Usage(format!("--fault {name} cannot be played on loopback: it needs a network of its own, as the project's tests make")))
+    }
+}
+
+fn list() -> String {
+    let mut text = "Faults that `workos-preflight demo --fault NAME` plays, and what the run then finds:\n\n".to_owned();
+    for fault in FAULTS.iter().filter(|fault| fault.anywhere) {
+        let _ = writeln!(text, "  {:<24} {}", fault.name, fault.shows);
+        let _ = writeln!(text, "  {:<24} → {}", "", fault.expect.first().copied().unwrap_or("nothing: the run stays ready"));
+    }
+    text
+}

@@ -1,0 +1,136 @@
+//! `explain`: a check's manual page, or what a code means, offline.
+
+use std::fmt::Write as _;
+
+use super::{Failure, gather, print, terminal};
+use crate::check::{Code, Group, Severity, Spec, Vantage};
+use crate::checks;
+use crate::cli::ExplainArgs;
+use crate::settings::Strategy;
+
+pub(super) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
+    let width = terminal::width().clamp(40, 100);
+    match args.what.as_deref() {
+        None => print(&list(checks::GROUPS.iter())),
+        Some(word) => print(&page(word, width)?),
+    }
+}
+
+fn page(word: &str, width: usize) -> Result<String, Failure> {
+    if let Some(spec) = checks::spec(word) {
+        return Ok(manual(spec, width));
+    }
+    if let Some((spec, code)) = checks::code(word) {
+        return Ok(meaning(spec, code, width));
+    }
+    if checks::GROUPS.iter().any(|group| group.id == word) {
+        return Ok(list(checks::GROUPS.iter().filter(|group| group.id == word)));
+    }
+    let bare: Vec<String> = checks::specs()
+        .flat_map(|(_, spec)| spec.codes.iter().map(move |code| (spec, *code)))
+        .filter(|(_, code)| code.name == word)
+        .map(|(spec, code)| meaning(spec, code, width))
+        .collect();
+    if !bare.is_empty() {
+        return Ok(bare.join("\n"));
+    }
+    let codes: Vec<String> = checks::specs()
+        .flat_map(|(_, spec)| spec.codes.iter().map(move |code| format!("{}/{}", spec.id, code.name)))
+        .collect();
+    let ids = checks::specs().map(|(_, spec)| spec.id.as_str());
+    let known: Vec<&str> = ids.chain(codes.iter().map(String::as_str)).collect();
+    Err(Failure::Usage(format!("{word} is no check, group or code{}", gather::did_you_mean(word, &known))))
+}
+
+fn list<'a>(groups: impl Iterator<Item = &'a Group>) -> String {
+    let mut text = String::new();
+    for group in groups {
+        let _ = writeln!(text, "{}", group.title);
+        for spec in group.specs {
+            let _ = writeln!(text, "  {:<28} {}", spec.id.as_str(), spec.title);
+        }
+        text.push('\n');
+    }
+    text.push_str("`workos-preflight explain ID` prints a check's page, `workos-preflight explain ID/CODE` what a finding means.\n");
+    text
+}
+
+fn manual(spec: &Spec, width: usize) -> String {
+    let mut text = format!("{}: {}\n\n", spec.id, spec.title);
+    for paragraph in spec.explain.split("\n\n") {
+        let _ = writeln!(text, "{}\n", filled(paragraph, width, ""));
+    }
+    let needs: Vec<&str> = spec.needs.iter().map(|need| need.as_str()).collect();
+    if !needs.is_empty() {
+        let _ = writeln!(text, "Needs {}.", needs.join(" and "));
+    }
+    let _ = writeln!(text, "{}\n\nFindings", required(spec));
+    for code in spec.codes {
+        let line = format!("{}: {}", severity(code.severity), code.means);
+        let _ = writeln!(text, "  {:<30} {}", code.name, filled(&line, width.saturating_sub(33), &" ".repeat(33)));
+    }
+    text
+}
+
+fn required(spec: &Spec) -> String {
+    let by = [Strategy::Firewall, Strategy::Events].into_iter().filter(|strategy| (spec.required)(*strategy, Vantage::Inside));
+    let by: Vec<&str> = by.map(Strategy::as_str).collect();
+    if by.is_empty() {
+        "Never decides the verdict of `check`.".to_owned()
+    } else {
+        format!("Decides the verdict with strategy {}.", by.join(" and "))
+    }
+}
+
+fn meaning(spec: &Spec, code: &Code, width: usize) -> String {
+    let words = format!("{}: {}. The check asks whether {}.", severity(code.severity), code.means, spec.title);
+    format!("{}/{}\n  {}\n\n  More: workos-preflight explain {}\n", spec.id, code.name, filled(&words, width - 2, "  "), spec.id)
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "fails",
+        Severity::Undecided => "leaves it unknown",
+        Severity::Warning => "warns",
+    }
+}
+
+/// Words in lines of at most `width` columns; all but the first begin with `indent`.
+fn filled(text: &str, width: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{indent}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_codes_groups_and_bare_codes_have_pages() {
+        assert!(page("egress.connects", 80).unwrap().contains("Needs egress.resolves and egress.proxy."));
+        assert!(page("egress.connects/timed-out", 80).unwrap().contains("dropped"));
+        assert!(page("egress", 80).unwrap().contains("egress.answers"));
+        assert!(page("timed-out", 80).unwrap().contains("egress.connects/timed-out"));
+    }
+
+    #[test]
+    fn a_mistyped_id_names_its_neighbour() {
+        assert!(page("egress.conects", 80).unwrap_err().to_string().contains("did you mean `egress.connects`?"));
+    }
+
+    #[test]
+    fn pages_keep_to_the_width() {
+        let page = page("egress.trusted", 72).unwrap();
+
+        assert!(page.lines().all(|line| line.chars().count() <= 72), "{page}");
+    }
+}

@@ -1,0 +1,115 @@
+//! Gathers what the user asked for: flags, environment and settings file into settings; words into a choice of checks.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::checks;
+use crate::cli::{ChoiceArgs, SettingsArgs};
+use crate::facts::Facts;
+use crate::net::TrustStores;
+use crate::plan::Choice;
+use crate::settings::{self, GivenSecrets, Layer, Setting, Settings, Source, Waiver};
+
+/// Flags, environment and file, merged.
+pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failure> {
+    let read = |variable: &str| std::env::var_os(variable);
+    let flags = typed.layer();
+    let environment = settings::environment(&read)?;
+    let file = match file(typed.config.as_ref()) {
+        Some(path) => Some(settings::file(&path)?),
+        None => None,
+    };
+    let (in_file, waivers) = file.map(|file| (file.layer, file.waivers)).unwrap_or_default();
+    for waiver in &waivers {
+        known_waiver(waiver)?;
+    }
+    let layers = [flags, environment, in_file];
+    let facts = facts(&layers)?;
+    let settings = Settings::merge(&layers, GivenSecrets::from_environment(&read), waivers)?;
+    Ok((settings, facts))
+}
+
+/// The file that was named, else the first of the usual ones that is there.
+fn file(named: Option<&PathBuf>) -> Option<PathBuf> {
+    if let Some(path) = named {
+        return Some(path.clone());
+    }
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or(home);
+    let usual = [Some(PathBuf::from("preflight.toml")), config.map(|config| config.join("workos-preflight/preflight.toml"))];
+    usual.into_iter().flatten().find(|path| path.is_file())
+}
+
+fn facts(layers: &[Layer]) -> Result<Facts, Failure> {
+    let Some((values, source)) = layers.iter().find_map(|layer| layer.of("facts")) else { return Ok(Facts::embedded()) };
+    let path = PathBuf::from(values.concat());
+    match Facts::read(&path) {
+        Ok(facts) => Ok(facts),
+        Err(why) => Failure::file("the facts", &Setting { value: path, source: source.clone() }, why),
+    }
+}
+
+/// The system's roots and the files that the settings name.
+pub(super) fn trust(settings: &Settings) -> Result<TrustStores, Failure> {
+    let path = |file: &Option<Setting<PathBuf>>| file.as_ref().map(|file| file.value.clone());
+    let (bundle, roots) = (path(&settings.ca_bundle), path(&settings.public_roots));
+    TrustStores::load(bundle.as_deref(), roots.as_deref()).or_else(|(name, error)| {
+        let (what, file) = match name {
+            "network.ca_bundle" => ("the CA bundle", &settings.ca_bundle),
+            _ => ("the file of public roots", &settings.public_roots),
+        };
+        let unnamed = Setting { value: PathBuf::new(), source: Source::Default };
+        Failure::file(what, file.as_ref().unwrap_or(&unnamed), error.to_string())
+    })
+}
+
+/// Words into a choice; a word that names no check is an error that names the nearest.
+pub(super) fn choice(typed: &ChoiceArgs) -> Result<Choice, Failure> {
+    for word in &typed.only {
+        known_check("--only", word)?;
+    }
+    let mut skip = Vec::new();
+    for text in &typed.skip {
+        let (word, reason) = match text.split_once('=') {
+            Some((word, reason)) => (word, Some(reason.to_owned())),
+            None => (text.as_str(), None),
+        };
+        known_check("--skip", word)?;
+        skip.push((word.to_owned(), reason));
+    }
+    Ok(Choice { only: typed.only.clone(), skip })
+}
+
+fn names() -> Vec<&'static str> {
+    let ids = checks::specs().map(|(_, spec)| spec.id.as_str());
+    checks::GROUPS.iter().map(|group| group.id).chain(ids).collect()
+}
+
+fn known_check(flag: &str, word: &str) -> Result<(), Failure> {
+    if names().contains(&word) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("{flag} {word} names no check or group{}", did_you_mean(word, &names()))))
+}
+
+fn known_waiver(waiver: &Waiver) -> Result<(), Failure> {
+    if checks::spec(&waiver.id).is_some() || checks::code(&waiver.id).is_some() {
+        return Ok(());
+    }
+    let ids: Vec<String> = checks::specs()
+        .flat_map(|(_, spec)| {
+            let codes = spec.codes.iter().map(|code| format!("{}/{}", spec.id, code.name));
+            codes.chain([spec.id.to_string()])
+        })
+        .collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    Err(Failure::Usage(format!("the waiver for {} names no check or check-id/code{}", waiver.id, did_you_mean(&waiver.id, &ids))))
+}
+
+/// "; did you mean …?" for a word that is near a known one, and where all of them are listed for one that is not.
+pub(super) fn did_you_mean(word: &str, known: &[&str]) -> String {
+    match settings::nearest(word, known.iter().copied()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => "; `workos-preflight explain` lists them".to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The commands: the only place where all parts meet, where stdout is held, and where an outcome becomes an exit code.
+
+mod check;
+mod demo;
+mod explain;
+mod gather;
+mod plan;
+mod schema;
+mod session;
+mod terminal;
+
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::settings::{Setting, SettingsError, Source};
+
+/// Why a command could not be carried out. One clear sentence each.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// Settings that cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Words that mean nothing.
+    #[error("{0}")]
+    Usage(String),
+    /// Something on this machine that is needed and not to be had.
+    #[error("{what}: {why}")]
+    Machine {
+        /// What was to be done.
+        what: String,
+        /// Why it could not be.
+        why: String,
+    },
+    /// The reader of stdout went away; nobody is left to tell.
+    #[error("the output was closed")]
+    Closed,
+}
+
+impl Failure {
+    fn machine(what: impl Into<String>, why: impl std::fmt::Display) -> Self {
+        Failure::Machine { what: what.into(), why: why.to_string() }
+    }
+
+    fn file<T>(what: &'static str, file: &Setting<std::path::PathBuf>, why: impl Into<String>) -> Result<T, Failure> {
+        let from = Some(file.source.clone()).filter(|source| *source != Source::Default);
+        Err(SettingsError::Unreadable { what, path: file.value.clone(), from, why: why.into() }.into())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::machine("cannot write the output", error),
+        }
+    }
+}
+
+/// Exit codes besides those of a verdict.
+const UNUSABLE: u8 = 2;
+const DEFECT: u8 = 70;
+
+/// Parses the command line, carries the command out, and says how it ended.
+pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(|broken| {
+        let place = broken.location().map(ToString::to_string).unwrap_or_default();
+        say(&format!("a defect in the tool at {place}; please report it"));
+    }));
+    let typed = match Cli::try_parse() {
+        Ok(typed) => typed,
+        Err(error) => {
+            // Help and version go to stdout and are no failure.
+            let code = if error.use_stderr() { UNUSABLE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let ended = panic::catch_unwind(|| carry_out(typed));
+    ExitCode::from(match ended {
+        Ok(Ok(code)) => code,
+        Ok(Err(Failure::Closed)) => 0,
+        Ok(Err(failure)) => {
+            say(&failure.to_string());
+            UNUSABLE
+        }
+        Err(_) => DEFECT,
+    })
+}
+
+fn carry_out(typed: Cli) -> Result<u8, Failure> {
+    match typed.command {
+        None => check::run(&typed.check),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Plan(args)) => plan::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Schema(args)) => schema::run(&args),
+    }
+}
+
+/// Everything about the tool itself goes to stderr.
+fn say(sentence: &str) {
+    let sentence: String = sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let _ = writeln!(io::stderr(), "workos-preflight: {sentence}");
+}
+
+/// Prints to stdout, in one write.
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(0)
+}

@@ -1,0 +1,218 @@
+//! One run from plan to exit code: the report streams to stdout, goes to the files that were named, and ends in a verdict.
+
+use std::fs::{self, File, OpenOptions};
+use std::future::Future;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::terminal::{self, Waiting};
+use super::{Failure, say};
+use crate::check::{Status, Vantage};
+use crate::cli::{FailOn, OutputArgs};
+use crate::context::Context;
+use crate::plan::Plan;
+use crate::report::{Head, Report, Row, Verdict};
+use crate::reporters::{Format, Reporter, reporter};
+use crate::runner::{self, Observer};
+
+/// The exit code of a run that the user ended.
+const INTERRUPTED: u8 = 130;
+
+/// A runtime that ends without waiting for a name resolution that hangs.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::machine("cannot start", error))?;
+    let ended = runtime.block_on(future);
+    runtime.shutdown_background();
+    Ok(ended)
+}
+
+/// Runs a plan and reports it. `demonstration` says what is played, when something is.
+pub(super) async fn run(
+    plan: Plan,
+    cx: Arc<Context>,
+    demonstration: Option<String>,
+    output: &OutputArgs,
+) -> Result<u8, Failure> {
+    let files = Files::open(output)?;
+    let head = head(&cx, demonstration);
+    let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
+    let closed = Arc::new(Notify::new());
+    let mut stage = Stage {
+        reporter: reporter(on_stdout, terminal::look(output)),
+        waiting: Waiting::new(),
+        failed: None,
+        closed: Arc::clone(&closed),
+    };
+    stage.write(|reporter, out| reporter.begin(&head, out));
+    let mut by_user = false;
+    let interrupt = async {
+        tokio::select! {
+            () = told_to_stop() => by_user = true,
+            () = closed.notified() => {}
+        }
+    };
+    let report = runner::run(plan, cx, head, interrupt, &mut stage).await;
+    stage.waiting.end();
+    stage.write(|reporter, out| reporter.end(&report, out));
+    files.write(&report, output)?;
+    match stage.failed {
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
+    }
+    Ok(if by_user { INTERRUPTED } else { code(&report, output) })
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// What the verdict, and the user's view of warnings, make of a report.
+fn code(report: &Report, output: &OutputArgs) -> u8 {
+    let warned = || report.rows.iter().any(|row| row.status == Status::Warn && row.waived.is_none());
+    match report.verdict() {
+        _ if output.exit_zero => 0,
+        Verdict::NotReady => 1,
+        Verdict::Undecided => 3,
+        Verdict::Ready if output.fail_on == FailOn::Warn && warned() => 4,
+        Verdict::Ready => 0,
+    }
+}
+
+fn head(cx: &Context, demonstration: Option<String>) -> Head {
+    let outside = cx.facts.cloudflare.ipv4.first().map(|range| range.network());
+    let source = outside.and_then(|address| cx.host.source_for(address).ok());
+    Head {
+        started_at: cx.host.now(),
+        host: cx.host.name(),
+        address: source.filter(|address| !address.is_loopback()).map(|address| address.to_string()),
+        vantage: Vantage::Inside,
+        strategy: cx.settings.strategy.value,
+        via: cx.via(&cx.settings.api.value),
+        facts_as_of: cx.facts.as_of.clone(),
+        settings: cx.settings.shown.clone(),
+        demonstration,
+    }
+}
+
+/// Stdout while the run goes on.
+struct Stage {
+    reporter: Box<dyn Reporter>,
+    waiting: Waiting,
+    failed: Option<io::Error>,
+    closed: Arc<Notify>,
+}
+
+impl Stage {
+    fn write(&mut self, tell: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) {
+        if self.failed.is_some() {
+            return;
+        }
+        let reporter = self.reporter.as_mut();
+        let written = self.waiting.aside(|| {
+            let mut out = io::stdout().lock();
+            tell(reporter, &mut out)?;
+            out.flush()
+        });
+        if let Err(error) = written {
+            // Nobody reads on, so there is nothing to go on for.
+            self.failed = Some(error);
+            self.closed.notify_one();
+        }
+    }
+}
+
+impl Observer for Stage {
+    fn row(&mut self, row: &Row) {
+        self.write(|reporter, out| reporter.row(row, out));
+    }
+
+    fn waiting(&mut self, check: &str, since: Duration) {
+        self.waiting.tell(check, since);
+    }
+}
+
+/// The files that reports go to. They are opened before anything is sent, so that a run is not lost for a name, and put in
+/// place whole or not at all.
+struct Files(Vec<(Format, PathBuf, Draft)>);
+
+impl Files {
+    fn open(output: &OutputArgs) -> Result<Self, Failure> {
+        let main = output.output.iter().map(|path| (output.format, path));
+        let more = output.report.iter().map(|(format, path)| (*format, path));
+        let open = |(format, path): (Format, &PathBuf)| {
+            let draft = Draft::open(path).map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
+            Ok((format, path.clone(), draft))
+        };
+        Ok(Files(main.chain(more).map(open).collect::<Result<_, Failure>>()?))
+    }
+
+    fn write(self, report: &Report, output: &OutputArgs) -> Result<(), Failure> {
+        for (format, path, draft) in self.0 {
+            let mut text = Vec::new();
+            let mut reporter = reporter(format, terminal::plain(output));
+            let written = reporter
+                .begin(&report.head, &mut text)
+                .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))
+                .and_then(|()| reporter.end(report, &mut text))
+                .and_then(|()| draft.publish(&text));
+            written.map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that is written beside its place and moved there when it is whole.
+struct Draft {
+    file: File,
+    beside: PathBuf,
+    place: PathBuf,
+}
+
+impl Draft {
+    fn open(place: &Path) -> io::Result<Self> {
+        let name = place.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
+        let mut beside_name = std::ffi::OsString::from(".");
+        beside_name.push(name);
+        beside_name.push(format!(".{}", std::process::id()));
+        let beside = place.with_file_name(beside_name);
+        if place.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        Ok(Draft { file, beside, place: place.to_owned() })
+    }
+
+    fn publish(mut self, text: &[u8]) -> io::Result<()> {
+        self.file.write_all(text)?;
+        self.file.sync_all()?;
+        fs::rename(&self.beside, &self.place)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After it was moved there is nothing here any more.
+        if self.beside.exists() && fs::remove_file(&self.beside).is_err() {
+            say(&format!("{} is left over and can be deleted", self.beside.display()));
+        }
+    }
+}
