@@ -1,0 +1,77 @@
+//! DNS over HTTPS (RFC 8484), which shows the public zone.
+
+use hyper::Method;
+
+use super::dns;
+use super::http::{Answer, Asked, Sent};
+use super::world::{Page, ResolverManner, Zone};
+
+const MESSAGE: &str = "application/dns-message";
+
+/// What the public resolver answers.
+pub(super) fn answer(zone: &Zone, asked: &Asked) -> Answer {
+    if asked.path != "/dns-query" {
+        return Page::html(404, "").into();
+    }
+    let question = match asked.method {
+        Method::POST if asked.header("content-type") == MESSAGE => Some(asked.body.to_vec()),
+        Method::POST => return Page::html(415, "").into(),
+        Method::GET => asked.parameter("dns").and_then(|it| from_base64url(&it)),
+        _ => return Page::html(405, "").into(),
+    };
+    match question.and_then(|it| dns::answer(zone, &it, ResolverManner::Answers)) {
+        Some(message) => {
+            let headers = vec![
+                ("content-type", MESSAGE.to_owned()),
+                ("server", "cloudflare".to_owned()),
+            ];
+            Answer {
+                page: Page {
+                    status: 200,
+                    headers,
+                    body: String::new(),
+                },
+                sent: Sent::Binary(message),
+            }
+        }
+        None => Page::html(400, "").into(),
+    }
+}
+
+/// RFC 4648 §5 without padding, as RFC 8484 §6 has it.
+fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut bits, mut held) = (0_u32, 0);
+    for digit in text.trim_end_matches('=').bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64url_is_read_without_padding() {
+        assert_eq!(from_base64url("-_8").as_deref(), Some(&[0xfb, 0xff][..]));
+        assert_eq!(
+            from_base64url("AAABAAAB").as_deref(),
+            Some(&[0, 0, 1, 0, 0, 1][..])
+        );
+        assert_eq!(from_base64url("a b"), None);
+    }
+}

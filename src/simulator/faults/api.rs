@@ -1,0 +1,231 @@
+//! Faults in what answers for the `WorkOS` API, in the key and in the environment behind it.
+
+use super::Fault;
+use crate::simulator::environment::{Environment, Organization};
+use crate::simulator::world::{API_ADDRESSES, ApiManner, Service, Site, World};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault::new(
+        "block-page",
+        "A web filter answers with its own page, and with status 200.",
+        &["egress.answers/block-page"],
+        |world| behave(world, ApiManner::BlockPage),
+    ),
+    Fault::new(
+        "captive-portal",
+        "A hotspot redirects everything to its sign-in.",
+        &["egress.answers/captive-portal"],
+        |world| behave(world, ApiManner::CaptivePortal),
+    ),
+    Fault::new(
+        "challenge",
+        "Cloudflare asks this network to solve a challenge that only a browser can pass.",
+        &["egress.answers/challenge"],
+        |world| behave(world, ApiManner::CloudflareChallenge),
+    ),
+    Fault::new(
+        "not-the-api",
+        "Something else answers with JSON where the WorkOS API should be.",
+        &["egress.answers/not-the-api"],
+        |world| behave(world, ApiManner::NotTheApi),
+    ),
+    Fault::new(
+        "not-json",
+        "Something on the way rewrites the body of the answer.",
+        &["egress.answers/not-the-api"],
+        |world| behave(world, ApiManner::NotJson),
+    ),
+    Fault::new(
+        "truncated-json",
+        "The connection closes in the middle of the answer.",
+        &["egress.answers/not-the-api"],
+        |world| behave(world, ApiManner::TruncatedJson),
+    ),
+    Fault::new(
+        "bad-gateway",
+        "A gateway on the way, not the edge of WorkOS, answers 502.",
+        &["egress.answers/not-the-api"],
+        |world| behave(world, ApiManner::BadGatewayWithoutCfRay),
+    ),
+    Fault::new(
+        "api-down",
+        "WorkOS itself is unavailable; this network is not at fault.",
+        &["egress.answers/api-unavailable"],
+        |world| behave(world, ApiManner::Unavailable { html: false }),
+    ),
+    Fault::new(
+        "api-down-at-the-edge",
+        "Cloudflare answers 503 for WorkOS; this network is not at fault.",
+        &["egress.answers/api-unavailable"],
+        |world| behave(world, ApiManner::Unavailable { html: true }),
+    ),
+    Fault::new(
+        "headers-missing",
+        "The right answer arrives without the headers that WorkOS sends.",
+        &["egress.answers/headers-missing"],
+        |world| behave(world, ApiManner::HeadersMissing),
+    ),
+    Fault::new(
+        "oversized-body",
+        "The answer is 50 MB long.",
+        &["egress.answers/not-the-api"],
+        |world| world.put(&API_ADDRESSES, &Service::https(Site::OversizedBody)),
+    ),
+    Fault::new(
+        "endless-body",
+        "The answer never ends.",
+        &["egress.answers/not-the-api"],
+        |world| world.put(&API_ADDRESSES, &Service::https(Site::EndlessBody)),
+    ),
+    Fault::new(
+        "clock-skewed",
+        "The clock of this machine is ten minutes behind, so every webhook's signature would be refused.",
+        &["egress.clock/skewed"],
+        |world| behave(world, ApiManner::ClockOff(600)),
+    ),
+    Fault::new(
+        "stalled-on-size",
+        "Small requests pass and large ones vanish, as where the path carries smaller packets than it says.",
+        &["egress.carries/stalled-on-size"],
+        |world| behave(world, ApiManner::StallsOnSize),
+    ),
+    Fault::new(
+        "padding-refused",
+        "A gateway on the way refuses requests with large headers.",
+        &["egress.carries/padding-refused"],
+        |world| behave(world, ApiManner::RefusesLargeHeaders),
+    ),
+    Fault::new(
+        "malformed-key",
+        "The API key was pasted with quotes around it.",
+        &["settings.consistent/malformed-key"],
+        |world| world.api_key = format!("\"{}\"", world.api_key),
+    ),
+    Fault::new(
+        "key-revoked",
+        "WorkOS does not accept the API key.",
+        &["credentials.accepted/unauthorized"],
+        |world| behave(world, ApiManner::KeyRevoked),
+    ),
+    Fault::new(
+        "key-forbidden",
+        "WorkOS knows the API key but does not let it read anything.",
+        &["credentials.accepted/forbidden"],
+        |world| behave(world, ApiManner::Forbidden),
+    ),
+    Fault::new(
+        "rate-limited",
+        "WorkOS says that too many requests were made with this key.",
+        &["credentials.accepted/rate-limited"],
+        |world| {
+            behave(
+                world,
+                ApiManner::RateLimited {
+                    retry_after: 1,
+                    once: false,
+                },
+            );
+        },
+    ),
+    Fault::new(
+        "rate-limited-once",
+        "WorkOS asks to wait a second and then answers: nothing is wrong.",
+        &[],
+        |world| {
+            behave(
+                world,
+                ApiManner::RateLimited {
+                    retry_after: 1,
+                    once: true,
+                },
+            );
+        },
+    ),
+    Fault::new(
+        "staging-key",
+        "The API key works but is the one of a staging environment.",
+        &["credentials.environment/staging-key-in-production"],
+        |world| {
+            let key = "sk_test_demo8Hn3JpYw5LqXsC6vTfD2gKm".to_owned();
+            world
+                .environments
+                .iter_mut()
+                .for_each(|it| it.api_keys.push(key.clone()));
+            world.api_key = key;
+        },
+    ),
+    Fault::new(
+        "shared-key",
+        "The API key reaches the organizations of other customers.",
+        &["credentials.isolated/shared"],
+        |world| change_environments(world, |it| it.organizations.extend(other_customers())),
+    ),
+    Fault::new(
+        "organization-missing",
+        "The API key does not reach the organization this installation is for.",
+        &["credentials.isolated/organization-missing"],
+        |world| change_environments(world, |it| it.organizations.clear()),
+    ),
+    Fault::new(
+        "unknown-client",
+        "WorkOS knows no application by the client ID.",
+        &["credentials.client/unknown-client"],
+        |world| world.set("workos.client_id", "client_01HZBC6N1EB1ZY7KG32Y"),
+    ),
+    Fault::new(
+        "redirect-unregistered",
+        "The redirect URI is not registered with WorkOS, so nobody can sign in.",
+        &["credentials.redirect/not-registered"],
+        |world| change_environments(world, |it| it.redirect_uris.clear()),
+    ),
+    Fault::new(
+        "webhook-unregistered",
+        "WorkOS has no webhook endpoint for this installation.",
+        &["webhook.registered/not-registered"],
+        |world| change_environments(world, |it| it.webhook_endpoints.clear()),
+    ),
+    Fault::new(
+        "webhook-disabled",
+        "The webhook endpoint is registered with WorkOS but disabled.",
+        &["webhook.registered/disabled"],
+        |world| {
+            change_environments(world, |it| {
+                it.webhook_endpoints
+                    .iter_mut()
+                    .for_each(|it| it.enabled = false);
+            });
+        },
+    ),
+    Fault::new(
+        "webhook-url-differs",
+        "The webhook endpoint registered with WorkOS has a slash more than the application's.",
+        &["webhook.registered/url-differs"],
+        |world| {
+            change_environments(world, |it| {
+                it.webhook_endpoints
+                    .iter_mut()
+                    .for_each(|it| it.url.push('/'));
+            });
+        },
+    ),
+];
+
+fn behave(world: &mut World, manner: ApiManner) {
+    world.put(&API_ADDRESSES, &Service::https(Site::Workos(manner)));
+}
+
+fn change_environments(world: &mut World, change: impl Fn(&mut Environment)) {
+    world.environments.iter_mut().for_each(change);
+}
+
+fn other_customers() -> [Organization; 2] {
+    [
+        ("org_01J0QW7M2E5V8X3K6T9RBN4HCD", "Globex"),
+        ("org_01J0QWA9S4D7F2G5H8JKL3Z6XC", "Initech"),
+    ]
+    .map(|(id, name)| Organization {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        domain: format!("{}.example", name.to_lowercase()),
+    })
+}

@@ -1,0 +1,228 @@
+//! What a client meets once its connection is accepted: each address plays its service.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::authorities::Authorities;
+use super::http::{Answer, Asked, Sent};
+use super::proxy::{self, Wanted};
+use super::workos::{self, Api};
+use super::world::{API, INSTALLATION, PUBLIC_DNS, Page, Service, Site, World, Zone};
+use super::{doh, http, installation};
+
+/// Everything that connections share.
+pub(super) struct Stage {
+    pub(super) inside_zone: Arc<Zone>,
+    public_zone: Zone,
+    api: Api,
+    installation_secret: String,
+    services: BTreeMap<SocketAddr, Player>,
+    past_proxy: BTreeMap<SocketAddr, Player>,
+}
+
+struct Player {
+    service: Service,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Stage {
+    pub(super) fn new(world: World, authorities: &Authorities) -> io::Result<Self> {
+        let player = |(address, service): (&SocketAddr, &Service)| {
+            let tls = match service {
+                Service::Tls {
+                    certificate,
+                    asks_client_certificate,
+                    site,
+                } => {
+                    let names = names(&world, address.ip(), site);
+                    let config = authorities.server_config(
+                        *certificate,
+                        &names,
+                        *asks_client_certificate,
+                    )?;
+                    Some(TlsAcceptor::from(Arc::new(config)))
+                }
+                _ => None,
+            };
+            Ok((
+                *address,
+                Player {
+                    service: service.clone(),
+                    tls,
+                },
+            ))
+        };
+        let services = world
+            .services
+            .iter()
+            .map(player)
+            .collect::<io::Result<_>>()?;
+        let past_proxy = world
+            .past_proxy
+            .iter()
+            .map(player)
+            .collect::<io::Result<_>>()?;
+        Ok(Self {
+            inside_zone: Arc::new(world.inside_zone),
+            public_zone: world.public_zone,
+            api: Api::new(world.environments, world.seen_as),
+            installation_secret: world.installation_secret,
+            services,
+            past_proxy,
+        })
+    }
+
+    /// Plays the service at an address for one connection that came to it.
+    pub(super) async fn play(&self, address: SocketAddr, stream: TcpStream) -> io::Result<()> {
+        match self.services.get(&address) {
+            Some(player) => self.perform(player, stream).await,
+            None => Ok(()),
+        }
+    }
+
+    // Boxed because a proxy plays the service at the far end of its tunnel in the same way.
+    fn perform<'a>(
+        &'a self,
+        player: &'a Player,
+        mut stream: TcpStream,
+    ) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>> {
+        Box::pin(async move {
+            match (&player.service, &player.tls) {
+                (Service::Tls { site, .. }, Some(tls)) => {
+                    let stream = tls.accept(stream).await?;
+                    http::serve(stream, |asked| self.answer(site, asked)).await
+                }
+                (Service::Proxy(manner), _) => match proxy::greet(&mut stream, *manner).await? {
+                    Wanted::Tunnel { host, port } => self.tunnel(&host, port, stream).await,
+                    Wanted::Nothing => Ok(()),
+                },
+                (Service::ResetsInHandshake, _) => {
+                    hear(&mut stream).await?;
+                    // Closing with a zero linger time sends a reset.
+                    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))
+                }
+                (Service::StallsInHandshake, _) => std::future::pending().await,
+                (Service::Garbage, _) => {
+                    say(stream, b"\x13\x37 no protocol \x00\xff\xfe\r\n").await
+                }
+                (Service::OnlyOldTls, _) => {
+                    // A fatal alert, protocol_version (RFC 5246 §7.2).
+                    say(stream, &[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]).await
+                }
+                (Service::PlainHttp(page), _) => say(stream, plain(page).as_bytes()).await,
+                // Nothing accepts connections for the rest.
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn answer(&self, site: &Site, asked: &Asked) -> Answer {
+        let empty = Page::json(200, "");
+        match site {
+            Site::Workos(manner) => self.api.answer(*manner, asked),
+            Site::HostedPages => workos::hosted_page(asked),
+            Site::DnsOverHttps => doh::answer(&self.public_zone, asked),
+            Site::Installation(manner) => {
+                installation::answer(*manner, &self.installation_secret, asked)
+            }
+            Site::Page(page) => page.clone().into(),
+            Site::OversizedBody => Answer {
+                page: empty,
+                sent: Sent::Oversized,
+            },
+            Site::EndlessBody => Answer {
+                page: empty,
+                sent: Sent::Endless,
+            },
+        }
+    }
+
+    /// The proxy resolves the name itself, and what it reaches is played at the other end of the same connection.
+    async fn tunnel(&self, host: &str, port: u16, mut stream: TcpStream) -> io::Result<()> {
+        let addresses = match host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => match self.public_zone.addresses(host) {
+                none if none.is_empty() => self.inside_zone.addresses(host),
+                found => found,
+            },
+        };
+        let mut addresses = addresses
+            .into_iter()
+            .map(|it| SocketAddr::new(it, port))
+            .peekable();
+        let first = addresses.peek().copied();
+        let mut players =
+            addresses.filter_map(|it| self.past_proxy.get(&it).or_else(|| self.services.get(&it)));
+        match players.find(|it| accepts_connections(&it.service)) {
+            Some(player) => {
+                proxy::open(&mut stream).await?;
+                self.perform(player, stream).await
+            }
+            None => proxy::unreachable(&mut stream, first).await,
+        }
+    }
+}
+
+/// Whether a connection to this service is established at all.
+pub(super) fn accepts_connections(service: &Service) -> bool {
+    !matches!(
+        service,
+        Service::Drops | Service::Refuses | Service::Unreachable | Service::Prohibited
+    )
+}
+
+/// The names a certificate at this address is for.
+fn names(world: &World, address: IpAddr, site: &Site) -> Vec<String> {
+    // A fault may have taken the name away from the address; what is there is still meant for it.
+    let meant = match site {
+        Site::Workos(_) => Some(API),
+        Site::DnsOverHttps => Some(PUBLIC_DNS),
+        Site::Installation(_) => Some(INSTALLATION),
+        _ => None,
+    };
+    let zones = [&world.public_zone, &world.inside_zone];
+    let found = zones.into_iter().flat_map(|zone| zone.names_of(address));
+    let mut names: Vec<String> = meant.into_iter().chain(found).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Waits until the client has said something, so that it is past connecting when the answer comes.
+async fn hear(stream: &mut TcpStream) -> io::Result<()> {
+    stream.read(&mut [0; 4096]).await.map(drop)
+}
+
+async fn say(mut stream: TcpStream, bytes: &[u8]) -> io::Result<()> {
+    hear(&mut stream).await?;
+    stream.write_all(bytes).await?;
+    stream.shutdown().await?;
+    // Closing with unread bytes would send a reset that can overtake what was said.
+    while stream.read(&mut [0; 4096]).await? > 0 {}
+    Ok(())
+}
+
+fn plain(
+    Page {
+        status,
+        headers,
+        body,
+    }: &Page,
+) -> String {
+    let headers: Vec<String> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let (headers, length) = (headers.concat(), body.len());
+    format!(
+        "HTTP/1.1 {status} Answer\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}

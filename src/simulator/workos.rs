@@ -1,0 +1,404 @@
+//! The `WorkOS` API: routing, authentication and the answers recorded in production, with the manners that break them.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::environment::Environment;
+use super::http::{Answer, Asked, Sent};
+use super::world::{AUTHKIT, ApiManner, ERRORS, Page};
+
+/// The API over the environments it holds.
+pub(super) struct Api {
+    environments: Vec<Environment>,
+    seen_as: IpAddr,
+    requests: AtomicU64,
+    limited: AtomicU64,
+}
+
+impl Api {
+    pub(super) fn new(environments: Vec<Environment>, seen_as: IpAddr) -> Self {
+        Self {
+            environments,
+            seen_as,
+            requests: AtomicU64::new(0),
+            limited: AtomicU64::new(0),
+        }
+    }
+
+    /// The answer of the API, or of what stands in front of it.
+    pub(super) fn answer(&self, manner: ApiManner, asked: &Asked) -> Answer {
+        match manner {
+            ApiManner::BlockPage => block_page().into(),
+            ApiManner::CaptivePortal => Page::redirect("http://login.hotspot.example/").into(),
+            ApiManner::CloudflareChallenge => self.at_edge(challenge()).into(),
+            ApiManner::BadGatewayWithoutCfRay => {
+                Page::html(502, BAD_GATEWAY).with("server", "nginx").into()
+            }
+            ApiManner::Unavailable { html: true } => {
+                self.at_edge(Page::html(503, EDGE_ERROR)).into()
+            }
+            ApiManner::NeverAnswers => silence(),
+            ApiManner::StallsOnSize if asked.is_large() => silence(),
+            ApiManner::RefusesLargeHeaders if asked.is_large() => {
+                Page::html(431, HEADERS_TOO_LARGE).into()
+            }
+            ApiManner::NotTheApi => {
+                Page::json(200, r#"{"status":"ok","service":"inventory"}"#).into()
+            }
+            ApiManner::Unavailable { html: false } => {
+                self.dressed(Page::json(503, SERVICE_UNAVAILABLE)).into()
+            }
+            ApiManner::HeadersMissing => self.genuine(manner, asked).into(),
+            ApiManner::NotJson => {
+                let mut page = self.dressed(self.genuine(manner, asked));
+                "Unauthorized\n".clone_into(&mut page.body);
+                page.into()
+            }
+            ApiManner::TruncatedJson => Answer {
+                page: self.dressed(self.genuine(manner, asked)),
+                sent: Sent::Half,
+            },
+            ApiManner::ClockOff(seconds) => {
+                let page = self.dressed(self.genuine(manner, asked));
+                page.with("date", httpdate::fmt_http_date(now_but_for(seconds)))
+                    .into()
+            }
+            _ => self.dressed(self.genuine(manner, asked)).into(),
+        }
+    }
+
+    /// The headers of production.
+    fn dressed(&self, page: Page) -> Page {
+        let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        self.at_edge(page)
+            .with("cf-cache-status", "DYNAMIC")
+            .with("x-request-id", format!("3f6a1c9e-58d2-4b07-9a41-{id:012x}"))
+            .with(
+                "strict-transport-security",
+                "max-age=31536000; includeSubDomains",
+            )
+            .with("vary", "Origin, Accept-Encoding")
+    }
+
+    /// The headers of Cloudflare's edge, which its own pages have too.
+    fn at_edge(&self, page: Page) -> Page {
+        let ray = 0x8f3a_91c2_0000_0000 + self.requests.fetch_add(1, Ordering::Relaxed);
+        page.with("server", "cloudflare")
+            .with("cf-ray", format!("{ray:016x}-FRA"))
+    }
+
+    fn genuine(&self, manner: ApiManner, asked: &Asked) -> Page {
+        let segments: Vec<&str> = asked.path.split('/').skip(1).collect();
+        match (&asked.method, segments.as_slice()) {
+            (&Method::GET, ["cdn-cgi", "trace"]) => self.trace(),
+            (&Method::GET, ["sso", "jwks", client]) => self.jwks(client),
+            (&Method::GET, ["user_management" | "sso", "authorize"]) => self.authorize(asked),
+            (&Method::POST, ["user_management", "authenticate"] | ["sso", "token"]) => {
+                self.exchange_code(asked)
+            }
+            (
+                &Method::GET,
+                [
+                    "organizations" | "events" | "webhook_endpoints" | "connections"
+                    | "directories",
+                ]
+                | ["organizations", _]
+                | ["user_management", "redirect_uris"],
+            ) => match self.authenticated(manner, asked) {
+                Ok(environment) => read_object(environment, &segments, asked),
+                Err(refused) => refused,
+            },
+            _ => Page::json(404, r#"{"message":"Not Found"}"#),
+        }
+    }
+
+    /// The environment that the request's key opens.
+    fn authenticated(&self, manner: ApiManner, asked: &Asked) -> Result<&Environment, Page> {
+        let unauthorized = || Page::json(401, r#"{"message":"Unauthorized"}"#);
+        let key = asked
+            .header("authorization")
+            .strip_prefix("Bearer ")
+            .unwrap_or_default();
+        if key.is_empty() || manner == ApiManner::KeyRevoked {
+            return Err(unauthorized());
+        }
+        if let ApiManner::RateLimited { retry_after, once } = manner {
+            let earlier = self.limited.fetch_add(1, Ordering::Relaxed);
+            if !once || earlier == 0 {
+                let page = Page::json(
+                    429,
+                    r#"{"message":"Too many requests.","code":"rate_limit_exceeded"}"#,
+                );
+                return Err(page.with("retry-after", retry_after.to_string()));
+            }
+        }
+        let mut known = self.environments.iter();
+        let environment = known
+            .find(|it| it.api_keys.iter().any(|known| known == key))
+            .ok_or_else(unauthorized)?;
+        if manner == ApiManner::Forbidden {
+            return Err(Page::json(
+                403,
+                r#"{"message":"This API key does not have access to this resource."}"#,
+            ));
+        }
+        Ok(environment)
+    }
+
+    fn client(&self, id: &str) -> Option<&Environment> {
+        self.environments.iter().find(|it| it.client_id == id)
+    }
+
+    fn jwks(&self, client: &str) -> Page {
+        match self.client(client) {
+            Some(environment) => Page::json(200, &environment.jwks()),
+            None => Page::json(
+                404,
+                &json!({ "message": format!("Client not found: '{client}'.") }),
+            ),
+        }
+    }
+
+    /// The first hop of a sign-in: accepted and refused are both a 302, and only where it leads tells them apart.
+    fn authorize(&self, asked: &Asked) -> Page {
+        let parameter = |name| asked.parameter(name).unwrap_or_default();
+        let Some(environment) = self.client(&parameter("client_id")) else {
+            return Page::redirect(format!("https://{ERRORS}/client-id-invalid"));
+        };
+        let selectors = [
+            "provider",
+            "connection",
+            "organization",
+            "connection_id",
+            "organization_id",
+        ];
+        let selected = selectors.iter().any(|name| asked.parameter(name).is_some());
+        let page = if !environment
+            .redirect_uris
+            .contains(&parameter("redirect_uri"))
+        {
+            "redirect-uri-invalid"
+        } else if !selected {
+            "invalid-connection-selector"
+        } else {
+            return Page::redirect(format!(
+                "https://{AUTHKIT}/?client_id={}",
+                environment.client_id
+            ));
+        };
+        Page::redirect(format!(
+            "https://{AUTHKIT}/{page}?client_id={}",
+            environment.client_id
+        ))
+    }
+
+    /// The token endpoint; no code is ever valid here.
+    fn exchange_code(&self, asked: &Asked) -> Page {
+        let field = body_field(asked);
+        let known = self.client(&field("client_id"));
+        let paired = known.is_some_and(|it| it.api_keys.contains(&field("client_secret")));
+        let (error, description) = if paired {
+            (
+                "invalid_grant",
+                format!("The code '{}' has expired or is invalid.", field("code")),
+            )
+        } else {
+            ("invalid_client", "Invalid client ID or secret.".to_owned())
+        };
+        Page::json(
+            400,
+            &json!({ "error": error, "error_description": description }),
+        )
+    }
+
+    fn trace(&self) -> Page {
+        let body = format!(
+            "fl=123f45\nh=api.workos.com\nip={}\nvisit_scheme=https\ncolo=FRA\n",
+            self.seen_as
+        );
+        Page {
+            status: 200,
+            headers: vec![("content-type", "text/plain".to_owned())],
+            body,
+        }
+    }
+}
+
+/// A field of a JSON or form body.
+fn body_field(asked: &Asked) -> impl Fn(&str) -> String {
+    let fields: Vec<(String, String)> = match serde_json::from_slice::<Value>(&asked.body) {
+        Ok(Value::Object(object)) => object
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
+            .collect(),
+        _ => url::form_urlencoded::parse(&asked.body)
+            .into_owned()
+            .collect(),
+    };
+    move |name| {
+        fields
+            .iter()
+            .find(|(it, _)| it == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// What a key may read.
+fn read_object(environment: &Environment, segments: &[&str], asked: &Asked) -> Page {
+    match segments {
+        ["organizations", id] => match environment.organizations.iter().find(|it| it.id == *id) {
+            Some(organization) => Page::json(200, &organization.json()),
+            None => Page::json(
+                404,
+                &json!({ "message": format!("Organization not found: '{id}'."), "code": "entity_not_found", "entity_id": id }),
+            ),
+        },
+        ["organizations"] => list(environment.organizations(), asked),
+        ["webhook_endpoints"] => list(environment.webhook_endpoints(), asked),
+        ["connections"] => list(environment.connections(), asked),
+        ["directories"] => list(environment.directories(), asked),
+        ["events"] => events(environment, asked),
+        _ => list(environment.redirect_uris(), asked),
+    }
+}
+
+fn events(environment: &Environment, asked: &Asked) -> Page {
+    let Some(names) = asked.parameter("events").filter(|it| !it.is_empty()) else {
+        return Page::json(
+            400,
+            &json!({
+                "message": "One or more event names (e.g. dsync.user.created) must be provided using the events parameter.",
+                "code": "invalid_events_request",
+            }),
+        );
+    };
+    let names: Vec<&str> = names.split(',').map(str::trim).collect();
+    match page_of(environment.events(&names), asked) {
+        Ok((data, _, after)) => Page::json(
+            200,
+            &json!({ "object": "list", "data": data, "list_metadata": { "after": after } }),
+        ),
+        Err(refused) => refused,
+    }
+}
+
+fn list(all: Vec<Value>, asked: &Asked) -> Page {
+    match page_of(all, asked) {
+        Ok((data, before, after)) => Page::json(
+            200,
+            &json!({ "object": "list", "data": data, "list_metadata": { "before": before, "after": after } }),
+        ),
+        Err(refused) => refused,
+    }
+}
+
+type Slice = (Vec<Value>, Option<String>, Option<String>);
+
+/// The part of a list that `limit`, `after`, `before` and `order` ask for, with its cursors. Stored order is oldest first.
+fn page_of(mut all: Vec<Value>, asked: &Asked) -> Result<Slice, Page> {
+    let invalid = |field: &str| {
+        let errors = json!([{ "field": field, "code": "invalid" }]);
+        Page::json(
+            422,
+            &json!({ "message": "Validation failed", "errors": errors }),
+        )
+    };
+    let limit = match asked.parameter("limit") {
+        None => 10,
+        Some(given) => given
+            .parse()
+            .ok()
+            .filter(|it| (1..=100).contains(it))
+            .ok_or_else(|| invalid("limit"))?,
+    };
+    match asked.parameter("order").as_deref() {
+        None | Some("desc") => all.reverse(),
+        Some("asc" | "normal") => {}
+        Some(_) => return Err(invalid("order")),
+    }
+    let at = |id: &str| all.iter().position(|it| id_of(it).as_deref() == Some(id));
+    let (start, end) = match (asked.parameter("after"), asked.parameter("before")) {
+        (Some(after), _) => {
+            let start = at(&after).ok_or_else(|| invalid("after"))? + 1;
+            (start, (start + limit).min(all.len()))
+        }
+        (None, Some(before)) => {
+            let end = at(&before).ok_or_else(|| invalid("before"))?;
+            (end.saturating_sub(limit), end)
+        }
+        (None, None) => (0, limit.min(all.len())),
+    };
+    let data: Vec<Value> = all.get(start..end).unwrap_or_default().to_vec();
+    let before = if start > 0 {
+        data.first().and_then(id_of)
+    } else {
+        None
+    };
+    let after = if end < all.len() {
+        data.last().and_then(id_of)
+    } else {
+        None
+    };
+    Ok((data, before, after))
+}
+
+fn id_of(value: &Value) -> Option<String> {
+    value.get("id")?.as_str().map(str::to_owned)
+}
+
+/// Where a sign-in leads: error pages and the sign-in itself, on whichever host.
+pub(super) fn hosted_page(asked: &Asked) -> Answer {
+    let title = match asked.path.as_str() {
+        "/redirect-uri-invalid" => "Invalid Redirect URI",
+        "/client-id-invalid" => "Invalid Client ID",
+        "/invalid-connection-selector" => "Invalid Connection Selector",
+        _ => "Sign in",
+    };
+    let body = format!("<!doctype html><title>{title}</title><h1>{title}</h1>");
+    Page::html(200, body).with("server", "cloudflare").into()
+}
+
+fn silence() -> Answer {
+    Answer {
+        page: Page::html(200, ""),
+        sent: Sent::Nothing,
+    }
+}
+
+fn block_page() -> Page {
+    Page::html(
+        200,
+        "<!doctype html><html><head><title>Web Page Blocked</title></head><body><h1>FortiGuard Intrusion Prevention - Access \
+         Blocked</h1><p>Web Page Blocked</p><p>You have tried to access a web page that is in violation of your Internet \
+         usage policy.</p><p>Category: Information Technology</p><p>URL: https://api.workos.com/</p></body></html>",
+    )
+}
+
+fn challenge() -> Page {
+    let body = "<!DOCTYPE html><html lang=\"en-US\"><head><title>Just a moment...</title></head><body>Enable JavaScript and \
+                cookies to continue</body></html>";
+    Page::html(403, body).with("cf-mitigated", "challenge")
+}
+
+fn now_but_for(seconds: i64) -> SystemTime {
+    let offset = Duration::from_secs(seconds.unsigned_abs());
+    let now = SystemTime::now();
+    let moved = if seconds < 0 {
+        now.checked_sub(offset)
+    } else {
+        now.checked_add(offset)
+    };
+    moved.unwrap_or(now)
+}
+
+const SERVICE_UNAVAILABLE: &str = r#"{"message":"Service Unavailable"}"#;
+const EDGE_ERROR: &str = "<!DOCTYPE html><html><head><title>api.workos.com | 503: Service temporarily \
+                          unavailable</title></head><body>Cloudflare</body></html>";
+const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad \
+                           Gateway</h1></center><hr><center>nginx</center></body></html>";
+const HEADERS_TOO_LARGE: &str = "<html><head><title>431 Request Header Fields Too Large</title></head><body>gateway.customer.example</body></html>";
