@@ -13,7 +13,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
 
-use super::world::Certificate;
+use super::service::Certificate;
 
 const DAY: i64 = 24 * 60 * 60;
 /// Where the leaf says its issuer can be fetched; nothing answers there.

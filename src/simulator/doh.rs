@@ -4,7 +4,8 @@ use hyper::Method;
 
 use super::dns;
 use super::http::{Answer, Asked, Sent};
-use super::world::{Page, ResolverManner, Zone};
+use super::service::Page;
+use super::zone::{ResolverManner, Zone};
 
 const MESSAGE: &str = "application/dns-message";
 

@@ -7,7 +7,8 @@ mod network;
 
 use std::net::Ipv4Addr;
 
-use super::world::{Certificate, Service, World, https};
+use super::service::{Certificate, Service};
+use super::world::{World, https};
 
 /// One thing that is wrong.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::world::Page;
+use super::service::Page;
 
 const LARGEST_REQUEST: usize = 1024 * 1024;
 const OVERSIZED: u64 = 50 * 1024 * 1024;

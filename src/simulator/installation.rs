@@ -6,7 +6,7 @@ use hyper::Method;
 use ring::hmac;
 
 use super::http::{Answer, Asked};
-use super::world::{InstallationManner, Page};
+use super::service::{InstallationManner, Page};
 
 /// How far the timestamp of a signature may be from now.
 const TOLERANCE_MS: u64 = 180_000;

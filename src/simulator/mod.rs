@@ -7,10 +7,13 @@ pub mod environment;
 pub mod faults;
 mod http;
 mod installation;
+mod listing;
 mod proxy;
+pub mod service;
 mod stage;
 mod workos;
 pub mod world;
+pub mod zone;
 
 use std::collections::HashMap;
 use std::io;
@@ -24,10 +27,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 pub use self::faults::{FAULTS, Fault};
-pub use self::world::{
-    ApiManner, Certificate, InstallationManner, Page, ProxyManner, ResolverManner, Service, Site,
-    World, Zone, ZoneAnswer,
+pub use self::service::{
+    ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service,
+    Site,
 };
+pub use self::world::World;
+pub use self::zone::{ResolverManner, Zone, ZoneAnswer};
 
 use self::authorities::Authorities;
 use self::stage::{Stage, accepts_connections};

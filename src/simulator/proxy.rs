@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::world::{PROXY_AUTHORIZATION, ProxyManner};
+use super::service::{PROXY_AUTHORIZATION, ProxyManner};
 
 const LARGEST_HEAD: usize = 64 * 1024;
 

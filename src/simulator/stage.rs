@@ -14,8 +14,10 @@ use tokio_rustls::TlsAcceptor;
 use super::authorities::Authorities;
 use super::http::{Answer, Asked, Sent};
 use super::proxy::{self, Wanted};
+use super::service::{Page, Service, Site};
 use super::workos::{self, Api};
-use super::world::{API, INSTALLATION, PUBLIC_DNS, Page, Service, Site, World, Zone};
+use super::world::{API, INSTALLATION, PUBLIC_DNS, World};
+use super::zone::Zone;
 use super::{doh, http, installation};
 
 /// Everything that connections share.

@@ -2,7 +2,8 @@
 
 use super::Fault;
 use crate::simulator::environment::{Environment, Organization};
-use crate::simulator::world::{API_ADDRESSES, ApiManner, Service, Site, World};
+use crate::simulator::service::{ApiManner, Service, Site};
+use crate::simulator::world::{API_ADDRESSES, World};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::new(

@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Fault;
-use crate::simulator::world::{
-    API, API_ADDRESSES, ApiManner, ResolverManner, Service, Site, World, ZoneAnswer, https,
-};
+use crate::simulator::service::{ApiManner, Service, Site};
+use crate::simulator::world::{API, API_ADDRESSES, World, https};
+use crate::simulator::zone::{ResolverManner, ZoneAnswer};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::new(

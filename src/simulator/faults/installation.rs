@@ -3,10 +3,9 @@
 use std::net::Ipv4Addr;
 
 use super::Fault;
-use crate::simulator::world::{
-    Certificate, INSTALLATION, INSTALLATION_ADDRESS, InstallationManner, PUBLIC_DNS_ADDRESSES,
-    Page, Service, Site, World, ZoneAnswer,
-};
+use crate::simulator::service::{Certificate, InstallationManner, Page, Service, Site};
+use crate::simulator::world::{INSTALLATION, INSTALLATION_ADDRESS, PUBLIC_DNS_ADDRESSES, World};
+use crate::simulator::zone::ZoneAnswer;
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::new(

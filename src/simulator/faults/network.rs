@@ -1,9 +1,9 @@
 //! Faults on the way to the `WorkOS` API: packets, TLS, certificates and proxies.
 
 use super::Fault;
+use crate::simulator::service::{Certificate, Page, ProxyManner, Service};
 use crate::simulator::world::{
-    API_ADDRESSES, Certificate, HOSTED_ADDRESS, PROXY, PROXY_ADDRESS, PUBLIC_DNS_ADDRESSES, Page,
-    ProxyManner, Service, World,
+    API_ADDRESSES, HOSTED_ADDRESS, PROXY, PROXY_ADDRESS, PUBLIC_DNS_ADDRESSES, World,
 };
 
 pub(super) const FAULTS: &[Fault] = &[

@@ -1,0 +1,191 @@
+//! What can be at an address: services, the certificates they show and the sites behind them.
+
+/// What a TCP port does.
+#[derive(Clone, Debug)]
+pub enum Service {
+    /// SYNs vanish. In a namespace nothing is bound here: the test gives the address a route that drops.
+    Drops,
+    /// A closed port.
+    Refuses,
+    /// ICMP host-unreachable on the way; only a namespace can play it.
+    Unreachable,
+    /// ICMP prohibited on the way; only a namespace can play it.
+    Prohibited,
+    /// Accepts, then resets once the client has spoken.
+    ResetsInHandshake,
+    /// Accepts, then says nothing.
+    StallsInHandshake,
+    /// Accepts, then sends bytes that are no protocol.
+    Garbage,
+    /// Answers plain HTTP where TLS was expected.
+    PlainHttp(Page),
+    /// Refuses every version of TLS that is offered.
+    OnlyOldTls,
+    /// TLS, then HTTP/1.1.
+    Tls {
+        /// What it shows.
+        certificate: Certificate,
+        /// Whether it insists on a certificate of the client.
+        asks_client_certificate: bool,
+        /// What is behind it.
+        site: Site,
+    },
+    /// An HTTP CONNECT proxy.
+    Proxy(ProxyManner),
+}
+
+impl Service {
+    /// A site behind TLS with nothing wrong.
+    pub fn https(site: Site) -> Self {
+        Self::Tls {
+            certificate: Certificate::Good,
+            asks_client_certificate: false,
+            site,
+        }
+    }
+}
+
+/// The certificate a TLS service shows. Where nothing else is said it is for the right names, by the public issuer, for 90 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// Nothing is wrong.
+    Good,
+    /// Ended three days ago.
+    Expired,
+    /// Begins in two days.
+    NotYetValid,
+    /// For another name.
+    WrongName,
+    /// Signed by itself.
+    SelfSigned,
+    /// The intermediate is not sent; the leaf says where it could be fetched.
+    IncompleteChain,
+    /// By the customer's own CA, as from an inspecting proxy.
+    PrivateCa,
+    /// Ends in ten days.
+    ExpiresSoon,
+}
+
+/// What answers HTTP.
+#[derive(Clone, Debug)]
+pub enum Site {
+    /// The `WorkOS` API.
+    Workos(ApiManner),
+    /// Hosted pages of `WorkOS`: sign-in and errors.
+    HostedPages,
+    /// DNS over HTTPS with the public zone.
+    DnsOverHttps,
+    /// The customer's application.
+    Installation(InstallationManner),
+    /// The same page for every request.
+    Page(Page),
+    /// 50 MB.
+    OversizedBody,
+    /// Headers, then a byte now and then for ever.
+    EndlessBody,
+}
+
+/// A whole HTTP answer.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The status code.
+    pub status: u16,
+    /// Its headers; the length is added.
+    pub headers: Vec<(&'static str, String)>,
+    /// Its body.
+    pub body: String,
+}
+
+/// How the API, or what stands in front of it, treats requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiManner {
+    /// As in production.
+    Works,
+    /// 401 for every key.
+    KeyRevoked,
+    /// 403 for every key.
+    Forbidden,
+    /// 429 for requests with a key.
+    RateLimited {
+        /// Seconds in `Retry-After`.
+        retry_after: u32,
+        /// Whether only the first such request is refused.
+        once: bool,
+    },
+    /// 503 from `WorkOS` or its edge.
+    Unavailable {
+        /// The edge's own page instead of JSON.
+        html: bool,
+    },
+    /// 502 by something that is not the edge.
+    BadGatewayWithoutCfRay,
+    /// 200 with the page of a web filter.
+    BlockPage,
+    /// 302 to a hotspot's sign-in.
+    CaptivePortal,
+    /// The edge's challenge, which only a browser can pass.
+    CloudflareChallenge,
+    /// Half of the announced body, then the connection closes.
+    TruncatedJson,
+    /// The right status, but a body that is not JSON.
+    NotJson,
+    /// JSON of something else.
+    NotTheApi,
+    /// The right body without any header of `WorkOS` or its edge.
+    HeadersMissing,
+    /// The Date header is off by so many seconds.
+    ClockOff(i64),
+    /// 431 where the headers are large.
+    RefusesLargeHeaders,
+    /// Silence where the request is larger than a few packets, as behind an MTU blackhole.
+    StallsOnSize,
+    /// Reads the request and never answers.
+    NeverAnswers,
+}
+
+/// How the customer's application, or what stands in front of it, treats requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstallationManner {
+    /// It verifies signatures.
+    Works,
+    /// The webhook path answers 200 to anything.
+    AcceptsUnsigned,
+    /// 404 at the webhook path.
+    WebhookMissing,
+    /// 405 at the webhook path.
+    MethodRefused,
+    /// The webhook path redirects to a sign-in.
+    RedirectsToLogin,
+    /// 500 at the webhook path.
+    ServerError,
+    /// 401 at the webhook path to anything without a signature.
+    Unauthorized,
+    /// A sign-in page with status 200 at every path.
+    LoginWall,
+    /// 403 at every path: an allowlist or WAF answers.
+    ForbidsEverything,
+    /// 403 at the webhook path only, to anything without a signature.
+    ForbidsUnsigned,
+    /// The callback answers 404.
+    CallbackMissing,
+}
+
+/// How the forward proxy treats CONNECT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyManner {
+    /// It opens a tunnel.
+    Opens,
+    /// It opens a tunnel for [`PROXY_AUTHORIZATION`], else 407.
+    Requires,
+    /// 403 with a page.
+    Denies,
+    /// 502.
+    UpstreamFails,
+    /// Silence.
+    NeverAnswers,
+    /// It is a web server.
+    NotAProxy,
+}
+
+/// The `Proxy-Authorization` that [`ProxyManner::Requires`] accepts: user `installer`, password `demo`.
+pub const PROXY_AUTHORIZATION: &str = "Basic aW5zdGFsbGVyOmRlbW8=";
