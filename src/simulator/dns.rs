@@ -16,8 +16,9 @@ use super::zone::{ResolverManner, Zone, ZoneAnswer};
 pub(super) async fn serve_udp(socket: UdpSocket, zone: Arc<Zone>, manner: ResolverManner) {
     let mut buffer = vec![0; 4096];
     loop {
-        // An ICMP error about an earlier answer comes up here; the socket is still good.
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else {
+            // An ICMP error about an earlier answer comes up here; the socket is still good.
+            tokio::task::yield_now().await;
             continue;
         };
         if matches!(manner, ResolverManner::Silent | ResolverManner::UdpSilent) {

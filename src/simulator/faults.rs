@@ -54,7 +54,7 @@ impl Fault {
     }
 }
 
-/// Every fault, in the order of the checks that find them.
+/// Every fault: names first, then the way, then what answers, then the installation.
 pub const FAULTS: &[Fault] = &joined();
 
 const TABLES: [&[Fault]; 4] = [

@@ -111,6 +111,15 @@ impl Zone {
         Vec::new()
     }
 
+    /// Every address that some name leads to.
+    #[cfg(test)]
+    pub(super) fn all_addresses(&self) -> Vec<IpAddr> {
+        self.answers
+            .values()
+            .flat_map(ZoneAnswer::addresses)
+            .collect()
+    }
+
     /// The names that lead to an address.
     pub(super) fn names_of(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         self.answers

@@ -49,10 +49,12 @@ pub(super) const FAULTS: &[Fault] = &[
         "Public DNS gives the installation an address that nobody outside can reach.",
         &["domain.public/private-address"],
         |world| {
-            world.public_zone.set(
-                INSTALLATION,
-                ZoneAnswer::v4(&[Ipv4Addr::new(10, 20, 0, 20)]),
-            );
+            let private = Ipv4Addr::new(10, 20, 0, 20);
+            world
+                .public_zone
+                .set(INSTALLATION, ZoneAnswer::v4(&[private]));
+            let installation = Site::Installation(InstallationManner::Works);
+            world.put(&[private], &Service::https(installation));
         },
     ),
     Fault::new(

@@ -173,11 +173,12 @@ pub(super) const FAULTS: &[Fault] = &[
         "Direct connections are dropped, but the proxy opens tunnels: nothing is wrong.",
         &[],
         |world| {
-            for address in [API_ADDRESSES, PUBLIC_DNS_ADDRESSES].concat() {
-                let direct = world.services.insert(super::https(address), Service::Drops);
+            let outside = [&API_ADDRESSES[..], &PUBLIC_DNS_ADDRESSES, &[HOSTED_ADDRESS]].concat();
+            for address in outside.into_iter().map(super::https) {
+                let direct = world.services.insert(address, Service::Drops);
                 world
                     .past_proxy
-                    .extend(direct.map(|service| (super::https(address), service)));
+                    .extend(direct.map(|service| (address, service)));
             }
             use_proxy(world, Service::Proxy(ProxyManner::Opens));
         },

@@ -173,3 +173,37 @@ async fn unsigned_webhooks_get_what_each_fault_answers() {
         );
     }
 }
+
+#[tokio::test]
+async fn odd_input_ends_nothing() {
+    let simulator = playing("proxy-407").await;
+    let odd: [&[u8]; 5] = [
+        b"\0",
+        b"\xff\xff\xff",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"CONNECT : HTTP/1.1\r\n\r\n",
+        &[0x16; 4096],
+    ];
+
+    for address in simulator.map().values() {
+        for bytes in odd {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let _ = timeout(PATIENCE, stream.read_to_end(&mut Vec::new()))
+                .await
+                .unwrap();
+        }
+    }
+    for odd in ["", "Bearer", "Bearer \u{e9}", "Basic x"] {
+        let answer = api_asked(&simulator, &format!("Authorization: {odd}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{odd}: {answer}");
+    }
+
+    let key = format!("Authorization: Bearer {}\r\n", World::healthy().api_key);
+    assert!(
+        api_asked(&simulator, &key)
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+}

@@ -75,6 +75,25 @@ fn faults_are_named_once_and_expect_addressed_codes() {
     }
 }
 
+#[test]
+fn every_address_that_a_name_leads_to_is_played() {
+    for fault in FAULTS {
+        let world = fault.world();
+        let named = [&world.inside_zone, &world.public_zone]
+            .into_iter()
+            .flat_map(Zone::all_addresses);
+
+        for address in named {
+            let played = world.services.keys().any(|it| it.ip() == address);
+            assert!(
+                played || address == PROXY_ADDRESS.ip(),
+                "{}: {address}",
+                fault.name
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn everything_ends_with_the_simulator() {
     let simulator = playing("").await;
