@@ -1,5 +1,7 @@
 //! The command line, declared once. What was typed becomes a layer of settings and the choices of a run.
 
+#![allow(clippy::doc_markdown, reason = "the comments of arguments are the help that people read")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -238,7 +240,11 @@ impl SettingsArgs {
             ("network.public_roots", "--public-roots", one(&self.public_roots)),
             ("network.resolver", "--resolver", one(&self.resolver)),
             ("network.public_resolver", "--public-resolver", one(&self.public_resolver)),
-            ("network.family", family.map_or("-4", |(flag, _)| flag), one(&family.map(|(_, family)| family.to_owned()))),
+            (
+                "network.family",
+                family.map_or("-4", |(flag, _)| flag),
+                one(&family.map(|(_, family)| family.to_owned())),
+            ),
             ("network.endpoints", "--endpoint", self.endpoint.clone()),
             ("network.timeout", "--timeout", one(&self.timeout)),
             ("network.retries", "--retries", one(&self.retries)),
@@ -311,7 +317,8 @@ pub enum FailOn {
 }
 
 fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, file) = text.split_once('=').ok_or_else(|| "FORMAT=FILE is wanted, such as `junit=report.xml`".to_owned())?;
+    let (format, file) =
+        text.split_once('=').ok_or_else(|| "FORMAT=FILE is wanted, such as `junit=report.xml`".to_owned())?;
     if file.is_empty() {
         return Err("the file's name is missing after `=`".to_owned());
     }
@@ -334,7 +341,12 @@ mod tests {
         let command = Cli::command();
         let flags: Vec<String> = command
             .get_arguments()
-            .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")).or_else(|| argument.get_short().map(|short| format!("-{short}"))))
+            .filter_map(|argument| {
+                argument
+                    .get_long()
+                    .map(|long| format!("--{long}"))
+                    .or_else(|| argument.get_short().map(|short| format!("-{short}")))
+            })
             .collect();
 
         for setting in SETTINGS {

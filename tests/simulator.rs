@@ -1,8 +1,5 @@
 //! The played API against the schemas that `WorkOS` publishes (`tests/openapi.json`), over a real TLS connection.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends at what it did not expect, in what it is built of too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect, in what it is built of too")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,11 +30,7 @@ impl Answer {
 }
 
 async fn ask(simulator: &Simulator, host: &str, head: &str, body: &[u8]) -> Answer {
-    let played = if host == PUBLIC_DNS {
-        "104.16.248.249:443"
-    } else {
-        "104.18.2.1:443"
-    };
+    let played = if host == PUBLIC_DNS { "104.16.248.249:443" } else { "104.18.2.1:443" };
     let real = simulator.map()[&played.parse::<SocketAddr>().unwrap()];
     let mut roots = rustls::RootCertStore::empty();
     for root in CertificateDer::pem_slice_iter(simulator.trusted_pem().as_bytes()) {
@@ -51,39 +44,22 @@ async fn ask(simulator: &Simulator, host: &str, head: &str, body: &[u8]) -> Answ
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let stream = TcpStream::connect(real).await.unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-        .unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
 
     let length = body.len();
-    let head =
-        format!("{head}Host: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-    stream
-        .write_all(&[head.as_bytes(), body].concat())
-        .await
-        .unwrap();
+    let head = format!("{head}Host: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
 
     let end = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(answer[..end].to_vec()).unwrap();
     let status = head[9..12].parse().unwrap();
-    Answer {
-        status,
-        head,
-        body: answer[end + 4..].to_vec(),
-    }
+    Answer { status, head, body: answer[end + 4..].to_vec() }
 }
 
 async fn get(simulator: &Simulator, path: &str, key: &str) -> Answer {
-    ask(
-        simulator,
-        API,
-        &format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {key}\r\n"),
-        b"",
-    )
-    .await
+    ask(simulator, API, &format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {key}\r\n"), b"").await
 }
 
 async fn playing(world: World) -> Simulator {
@@ -92,24 +68,14 @@ async fn playing(world: World) -> Simulator {
 
 fn assert_described(path: &str, method: &str, answer: &Answer) {
     let openapi: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
-    let schema = &openapi["paths"][path][method]["responses"][answer.status.to_string()]["content"]
-        ["application/json"]["schema"];
-    assert!(
-        schema.is_object(),
-        "{method} {path} describes no {}",
-        answer.status
-    );
+    let schema = &openapi["paths"][path][method]["responses"][answer.status.to_string()]["content"]["application/json"]
+        ["schema"];
+    assert!(schema.is_object(), "{method} {path} describes no {}", answer.status);
     let schema = json!({ "allOf": [schema], "components": openapi["components"] });
     let validator = jsonschema::validator_for(&schema).unwrap();
     let instance = answer.json();
-    let wrong: Vec<String> = validator
-        .iter_errors(&instance)
-        .map(|it| it.to_string())
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "{method} {path}: {wrong:?} in {instance:#}"
-    );
+    let wrong: Vec<String> = validator.iter_errors(&instance).map(|it| it.to_string()).collect();
+    assert!(wrong.is_empty(), "{method} {path}: {wrong:?} in {instance:#}");
 }
 
 #[tokio::test]
@@ -125,26 +91,14 @@ async fn answers_have_the_published_shapes() {
         (422, "/organizations", "/organizations?limit=0"),
         (422, "/organizations", "/organizations?limit=x&order=asc"),
         (422, "/organizations", "/organizations?order=sideways"),
-        (
-            200,
-            "/organizations/{id}",
-            &format!("/organizations/{organization}"),
-        ),
+        (200, "/organizations/{id}", &format!("/organizations/{organization}")),
         (404, "/organizations/{id}", "/organizations/org_unknown"),
-        (
-            200,
-            "/events",
-            "/events?events=organization.created,user.created&limit=1",
-        ),
+        (200, "/events", "/events?events=organization.created,user.created&limit=1"),
         (400, "/events", "/events?limit=1"),
         (200, "/webhook_endpoints", "/webhook_endpoints"),
         (200, "/connections", "/connections?limit=1"),
         (200, "/directories", "/directories?limit=1"),
-        (
-            200,
-            "/user_management/redirect_uris",
-            "/user_management/redirect_uris",
-        ),
+        (200, "/user_management/redirect_uris", "/user_management/redirect_uris"),
         (200, "/sso/jwks/{clientId}", &format!("/sso/jwks/{client}")),
         (404, "/sso/jwks/{clientId}", "/sso/jwks/client_unknown"),
     ] {
@@ -161,12 +115,7 @@ async fn lists_are_not_empty_where_the_environment_is_not() {
     let key = world.api_key.clone();
     let simulator = playing(world).await;
 
-    for path in [
-        "/organizations",
-        "/events?events=organization.created",
-        "/webhook_endpoints",
-        "/connections",
-    ] {
+    for path in ["/organizations", "/events?events=organization.created", "/webhook_endpoints", "/connections"] {
         let answer = get(&simulator, path, &key).await;
 
         assert_eq!(answer.json()["data"].as_array().unwrap().len(), 1, "{path}");
@@ -178,17 +127,10 @@ async fn without_a_known_key_the_answer_is_the_one_of_production() {
     let simulator = playing(World::healthy()).await;
 
     for key in ["", "sk_live_unknown"] {
-        for path in [
-            "/organizations",
-            "/events?events=x",
-            "/user_management/redirect_uris",
-        ] {
+        for path in ["/organizations", "/events?events=x", "/user_management/redirect_uris"] {
             let answer = get(&simulator, path, key).await;
 
-            assert_eq!(
-                (answer.status, answer.body.as_slice()),
-                (401, br#"{"message":"Unauthorized"}"#.as_slice())
-            );
+            assert_eq!((answer.status, answer.body.as_slice()), (401, br#"{"message":"Unauthorized"}"#.as_slice()));
             for header in [
                 "Server: cloudflare",
                 "Cf-Ray: ",
@@ -221,25 +163,13 @@ async fn a_list_is_walked_by_its_cursors() {
 
     loop {
         let page = get(&simulator, &path, &key).await.json();
-        seen.extend(
-            page["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|it| it["id"].as_str().unwrap().to_owned()),
-        );
+        seen.extend(page["data"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned()));
         let Some(after) = page["list_metadata"]["after"].as_str() else {
             break;
         };
         path = format!("/organizations?limit=2&order=asc&after={after}");
     }
-    let back = get(
-        &simulator,
-        "/organizations?limit=2&order=asc&before=org_4",
-        &key,
-    )
-    .await
-    .json();
+    let back = get(&simulator, "/organizations?limit=2&order=asc&before=org_4", &key).await.json();
 
     assert_eq!(seen, ["org_0", "org_1", "org_2", "org_3", "org_4"]);
     assert_eq!(back["data"][0]["id"], "org_2");
@@ -257,9 +187,7 @@ async fn each_key_sees_its_own_environment() {
     let simulator = playing(world).await;
 
     let own = get(&simulator, "/organizations", &key).await.json();
-    let others = get(&simulator, "/organizations", "sk_live_other")
-        .await
-        .json();
+    let others = get(&simulator, "/organizations", "sk_live_other").await.json();
 
     assert_eq!(own["data"].as_array().unwrap().len(), 1);
     assert!(others["data"].as_array().unwrap().is_empty());
@@ -270,62 +198,28 @@ async fn a_redirect_uri_is_told_apart_by_where_the_redirect_leads() {
     let client = World::healthy().environments[0].client_id.clone();
     let simulator = playing(World::healthy()).await;
     let query = |client: &str, uri: &str| {
-        format!(
-            "/user_management/authorize?client_id={client}&redirect_uri={uri}&response_type=code&provider=authkit"
-        )
+        format!("/user_management/authorize?client_id={client}&redirect_uri={uri}&response_type=code&provider=authkit")
     };
 
-    let right = get(
-        &simulator,
-        &query(&client, "https%3A%2F%2Fapp.customer.example%2Fcallback"),
-        "",
-    )
-    .await;
-    let wrong = get(
-        &simulator,
-        &query(&client, "https%3A%2F%2Felsewhere.example%2F"),
-        "",
-    )
-    .await;
-    let unknown = get(
-        &simulator,
-        &query(
-            "client_unknown",
-            "https%3A%2F%2Fapp.customer.example%2Fcallback",
-        ),
-        "",
-    )
-    .await;
+    let right = get(&simulator, &query(&client, "https%3A%2F%2Fapp.customer.example%2Fcallback"), "").await;
+    let wrong = get(&simulator, &query(&client, "https%3A%2F%2Felsewhere.example%2F"), "").await;
+    let unknown = get(&simulator, &query("client_unknown", "https%3A%2F%2Fapp.customer.example%2Fcallback"), "").await;
 
-    assert_eq!(
-        (right.status, wrong.status, unknown.status),
-        (302, 302, 302)
-    );
+    assert_eq!((right.status, wrong.status, unknown.status), (302, 302, 302));
     assert!(!right.head.contains("invalid"), "{}", right.head);
-    assert!(
-        wrong.head.contains("/redirect-uri-invalid"),
-        "{}",
-        wrong.head
-    );
-    assert!(
-        unknown.head.contains("/client-id-invalid"),
-        "{}",
-        unknown.head
-    );
+    assert!(wrong.head.contains("/redirect-uri-invalid"), "{}", wrong.head);
+    assert!(unknown.head.contains("/client-id-invalid"), "{}", unknown.head);
 }
 
 #[tokio::test]
 async fn a_code_is_refused_differently_for_a_pair_and_for_strangers() {
     let world = World::healthy();
-    let (client, key) = (
-        world.environments[0].client_id.clone(),
-        world.api_key.clone(),
-    );
+    let (client, key) = (world.environments[0].client_id.clone(), world.api_key.clone());
     let simulator = playing(world).await;
     let exchange = async |secret: &str| {
-        let body = json!({ "client_id": client, "client_secret": secret, "grant_type": "authorization_code", "code": "x" });
-        let head =
-            "POST /user_management/authenticate HTTP/1.1\r\nContent-Type: application/json\r\n";
+        let body =
+            json!({ "client_id": client, "client_secret": secret, "grant_type": "authorization_code", "code": "x" });
+        let head = "POST /user_management/authenticate HTTP/1.1\r\nContent-Type: application/json\r\n";
         ask(&simulator, API, head, body.to_string().as_bytes()).await
     };
 
@@ -343,11 +237,7 @@ async fn the_edge_says_which_address_it_sees() {
 
     let answer = get(&simulator, "/cdn-cgi/trace", "").await;
 
-    assert!(
-        String::from_utf8(answer.body)
-            .unwrap()
-            .contains("\nip=93.184.215.14\n")
-    );
+    assert!(String::from_utf8(answer.body).unwrap().contains("\nip=93.184.215.14\n"));
 }
 
 #[tokio::test]
@@ -360,13 +250,7 @@ async fn dns_over_https_shows_the_public_zone_and_honours_checking_disabled() {
         message.add_query(Query::query(name, RecordType::A));
         let head = "POST /dns-query HTTP/1.1\r\nContent-Type: application/dns-message\r\n";
         let answer = ask(&simulator, PUBLIC_DNS, head, &message.to_vec().unwrap()).await;
-        assert!(
-            answer
-                .head
-                .contains("Content-Type: application/dns-message"),
-            "{}",
-            answer.head
-        );
+        assert!(answer.head.contains("Content-Type: application/dns-message"), "{}", answer.head);
         Message::from_vec(&answer.body).unwrap()
     };
 
@@ -383,13 +267,7 @@ async fn dns_over_https_can_be_asked_with_get() {
     // A question for the A records of app.customer.example, in base64url.
     let question = "AAABAAABAAAAAAAAA2FwcAhjdXN0b21lcgdleGFtcGxlAAABAAE";
 
-    let answer = ask(
-        &simulator,
-        PUBLIC_DNS,
-        &format!("GET /dns-query?dns={question} HTTP/1.1\r\n"),
-        b"",
-    )
-    .await;
+    let answer = ask(&simulator, PUBLIC_DNS, &format!("GET /dns-query?dns={question} HTTP/1.1\r\n"), b"").await;
 
     assert_eq!(Message::from_vec(&answer.body).unwrap().answers.len(), 1);
 }

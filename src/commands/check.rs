@@ -18,6 +18,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
     let network = Memo::new(Retrying::new(live, settings.retries.value));
-    let cx = Context { settings, facts, vantage: Vantage::Inside, network: Arc::new(network), host: Arc::new(ThisHost) };
+    let cx =
+        Context { settings, facts, vantage: Vantage::Inside, network: Arc::new(network), host: Arc::new(ThisHost) };
     session::block_on(session::run(plan, Arc::new(cx), None, &args.output))?
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Failure, gather, print, session};
 use crate::check::Vantage;
-use crate::checks::GROUPS;
+use crate::checks::{self, GROUPS};
 use crate::cli::DemoArgs;
 use crate::context::Context;
 use crate::facts::Facts;
@@ -38,7 +38,8 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
             .map_err(|error| Failure::machine("the embedded certificates cannot be read", error))?;
         let live = Live::played(Limits { attempt: settings.timeout.value }, stores, simulator.map().clone());
         let network = Memo::new(Retrying::new(live, settings.retries.value));
-        let cx = Context { settings, facts, vantage: Vantage::Inside, network: Arc::new(network), host: Arc::new(ThisHost) };
+        let cx =
+            Context { settings, facts, vantage: Vantage::Inside, network: Arc::new(network), host: Arc::new(ThisHost) };
         session::run(plan, Arc::new(cx), Some(played(fault)), &args.output).await
     })?
 }
@@ -47,7 +48,11 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
 fn played(fault: Option<&Fault>) -> String {
     match fault {
         None => "the embedded WorkOS and customer site, nothing broken".to_owned(),
-        Some(fault) => format!("the embedded WorkOS and customer site with the fault `{}` ({})", fault.name, fault.shows.trim_end_matches('.')),
+        Some(fault) => format!(
+            "the embedded WorkOS and customer site with the fault `{}` ({})",
+            fault.name,
+            fault.shows.trim_end_matches('.')
+        ),
     }
 }
 
@@ -69,24 +74,45 @@ fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
     Ok(Settings::merge(&[typed, layer], secrets, Vec::new())?)
 }
 
+/// The faults that can be played on loopback.
+fn playable() -> impl Iterator<Item = &'static Fault> {
+    FAULTS.iter().filter(|fault| fault.anywhere && is_found(fault))
+}
+
+/// Whether a check of this version finds it: a fault that nothing notices would teach the wrong thing.
+fn is_found(fault: &Fault) -> bool {
+    fault.expect.iter().all(|address| checks::code(address).is_some())
+}
+
 fn named(name: &str) -> Result<&'static Fault, Failure> {
-    let Some(fault) = FAULTS.iter().find(|fault| fault.name == name) else {
-        let names: Vec<&str> = FAULTS.iter().filter(|fault| fault.anywhere).map(|fault| fault.name).collect();
-        let near = crate::settings::nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        return Err(Failure::Usage(format!("--fault {name} is no fault{near} (`workos-preflight demo --fault list` names them)")));
+    let Some(fault) = FAULTS.iter().find(|fault| fault.name == name && is_found(fault)) else {
+        let names: Vec<&str> = playable().map(|fault| fault.name).collect();
+        let near =
+            crate::settings::nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "--fault {name} is no fault{near} (`workos-preflight demo --fault list` names them)"
+        )));
     };
     if fault.anywhere {
         Ok(fault)
     } else {
-        Err(Failure::Usage(format!("--fault {name} cannot be played on loopback: it needs a network of its own, as the project's tests make")))
+        Err(Failure::Usage(format!(
+            "--fault {name} cannot be played on loopback: it needs a network of its own, as the project's tests make"
+        )))
     }
 }
 
 fn list() -> String {
-    let mut text = "Faults that `workos-preflight demo --fault NAME` plays, and what the run then finds:\n\n".to_owned();
-    for fault in FAULTS.iter().filter(|fault| fault.anywhere) {
+    let mut text =
+        "Faults that `workos-preflight demo --fault NAME` plays, and what the run then finds:\n\n".to_owned();
+    for fault in playable() {
         let _ = writeln!(text, "  {:<24} {}", fault.name, fault.shows);
-        let _ = writeln!(text, "  {:<24} → {}", "", fault.expect.first().copied().unwrap_or("nothing: the run stays ready"));
+        let _ = writeln!(
+            text,
+            "  {:<24} → {}",
+            "",
+            fault.expect.first().copied().unwrap_or("nothing: the run stays ready")
+        );
     }
     text
 }

@@ -73,7 +73,9 @@ fn manual(spec: &Spec, width: usize) -> String {
 }
 
 fn required(spec: &Spec) -> String {
-    let by = [Strategy::Firewall, Strategy::Events].into_iter().filter(|strategy| (spec.required)(*strategy, Vantage::Inside));
+    let by = [Strategy::Firewall, Strategy::Events]
+        .into_iter()
+        .filter(|strategy| (spec.required)(*strategy, Vantage::Inside));
     let by: Vec<&str> = by.map(Strategy::as_str).collect();
     if by.is_empty() {
         "Never decides the verdict of `check`.".to_owned()
@@ -84,7 +86,13 @@ fn required(spec: &Spec) -> String {
 
 fn meaning(spec: &Spec, code: &Code, width: usize) -> String {
     let words = format!("{}: {}. The check asks whether {}.", severity(code.severity), code.means, spec.title);
-    format!("{}/{}\n  {}\n\n  More: workos-preflight explain {}\n", spec.id, code.name, filled(&words, width - 2, "  "), spec.id)
+    format!(
+        "{}/{}\n  {}\n\n  More: workos-preflight explain {}\n",
+        spec.id,
+        code.name,
+        filled(&words, width - 2, "  "),
+        spec.id
+    )
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -116,7 +124,11 @@ mod tests {
 
     #[test]
     fn ids_codes_groups_and_bare_codes_have_pages() {
-        assert!(page("egress.connects", 80).unwrap().contains("Needs egress.resolves and egress.proxy."));
+        assert!(
+            page("egress.connects", 80)
+                .unwrap()
+                .contains("Needs egress.resolves and egress.addresses and egress.proxy.")
+        );
         assert!(page("egress.connects/timed-out", 80).unwrap().contains("dropped"));
         assert!(page("egress", 80).unwrap().contains("egress.answers"));
         assert!(page("timed-out", 80).unwrap().contains("egress.connects/timed-out"));

@@ -36,12 +36,15 @@ fn file(named: Option<&PathBuf>) -> Option<PathBuf> {
     }
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or(home);
-    let usual = [Some(PathBuf::from("preflight.toml")), config.map(|config| config.join("workos-preflight/preflight.toml"))];
+    let usual =
+        [Some(PathBuf::from("preflight.toml")), config.map(|config| config.join("workos-preflight/preflight.toml"))];
     usual.into_iter().flatten().find(|path| path.is_file())
 }
 
 fn facts(layers: &[Layer]) -> Result<Facts, Failure> {
-    let Some((values, source)) = layers.iter().find_map(|layer| layer.of("facts")) else { return Ok(Facts::embedded()) };
+    let Some((values, source)) = layers.iter().find_map(|layer| layer.of("facts")) else {
+        return Ok(Facts::embedded());
+    };
     let path = PathBuf::from(values.concat());
     match Facts::read(&path) {
         Ok(facts) => Ok(facts),
@@ -103,7 +106,11 @@ fn known_waiver(waiver: &Waiver) -> Result<(), Failure> {
         })
         .collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    Err(Failure::Usage(format!("the waiver for {} names no check or check-id/code{}", waiver.id, did_you_mean(&waiver.id, &ids))))
+    Err(Failure::Usage(format!(
+        "the waiver for {} names no check or check-id/code{}",
+        waiver.id,
+        did_you_mean(&waiver.id, &ids)
+    )))
 }
 
 /// "; did you mean …?" for a word that is near a known one, and where all of them are listed for one that is not.

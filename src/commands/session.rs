@@ -159,7 +159,8 @@ impl Files {
         let main = output.output.iter().map(|path| (output.format, path));
         let more = output.report.iter().map(|(format, path)| (*format, path));
         let open = |(format, path): (Format, &PathBuf)| {
-            let draft = Draft::open(path).map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
+            let draft = Draft::open(path)
+                .map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
             Ok((format, path.clone(), draft))
         };
         Ok(Files(main.chain(more).map(open).collect::<Result<_, Failure>>()?))

@@ -68,6 +68,13 @@ pub enum ErrorKind {
     Other,
 }
 
+impl ErrorKind {
+    /// Whether this is what a DNS server said, and not that nothing was heard of it.
+    pub fn is_dns_answer(&self) -> bool {
+        matches!(self, ErrorKind::NoSuchName | ErrorKind::NoData | ErrorKind::ServFail | ErrorKind::DnsRefused)
+    }
+}
+
 /// A proxy's answer to CONNECT that is not consent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProxyAnswer {

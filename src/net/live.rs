@@ -109,10 +109,13 @@ impl Live {
             Err(_) => {
                 let tcp = ask_over(ConnectionConfig::tcp(), server, question, limit - limit / 5);
                 let (udp, tcp) = tokio::join!(udp, tcp);
+                let silent = |answer: &Result<Records, NetError>| {
+                    matches!(answer, Err(NetError { kind: ErrorKind::TimedOut(_), .. }))
+                };
                 match (udp, tcp) {
-                    (Err(NetError { kind: ErrorKind::TimedOut(_), .. }), Ok(records)) => {
-                        Ok(Records { over_tcp_only: true, ..records })
-                    }
+                    (udp, Ok(records)) if silent(&udp) => Ok(Records { over_tcp_only: true, ..records }),
+                    // A negative answer over TCP is an answer too.
+                    (udp, tcp) if silent(&udp) && tcp.as_ref().is_err_and(|error| error.kind.is_dns_answer()) => tcp,
                     (udp, _) => udp,
                 }
             }

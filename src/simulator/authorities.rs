@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName,
-    DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
 };
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -29,25 +29,12 @@ pub(super) struct Authorities {
 
 impl Authorities {
     pub(super) fn new() -> io::Result<Self> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_err(io::Error::other)?
-            .as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
         let now = i64::try_from(now).map_err(io::Error::other)?;
         let root = authority("Demo Public Root", "Demo Trust Services", now, None)?;
-        let intermediate = authority(
-            "Demo Public Issuing CA 1",
-            "Demo Trust Services",
-            now,
-            Some(&root),
-        )?;
+        let intermediate = authority("Demo Public Issuing CA 1", "Demo Trust Services", now, Some(&root))?;
         let corporate = authority("Corp Inspect CA", "Customer Corp", now, None)?;
-        Ok(Self {
-            root,
-            intermediate,
-            corporate,
-            now,
-        })
+        Ok(Self { root, intermediate, corporate, now })
     }
 
     /// The public root.
@@ -74,17 +61,13 @@ impl Authorities {
             .map_err(io::Error::other)?;
         let builder = if asks_client_certificate {
             let mut roots = RootCertStore::empty();
-            roots
-                .add(self.corporate.der().clone())
-                .map_err(io::Error::other)?;
+            roots.add(self.corporate.der().clone()).map_err(io::Error::other)?;
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
             builder.with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
         } else {
             builder.with_no_client_auth()
         };
-        let mut config = builder
-            .with_single_cert(chain, key)
-            .map_err(io::Error::other)?;
+        let mut config = builder.with_single_cert(chain, key).map_err(io::Error::other)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
@@ -102,11 +85,7 @@ impl Authorities {
             _ => -1..89,
         };
         let other_name = [String::from("intranet.customer.example")];
-        let names = if certificate == Certificate::WrongName {
-            &other_name
-        } else {
-            names
-        };
+        let names = if certificate == Certificate::WrongName { &other_name } else { names };
         let common_name = names.first().map_or("unnamed.example", String::as_str);
 
         let key = KeyPair::generate().map_err(io::Error::other)?;
@@ -118,25 +97,16 @@ impl Authorities {
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
 
         let chain = match certificate {
-            Certificate::SelfSigned => vec![
-                leaf.self_signed(&key)
-                    .map_err(io::Error::other)?
-                    .der()
-                    .clone(),
-            ],
+            Certificate::SelfSigned => vec![leaf.self_signed(&key).map_err(io::Error::other)?.der().clone()],
             Certificate::PrivateCa => {
                 leaf.use_authority_key_identifier_extension = true;
-                let leaf = leaf
-                    .signed_by(&key, &self.corporate)
-                    .map_err(io::Error::other)?;
+                let leaf = leaf.signed_by(&key, &self.corporate).map_err(io::Error::other)?;
                 vec![leaf.der().clone(), self.corporate.der().clone()]
             }
             _ => {
                 leaf.use_authority_key_identifier_extension = true;
                 leaf.custom_extensions.push(authority_information_access());
-                let leaf = leaf
-                    .signed_by(&key, &self.intermediate)
-                    .map_err(io::Error::other)?;
+                let leaf = leaf.signed_by(&key, &self.intermediate).map_err(io::Error::other)?;
                 let mut chain = vec![leaf.der().clone()];
                 if certificate != Certificate::IncompleteChain {
                     chain.push(self.intermediate.der().clone());

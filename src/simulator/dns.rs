@@ -33,17 +33,9 @@ pub(super) async fn serve_udp(socket: UdpSocket, zone: Arc<Zone>, manner: Resolv
 }
 
 /// Answers questions on one TCP connection, each with its length in front.
-pub(super) async fn serve_tcp(
-    mut stream: TcpStream,
-    zone: Arc<Zone>,
-    manner: ResolverManner,
-) -> io::Result<()> {
+pub(super) async fn serve_tcp(mut stream: TcpStream, zone: Arc<Zone>, manner: ResolverManner) -> io::Result<()> {
     // The TC bit says "ask over TCP", so over TCP it is not set.
-    let manner = if manner == ResolverManner::Truncates {
-        ResolverManner::Answers
-    } else {
-        manner
-    };
+    let manner = if manner == ResolverManner::Truncates { ResolverManner::Answers } else { manner };
     loop {
         let length = stream.read_u16().await?;
         let mut question = vec![0; usize::from(length)];
@@ -55,9 +47,7 @@ pub(super) async fn serve_tcp(
             continue;
         };
         let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
-        stream
-            .write_all(&[&length.to_be_bytes(), answer.as_slice()].concat())
-            .await?;
+        stream.write_all(&[&length.to_be_bytes(), answer.as_slice()].concat()).await?;
     }
 }
 
@@ -68,11 +58,7 @@ pub(super) fn answer(zone: &Zone, question: &[u8], manner: ResolverManner) -> Op
     if question.metadata.message_type != MessageType::Query {
         return None;
     }
-    let mut answer = Message::new(
-        question.metadata.id,
-        MessageType::Response,
-        question.metadata.op_code,
-    );
+    let mut answer = Message::new(question.metadata.id, MessageType::Response, question.metadata.op_code);
     answer.metadata = Metadata::response_from_request(&question.metadata);
     answer.metadata.recursion_available = true;
     answer.queries.push(query.clone());
@@ -84,48 +70,27 @@ pub(super) fn answer(zone: &Zone, question: &[u8], manner: ResolverManner) -> Op
     match manner {
         ResolverManner::Refuses => answer.metadata.response_code = ResponseCode::Refused,
         ResolverManner::Truncates => answer.metadata.truncation = true,
-        _ => fill(
-            zone,
-            query.name(),
-            query.query_type(),
-            question.metadata.checking_disabled,
-            &mut answer,
-        )?,
+        _ => fill(zone, query.name(), query.query_type(), question.metadata.checking_disabled, &mut answer)?,
     }
     answer.to_vec().ok()
 }
 
 /// Puts the zone's records for a name into the answer; `None` where the zone is silent about it.
-fn fill(
-    zone: &Zone,
-    name: &Name,
-    kind: RecordType,
-    checking_disabled: bool,
-    answer: &mut Message,
-) -> Option<()> {
+fn fill(zone: &Zone, name: &Name, kind: RecordType, checking_disabled: bool, answer: &mut Message) -> Option<()> {
     let mut name = name.clone();
     // A played chain is short; a loop ends here.
     for _ in 0..8 {
         let (addresses, ttl): (Vec<IpAddr>, u32) = match zone.answer(&name.to_ascii()) {
             ZoneAnswer::Silence => return None,
-            ZoneAnswer::Addresses { v4, v6, ttl } => (
-                v4.iter()
-                    .copied()
-                    .map(IpAddr::from)
-                    .chain(v6.iter().copied().map(IpAddr::from))
-                    .collect(),
-                *ttl,
-            ),
+            ZoneAnswer::Addresses { v4, v6, ttl } => {
+                (v4.iter().copied().map(IpAddr::from).chain(v6.iter().copied().map(IpAddr::from)).collect(), *ttl)
+            }
             ZoneAnswer::ServFailUnlessCheckingDisabled { v4 } if checking_disabled => {
                 (v4.iter().copied().map(IpAddr::from).collect(), 300)
             }
             ZoneAnswer::Alias { to } => {
                 let to = Name::from_ascii(format!("{to}.")).ok()?;
-                answer.answers.push(Record::from_rdata(
-                    name,
-                    300,
-                    RData::CNAME(CNAME(to.clone())),
-                ));
+                answer.answers.push(Record::from_rdata(name, 300, RData::CNAME(CNAME(to.clone()))));
                 if kind == RecordType::CNAME {
                     return Some(());
                 }
@@ -157,11 +122,7 @@ fn fill(
         if of_kind.is_empty() {
             answer.authorities.extend(start_of_authority(&name));
         }
-        answer.answers.extend(
-            of_kind
-                .into_iter()
-                .map(|data| Record::from_rdata(name.clone(), ttl, data)),
-        );
+        answer.answers.extend(of_kind.into_iter().map(|data| Record::from_rdata(name.clone(), ttl, data)));
         return Some(());
     }
     answer.metadata.response_code = ResponseCode::ServFail;

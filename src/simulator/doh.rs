@@ -22,18 +22,8 @@ pub(super) fn answer(zone: &Zone, asked: &Asked) -> Answer {
     };
     match question.and_then(|it| dns::answer(zone, &it, ResolverManner::Answers)) {
         Some(message) => {
-            let headers = vec![
-                ("content-type", MESSAGE.to_owned()),
-                ("server", "cloudflare".to_owned()),
-            ];
-            Answer {
-                page: Page {
-                    status: 200,
-                    headers,
-                    body: String::new(),
-                },
-                sent: Sent::Binary(message),
-            }
+            let headers = vec![("content-type", MESSAGE.to_owned()), ("server", "cloudflare".to_owned())];
+            Answer { page: Page { status: 200, headers, body: String::new() }, sent: Sent::Binary(message) }
         }
         None => Page::html(400, "").into(),
     }
@@ -69,10 +59,7 @@ mod tests {
     #[test]
     fn base64url_is_read_without_padding() {
         assert_eq!(from_base64url("-_8").as_deref(), Some(&[0xfb, 0xff][..]));
-        assert_eq!(
-            from_base64url("AAABAAAB").as_deref(),
-            Some(&[0, 0, 1, 0, 0, 1][..])
-        );
+        assert_eq!(from_base64url("AAABAAAB").as_deref(), Some(&[0, 0, 1, 0, 0, 1][..]));
         assert_eq!(from_base64url("a b"), None);
     }
 }

@@ -72,10 +72,7 @@ impl Environment {
     }
 
     pub(super) fn webhook_endpoints(&self) -> Vec<Value> {
-        self.webhook_endpoints
-            .iter()
-            .map(WebhookEndpoint::json)
-            .collect()
+        self.webhook_endpoints.iter().map(WebhookEndpoint::json).collect()
     }
 
     pub(super) fn redirect_uris(&self) -> Vec<Value> {

@@ -32,13 +32,7 @@ impl Fault {
         expect: &'static [&'static str],
         apply: fn(&mut World),
     ) -> Self {
-        Self {
-            name,
-            shows,
-            expect,
-            anywhere: true,
-            apply,
-        }
+        Self { name, shows, expect, anywhere: true, apply }
     }
 
     /// The fault by this name.
@@ -57,14 +51,8 @@ impl Fault {
 /// Every fault: names first, then the way, then what answers, then the installation.
 pub const FAULTS: &[Fault] = &joined();
 
-const TABLES: [&[Fault]; 4] = [
-    dns::FAULTS,
-    network::FAULTS,
-    api::FAULTS,
-    installation::FAULTS,
-];
-const COUNT: usize =
-    dns::FAULTS.len() + network::FAULTS.len() + api::FAULTS.len() + installation::FAULTS.len();
+const TABLES: [&[Fault]; 4] = [dns::FAULTS, network::FAULTS, api::FAULTS, installation::FAULTS];
+const COUNT: usize = dns::FAULTS.len() + network::FAULTS.len() + api::FAULTS.len() + installation::FAULTS.len();
 
 /// The tables one after another; a constant cannot use iterators.
 const fn joined() -> [Fault; COUNT] {
@@ -95,8 +83,7 @@ impl World {
 
     /// Puts this service at these addresses on port 443.
     fn put(&mut self, addresses: &[Ipv4Addr], service: &Service) {
-        self.services
-            .extend(addresses.iter().map(|it| (https(*it), service.clone())));
+        self.services.extend(addresses.iter().map(|it| (https(*it), service.clone())));
     }
 
     /// Shows this certificate at these addresses.

@@ -51,10 +51,7 @@ pub(super) enum Sent {
 
 impl From<Page> for Answer {
     fn from(page: Page) -> Self {
-        Self {
-            page,
-            sent: Sent::Whole,
-        }
+        Self { page, sent: Sent::Whole }
     }
 }
 
@@ -62,30 +59,18 @@ impl Page {
     /// A page of HTML.
     pub fn html(status: u16, body: impl Into<String>) -> Self {
         let headers = vec![("content-type", "text/html; charset=utf-8".to_owned())];
-        Self {
-            status,
-            headers,
-            body: body.into(),
-        }
+        Self { status, headers, body: body.into() }
     }
 
     /// A JSON answer.
     pub fn json(status: u16, body: &(impl ToString + ?Sized)) -> Self {
         let headers = vec![("content-type", "application/json; charset=utf-8".to_owned())];
-        Self {
-            status,
-            headers,
-            body: body.to_string(),
-        }
+        Self { status, headers, body: body.to_string() }
     }
 
     /// A redirect.
     pub fn redirect(to: impl Into<String>) -> Self {
-        Self {
-            status: 302,
-            headers: vec![("location", to.into())],
-            body: String::new(),
-        }
+        Self { status: 302, headers: vec![("location", to.into())], body: String::new() }
     }
 
     /// The same page with one more header.
@@ -99,25 +84,17 @@ impl Page {
 impl Asked {
     /// A header as text; empty where it is absent or no text.
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|it| it.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
     }
 
     /// The first value of a query parameter, decoded.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     fn headers_size(&self) -> usize {
-        self.headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len() + 4)
-            .sum()
+        self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
     }
 
     /// Whether the request needs more than a few packets, as one padded on purpose does.
@@ -149,14 +126,9 @@ where
         .map_err(io::Error::other)
 }
 
-async fn read(
-    request: Request<Incoming>,
-) -> Result<Asked, Box<dyn std::error::Error + Send + Sync>> {
+async fn read(request: Request<Incoming>) -> Result<Asked, Box<dyn std::error::Error + Send + Sync>> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, LARGEST_REQUEST)
-        .collect()
-        .await?
-        .to_bytes();
+    let body = Limited::new(body, LARGEST_REQUEST).collect().await?.to_bytes();
     Ok(Asked {
         method: head.method,
         path: head.uri.path().to_owned(),
@@ -179,27 +151,20 @@ async fn respond(Answer { page, sent }: Answer) -> Response<Body> {
         Sent::Nothing => std::future::pending().await,
     };
     let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in page.headers {
         if let Ok(value) = HeaderValue::try_from(value) {
-            response
-                .headers_mut()
-                .append(HeaderName::from_static(name), value);
+            response.headers_mut().append(HeaderName::from_static(name), value);
         }
     }
     if let Some(length) = announced {
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     response
 }
 
 fn whole(bytes: Bytes) -> Body {
-    Full::new(bytes)
-        .map_err(|never: Infallible| match never {})
-        .boxed()
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed()
 }
 
 fn half(text: &Bytes) -> Body {
@@ -218,8 +183,7 @@ fn half(text: &Bytes) -> Body {
 fn oversized() -> Body {
     const PIECE: usize = 64 * 1024;
     let piece = Bytes::from(vec![b' '; PIECE]);
-    let parts =
-        stream::iter((0..OVERSIZED / PIECE as u64).map(move |_| Ok(Frame::data(piece.clone()))));
+    let parts = stream::iter((0..OVERSIZED / PIECE as u64).map(move |_| Ok(Frame::data(piece.clone()))));
     BoxBody::new(StreamBody::new(parts))
 }
 

@@ -22,18 +22,11 @@ type Slice = (Vec<Value>, Option<String>, Option<String>);
 pub(super) fn page_of(mut all: Vec<Value>, asked: &Asked) -> Result<Slice, Page> {
     let invalid = |field: &str| {
         let errors = json!([{ "field": field, "code": "invalid" }]);
-        Page::json(
-            422,
-            &json!({ "message": "Validation failed", "errors": errors }),
-        )
+        Page::json(422, &json!({ "message": "Validation failed", "errors": errors }))
     };
     let limit = match asked.parameter("limit") {
         None => 10,
-        Some(given) => given
-            .parse()
-            .ok()
-            .filter(|it| (1..=100).contains(it))
-            .ok_or_else(|| invalid("limit"))?,
+        Some(given) => given.parse().ok().filter(|it| (1..=100).contains(it)).ok_or_else(|| invalid("limit"))?,
     };
     match asked.parameter("order").as_deref() {
         None | Some("desc") => all.reverse(),
@@ -53,16 +46,8 @@ pub(super) fn page_of(mut all: Vec<Value>, asked: &Asked) -> Result<Slice, Page>
         (None, None) => (0, limit.min(all.len())),
     };
     let data: Vec<Value> = all.get(start..end).unwrap_or_default().to_vec();
-    let before = if start > 0 {
-        data.first().and_then(id_of)
-    } else {
-        None
-    };
-    let after = if end < all.len() {
-        data.last().and_then(id_of)
-    } else {
-        None
-    };
+    let before = if start > 0 { data.first().and_then(id_of) } else { None };
+    let after = if end < all.len() { data.last().and_then(id_of) } else { None };
     Ok((data, before, after))
 }
 

@@ -28,8 +28,7 @@ use tokio::time::timeout;
 
 pub use self::faults::{FAULTS, Fault};
 pub use self::service::{
-    ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service,
-    Site,
+    ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service, Site,
 };
 pub use self::world::World;
 pub use self::zone::{ResolverManner, Zone, ZoneAnswer};
@@ -92,9 +91,7 @@ impl Simulator {
         let zone = &stage.inside_zone;
         playing.spawn(dns::serve_udp(udp, Arc::clone(zone), manner));
         let zone = Arc::clone(zone);
-        playing.spawn(accept(tcp, move |stream| {
-            dns::serve_tcp(stream, Arc::clone(&zone), manner)
-        }));
+        playing.spawn(accept(tcp, move |stream| dns::serve_tcp(stream, Arc::clone(&zone), manner)));
 
         for (address, service) in &services {
             let address = *address;
@@ -114,13 +111,7 @@ impl Simulator {
                 held.push(port);
             }
         }
-        Ok(Self {
-            map,
-            public_roots,
-            trusted,
-            _playing: playing,
-            _held: held,
-        })
+        Ok(Self { map, public_roots, trusted, _playing: playing, _held: held })
     }
 
     /// Where each played address and port really is.
@@ -147,10 +138,7 @@ async fn bind(address: SocketAddr, ground: Ground) -> io::Result<TcpListener> {
 }
 
 /// UDP and TCP on the same port, because one played address has one real one.
-async fn bind_resolver(
-    address: SocketAddr,
-    ground: Ground,
-) -> io::Result<(UdpSocket, TcpListener)> {
+async fn bind_resolver(address: SocketAddr, ground: Ground) -> io::Result<(UdpSocket, TcpListener)> {
     let mut attempts = 0;
     loop {
         let tcp = bind(address, ground).await?;
@@ -197,15 +185,8 @@ async fn hold(address: SocketAddr, service: &Service) -> io::Result<(SocketAddr,
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&LOOPBACK.into())?;
     let real = real_address(&socket)?;
-    let queued = if matches!(service, Service::Drops) {
-        fill_queue(&socket, real).await?
-    } else {
-        Vec::new()
-    };
-    let held = Held {
-        _queued: queued,
-        _socket: socket,
-    };
+    let queued = if matches!(service, Service::Drops) { fill_queue(&socket, real).await? } else { Vec::new() };
+    let held = Held { _queued: queued, _socket: socket };
     Ok((real, held))
 }
 
@@ -219,17 +200,11 @@ async fn fill_queue(socket: &Socket, address: SocketAddr) -> io::Result<Vec<TcpS
             Err(_) => return Ok(queued),
         }
     }
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "this system accepts connections beyond a full queue",
-    ))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system accepts connections beyond a full queue"))
 }
 
 fn real_address(socket: &Socket) -> io::Result<SocketAddr> {
-    socket
-        .local_addr()?
-        .as_socket()
-        .ok_or_else(|| io::ErrorKind::InvalidData.into())
+    socket.local_addr()?.as_socket().ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 #[cfg(test)]

@@ -21,32 +21,19 @@ pub(super) enum Wanted {
 /// Reads one request and answers it, but for the tunnel itself.
 pub(super) async fn greet(stream: &mut TcpStream, manner: ProxyManner) -> io::Result<Wanted> {
     let head = read_head(stream).await?;
-    let target = head
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix("CONNECT "));
-    let target = target
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(host_and_port);
+    let target = head.lines().next().and_then(|line| line.strip_prefix("CONNECT "));
+    let target = target.and_then(|rest| rest.split_whitespace().next()).and_then(host_and_port);
     let refusal = match (manner, target) {
         (ProxyManner::NeverAnswers, _) => return std::future::pending().await,
-        (ProxyManner::NotAProxy, _) => page(
-            "405 Method Not Allowed",
-            "Server: nginx\r\n",
-            "405 Not Allowed",
-        ),
+        (ProxyManner::NotAProxy, _) => page("405 Method Not Allowed", "Server: nginx\r\n", "405 Not Allowed"),
         (_, None) => page("400 Bad Request", "", "Only CONNECT is served here"),
         (ProxyManner::Requires, Some(_)) if !is_authorized(&head) => page(
             "407 Proxy Authentication Required",
             "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"proxy.customer.example\"\r\n",
             "Access Denied: authentication required",
         ),
-        (ProxyManner::Denies, Some(_)) => {
-            page("403 Forbidden", "", "Access Denied by Customer Corp policy")
-        }
-        (ProxyManner::UpstreamFails, Some(_)) => {
-            page("502 Bad Gateway", "", "The upstream did not answer")
-        }
+        (ProxyManner::Denies, Some(_)) => page("403 Forbidden", "", "Access Denied by Customer Corp policy"),
+        (ProxyManner::UpstreamFails, Some(_)) => page("502 Bad Gateway", "", "The upstream did not answer"),
         (ProxyManner::Opens | ProxyManner::Requires, Some((host, port))) => {
             return Ok(Wanted::Tunnel { host, port });
         }
@@ -58,23 +45,16 @@ pub(super) async fn greet(stream: &mut TcpStream, manner: ProxyManner) -> io::Re
 
 /// Says that the tunnel is open.
 pub(super) async fn open(stream: &mut TcpStream) -> io::Result<()> {
-    stream
-        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        .await
+    stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await
 }
 
 /// Says why there is no tunnel to this address.
-pub(super) async fn unreachable(
-    stream: &mut TcpStream,
-    address: Option<SocketAddr>,
-) -> io::Result<()> {
+pub(super) async fn unreachable(stream: &mut TcpStream, address: Option<SocketAddr>) -> io::Result<()> {
     let title = match address {
         Some(_) => "502: the upstream did not accept a connection",
         None => "502: the name does not resolve",
     };
-    stream
-        .write_all(page("502 Bad Gateway", "", title).as_bytes())
-        .await?;
+    stream.write_all(page("502 Bad Gateway", "", title).as_bytes()).await?;
     stream.shutdown().await
 }
 
@@ -99,14 +79,11 @@ fn host_and_port(authority: &str) -> Option<(String, u16)> {
 
 fn is_authorized(head: &str) -> bool {
     let mut fields = head.lines().filter_map(|line| line.split_once(':'));
-    fields.any(|(name, value)| {
-        name.eq_ignore_ascii_case("proxy-authorization") && value.trim() == PROXY_AUTHORIZATION
-    })
+    fields.any(|(name, value)| name.eq_ignore_ascii_case("proxy-authorization") && value.trim() == PROXY_AUTHORIZATION)
 }
 
 fn page(status: &str, headers: &str, title: &str) -> String {
-    let body =
-        format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
+    let body = format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\n{headers}Content-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"

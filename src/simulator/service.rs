@@ -37,11 +37,7 @@ pub enum Service {
 impl Service {
     /// A site behind TLS with nothing wrong.
     pub fn https(site: Site) -> Self {
-        Self::Tls {
-            certificate: Certificate::Good,
-            asks_client_certificate: false,
-            site,
-        }
+        Self::Tls { certificate: Certificate::Good, asks_client_certificate: false, site }
     }
 }
 

@@ -39,39 +39,17 @@ impl Stage {
     pub(super) fn new(world: World, authorities: &Authorities) -> io::Result<Self> {
         let player = |(address, service): (&SocketAddr, &Service)| {
             let tls = match service {
-                Service::Tls {
-                    certificate,
-                    asks_client_certificate,
-                    site,
-                } => {
+                Service::Tls { certificate, asks_client_certificate, site } => {
                     let names = names(&world, address.ip(), site);
-                    let config = authorities.server_config(
-                        *certificate,
-                        &names,
-                        *asks_client_certificate,
-                    )?;
+                    let config = authorities.server_config(*certificate, &names, *asks_client_certificate)?;
                     Some(TlsAcceptor::from(Arc::new(config)))
                 }
                 _ => None,
             };
-            Ok((
-                *address,
-                Player {
-                    service: service.clone(),
-                    tls,
-                },
-            ))
+            Ok((*address, Player { service: service.clone(), tls }))
         };
-        let services = world
-            .services
-            .iter()
-            .map(player)
-            .collect::<io::Result<_>>()?;
-        let past_proxy = world
-            .past_proxy
-            .iter()
-            .map(player)
-            .collect::<io::Result<_>>()?;
+        let services = world.services.iter().map(player).collect::<io::Result<_>>()?;
+        let past_proxy = world.past_proxy.iter().map(player).collect::<io::Result<_>>()?;
         Ok(Self {
             inside_zone: Arc::new(world.inside_zone),
             public_zone: world.public_zone,
@@ -112,9 +90,7 @@ impl Stage {
                     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))
                 }
                 (Service::StallsInHandshake, _) => std::future::pending().await,
-                (Service::Garbage, _) => {
-                    say(stream, b"\x13\x37 no protocol \x00\xff\xfe\r\n").await
-                }
+                (Service::Garbage, _) => say(stream, b"\x13\x37 no protocol \x00\xff\xfe\r\n").await,
                 (Service::OnlyOldTls, _) => {
                     // A fatal alert, protocol_version (RFC 5246 §7.2).
                     say(stream, &[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]).await
@@ -132,18 +108,10 @@ impl Stage {
             Site::Workos(manner) => self.api.answer(*manner, asked),
             Site::HostedPages => workos::hosted_page(asked),
             Site::DnsOverHttps => doh::answer(&self.public_zone, asked),
-            Site::Installation(manner) => {
-                installation::answer(*manner, &self.installation_secret, asked)
-            }
+            Site::Installation(manner) => installation::answer(*manner, &self.installation_secret, asked),
             Site::Page(page) => page.clone().into(),
-            Site::OversizedBody => Answer {
-                page: empty,
-                sent: Sent::Oversized,
-            },
-            Site::EndlessBody => Answer {
-                page: empty,
-                sent: Sent::Endless,
-            },
+            Site::OversizedBody => Answer { page: empty, sent: Sent::Oversized },
+            Site::EndlessBody => Answer { page: empty, sent: Sent::Endless },
         }
     }
 
@@ -156,13 +124,9 @@ impl Stage {
                 found => found,
             },
         };
-        let mut addresses = addresses
-            .into_iter()
-            .map(|it| SocketAddr::new(it, port))
-            .peekable();
+        let mut addresses = addresses.into_iter().map(|it| SocketAddr::new(it, port)).peekable();
         let first = addresses.peek().copied();
-        let mut players =
-            addresses.filter_map(|it| self.past_proxy.get(&it).or_else(|| self.services.get(&it)));
+        let mut players = addresses.filter_map(|it| self.past_proxy.get(&it).or_else(|| self.services.get(&it)));
         match players.find(|it| accepts_connections(&it.service)) {
             Some(player) => {
                 proxy::open(&mut stream).await?;
@@ -175,10 +139,7 @@ impl Stage {
 
 /// Whether a connection to this service is established at all.
 pub(super) fn accepts_connections(service: &Service) -> bool {
-    !matches!(
-        service,
-        Service::Drops | Service::Refuses | Service::Unreachable | Service::Prohibited
-    )
+    !matches!(service, Service::Drops | Service::Refuses | Service::Unreachable | Service::Prohibited)
 }
 
 /// The names a certificate at this address is for.
@@ -212,19 +173,8 @@ async fn say(mut stream: TcpStream, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn plain(
-    Page {
-        status,
-        headers,
-        body,
-    }: &Page,
-) -> String {
-    let headers: Vec<String> = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+fn plain(Page { status, headers, body }: &Page) -> String {
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let (headers, length) = (headers.concat(), body.len());
-    format!(
-        "HTTP/1.1 {status} Answer\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    )
+    format!("HTTP/1.1 {status} Answer\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}")
 }

@@ -20,11 +20,7 @@ mod connecting;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn playing(fault: &str) -> Simulator {
-    let world = if fault.is_empty() {
-        World::healthy()
-    } else {
-        Fault::named(fault).unwrap().world()
-    };
+    let world = if fault.is_empty() { World::healthy() } else { Fault::named(fault).unwrap().world() };
     Simulator::start(world, Ground::Loopback).await.unwrap()
 }
 
@@ -53,18 +49,10 @@ where
         .with_root_certificates(roots)
         .with_no_client_auth();
     let name = ServerName::try_from(name.to_owned()).unwrap();
-    timeout(
-        PATIENCE,
-        TlsConnector::from(Arc::new(config)).connect(name, stream),
-    )
-    .await?
+    timeout(PATIENCE, TlsConnector::from(Arc::new(config)).connect(name, stream)).await?
 }
 
-async fn secured(
-    simulator: &Simulator,
-    played: SocketAddr,
-    name: &str,
-) -> io::Result<TlsStream<TcpStream>> {
+async fn secured(simulator: &Simulator, played: SocketAddr, name: &str) -> io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(simulator.map()[&played]).await?;
     handshake(simulator.trusted_pem(), stream, name).await
 }
@@ -73,9 +61,7 @@ async fn secured(
 async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
-        .await
-        .unwrap();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -84,22 +70,14 @@ async fn asked(simulator: &Simulator, played: SocketAddr, name: &str, request: &
 }
 
 async fn api_asked(simulator: &Simulator, headers: &str) -> String {
-    let request =
-        format!("GET /organizations HTTP/1.1\r\nHost: {API}\r\nConnection: close\r\n{headers}\r\n");
+    let request = format!("GET /organizations HTTP/1.1\r\nHost: {API}\r\nConnection: close\r\n{headers}\r\n");
     asked(simulator, https(API_ADDRESSES[0]), API, &request).await
 }
 
 async fn posted(simulator: &Simulator, path: &str) -> String {
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {INSTALLATION}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}"
-    );
-    asked(
-        simulator,
-        https(INSTALLATION_ADDRESS),
-        INSTALLATION,
-        &request,
-    )
-    .await
+    let request =
+        format!("POST {path} HTTP/1.1\r\nHost: {INSTALLATION}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}");
+    asked(simulator, https(INSTALLATION_ADDRESS), INSTALLATION, &request).await
 }
 
 fn refusal(error: &io::Error) -> Option<&CertificateError> {

@@ -23,12 +23,7 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(environments: Vec<Environment>, seen_as: IpAddr) -> Self {
-        Self {
-            environments,
-            seen_as,
-            requests: AtomicU64::new(0),
-            limited: AtomicU64::new(0),
-        }
+        Self { environments, seen_as, requests: AtomicU64::new(0), limited: AtomicU64::new(0) }
     }
 
     /// The answer of the API, or of what stands in front of it.
@@ -37,37 +32,23 @@ impl Api {
             ApiManner::BlockPage => block_page().into(),
             ApiManner::CaptivePortal => Page::redirect("http://login.hotspot.example/").into(),
             ApiManner::CloudflareChallenge => self.at_edge(challenge()).into(),
-            ApiManner::BadGatewayWithoutCfRay => {
-                Page::html(502, BAD_GATEWAY).with("server", "nginx").into()
-            }
-            ApiManner::Unavailable { html: true } => {
-                self.at_edge(Page::html(503, EDGE_ERROR)).into()
-            }
+            ApiManner::BadGatewayWithoutCfRay => Page::html(502, BAD_GATEWAY).with("server", "nginx").into(),
+            ApiManner::Unavailable { html: true } => self.at_edge(Page::html(503, EDGE_ERROR)).into(),
             ApiManner::NeverAnswers => silence(),
             ApiManner::StallsOnSize if asked.is_large() => silence(),
-            ApiManner::RefusesLargeHeaders if asked.is_large() => {
-                Page::html(431, HEADERS_TOO_LARGE).into()
-            }
-            ApiManner::NotTheApi => {
-                Page::json(200, r#"{"status":"ok","service":"inventory"}"#).into()
-            }
-            ApiManner::Unavailable { html: false } => {
-                self.dressed(Page::json(503, SERVICE_UNAVAILABLE)).into()
-            }
+            ApiManner::RefusesLargeHeaders if asked.is_large() => Page::html(431, HEADERS_TOO_LARGE).into(),
+            ApiManner::NotTheApi => Page::json(200, r#"{"status":"ok","service":"inventory"}"#).into(),
+            ApiManner::Unavailable { html: false } => self.dressed(Page::json(503, SERVICE_UNAVAILABLE)).into(),
             ApiManner::HeadersMissing => self.genuine(manner, asked).into(),
             ApiManner::NotJson => {
                 let mut page = self.dressed(self.genuine(manner, asked));
                 "Unauthorized\n".clone_into(&mut page.body);
                 page.into()
             }
-            ApiManner::TruncatedJson => Answer {
-                page: self.dressed(self.genuine(manner, asked)),
-                sent: Sent::Half,
-            },
+            ApiManner::TruncatedJson => Answer { page: self.dressed(self.genuine(manner, asked)), sent: Sent::Half },
             ApiManner::ClockOff(seconds) => {
                 let page = self.dressed(self.genuine(manner, asked));
-                page.with("date", httpdate::fmt_http_date(now_but_for(seconds)))
-                    .into()
+                page.with("date", httpdate::fmt_http_date(now_but_for(seconds))).into()
             }
             _ => self.dressed(self.genuine(manner, asked)).into(),
         }
@@ -79,18 +60,14 @@ impl Api {
         self.at_edge(page)
             .with("cf-cache-status", "DYNAMIC")
             .with("x-request-id", format!("3f6a1c9e-58d2-4b07-9a41-{id:012x}"))
-            .with(
-                "strict-transport-security",
-                "max-age=31536000; includeSubDomains",
-            )
+            .with("strict-transport-security", "max-age=31536000; includeSubDomains")
             .with("vary", "Origin, Accept-Encoding")
     }
 
     /// The headers of Cloudflare's edge, which its own pages have too.
     fn at_edge(&self, page: Page) -> Page {
         let ray = 0x8f3a_91c2_0000_0000 + self.requests.fetch_add(1, Ordering::Relaxed);
-        page.with("server", "cloudflare")
-            .with("cf-ray", format!("{ray:016x}-FRA"))
+        page.with("server", "cloudflare").with("cf-ray", format!("{ray:016x}-FRA"))
     }
 
     fn genuine(&self, manner: ApiManner, asked: &Asked) -> Page {
@@ -99,15 +76,10 @@ impl Api {
             (&Method::GET, ["cdn-cgi", "trace"]) => self.trace(),
             (&Method::GET, ["sso", "jwks", client]) => self.jwks(client),
             (&Method::GET, ["user_management" | "sso", "authorize"]) => self.authorize(asked),
-            (&Method::POST, ["user_management", "authenticate"] | ["sso", "token"]) => {
-                self.exchange_code(asked)
-            }
+            (&Method::POST, ["user_management", "authenticate"] | ["sso", "token"]) => self.exchange_code(asked),
             (
                 &Method::GET,
-                [
-                    "organizations" | "events" | "webhook_endpoints" | "connections"
-                    | "directories",
-                ]
+                ["organizations" | "events" | "webhook_endpoints" | "connections" | "directories"]
                 | ["organizations", _]
                 | ["user_management", "redirect_uris"],
             ) => match self.authenticated(manner, asked) {
@@ -121,32 +93,21 @@ impl Api {
     /// The environment that the request's key opens.
     fn authenticated(&self, manner: ApiManner, asked: &Asked) -> Result<&Environment, Page> {
         let unauthorized = || Page::json(401, r#"{"message":"Unauthorized"}"#);
-        let key = asked
-            .header("authorization")
-            .strip_prefix("Bearer ")
-            .unwrap_or_default();
+        let key = asked.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
         if key.is_empty() || manner == ApiManner::KeyRevoked {
             return Err(unauthorized());
         }
         if let ApiManner::RateLimited { retry_after, once } = manner {
             let earlier = self.limited.fetch_add(1, Ordering::Relaxed);
             if !once || earlier == 0 {
-                let page = Page::json(
-                    429,
-                    r#"{"message":"Too many requests.","code":"rate_limit_exceeded"}"#,
-                );
+                let page = Page::json(429, r#"{"message":"Too many requests.","code":"rate_limit_exceeded"}"#);
                 return Err(page.with("retry-after", retry_after.to_string()));
             }
         }
         let mut known = self.environments.iter();
-        let environment = known
-            .find(|it| it.api_keys.iter().any(|known| known == key))
-            .ok_or_else(unauthorized)?;
+        let environment = known.find(|it| it.api_keys.iter().any(|known| known == key)).ok_or_else(unauthorized)?;
         if manner == ApiManner::Forbidden {
-            return Err(Page::json(
-                403,
-                r#"{"message":"This API key does not have access to this resource."}"#,
-            ));
+            return Err(Page::json(403, r#"{"message":"This API key does not have access to this resource."}"#));
         }
         Ok(environment)
     }
@@ -158,10 +119,7 @@ impl Api {
     fn jwks(&self, client: &str) -> Page {
         match self.client(client) {
             Some(environment) => Page::json(200, &environment.jwks()),
-            None => Page::json(
-                404,
-                &json!({ "message": format!("Client not found: '{client}'.") }),
-            ),
+            None => Page::json(404, &json!({ "message": format!("Client not found: '{client}'.") })),
         }
     }
 
@@ -171,31 +129,16 @@ impl Api {
         let Some(environment) = self.client(&parameter("client_id")) else {
             return Page::redirect(format!("https://{ERRORS}/client-id-invalid"));
         };
-        let selectors = [
-            "provider",
-            "connection",
-            "organization",
-            "connection_id",
-            "organization_id",
-        ];
+        let selectors = ["provider", "connection", "organization", "connection_id", "organization_id"];
         let selected = selectors.iter().any(|name| asked.parameter(name).is_some());
-        let page = if !environment
-            .redirect_uris
-            .contains(&parameter("redirect_uri"))
-        {
+        let page = if !environment.redirect_uris.contains(&parameter("redirect_uri")) {
             "redirect-uri-invalid"
         } else if !selected {
             "invalid-connection-selector"
         } else {
-            return Page::redirect(format!(
-                "https://{AUTHKIT}/?client_id={}",
-                environment.client_id
-            ));
+            return Page::redirect(format!("https://{AUTHKIT}/?client_id={}", environment.client_id));
         };
-        Page::redirect(format!(
-            "https://{AUTHKIT}/{page}?client_id={}",
-            environment.client_id
-        ))
+        Page::redirect(format!("https://{AUTHKIT}/{page}?client_id={}", environment.client_id))
     }
 
     /// The token endpoint; no code is ever valid here.
@@ -204,50 +147,28 @@ impl Api {
         let known = self.client(&field("client_id"));
         let paired = known.is_some_and(|it| it.api_keys.contains(&field("client_secret")));
         let (error, description) = if paired {
-            (
-                "invalid_grant",
-                format!("The code '{}' has expired or is invalid.", field("code")),
-            )
+            ("invalid_grant", format!("The code '{}' has expired or is invalid.", field("code")))
         } else {
             ("invalid_client", "Invalid client ID or secret.".to_owned())
         };
-        Page::json(
-            400,
-            &json!({ "error": error, "error_description": description }),
-        )
+        Page::json(400, &json!({ "error": error, "error_description": description }))
     }
 
     fn trace(&self) -> Page {
-        let body = format!(
-            "fl=123f45\nh=api.workos.com\nip={}\nvisit_scheme=https\ncolo=FRA\n",
-            self.seen_as
-        );
-        Page {
-            status: 200,
-            headers: vec![("content-type", "text/plain".to_owned())],
-            body,
-        }
+        let body = format!("fl=123f45\nh=api.workos.com\nip={}\nvisit_scheme=https\ncolo=FRA\n", self.seen_as);
+        Page { status: 200, headers: vec![("content-type", "text/plain".to_owned())], body }
     }
 }
 
 /// A field of a JSON or form body.
 fn body_field(asked: &Asked) -> impl Fn(&str) -> String {
     let fields: Vec<(String, String)> = match serde_json::from_slice::<Value>(&asked.body) {
-        Ok(Value::Object(object)) => object
-            .into_iter()
-            .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))
-            .collect(),
-        _ => url::form_urlencoded::parse(&asked.body)
-            .into_owned()
-            .collect(),
+        Ok(Value::Object(object)) => {
+            object.into_iter().map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned())).collect()
+        }
+        _ => url::form_urlencoded::parse(&asked.body).into_owned().collect(),
     };
-    move |name| {
-        fields
-            .iter()
-            .find(|(it, _)| it == name)
-            .map(|(_, value)| value.clone())
-            .unwrap_or_default()
-    }
+    move |name| fields.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
 /// What a key may read.
@@ -281,10 +202,9 @@ fn events(environment: &Environment, asked: &Asked) -> Page {
     };
     let names: Vec<&str> = names.split(',').map(str::trim).collect();
     match page_of(environment.events(&names), asked) {
-        Ok((data, _, after)) => Page::json(
-            200,
-            &json!({ "object": "list", "data": data, "list_metadata": { "after": after } }),
-        ),
+        Ok((data, _, after)) => {
+            Page::json(200, &json!({ "object": "list", "data": data, "list_metadata": { "after": after } }))
+        }
         Err(refused) => refused,
     }
 }
@@ -302,10 +222,7 @@ pub(super) fn hosted_page(asked: &Asked) -> Answer {
 }
 
 fn silence() -> Answer {
-    Answer {
-        page: Page::html(200, ""),
-        sent: Sent::Nothing,
-    }
+    Answer { page: Page::html(200, ""), sent: Sent::Nothing }
 }
 
 fn block_page() -> Page {
@@ -326,11 +243,7 @@ fn challenge() -> Page {
 fn now_but_for(seconds: i64) -> SystemTime {
     let offset = Duration::from_secs(seconds.unsigned_abs());
     let now = SystemTime::now();
-    let moved = if seconds < 0 {
-        now.checked_sub(offset)
-    } else {
-        now.checked_add(offset)
-    };
+    let moved = if seconds < 0 { now.checked_sub(offset) } else { now.checked_add(offset) };
     moved.unwrap_or(now)
 }
 
@@ -339,4 +252,5 @@ const EDGE_ERROR: &str = "<!DOCTYPE html><html><head><title>api.workos.com | 503
                           unavailable</title></head><body>Cloudflare</body></html>";
 const BAD_GATEWAY: &str = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad \
                            Gateway</h1></center><hr><center>nginx</center></body></html>";
-const HEADERS_TOO_LARGE: &str = "<html><head><title>431 Request Header Fields Too Large</title></head><body>gateway.customer.example</body></html>";
+const HEADERS_TOO_LARGE: &str =
+    "<html><head><title>431 Request Header Fields Too Large</title></head><body>gateway.customer.example</body></html>";

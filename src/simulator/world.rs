@@ -20,18 +20,13 @@ pub const INSTALLATION: &str = "app.customer.example";
 /// The customer's forward proxy.
 pub const PROXY: &str = "proxy.customer.example";
 
-pub(super) const API_ADDRESSES: [Ipv4Addr; 2] =
-    [Ipv4Addr::new(104, 18, 2, 1), Ipv4Addr::new(104, 18, 3, 1)];
+pub(super) const API_ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(104, 18, 2, 1), Ipv4Addr::new(104, 18, 3, 1)];
 pub(super) const HOSTED_ADDRESS: Ipv4Addr = Ipv4Addr::new(104, 18, 4, 1);
-pub(super) const PUBLIC_DNS_ADDRESSES: [Ipv4Addr; 2] = [
-    Ipv4Addr::new(104, 16, 248, 249),
-    Ipv4Addr::new(104, 16, 249, 249),
-];
+pub(super) const PUBLIC_DNS_ADDRESSES: [Ipv4Addr; 2] =
+    [Ipv4Addr::new(104, 16, 248, 249), Ipv4Addr::new(104, 16, 249, 249)];
 pub(super) const INSTALLATION_ADDRESS: Ipv4Addr = Ipv4Addr::new(93, 184, 215, 14);
-pub(super) const RESOLVER: SocketAddr =
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 20, 0, 53)), 53);
-pub(super) const PROXY_ADDRESS: SocketAddr =
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 20, 0, 31)), 3128);
+pub(super) const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 20, 0, 53)), 53);
+pub(super) const PROXY_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 20, 0, 31)), 3128);
 
 /// Everything that the simulator plays. [`World::healthy`] has nothing wrong; a fault is a function that changes it.
 #[derive(Clone, Debug)]
@@ -81,10 +76,7 @@ impl World {
 
         let mut services = BTreeMap::new();
         for address in API_ADDRESSES {
-            services.insert(
-                https(address),
-                Service::https(Site::Workos(ApiManner::Works)),
-            );
+            services.insert(https(address), Service::https(Site::Workos(ApiManner::Works)));
         }
         services.insert(https(HOSTED_ADDRESS), Service::https(Site::HostedPages));
         for address in PUBLIC_DNS_ADDRESSES {
@@ -93,31 +85,14 @@ impl World {
         let installation = Site::Installation(InstallationManner::Works);
         services.insert(https(INSTALLATION_ADDRESS), Service::https(installation));
 
-        let secret = environment
-            .webhook_endpoints
-            .first()
-            .map(|it| it.secret.clone())
-            .unwrap_or_default();
+        let secret = environment.webhook_endpoints.first().map(|it| it.secret.clone()).unwrap_or_default();
         let settings = vec![
             ("workos.client_id", environment.client_id.clone()),
-            (
-                "workos.organizations",
-                environment
-                    .organizations
-                    .first()
-                    .map(|it| it.id.clone())
-                    .unwrap_or_default(),
-            ),
+            ("workos.organizations", environment.organizations.first().map(|it| it.id.clone()).unwrap_or_default()),
             ("installation.domain", INSTALLATION.to_owned()),
             ("installation.addresses", INSTALLATION_ADDRESS.to_string()),
-            (
-                "installation.redirect_uris",
-                format!("https://{INSTALLATION}/callback"),
-            ),
-            (
-                "installation.webhook_url",
-                format!("https://{INSTALLATION}/webhooks/workos"),
-            ),
+            ("installation.redirect_uris", format!("https://{INSTALLATION}/callback")),
+            ("installation.webhook_url", format!("https://{INSTALLATION}/webhooks/workos")),
             ("network.resolver", RESOLVER.ip().to_string()),
         ];
         Self {

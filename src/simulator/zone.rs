@@ -61,25 +61,16 @@ pub enum ZoneAnswer {
 impl ZoneAnswer {
     /// IPv4 addresses, kept for five minutes.
     pub fn v4(addresses: &[Ipv4Addr]) -> Self {
-        Self::Addresses {
-            v4: addresses.to_vec(),
-            v6: Vec::new(),
-            ttl: 300,
-        }
+        Self::Addresses { v4: addresses.to_vec(), v6: Vec::new(), ttl: 300 }
     }
 
     /// The addresses that are in the answer, whether or not validation lets them through.
     fn addresses(&self) -> Vec<IpAddr> {
         match self {
-            Self::Addresses { v4, v6, .. } => v4
-                .iter()
-                .copied()
-                .map(IpAddr::from)
-                .chain(v6.iter().copied().map(IpAddr::from))
-                .collect(),
-            Self::ServFailUnlessCheckingDisabled { v4 } => {
-                v4.iter().copied().map(IpAddr::from).collect()
+            Self::Addresses { v4, v6, .. } => {
+                v4.iter().copied().map(IpAddr::from).chain(v6.iter().copied().map(IpAddr::from)).collect()
             }
+            Self::ServFailUnlessCheckingDisabled { v4 } => v4.iter().copied().map(IpAddr::from).collect(),
             _ => Vec::new(),
         }
     }
@@ -93,9 +84,7 @@ impl Zone {
 
     /// What is said about a name.
     pub fn answer(&self, name: &str) -> &ZoneAnswer {
-        self.answers
-            .get(&canonical(name))
-            .unwrap_or(&ZoneAnswer::NxDomain)
+        self.answers.get(&canonical(name)).unwrap_or(&ZoneAnswer::NxDomain)
     }
 
     /// The addresses of a name, aliases followed.
@@ -114,18 +103,12 @@ impl Zone {
     /// Every address that some name leads to.
     #[cfg(test)]
     pub(super) fn all_addresses(&self) -> Vec<IpAddr> {
-        self.answers
-            .values()
-            .flat_map(ZoneAnswer::addresses)
-            .collect()
+        self.answers.values().flat_map(ZoneAnswer::addresses).collect()
     }
 
     /// The names that lead to an address.
     pub(super) fn names_of(&self, address: IpAddr) -> impl Iterator<Item = &str> {
-        self.answers
-            .keys()
-            .filter(move |name| self.addresses(name).contains(&address))
-            .map(String::as_str)
+        self.answers.keys().filter(move |name| self.addresses(name).contains(&address)).map(String::as_str)
     }
 }
 

@@ -103,7 +103,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
     let answers = || view.answers.iter().flatten();
     let kind =
         answers().find(|(kind, ..)| *kind == RecordKind::A).and_then(|(_, answer, _)| answer.result.as_ref().err());
-    let alias = answers().flat_map(|(_, _, aliases)| aliases.last()).next();
+    let alias = answers().find_map(|(_, _, aliases)| aliases.last());
     outcome.because(match (kind.map(|error| &error.kind), alias) {
         (Some(ErrorKind::NoSuchName | ErrorKind::NoData), Some(alias)) => dangling(host, alias),
         (Some(ErrorKind::NoSuchName), None) => nxdomain(host),

@@ -11,6 +11,9 @@ use crate::net::{Attempted, ErrorKind, NetError, Question, RecordKind, Records, 
 use crate::settings::values::url_endpoint;
 use crate::settings::{PublicResolver, Settings};
 
+/// What was said of each record type, and along which aliases a negative answer went.
+type Answers = Vec<(RecordKind, Attempted<Records>, Vec<String>)>;
+
 /// What is known of a name's public addresses.
 pub(in crate::checks) struct PublicView {
     /// Who was asked, for people: "cloudflare-dns.com over HTTPS".
@@ -18,7 +21,7 @@ pub(in crate::checks) struct PublicView {
     /// How it was asked: `direct`, or the proxy.
     pub(in crate::checks) via: String,
     /// What the witness said of A and AAAA, and along which aliases a negative answer went; or why there is no witness.
-    pub(in crate::checks) answers: Result<Vec<(RecordKind, Attempted<Records>, Vec<String>)>, NetError>,
+    pub(in crate::checks) answers: Result<Answers, NetError>,
     /// What the resolvers here say, when there is no witness.
     pub(in crate::checks) inside: Vec<IpAddr>,
 }
@@ -104,7 +107,7 @@ async fn ask(host: &str, cx: &Context) -> PublicView {
             let question = |kind| Question { server, name: host.to_owned(), kind };
             let (a, aaaa) = (question(RecordKind::A), question(RecordKind::Aaaa));
             let (a, aaaa) = tokio::join!(cx.network.ask(&a), cx.network.ask(&aaaa));
-            let unheard = |error: &NetError| !is_an_answer(&error.kind);
+            let unheard = |error: &NetError| !error.kind.is_dns_answer();
             let answers = match a.result.as_ref().err().filter(|error| unheard(error)) {
                 Some(error) => Err(error.clone()),
                 None => Ok(vec![(RecordKind::A, a, Vec::new()), (RecordKind::Aaaa, aaaa, Vec::new())]),
@@ -119,13 +122,6 @@ async fn ask(host: &str, cx: &Context) -> PublicView {
         }
     }
 }
-
-/// Whether a failure is what a server said, and not that nothing was heard of it.
-fn is_an_answer(kind: &ErrorKind) -> bool {
-    matches!(kind, ErrorKind::NoSuchName | ErrorKind::NoData | ErrorKind::ServFail | ErrorKind::DnsRefused)
-}
-
-type Answers = Vec<(RecordKind, Attempted<Records>, Vec<String>)>;
 
 async fn over_https(
     host: &str,
@@ -174,7 +170,7 @@ async fn question(
     let sent = cx.network.fetch(&request).await;
     let response = sent.result?;
     let result = doh::answer(&response);
-    if let Some(error) = result.as_ref().err().filter(|error| !is_an_answer(&error.kind)) {
+    if let Some(error) = result.as_ref().err().filter(|error| !error.kind.is_dns_answer()) {
         return Err(error.clone());
     }
     Ok((Attempted { result, attempts: sent.attempts, took: sent.took }, doh::aliases(&response)))

@@ -26,7 +26,8 @@ firewall that takes a server for a robot, or by an incident at WorkOS or Cloudfl
     vantages: &[Vantage::Inside],
     required: super::required,
     codes: &[
-        &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &NOT_THE_API, &API_UNAVAILABLE, &TRUNCATED, &NO_ANSWER, &HEADERS_MISSING,
+        &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &NOT_THE_API, &BAD_GATEWAY,
+        &API_UNAVAILABLE, &TRUNCATED, &NO_ANSWER, &HEADERS_MISSING,
     ],
     needs: &[trusted::ID],
     plan: |_, settings| Planned::one(Answers(settings.api.value.clone())),
@@ -38,6 +39,8 @@ static BLOCK_PAGE: Code = Code::error("block-page", "a page for people answers i
 static CAPTIVE_PORTAL: Code = Code::error("captive-portal", "the network sends the request to a sign-in page");
 static CHALLENGE: Code = Code::error("challenge", "a challenge for browsers answers in the API's place");
 static NOT_THE_API: Code = Code::error("not-the-api", "something answers, and it is not the API");
+static BAD_GATEWAY: Code =
+    Code::error("bad-gateway", "a proxy or gateway on the way answers with a server error of its own");
 static API_UNAVAILABLE: Code = Code::error("api-unavailable", "WorkOS or Cloudflare answers with a server error");
 static TRUNCATED: Code = Code::error("truncated", "the answer begins and breaks off");
 static NO_ANSWER: Code = Code::error("no-answer", "the connection is secure, and no HTTP answer comes");
@@ -101,10 +104,14 @@ fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
         Answer::Unavailable { status, ray } => outcome.because(api_unavailable(endpoint, status, &ray)),
         Answer::Challenge => outcome.because(challenge(endpoint, response.status)),
         Answer::Portal { location } => outcome.because(captive_portal(endpoint, response.status, &location)),
+        Answer::Page { status: status @ 500.., title, .. } => {
+            outcome.because(bad_gateway(endpoint, status, title.as_deref()))
+        }
         Answer::Page { status, title, product } => {
             outcome.because(block_page(endpoint, status, title.as_deref(), product))
         }
         Answer::Cut { read, end } => outcome.because(truncated(endpoint, read, end)),
+        Answer::Strange { status: status @ 500.., .. } => outcome.because(bad_gateway(endpoint, status, None)),
         Answer::Strange { status, media_type, product } => {
             outcome.because(strange(endpoint, status, media_type.as_deref(), product))
         }
@@ -132,6 +139,18 @@ fn block_page(endpoint: &Endpoint, status: u16, title: Option<&str>, product: Op
             endpoint.host,
             endpoint.port,
             by(product)
+        ))
+        .verify(curl(endpoint)),
+    )
+}
+
+fn bad_gateway(endpoint: &Endpoint, status: u16, title: Option<&str>) -> Finding {
+    let called = title.map(|title| format!(", “{title}”")).unwrap_or_default();
+    BAD_GATEWAY.found(
+        format!("a server error of a proxy or gateway on the way answers in the API's place ({status}{called}): it carries no cf-ray, so it did not pass Cloudflare"),
+        Remediation::network(format!(
+            "Find this request in the log of the proxy or gateway between this host and {}: it cannot reach TCP {} there, or its name resolution fails.",
+            endpoint.host, endpoint.port
         ))
         .verify(curl(endpoint)),
     )
@@ -261,7 +280,8 @@ mod tests {
             (response(302, &[("location", "http://portal.example/")], ""), "captive-portal"),
             (response(403, &[html, RAY, ("cf-mitigated", "challenge")], ""), "challenge"),
             (response(503, &[RAY], ""), "api-unavailable"),
-            (response(503, &[], "upstream"), "not-the-api"),
+            (response(502, &[html], "<title>502 Bad Gateway</title>"), "bad-gateway"),
+            (response(503, &[], "upstream"), "bad-gateway"),
             (response(200, &[], r#"{"hello":1}"#), "not-the-api"),
             (response(401, &[], r#"{"mess"#), "truncated"),
             (response(401, &[], UNAUTHORIZED), "headers-missing"),

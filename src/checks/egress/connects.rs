@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{in_words, proxy};
+use super::{addresses, in_words, proxy, resolves};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage,
@@ -29,7 +29,8 @@ the day, or by IPv6 that is configured on the host and leads nowhere.",
     vantages: &[Vantage::Inside],
     required: super::required,
     codes: &[&TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &FAILED, &SOME_ADDRESSES, &IPV6_BROKEN],
-    needs: proxy::NEEDED_TO_CONNECT,
+    // The name and its addresses matter when connections go direct, the proxy when they do not.
+    needs: &[resolves::ID, addresses::ID, proxy::ID],
     plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Connects), ""),
 };
 

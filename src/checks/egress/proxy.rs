@@ -1,6 +1,6 @@
 //! Does the forward proxy open a way to an endpoint?
 
-use super::{in_words, resolves};
+use super::in_words;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage,
@@ -249,9 +249,6 @@ fn unresolved(proxy: &Proxy) -> Finding {
         .verify(format!("getent ahosts {}", proxy.endpoint.host)),
     )
 }
-
-/// Connections need the name when they go direct and the proxy when they do not.
-pub(super) const NEEDED_TO_CONNECT: &[CheckId] = &[resolves::ID, ID];
 
 #[cfg(test)]
 mod tests {

@@ -93,10 +93,9 @@ fn judge(host: &str, lookup: &Lookup, cx: &Context) -> Outcome {
     for asked in &lookup.servers {
         outcome.saw("answer", format!("{} {} from {}: {}", host, asked.kind, asked.server, in_short(asked)));
     }
-    if let Some(aliases) = lookup.servers.iter().find_map(|asked| Some(&asked.answer.result.as_ref().ok()?.aliases)) {
-        if !aliases.is_empty() {
-            outcome.saw("aliases", aliases.join(" → "));
-        }
+    let positive = lookup.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok());
+    if let Some(led) = positive.map(|records| &records.aliases).find(|aliases| !aliases.is_empty()) {
+        outcome.saw("aliases", led.join(" → "));
     }
     if addresses.is_empty() {
         outcome.found(why_not(host, lookup, cx));

@@ -14,10 +14,7 @@ async fn resolver(manner: ResolverManner, answer: ZoneAnswer) -> (Simulator, Soc
     let mut world = World::healthy();
     world.resolver_manner = manner;
     world.inside_zone.set("asked.example", answer);
-    world.inside_zone.set(
-        "end.example",
-        ZoneAnswer::v4(&[Ipv4Addr::new(192, 0, 2, 7)]),
-    );
+    world.inside_zone.set("end.example", ZoneAnswer::v4(&[Ipv4Addr::new(192, 0, 2, 7)]));
     let played = world.resolver;
     let simulator = Simulator::start(world, Ground::Loopback).await.unwrap();
     let real = simulator.map()[&played];
@@ -33,25 +30,16 @@ fn question(name: &str, kind: RecordType) -> Message {
 
 async fn over_udp(resolver: SocketAddr, message: &Message) -> Option<Message> {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    socket
-        .send_to(&message.to_vec().unwrap(), resolver)
-        .await
-        .unwrap();
+    socket.send_to(&message.to_vec().unwrap(), resolver).await.unwrap();
     let mut buffer = [0; 1500];
-    let length = timeout(SECOND, socket.recv(&mut buffer))
-        .await
-        .ok()?
-        .unwrap();
+    let length = timeout(SECOND, socket.recv(&mut buffer)).await.ok()?.unwrap();
     Some(Message::from_vec(&buffer[..length]).unwrap())
 }
 
 async fn over_tcp(resolver: SocketAddr, message: &Message) -> Option<Message> {
     let mut stream = TcpStream::connect(resolver).await.unwrap();
     let bytes = message.to_vec().unwrap();
-    stream
-        .write_u16(u16::try_from(bytes.len()).unwrap())
-        .await
-        .unwrap();
+    stream.write_u16(u16::try_from(bytes.len()).unwrap()).await.unwrap();
     stream.write_all(&bytes).await.unwrap();
     let length = timeout(SECOND, stream.read_u16()).await.ok()?.unwrap();
     let mut buffer = vec![0; usize::from(length)];
@@ -83,32 +71,15 @@ async fn addresses_are_answered_by_family() {
 
 #[tokio::test]
 async fn an_alias_comes_with_what_it_leads_to() {
-    let answer = asked(
-        ZoneAnswer::Alias {
-            to: "end.example".to_owned(),
-        },
-        RecordType::A,
-    )
-    .await
-    .unwrap();
+    let answer = asked(ZoneAnswer::Alias { to: "end.example".to_owned() }, RecordType::A).await.unwrap();
 
     assert!(matches!(answer.answers[0].data, RData::CNAME(_)));
-    assert_eq!(
-        answer.answers[1].data,
-        RData::A(A(Ipv4Addr::new(192, 0, 2, 7)))
-    );
+    assert_eq!(answer.answers[1].data, RData::A(A(Ipv4Addr::new(192, 0, 2, 7))));
 }
 
 #[tokio::test]
 async fn an_alias_to_nothing_is_nxdomain_with_the_alias() {
-    let answer = asked(
-        ZoneAnswer::Alias {
-            to: "gone.example".to_owned(),
-        },
-        RecordType::A,
-    )
-    .await
-    .unwrap();
+    let answer = asked(ZoneAnswer::Alias { to: "gone.example".to_owned() }, RecordType::A).await.unwrap();
 
     assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain);
     assert_eq!(answer.answers.len(), 1);
@@ -116,24 +87,14 @@ async fn an_alias_to_nothing_is_nxdomain_with_the_alias() {
 
 #[tokio::test]
 async fn an_alias_to_itself_is_servfail() {
-    let answer = asked(
-        ZoneAnswer::Alias {
-            to: "asked.example".to_owned(),
-        },
-        RecordType::A,
-    )
-    .await
-    .unwrap();
+    let answer = asked(ZoneAnswer::Alias { to: "asked.example".to_owned() }, RecordType::A).await.unwrap();
 
     assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
 }
 
 #[tokio::test]
 async fn negative_answers_carry_an_soa() {
-    for (zone, code) in [
-        (ZoneAnswer::NxDomain, ResponseCode::NXDomain),
-        (ZoneAnswer::NoData, ResponseCode::NoError),
-    ] {
+    for (zone, code) in [(ZoneAnswer::NxDomain, ResponseCode::NXDomain), (ZoneAnswer::NoData, ResponseCode::NoError)] {
         let answer = asked(zone, RecordType::A).await.unwrap();
 
         assert_eq!(answer.metadata.response_code, code);
@@ -155,9 +116,7 @@ async fn failures_have_their_codes() {
 
 #[tokio::test]
 async fn a_failed_validation_shows_its_addresses_when_checking_is_disabled() {
-    let zone = ZoneAnswer::ServFailUnlessCheckingDisabled {
-        v4: vec![Ipv4Addr::new(192, 0, 2, 9)],
-    };
+    let zone = ZoneAnswer::ServFailUnlessCheckingDisabled { v4: vec![Ipv4Addr::new(192, 0, 2, 9)] };
     let (_simulator, resolver) = resolver(ResolverManner::Answers, zone).await;
     let checked = question("asked.example.", RecordType::A);
     let mut unchecked = checked.clone();
@@ -167,10 +126,7 @@ async fn a_failed_validation_shows_its_addresses_when_checking_is_disabled() {
     let unchecked = over_udp(resolver, &unchecked).await.unwrap();
 
     assert_eq!(checked.metadata.response_code, ResponseCode::ServFail);
-    assert_eq!(
-        unchecked.answers[0].data,
-        RData::A(A(Ipv4Addr::new(192, 0, 2, 9)))
-    );
+    assert_eq!(unchecked.answers[0].data, RData::A(A(Ipv4Addr::new(192, 0, 2, 9))));
 }
 
 #[tokio::test]
@@ -188,16 +144,8 @@ async fn manners_differ_between_udp_and_tcp() {
         let over_udp = over_udp(resolver, &message).await;
         let over_tcp = over_tcp(resolver, &message).await;
 
-        assert_eq!(
-            over_udp.map(|it| (it.answers.len(), it.metadata.truncation)),
-            udp,
-            "{manner:?} over UDP"
-        );
-        assert_eq!(
-            over_tcp.map(|it| it.answers.len()),
-            tcp,
-            "{manner:?} over TCP"
-        );
+        assert_eq!(over_udp.map(|it| (it.answers.len(), it.metadata.truncation)), udp, "{manner:?} over UDP");
+        assert_eq!(over_tcp.map(|it| it.answers.len()), tcp, "{manner:?} over TCP");
     }
 }
 

@@ -39,13 +39,13 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         "truncated-json",
         "The connection closes in the middle of the answer.",
-        &["egress.answers/not-the-api"],
+        &["egress.answers/truncated"],
         |world| behave(world, ApiManner::TruncatedJson),
     ),
     Fault::new(
         "bad-gateway",
         "A gateway on the way, not the edge of WorkOS, answers 502.",
-        &["egress.answers/not-the-api"],
+        &["egress.answers/bad-gateway"],
         |world| behave(world, ApiManner::BadGatewayWithoutCfRay),
     ),
     Fault::new(
@@ -66,18 +66,12 @@ pub(super) const FAULTS: &[Fault] = &[
         &["egress.answers/headers-missing"],
         |world| behave(world, ApiManner::HeadersMissing),
     ),
-    Fault::new(
-        "oversized-body",
-        "The answer is 50 MB long.",
-        &["egress.answers/not-the-api"],
-        |world| world.put(&API_ADDRESSES, &Service::https(Site::OversizedBody)),
-    ),
-    Fault::new(
-        "endless-body",
-        "The answer never ends.",
-        &["egress.answers/not-the-api"],
-        |world| world.put(&API_ADDRESSES, &Service::https(Site::EndlessBody)),
-    ),
+    Fault::new("oversized-body", "The answer is 50 MB long.", &["egress.answers/truncated"], |world| {
+        world.put(&API_ADDRESSES, &Service::https(Site::OversizedBody))
+    }),
+    Fault::new("endless-body", "The answer never ends.", &["egress.answers/truncated"], |world| {
+        world.put(&API_ADDRESSES, &Service::https(Site::EndlessBody))
+    }),
     Fault::new(
         "clock-skewed",
         "The clock of this machine is ten minutes behind, so every webhook's signature would be refused.",
@@ -102,12 +96,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &["settings.consistent/malformed-key"],
         |world| world.api_key = format!("\"{}\"", world.api_key),
     ),
-    Fault::new(
-        "key-revoked",
-        "WorkOS does not accept the API key.",
-        &["credentials.accepted/unauthorized"],
-        |world| behave(world, ApiManner::KeyRevoked),
-    ),
+    Fault::new("key-revoked", "WorkOS does not accept the API key.", &["credentials.accepted/unauthorized"], |world| {
+        behave(world, ApiManner::KeyRevoked)
+    }),
     Fault::new(
         "key-forbidden",
         "WorkOS knows the API key but does not let it read anything.",
@@ -119,39 +110,19 @@ pub(super) const FAULTS: &[Fault] = &[
         "WorkOS says that too many requests were made with this key.",
         &["credentials.accepted/rate-limited"],
         |world| {
-            behave(
-                world,
-                ApiManner::RateLimited {
-                    retry_after: 1,
-                    once: false,
-                },
-            );
+            behave(world, ApiManner::RateLimited { retry_after: 1, once: false });
         },
     ),
-    Fault::new(
-        "rate-limited-once",
-        "WorkOS asks to wait a second and then answers: nothing is wrong.",
-        &[],
-        |world| {
-            behave(
-                world,
-                ApiManner::RateLimited {
-                    retry_after: 1,
-                    once: true,
-                },
-            );
-        },
-    ),
+    Fault::new("rate-limited-once", "WorkOS asks to wait a second and then answers: nothing is wrong.", &[], |world| {
+        behave(world, ApiManner::RateLimited { retry_after: 1, once: true });
+    }),
     Fault::new(
         "staging-key",
         "The API key works but is the one of a staging environment.",
         &["credentials.environment/staging-key-in-production"],
         |world| {
             let key = "sk_test_demo8Hn3JpYw5LqXsC6vTfD2gKm".to_owned();
-            world
-                .environments
-                .iter_mut()
-                .for_each(|it| it.api_keys.push(key.clone()));
+            world.environments.iter_mut().for_each(|it| it.api_keys.push(key.clone()));
             world.api_key = key;
         },
     ),
@@ -191,9 +162,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["webhook.registered/disabled"],
         |world| {
             change_environments(world, |it| {
-                it.webhook_endpoints
-                    .iter_mut()
-                    .for_each(|it| it.enabled = false);
+                it.webhook_endpoints.iter_mut().for_each(|it| it.enabled = false);
             });
         },
     ),
@@ -203,9 +172,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["webhook.registered/url-differs"],
         |world| {
             change_environments(world, |it| {
-                it.webhook_endpoints
-                    .iter_mut()
-                    .for_each(|it| it.url.push('/'));
+                it.webhook_endpoints.iter_mut().for_each(|it| it.url.push('/'));
             });
         },
     ),
@@ -220,13 +187,7 @@ fn change_environments(world: &mut World, change: impl Fn(&mut Environment)) {
 }
 
 fn other_customers() -> [Organization; 2] {
-    [
-        ("org_01J0QW7M2E5V8X3K6T9RBN4HCD", "Globex"),
-        ("org_01J0QWA9S4D7F2G5H8JKL3Z6XC", "Initech"),
-    ]
-    .map(|(id, name)| Organization {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        domain: format!("{}.example", name.to_lowercase()),
+    [("org_01J0QW7M2E5V8X3K6T9RBN4HCD", "Globex"), ("org_01J0QWA9S4D7F2G5H8JKL3Z6XC", "Initech")].map(|(id, name)| {
+        Organization { id: id.to_owned(), name: name.to_owned(), domain: format!("{}.example", name.to_lowercase()) }
     })
 }

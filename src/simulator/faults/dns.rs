@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["egress.addresses/outside-ranges"],
         |world| {
             let relay = Service::https(Site::Workos(ApiManner::Works));
-            answer_api_with(world, Ipv4Addr::new(203, 0, 113, 7), &relay);
+            answer_api_with(world, Ipv4Addr::new(93, 184, 215, 7), &relay);
         },
     ),
     Fault::new(
@@ -77,11 +77,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["egress.connects/ipv6-broken"],
         |world| {
             let v6 = Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0, 0, 0x6812, 0x201);
-            let answer = ZoneAnswer::Addresses {
-                v4: API_ADDRESSES.to_vec(),
-                v6: vec![v6],
-                ttl: 300,
-            };
+            let answer = ZoneAnswer::Addresses { v4: API_ADDRESSES.to_vec(), v6: vec![v6], ttl: 300 };
             world.inside_zone.set(API, answer);
             world.services.insert(https(v6), Service::Refuses);
         },

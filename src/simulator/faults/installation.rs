@@ -19,12 +19,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "The installation's name points to another name that does not exist.",
         &["domain.resolves/dangling-cname"],
         |world| {
-            world.public_zone.set(
-                INSTALLATION,
-                ZoneAnswer::Alias {
-                    to: "lb-17.hosting.example".to_owned(),
-                },
-            );
+            world.public_zone.set(INSTALLATION, ZoneAnswer::Alias { to: "lb-17.hosting.example".to_owned() });
         },
     ),
     Fault::new(
@@ -32,9 +27,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "The DNSSEC signature of the installation's zone is broken, so public resolvers refuse to answer.",
         &["domain.resolves/servfail"],
         |world| {
-            let answer = ZoneAnswer::ServFailUnlessCheckingDisabled {
-                v4: vec![INSTALLATION_ADDRESS],
-            };
+            let answer = ZoneAnswer::ServFailUnlessCheckingDisabled { v4: vec![INSTALLATION_ADDRESS] };
             world.public_zone.set(INSTALLATION, answer);
         },
     ),
@@ -50,9 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["domain.public/private-address"],
         |world| {
             let private = Ipv4Addr::new(10, 20, 0, 20);
-            world
-                .public_zone
-                .set(INSTALLATION, ZoneAnswer::v4(&[private]));
+            world.public_zone.set(INSTALLATION, ZoneAnswer::v4(&[private]));
             let installation = Site::Installation(InstallationManner::Works);
             world.put(&[private], &Service::https(installation));
         },
@@ -62,10 +53,8 @@ pub(super) const FAULTS: &[Fault] = &[
         "Public DNS leads to another machine than the installation's.",
         &["domain.here/elsewhere"],
         |world| {
-            let other = Ipv4Addr::new(198, 51, 100, 9);
-            world
-                .public_zone
-                .set(INSTALLATION, ZoneAnswer::v4(&[other]));
+            let other = Ipv4Addr::new(93, 184, 215, 9);
+            world.public_zone.set(INSTALLATION, ZoneAnswer::v4(&[other]));
             let parked = Page::html(200, "<!doctype html><title>This domain is parked</title>");
             world.put(&[other], &Service::https(Site::Page(parked)));
         },
@@ -127,11 +116,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["ingress.trusted/client-certificate-required"],
         |world| {
             world.change(&[INSTALLATION_ADDRESS], |service| {
-                if let Service::Tls {
-                    asks_client_certificate,
-                    ..
-                } = service
-                {
+                if let Service::Tls { asks_client_certificate, .. } = service {
                     *asks_client_certificate = true;
                 }
             });
@@ -182,8 +167,5 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 fn behave(world: &mut World, manner: InstallationManner) {
-    world.put(
-        &[INSTALLATION_ADDRESS],
-        &Service::https(Site::Installation(manner)),
-    );
+    world.put(&[INSTALLATION_ADDRESS], &Service::https(Site::Installation(manner)));
 }

@@ -2,9 +2,7 @@
 
 use super::Fault;
 use crate::simulator::service::{Certificate, Page, ProxyManner, Service};
-use crate::simulator::world::{
-    API_ADDRESSES, HOSTED_ADDRESS, PROXY, PROXY_ADDRESS, PUBLIC_DNS_ADDRESSES, World,
-};
+use crate::simulator::world::{API_ADDRESSES, HOSTED_ADDRESS, PROXY, PROXY_ADDRESS, PUBLIC_DNS_ADDRESSES, World};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
@@ -68,10 +66,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "Something answers plain HTTP on the port of HTTPS.",
         &["egress.handshake/not-tls"],
         |world| {
-            let page = Page::html(
-                400,
-                "<html><head><title>400 Bad Request</title></head></html>",
-            );
+            let page = Page::html(400, "<html><head><title>400 Bad Request</title></head></html>");
             world.put(&API_ADDRESSES, &Service::PlainHttp(page));
         },
     ),
@@ -126,12 +121,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &["egress.proxy/proxy-auth-required"],
         |world| use_proxy(world, Service::Proxy(ProxyManner::Requires)),
     ),
-    Fault::new(
-        "proxy-403",
-        "The proxy forbids the WorkOS API.",
-        &["egress.proxy/proxy-denied"],
-        |world| use_proxy(world, Service::Proxy(ProxyManner::Denies)),
-    ),
+    Fault::new("proxy-403", "The proxy forbids the WorkOS API.", &["egress.proxy/proxy-denied"], |world| {
+        use_proxy(world, Service::Proxy(ProxyManner::Denies))
+    }),
     Fault::new(
         "proxy-502",
         "The proxy cannot reach the WorkOS API itself.",
@@ -150,12 +142,9 @@ pub(super) const FAULTS: &[Fault] = &[
         &["egress.proxy/proxy-timed-out"],
         |world| use_proxy(world, Service::Proxy(ProxyManner::NeverAnswers)),
     ),
-    Fault::new(
-        "proxy-dropped",
-        "Packets to the proxy are dropped.",
-        &["egress.proxy/proxy-timed-out"],
-        |world| use_proxy(world, Service::Drops),
-    ),
+    Fault::new("proxy-dropped", "Packets to the proxy are dropped.", &["egress.proxy/proxy-timed-out"], |world| {
+        use_proxy(world, Service::Drops)
+    }),
     Fault::new(
         "proxy-unresolved",
         "The name of the proxy does not exist.",
@@ -176,9 +165,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let outside = [&API_ADDRESSES[..], &PUBLIC_DNS_ADDRESSES, &[HOSTED_ADDRESS]].concat();
             for address in outside.into_iter().map(super::https) {
                 let direct = world.services.insert(address, Service::Drops);
-                world
-                    .past_proxy
-                    .extend(direct.map(|service| (address, service)));
+                world.past_proxy.extend(direct.map(|service| (address, service)));
             }
             use_proxy(world, Service::Proxy(ProxyManner::Opens));
         },
@@ -194,8 +181,5 @@ fn intercept(world: &mut World) {
 
 fn use_proxy(world: &mut World, service: Service) {
     world.services.insert(PROXY_ADDRESS, service);
-    world.set(
-        "network.proxy",
-        format!("http://{PROXY}:{}", PROXY_ADDRESS.port()),
-    );
+    world.set("network.proxy", format!("http://{PROXY}:{}", PROXY_ADDRESS.port()));
 }

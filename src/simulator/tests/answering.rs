@@ -8,38 +8,19 @@ async fn manners_of_the_api_look_like_what_they_play() {
         (ApiManner::Works, 401, r#"{"message":"Unauthorized"}"#),
         (ApiManner::Unavailable { html: false }, 503, "Cf-Ray: "),
         (ApiManner::Unavailable { html: true }, 503, "Cf-Ray: "),
-        (
-            ApiManner::BadGatewayWithoutCfRay,
-            502,
-            "<title>502 Bad Gateway</title>",
-        ),
+        (ApiManner::BadGatewayWithoutCfRay, 502, "<title>502 Bad Gateway</title>"),
         (ApiManner::BlockPage, 200, "<title>Web Page Blocked</title>"),
-        (
-            ApiManner::CaptivePortal,
-            302,
-            "Location: http://login.hotspot.example/",
-        ),
-        (
-            ApiManner::CloudflareChallenge,
-            403,
-            "Cf-Mitigated: challenge",
-        ),
+        (ApiManner::CaptivePortal, 302, "Location: http://login.hotspot.example/"),
+        (ApiManner::CloudflareChallenge, 403, "Cf-Mitigated: challenge"),
         (ApiManner::NotJson, 401, "X-Request-Id: "),
         (ApiManner::NotTheApi, 200, "inventory"),
-        (
-            ApiManner::HeadersMissing,
-            401,
-            r#"{"message":"Unauthorized"}"#,
-        ),
+        (ApiManner::HeadersMissing, 401, r#"{"message":"Unauthorized"}"#),
     ] {
         let simulator = with_api(Service::https(Site::Workos(manner))).await;
 
         let answer = api_asked(&simulator, "").await;
 
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{manner:?}: {answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{manner:?}: {answer}");
         assert!(answer.contains(found), "{manner:?}: {answer}");
         let genuine = answer.contains("X-Request-Id") || answer.contains("Cf-Ray");
         let edge = !matches!(
@@ -66,26 +47,15 @@ async fn a_truncated_answer_is_shorter_than_it_says() {
 async fn an_answer_can_come_from_another_time() {
     let answer = api_asked(&playing("clock-skewed").await, "").await;
 
-    let dates: Vec<_> = answer
-        .lines()
-        .filter_map(|it| it.strip_prefix("Date: "))
-        .collect();
-    let [date] = dates[..] else {
-        panic!("one Date header: {answer}")
-    };
-    let ahead = httpdate::parse_http_date(date)
-        .unwrap()
-        .duration_since(std::time::SystemTime::now())
-        .unwrap();
+    let dates: Vec<_> = answer.lines().filter_map(|it| it.strip_prefix("Date: ")).collect();
+    let [date] = dates[..] else { panic!("one Date header: {answer}") };
+    let ahead = httpdate::parse_http_date(date).unwrap().duration_since(std::time::SystemTime::now()).unwrap();
     assert!((590..=600).contains(&ahead.as_secs()), "{ahead:?}");
 }
 
 #[tokio::test]
 async fn a_rate_limit_can_pass() {
-    let manner = ApiManner::RateLimited {
-        retry_after: 1,
-        once: true,
-    };
+    let manner = ApiManner::RateLimited { retry_after: 1, once: true };
     let simulator = with_api(Service::https(Site::Workos(manner))).await;
     let key = format!("Authorization: Bearer {}\r\n", World::healthy().api_key);
 
@@ -94,10 +64,7 @@ async fn a_rate_limit_can_pass() {
     let second = api_asked(&simulator, &key).await;
 
     assert!(without_a_key.starts_with("HTTP/1.1 401 "));
-    assert!(
-        first.starts_with("HTTP/1.1 429 ") && first.contains("Retry-After: 1\r\n"),
-        "{first}"
-    );
+    assert!(first.starts_with("HTTP/1.1 429 ") && first.contains("Retry-After: 1\r\n"), "{first}");
     assert!(second.starts_with("HTTP/1.1 200 "), "{second}");
 }
 
@@ -135,13 +102,7 @@ async fn a_request_beyond_the_limit_is_refused() {
         body.len()
     );
 
-    let answer = asked(
-        &playing("").await,
-        https(INSTALLATION_ADDRESS),
-        INSTALLATION,
-        &request,
-    )
-    .await;
+    let answer = asked(&playing("").await, https(INSTALLATION_ADDRESS), INSTALLATION, &request).await;
 
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
@@ -163,36 +124,23 @@ async fn unsigned_webhooks_get_what_each_fault_answers() {
         let at_webhook = posted(&simulator, "/webhooks/workos").await;
         let at_made_up = posted(&simulator, "/made-up").await;
 
-        assert!(
-            at_webhook.starts_with(&format!("HTTP/1.1 {webhook} ")),
-            "{fault}: {at_webhook}"
-        );
-        assert!(
-            at_made_up.starts_with(&format!("HTTP/1.1 {elsewhere} ")),
-            "{fault}: {at_made_up}"
-        );
+        assert!(at_webhook.starts_with(&format!("HTTP/1.1 {webhook} ")), "{fault}: {at_webhook}");
+        assert!(at_made_up.starts_with(&format!("HTTP/1.1 {elsewhere} ")), "{fault}: {at_made_up}");
     }
 }
 
 #[tokio::test]
 async fn odd_input_ends_nothing() {
     let simulator = playing("proxy-407").await;
-    let odd: [&[u8]; 5] = [
-        b"\0",
-        b"\xff\xff\xff",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"CONNECT : HTTP/1.1\r\n\r\n",
-        &[0x16; 4096],
-    ];
+    let odd: [&[u8]; 5] =
+        [b"\0", b"\xff\xff\xff", b"GET / HTTP/9.9\r\n\r\n", b"CONNECT : HTTP/1.1\r\n\r\n", &[0x16; 4096]];
 
     for address in simulator.map().values() {
         for bytes in odd {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(bytes).await.unwrap();
             stream.shutdown().await.unwrap();
-            let _ = timeout(PATIENCE, stream.read_to_end(&mut Vec::new()))
-                .await
-                .unwrap();
+            let _ = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await.unwrap();
         }
     }
     for odd in ["", "Bearer", "Bearer \u{e9}", "Basic x"] {
@@ -201,9 +149,5 @@ async fn odd_input_ends_nothing() {
     }
 
     let key = format!("Authorization: Bearer {}\r\n", World::healthy().api_key);
-    assert!(
-        api_asked(&simulator, &key)
-            .await
-            .starts_with("HTTP/1.1 200 ")
-    );
+    assert!(api_asked(&simulator, &key).await.starts_with("HTTP/1.1 200 "));
 }
