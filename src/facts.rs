@@ -72,6 +72,9 @@ pub struct PublicDns {
 
 impl Facts {
     /// The facts this binary was built with.
+    ///
+    /// # Panics
+    /// Never: a test of every build reads them.
     #[expect(clippy::expect_used, reason = "the embedded file is read by a test of every build")]
     pub fn embedded() -> Self {
         serde_json::from_str(EMBEDDED).expect("the embedded facts are valid")

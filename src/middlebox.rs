@@ -108,9 +108,10 @@ pub fn by_page(text: &str, headers: &[(String, String)]) -> Option<Guess> {
     let telling = headers
         .iter()
         .filter(|(name, _)| matches!(name.as_str(), "server" | "via" | "x-squid-error" | "proxy-agent" | "location"));
-    let telling: String = telling.map(|(_, value)| format!("{value}\n")).collect();
+    let mut words: Vec<&str> = telling.map(|(_, value)| value.as_str()).collect();
     let start: String = text.chars().take(20_000).collect();
-    find(PAGES, &format!("{telling}{start}").to_ascii_lowercase())
+    words.push(&start);
+    find(PAGES, &words.join("\n").to_ascii_lowercase())
 }
 
 fn find(table: &[(&str, &'static str, Confidence)], text: &str) -> Option<Guess> {

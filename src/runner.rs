@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::check::{Grade, Severity, Status};
+use crate::check::{Check, Grade, Severity, Status};
 use crate::context::Context;
 use crate::plan::{self, Fate, Plan};
 use crate::report::{Head, Report, Row};
@@ -64,10 +64,6 @@ pub async fn run(
             break;
         }
         if let Some(reason) = &cut_short {
-            // Everything that had ended was taken in above; what is still empty did not end.
-            for row in rows.iter_mut().filter(|row| row.is_none()) {
-                *row = None;
-            }
             for (slot, (_, empty)) in rows.iter_mut().zip(&labels) {
                 slot.get_or_insert_with(|| Row {
                     status: Status::Unknown,
@@ -150,34 +146,41 @@ fn spawn(
         let (cx, permits, tell) = (Arc::clone(cx), Arc::clone(&permits), tell.clone());
         tasks.push(tokio::spawn(async move {
             let row = match all_passed(needs).await {
-                Err(cause) => {
-                    signal.send_replace(Signal::Stop(cause.clone()));
-                    Row { reason: Some(format!("needs {cause}")), ..empty }
-                }
                 Ok(()) => {
                     let _permit = permits.acquire().await;
-                    let begun = Instant::now();
-                    let ran = match AssertUnwindSafe(check.run(&cx)).catch_unwind().await {
-                        Ok(outcome) => empty.ran(outcome, begun.elapsed()),
-                        Err(_) => Row {
-                            status: Status::Unknown,
-                            reason: Some(
-                                "the check itself broke; this is a defect in the tool, please report it".to_owned(),
-                            ),
-                            took: begun.elapsed(),
-                            ..empty
-                        },
-                    };
-                    let passed = matches!(ran.status, Status::Pass | Status::Warn);
-                    signal.send_replace(if passed { Signal::Go } else { Signal::Stop(ran.spec.id.to_string()) });
-                    ran
+                    ask(check.as_ref(), &cx, empty).await
                 }
+                Err(cause) => Row { reason: Some(format!("needs {cause}")), ..empty },
             };
+            signal.send_replace(passed_on(&row));
             // Nobody listens any more when the run was cut short.
             let _ = tell.send((index, row));
         }));
     }
     (ended, labels, tasks)
+}
+
+/// Runs a check. One that breaks ends itself and nothing else.
+async fn ask(check: &dyn Check, cx: &Context, empty: Row) -> Row {
+    let begun = Instant::now();
+    match AssertUnwindSafe(check.run(cx)).catch_unwind().await {
+        Ok(outcome) => empty.ran(outcome, begun.elapsed()),
+        Err(_) => Row {
+            status: Status::Unknown,
+            reason: Some("the check itself broke; this is a defect in the tool, please report it".to_owned()),
+            took: begun.elapsed(),
+            ..empty
+        },
+    }
+}
+
+/// A row that was skipped names the cause it was skipped for, so that the root of a chain is named at its end.
+fn passed_on(row: &Row) -> Signal {
+    match (row.status, row.reason.as_ref().and_then(|reason| reason.strip_prefix("needs "))) {
+        (Status::Pass | Status::Warn, _) => Signal::Go,
+        (Status::Skip, Some(cause)) => Signal::Stop(cause.to_owned()),
+        _ => Signal::Stop(row.spec.id.to_string()),
+    }
 }
 
 /// Waits for every need; the first in registry order that did not pass is the cause.
@@ -237,4 +240,163 @@ fn waive(row: &mut Row, waivers: &[Waiver], today: jiff::civil::Date) {
         None
     };
     row.waived = whole.or(by_code).map(|waiver| format!("{} (until {})", waiver.reason, waiver.until));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{CheckId, Code, Contact, Group, Outcome, Planned, Remediation, Running, Spec, Vantage};
+    use crate::facts::Facts;
+    use crate::host::fake::FakeHost;
+    use crate::net::fake::Fake;
+    use crate::plan::Choice;
+    use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy};
+
+    /// What the check of a test does.
+    #[derive(Clone, Copy)]
+    enum Does {
+        Pass,
+        Fail,
+        Hang,
+        Break,
+    }
+
+    impl Check for Does {
+        fn contacts(&self) -> Vec<Contact> {
+            Vec::new()
+        }
+
+        fn run<'a>(&'a self, _cx: &'a Context) -> Running<'a> {
+            Box::pin(async move {
+                let outcome = Outcome::graded(Grade::Reached);
+                match self {
+                    Does::Pass => outcome,
+                    Does::Fail => outcome.because(BROKEN.found("it is broken", Remediation::installer("Mend it."))),
+                    Does::Hang => std::future::pending().await,
+                    Does::Break => panic!("as the test decided"),
+                }
+            })
+        }
+    }
+
+    static BROKEN: Code = Code::error("broken", "it is broken");
+    static CODES: &[&Code] = &[&BROKEN];
+
+    const fn spec(id: &'static str, needs: &'static [CheckId], plan: fn(&Facts, &Settings) -> Planned) -> Spec {
+        Spec {
+            id: CheckId::new(id),
+            title: "it works",
+            explain: "",
+            vantages: &[Vantage::Inside],
+            required: |_: Strategy, _| true,
+            codes: CODES,
+            needs,
+            plan,
+        }
+    }
+
+    const FAILS_ID: CheckId = CheckId::new("a.fails");
+    const AFTER_ID: CheckId = CheckId::new("a.after");
+    static FAILS: Spec = spec("a.fails", &[], |_, _| Planned::one(Does::Fail));
+    static AFTER: Spec = spec("a.after", &[FAILS_ID], |_, _| Planned::one(Does::Pass));
+    static LAST: Spec = spec("a.last", &[AFTER_ID], |_, _| Planned::one(Does::Pass));
+    static PASSES: Spec = spec("a.passes", &[], |_, _| Planned::one(Does::Pass));
+    static HANGS: Spec = spec("a.hangs", &[], |_, _| Planned::one(Does::Hang));
+    static BREAKS: Spec = spec("a.breaks", &[], |_, _| Planned::one(Does::Break));
+    static CHAIN: &[Group] = &[Group { id: "a", title: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
+    static HANGING: &[Group] = &[Group { id: "a", title: "", specs: &[&HANGS, &PASSES] }];
+    static BREAKING: &[Group] = &[Group { id: "a", title: "", specs: &[&BREAKS, &PASSES] }];
+
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl Observer for Heard {
+        fn row(&mut self, row: &Row) {
+            self.0.push(row.spec.id.to_string());
+        }
+
+        fn waiting(&mut self, _check: &str, _since: Duration) {}
+    }
+
+    async fn run_of(
+        groups: &'static [Group],
+        waivers: Vec<Waiver>,
+        interrupt: impl Future<Output = ()>,
+    ) -> (Report, Vec<String>) {
+        let mut layer = Layer::default();
+        layer.give("network.deadline", ["50ms".to_owned()], Source::Default);
+        let settings = Settings::merge(&[layer], GivenSecrets::default(), waivers).unwrap();
+        let facts = Facts::embedded();
+        let plan = Plan::new(groups, &facts, &settings, Vantage::Inside, &Choice::default());
+        let head = Head {
+            started_at: std::time::SystemTime::UNIX_EPOCH,
+            host: String::new(),
+            address: None,
+            vantage: Vantage::Inside,
+            strategy: Strategy::Firewall,
+            via: String::new(),
+            facts_as_of: String::new(),
+            settings: Vec::new(),
+            demonstration: None,
+        };
+        let network = Arc::new(Fake::default());
+        let cx = Context { settings, facts, vantage: Vantage::Inside, network, host: Arc::new(FakeHost::default()) };
+        let mut listener = Heard::default();
+        let report = run(plan, Arc::new(cx), head, interrupt, &mut listener).await;
+        (report, listener.0)
+    }
+
+    fn status_of(report: &Report, id: &str) -> (Status, Option<String>) {
+        let row = report.rows.iter().find(|row| row.spec.id.as_str() == id).unwrap();
+        (row.status, row.reason.clone())
+    }
+
+    #[tokio::test]
+    async fn a_failure_skips_what_needs_it_names_the_root_and_leaves_the_rest_alone() {
+        let (report, order) = run_of(CHAIN, Vec::new(), std::future::pending()).await;
+
+        assert_eq!(order, ["a.fails", "a.after", "a.last", "a.passes"]);
+        assert_eq!(status_of(&report, "a.after"), (Status::Skip, Some("needs a.fails".to_owned())));
+        assert_eq!(status_of(&report, "a.last"), (Status::Skip, Some("needs a.fails".to_owned())));
+        assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
+    }
+
+    #[tokio::test]
+    async fn the_deadline_leaves_what_hangs_unknown_and_keeps_what_ended() {
+        let (report, order) = run_of(HANGING, Vec::new(), std::future::pending()).await;
+
+        assert_eq!(order, ["a.hangs", "a.passes"]);
+        assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
+        let (status, reason) = status_of(&report, "a.hangs");
+        assert!(status == Status::Unknown && reason.unwrap().contains("deadline of 50 ms"));
+    }
+
+    #[tokio::test]
+    async fn an_interruption_completes_the_report_and_marks_it() {
+        let (report, _) = run_of(HANGING, Vec::new(), std::future::ready(())).await;
+
+        assert!(report.interrupted && report.rows.len() == 2);
+        assert_eq!(status_of(&report, "a.hangs").0, Status::Unknown);
+    }
+
+    #[tokio::test]
+    async fn a_check_that_breaks_is_unknown_and_ends_nothing_else() {
+        let (report, _) = run_of(BREAKING, Vec::new(), std::future::pending()).await;
+
+        assert!(status_of(&report, "a.breaks").1.unwrap().contains("the check itself broke"));
+        assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
+    }
+
+    #[tokio::test]
+    async fn a_waiver_covers_a_failure_until_its_date_and_satisfies_no_need() {
+        let waiver = |id: &str, until| Waiver { id: id.to_owned(), reason: "ticket 7".to_owned(), until };
+        let later = jiff::civil::date(2999, 1, 1);
+        let (covered, _) = run_of(CHAIN, vec![waiver("a.fails/broken", later)], std::future::pending()).await;
+        let (expired, _) =
+            run_of(CHAIN, vec![waiver("a.fails", jiff::civil::date(2020, 1, 1))], std::future::pending()).await;
+
+        assert_eq!(covered.rows[0].waived.as_deref(), Some("ticket 7 (until 2999-01-01)"));
+        assert_eq!(status_of(&covered, "a.after").0, Status::Skip);
+        assert_eq!(expired.rows[0].waived, None);
+    }
 }

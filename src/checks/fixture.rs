@@ -16,7 +16,6 @@ pub(super) struct Site {
     pub(super) host: FakeHost,
     layer: Layer,
     key: Option<Secret>,
-    webhook_secret: Option<Secret>,
     vantage: Vantage,
 }
 
@@ -28,7 +27,6 @@ impl Site {
             host: FakeHost::default(),
             layer: Layer::default(),
             key: None,
-            webhook_secret: None,
             vantage: Vantage::Inside,
         }
     }
@@ -45,29 +43,18 @@ impl Site {
         self
     }
 
-    /// The installation with a webhook secret.
-    pub(super) fn webhook_secret(mut self, secret: &str) -> Self {
-        self.webhook_secret = Some(Secret::new(secret));
-        self
-    }
-
     /// The installation seen from the internet.
-    pub(super) fn from_outside(mut self) -> Self {
+    pub(super) fn seen_from_outside(mut self) -> Self {
         self.vantage = Vantage::Outside;
         self
     }
 
     /// The settings.
     pub(super) fn settings(&self) -> Settings {
-        let secret = |value: &Option<Secret>| {
-            value.clone().map(|value| Setting { value, source: Source::Environment("WORKOS_API_KEY") })
-        };
-        let secrets = GivenSecrets {
-            api_key: secret(&self.key),
-            webhook_secret: secret(&self.webhook_secret),
-            actions_secret: None,
-        };
-        Settings::merge(&[self.layer.clone()], secrets, Vec::new()).unwrap()
+        let source = Source::Environment("WORKOS_API_KEY");
+        let api_key = self.key.clone().map(|value| Setting { value, source });
+        let secrets = GivenSecrets { api_key, ..GivenSecrets::default() };
+        Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap()
     }
 
     /// The context of a check.

@@ -20,17 +20,24 @@ pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     }
 }
 
+/// The kinds of contact, in the order and under the headings that a person reads them.
+const KINDS: [(&str, &str); 4] =
+    [("local", "On this machine"), ("name", "Names"), ("connection", "Connections"), ("request", "Requests")];
+
+fn kind_of(touch: &Touch) -> &'static str {
+    match touch {
+        Touch::Local(_) => "local",
+        Touch::Name(_) => "name",
+        Touch::Connection(..) => "connection",
+        Touch::Request(..) => "request",
+    }
+}
+
 fn human(plan: &Plan) -> String {
     let mut text = "What `check` would touch with these settings. Nothing has been sent.\n".to_owned();
     let contacts = plan.contacts();
-    let parts: [(&str, fn(&Touch) -> bool); 4] = [
-        ("On this machine", |touch| matches!(touch, Touch::Local(_))),
-        ("Names", |touch| matches!(touch, Touch::Name(_))),
-        ("Connections", |touch| matches!(touch, Touch::Connection(..))),
-        ("Requests", |touch| matches!(touch, Touch::Request(..))),
-    ];
-    for (heading, belongs) in parts {
-        let of_part: Vec<&Contact> = contacts.iter().filter(|contact| belongs(&contact.what)).collect();
+    for (kind, heading) in KINDS {
+        let of_part: Vec<&Contact> = contacts.iter().filter(|contact| kind_of(&contact.what) == kind).collect();
         if of_part.is_empty() {
             continue;
         }
@@ -55,15 +62,7 @@ fn as_json(plan: &Plan) -> serde_json::Value {
     let contacts: Vec<_> = plan
         .contacts()
         .into_iter()
-        .map(|contact| {
-            let kind = match &contact.what {
-                Touch::Local(_) => "local",
-                Touch::Name(_) => "name",
-                Touch::Connection(..) => "connection",
-                Touch::Request(..) => "request",
-            };
-            json!({ "kind": kind, "what": contact.what.to_string(), "why": contact.why })
-        })
+        .map(|contact| json!({ "kind": kind_of(&contact.what), "what": contact.what.to_string(), "why": contact.why }))
         .collect();
     let checks: Vec<_> = plan
         .rows

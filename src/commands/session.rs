@@ -98,7 +98,7 @@ fn code(report: &Report, output: &OutputArgs) -> u8 {
 }
 
 fn head(cx: &Context, demonstration: Option<String>) -> Head {
-    let outside = cx.facts.cloudflare.ipv4.first().map(|range| range.network());
+    let outside = cx.facts.cloudflare.ipv4.first().map(ipnet::IpNet::network);
     let source = outside.and_then(|address| cx.host.source_for(address).ok());
     Head {
         started_at: cx.host.now(),

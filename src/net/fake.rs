@@ -1,5 +1,7 @@
 //! A network whose answers a test decides. What was not told is an error that says so.
 
+#![expect(clippy::missing_panics_doc, clippy::needless_pass_by_value, reason = "a fake for tests, told in literals")]
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;

@@ -104,21 +104,18 @@ impl Live {
         let udp = ask_over(ConnectionConfig::udp(), server, question, limit);
         tokio::pin!(udp);
         // TCP is asked beside a silent UDP, so that both have been tried within one attempt's time.
-        match timeout(limit / 5, &mut udp).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let tcp = ask_over(ConnectionConfig::tcp(), server, question, limit - limit / 5);
-                let (udp, tcp) = tokio::join!(udp, tcp);
-                let silent = |answer: &Result<Records, NetError>| {
-                    matches!(answer, Err(NetError { kind: ErrorKind::TimedOut(_), .. }))
-                };
-                match (udp, tcp) {
-                    (udp, Ok(records)) if silent(&udp) => Ok(Records { over_tcp_only: true, ..records }),
-                    // A negative answer over TCP is an answer too.
-                    (udp, tcp) if silent(&udp) && tcp.as_ref().is_err_and(|error| error.kind.is_dns_answer()) => tcp,
-                    (udp, _) => udp,
-                }
-            }
+        let patience = limit / 5;
+        if let Ok(answer) = timeout(patience, &mut udp).await {
+            return answer;
+        }
+        let tcp = ask_over(ConnectionConfig::tcp(), server, question, limit.saturating_sub(patience));
+        let (udp, tcp) = tokio::join!(udp, tcp);
+        let silent = matches!(udp, Err(NetError { kind: ErrorKind::TimedOut(_), .. }));
+        match tcp {
+            Ok(records) if silent => Ok(Records { over_tcp_only: true, ..records }),
+            // A negative answer over TCP is an answer too.
+            Err(error) if silent && error.kind.is_dns_answer() => Err(error),
+            _ => udp,
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) async fn open(stream: &mut TcpStream, proxy: &Proxy, endpoint: &Endpo
 }
 
 /// The head of the answer, and what was read beyond it. It is read byte-exactly in spirit: what follows belongs to TLS,
-/// but a server that must speak second sends nothing before our ClientHello.
+/// but a server that must speak second sends nothing before our first packet.
 async fn head(stream: &mut TcpStream) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 1024];

@@ -65,6 +65,7 @@ pub struct Row {
 
 impl Row {
     /// A check that ran.
+    #[must_use]
     pub fn ran(mut self, outcome: Outcome, took: Duration) -> Self {
         self.status = outcome.status();
         self.findings = outcome.findings;

@@ -159,8 +159,9 @@ fn unknown_key(key: &str, path: &Path) -> SettingsError {
 fn shaped(shape: Shape, value: &toml::Value) -> Option<Vec<String>> {
     match (shape, value) {
         (Shape::List, toml::Value::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-        (Shape::Text | Shape::List | Shape::Duration, toml::Value::String(text)) => Some(vec![text.clone()]),
-        (Shape::Choice(_), toml::Value::String(text)) => Some(vec![text.clone()]),
+        (Shape::Text | Shape::List | Shape::Duration | Shape::Choice(_), toml::Value::String(text)) => {
+            Some(vec![text.clone()])
+        }
         (Shape::Duration | Shape::Count | Shape::Choice(_), toml::Value::Integer(number)) => {
             Some(vec![number.to_string()])
         }

@@ -186,7 +186,7 @@ mod tests {
 
     #[tokio::test]
     async fn from_outside_only_the_public_address_counts_and_each_failure_has_its_code() {
-        assert_eq!(run(site(Ok(()), Ok(())).from_outside()).await.status(), Status::Pass);
+        assert_eq!(run(site(Ok(()), Ok(())).seen_from_outside()).await.status(), Status::Pass);
         for (kind, code) in [
             (ErrorKind::TimedOut(Phase::Connect), "timed-out"),
             (ErrorKind::Refused, "refused"),
@@ -195,7 +195,7 @@ mod tests {
             (ErrorKind::NoRoute, "no-route"),
             (ErrorKind::Prohibited, "prohibited"),
         ] {
-            assert_eq!(codes(&run(site(Err(kind), Ok(())).from_outside()).await), [code]);
+            assert_eq!(codes(&run(site(Err(kind), Ok(())).seen_from_outside()).await), [code]);
         }
     }
 }

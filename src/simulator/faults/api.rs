@@ -67,10 +67,10 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| behave(world, ApiManner::HeadersMissing),
     ),
     Fault::new("oversized-body", "The answer is 50 MB long.", &["egress.answers/truncated"], |world| {
-        world.put(&API_ADDRESSES, &Service::https(Site::OversizedBody))
+        world.put(&API_ADDRESSES, &Service::https(Site::OversizedBody));
     }),
     Fault::new("endless-body", "The answer never ends.", &["egress.answers/truncated"], |world| {
-        world.put(&API_ADDRESSES, &Service::https(Site::EndlessBody))
+        world.put(&API_ADDRESSES, &Service::https(Site::EndlessBody));
     }),
     Fault::new(
         "clock-skewed",
@@ -97,7 +97,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| world.api_key = format!("\"{}\"", world.api_key),
     ),
     Fault::new("key-revoked", "WorkOS does not accept the API key.", &["credentials.accepted/unauthorized"], |world| {
-        behave(world, ApiManner::KeyRevoked)
+        behave(world, ApiManner::KeyRevoked);
     }),
     Fault::new(
         "key-forbidden",

@@ -122,7 +122,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| use_proxy(world, Service::Proxy(ProxyManner::Requires)),
     ),
     Fault::new("proxy-403", "The proxy forbids the WorkOS API.", &["egress.proxy/proxy-denied"], |world| {
-        use_proxy(world, Service::Proxy(ProxyManner::Denies))
+        use_proxy(world, Service::Proxy(ProxyManner::Denies));
     }),
     Fault::new(
         "proxy-502",
@@ -143,7 +143,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| use_proxy(world, Service::Proxy(ProxyManner::NeverAnswers)),
     ),
     Fault::new("proxy-dropped", "Packets to the proxy are dropped.", &["egress.proxy/proxy-timed-out"], |world| {
-        use_proxy(world, Service::Drops)
+        use_proxy(world, Service::Drops);
     }),
     Fault::new(
         "proxy-unresolved",
