@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hickory_resolver::TokioResolver;
@@ -35,17 +36,24 @@ pub struct Live {
     stores: TrustStores,
     places: Option<Places>,
     clients: Clients,
+    /// Connections that were made to see whether they can be, and that the handshake goes on with: it saves a round trip,
+    /// and the handshake is looked at on a connection that is known to stand.
+    standing: Mutex<HashMap<Way, TcpStream>>,
 }
 
 impl Live {
     /// The network as it is.
     pub fn new(limits: Limits, stores: TrustStores) -> Self {
-        Live { limits, stores, places: None, clients: Clients::default() }
+        Self::on(limits, stores, None)
     }
 
     /// A network in which only these addresses exist. Nothing else is contacted.
     pub fn played(limits: Limits, stores: TrustStores, places: Places) -> Self {
-        Live { limits, stores, places: Some(places), clients: Clients::default() }
+        Self::on(limits, stores, Some(places))
+    }
+
+    fn on(limits: Limits, stores: TrustStores, places: Option<Places>) -> Self {
+        Live { limits, stores, places, clients: Clients::default(), standing: Mutex::default() }
     }
 
     /// Where an address really is.
@@ -121,11 +129,17 @@ impl Live {
 
     async fn connect_now(&self, way: &Way) -> Result<Connected, NetError> {
         let stream = self.stream(way).await?;
-        Ok(Connected { from: stream.local_addr()? })
+        let from = stream.local_addr()?;
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).insert(way.clone(), stream);
+        Ok(Connected { from })
     }
 
     async fn handshake_now(&self, way: &Way) -> Result<Handshake, NetError> {
-        let stream = self.stream(way).await?;
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).remove(way);
+        let stream = match standing {
+            Some(stream) => stream,
+            None => self.stream(way).await?,
+        };
         let limit = self.limits.attempt;
         timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores))
             .await
