@@ -9,7 +9,7 @@ use crate::check::{Endpoint, Vantage};
 use crate::facts::Facts;
 use crate::host::Host;
 use crate::net::{Attempted, Connected, ErrorKind, NetError, Network, Question, RecordKind, Records, Through, Way};
-use crate::settings::{Family, Settings};
+use crate::settings::{Family, Proxy, Settings};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
 pub struct Context {
@@ -130,18 +130,22 @@ impl Context {
 
     /// The ways to an endpoint: straight to each of its addresses, or through each address of the proxy.
     pub async fn ways(&self, endpoint: &Endpoint) -> Vec<Way> {
-        let proxy = self.settings.proxy_for(endpoint);
-        let named = proxy.map_or(endpoint, |proxy| &proxy.endpoint);
-        let addresses = self.lookup(&named.host).await.addresses();
-        let through = |address| match proxy {
-            Some(proxy) => Through::Proxy(proxy.clone(), address),
-            None => Through::Address(address),
+        let Some(proxy) = self.settings.proxy_for(endpoint) else {
+            let addresses = self.lookup(&endpoint.host).await.addresses().into_iter().take(MOST_ADDRESSES);
+            return addresses.map(|address| Way::direct(endpoint, address)).collect();
         };
-        addresses
-            .into_iter()
-            .take(MOST_ADDRESSES)
-            .map(|address| Way { endpoint: endpoint.clone(), through: through(address) })
-            .collect()
+        let target = async {
+            if proxy.resolves() { None } else { self.lookup(&endpoint.host).await.addresses().first().copied() }
+        };
+        let (lookup, target) = tokio::join!(self.lookup(&proxy.endpoint.host), target);
+        let through = |address| Through::Proxy { proxy: proxy.clone(), address, target };
+        let addresses = lookup.addresses().into_iter().take(MOST_ADDRESSES);
+        addresses.map(|address| Way { endpoint: endpoint.clone(), through: through(address) }).collect()
+    }
+
+    /// The proxy that resolves an endpoint's name in this host's place, if one does.
+    pub fn resolving_proxy(&self, endpoint: &Endpoint) -> Option<&Proxy> {
+        self.settings.proxy_for(endpoint).filter(|proxy| proxy.resolves())
     }
 
     /// Tries all ways at once.

@@ -58,10 +58,8 @@ pub enum ErrorKind {
     ClientCertificateRequired,
     /// The certificate does not hold.
     Certificate(CertificateProblem),
-    /// A proxy answered CONNECT with something else than consent.
-    ProxyAnswered(ProxyAnswer),
-    /// What answered at the proxy's address does not speak HTTP.
-    NotAProxy,
+    /// A proxy refused to open a way through.
+    Proxy(ProxyRefusal),
     /// What came back is not HTTP.
     NotHttp,
     /// Something else; the detail says what.
@@ -75,15 +73,19 @@ impl ErrorKind {
     }
 }
 
-/// A proxy's answer to CONNECT that is not consent.
+/// Why a proxy opens no way through.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ProxyAnswer {
-    /// The status code.
-    pub status: u16,
-    /// The authentication schemes it offers.
-    pub schemes: Vec<String>,
-    /// The title of its page.
-    pub title: Option<String>,
+pub enum ProxyRefusal {
+    /// It wants a sign-in, by one of these schemes, or refuses the one it got.
+    SignIn(Vec<String>),
+    /// Its rules forbid the destination; in its own words.
+    Denied(String),
+    /// It agrees, and cannot reach the destination; in its own words.
+    Upstream(String),
+    /// What answers at its address is no proxy; what it does instead.
+    NotAProxy(String),
+    /// The TLS handshake with the proxy itself fails.
+    Tls(Box<ErrorKind>),
 }
 
 /// What was being waited for.
@@ -93,7 +95,9 @@ pub enum Phase {
     Lookup,
     /// The TCP connection.
     Connect,
-    /// The proxy's answer to CONNECT.
+    /// The proxy's TLS handshake.
+    ProxyHandshake,
+    /// The proxy's answer to the request for a way through.
     Tunnel,
     /// The TLS handshake.
     Handshake,

@@ -10,6 +10,7 @@ use reqwest::{Client, Proxy as HttpProxy, redirect};
 use super::error::{ErrorKind, NetError, Phase};
 use super::trust::TrustStores;
 use super::{BodyEnd, Method, Request, Response, Through, Trust, Way, tls};
+use crate::settings::Scheme;
 
 /// How much of a body is read, in bytes. The API's answers to the requests here are a few kilobytes.
 pub(super) const LARGEST_BODY: usize = 256 * 1024;
@@ -44,11 +45,21 @@ fn build(way: &Way, trust: Trust, hop: SocketAddr, stores: &TrustStores) -> Resu
         .tcp_nodelay(true);
     let builder = match &way.through {
         Through::Address(_) => builder.no_proxy().resolve(&way.endpoint.host, hop),
-        Through::Proxy(proxy, _) => {
-            // The address stands for the proxy's name, which has been looked up and judged already.
-            let route = HttpProxy::all(format!("http://{hop}")).map_err(|error| NetError::from(&error))?;
-            builder.proxy(match proxy.credentials.as_ref().and_then(|both| both.expose().split_once(':')) {
-                Some((user, password)) => route.basic_auth(user, password),
+        Through::Proxy { proxy, target, .. } => {
+            // The address stands for the proxy's name, which has been looked up and judged already; only an https proxy
+            // needs its name, for its certificate.
+            let (place, builder) = match proxy.scheme {
+                Scheme::Https => (proxy.endpoint.to_string(), builder.resolve(&proxy.endpoint.host, hop)),
+                _ => (hop.to_string(), builder),
+            };
+            let builder = match target {
+                Some(address) => builder.resolve(&way.endpoint.host, SocketAddr::new(*address, way.endpoint.port)),
+                None => builder,
+            };
+            let route = HttpProxy::all(format!("{}://{place}", proxy.scheme.as_str()))
+                .map_err(|error| NetError::from(&error))?;
+            builder.proxy(match &proxy.credentials {
+                Some(both) => route.basic_auth(both.user.expose(), both.password.expose()),
                 None => route,
             })
         }

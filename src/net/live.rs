@@ -14,11 +14,13 @@ use tokio::time::timeout;
 
 use super::error::{ErrorKind, NetError, Phase};
 use super::http::{self, Clients};
+use super::stream::Stream;
 use super::trust::TrustStores;
 use super::{
     Asking, Attempted, Connected, Handshake, Network, Question, RecordKind, Records, Request, Response, Through, Way,
     doh, tls, tunnel,
 };
+use crate::settings::Scheme;
 
 /// The bounds of one attempt.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +40,7 @@ pub struct Live {
     clients: Clients,
     /// Connections that were made to see whether they can be, and that the handshake goes on with: it saves a round trip,
     /// and the handshake is looked at on a connection that is known to stand.
-    standing: Mutex<HashMap<Way, TcpStream>>,
+    standing: Mutex<HashMap<Way, Stream>>,
 }
 
 impl Live {
@@ -66,18 +68,29 @@ impl Live {
         }
     }
 
-    async fn stream(&self, way: &Way) -> Result<TcpStream, NetError> {
+    async fn stream(&self, way: &Way) -> Result<Stream, NetError> {
         let hop = self.place(way.first_hop())?;
         let limit = self.limits.attempt;
-        let mut stream =
+        let tcp =
             timeout(limit, TcpStream::connect(hop)).await.map_err(|_| NetError::timed_out(Phase::Connect, limit))??;
-        stream.set_nodelay(true)?;
-        if let Through::Proxy(proxy, _) = &way.through {
-            timeout(limit, tunnel::open(&mut stream, proxy, &way.endpoint))
+        tcp.set_nodelay(true)?;
+        let Through::Proxy { proxy, target, .. } = &way.through else { return Ok(Stream::Plain(tcp)) };
+        let mut stream = match proxy.scheme {
+            Scheme::Https => timeout(limit, tls::to_proxy(tcp, &proxy.endpoint.host, &self.stores))
                 .await
-                .map_err(|_| NetError::timed_out(Phase::Tunnel, limit))??;
-        }
-        Ok(stream)
+                .map_err(|_| NetError::timed_out(Phase::ProxyHandshake, limit))??,
+            _ => Stream::Plain(tcp),
+        };
+        let tunnel = async {
+            match proxy.scheme {
+                Scheme::Http | Scheme::Https => {
+                    tunnel::connect(&mut stream, proxy, &way.endpoint).await?;
+                    Ok(stream)
+                }
+                Scheme::Socks5 | Scheme::Socks5h => tunnel::socks(stream, proxy, &way.endpoint, *target).await,
+            }
+        };
+        timeout(limit, tunnel).await.map_err(|_| NetError::timed_out(Phase::Tunnel, limit))?
     }
 
     async fn resolve_now(&self, name: &str) -> Result<Vec<IpAddr>, NetError> {
@@ -129,7 +142,7 @@ impl Live {
 
     async fn connect_now(&self, way: &Way) -> Result<Connected, NetError> {
         let stream = self.stream(way).await?;
-        let from = stream.local_addr()?;
+        let from = stream.tcp().local_addr()?;
         self.standing.lock().unwrap_or_else(PoisonError::into_inner).insert(way.clone(), stream);
         Ok(Connected { from })
     }

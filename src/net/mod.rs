@@ -13,6 +13,7 @@ mod live;
 mod memo;
 mod retrying;
 pub mod special;
+mod stream;
 mod tls;
 mod trust;
 mod tunnel;
@@ -24,7 +25,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use certificate::{CertificateProblem, Presented};
-pub use error::{ErrorKind, NetError, Phase, ProxyAnswer};
+pub use error::{ErrorKind, NetError, Phase, ProxyRefusal};
 pub use live::{Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
@@ -129,8 +130,15 @@ pub struct Way {
 pub enum Through {
     /// This address of the endpoint itself.
     Address(IpAddr),
-    /// This address of a forward proxy.
-    Proxy(Proxy, IpAddr),
+    /// A forward proxy.
+    Proxy {
+        /// The proxy.
+        proxy: Proxy,
+        /// Which of its addresses.
+        address: IpAddr,
+        /// The endpoint's address, where this host has to tell the proxy one.
+        target: Option<IpAddr>,
+    },
 }
 
 impl Way {
@@ -143,7 +151,7 @@ impl Way {
     pub fn first_hop(&self) -> SocketAddr {
         match &self.through {
             Through::Address(address) => SocketAddr::new(*address, self.endpoint.port),
-            Through::Proxy(proxy, address) => SocketAddr::new(*address, proxy.endpoint.port),
+            Through::Proxy { proxy, address, .. } => SocketAddr::new(*address, proxy.endpoint.port),
         }
     }
 
@@ -151,7 +159,7 @@ impl Way {
     pub fn via(&self) -> String {
         match &self.through {
             Through::Address(_) => "direct".to_owned(),
-            Through::Proxy(proxy, _) => proxy.to_string(),
+            Through::Proxy { proxy, .. } => proxy.to_string(),
         }
     }
 }

@@ -17,7 +17,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::certificate::{self, CertificateProblem, Presented};
-use super::error::{ErrorKind, NetError};
+use super::error::{ErrorKind, NetError, ProxyRefusal};
+use super::stream::Stream;
 use super::trust::TrustStores;
 use super::{Handshake, Trust};
 
@@ -35,8 +36,23 @@ pub(super) fn verifying(stores: &TrustStores, trust: Trust) -> Result<ClientConf
     Ok(config)
 }
 
+/// TLS to an https proxy, verified against what this host trusts: the proxy is given credentials.
+pub(super) async fn to_proxy(stream: TcpStream, host: &str, stores: &TrustStores) -> Result<Stream, NetError> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
+    let mut config = verifying(stores, Trust::Here)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
+        Ok(tls) => Ok(Stream::Tls(Box::new(tls))),
+        Err(error) => {
+            let error = NetError::from(error);
+            Err(NetError::new(ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(error.kind))), error.detail))
+        }
+    }
+}
+
 /// Shakes hands on `stream` and looks at what was presented.
-pub(super) async fn handshake(stream: TcpStream, host: &str, stores: &TrustStores) -> Result<Handshake, NetError> {
+pub(super) async fn handshake(stream: Stream, host: &str, stores: &TrustStores) -> Result<Handshake, NetError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
     let provider = Arc::new(ring::default_provider());
@@ -152,7 +168,7 @@ impl Heard {
 
 /// A stream whose first bytes are noted as they come in.
 struct Listening {
-    stream: TcpStream,
+    stream: Stream,
     heard: Heard,
 }
 

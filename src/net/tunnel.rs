@@ -1,12 +1,15 @@
-//! CONNECT: how a forward proxy is asked for a way through, and what it answers.
+//! How a forward proxy is asked for a way through, and what it answers: CONNECT, and SOCKS 5.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio_socks::TargetAddr;
+use tokio_socks::tcp::Socks5Stream;
 
-use super::error::{ErrorKind, NetError, ProxyAnswer};
+use super::error::{ErrorKind, NetError, ProxyRefusal};
+use super::stream::Stream;
 use crate::check::Endpoint;
 use crate::settings::Proxy;
 
@@ -16,31 +19,92 @@ const LONGEST_HEAD: usize = 16 * 1024;
 /// How much of a refusal's page is read for its title.
 const PAGE: usize = 8 * 1024;
 
-/// Asks the proxy at the other end of `stream` for a tunnel to `endpoint`.
-pub(super) async fn open(stream: &mut TcpStream, proxy: &Proxy, endpoint: &Endpoint) -> Result<(), NetError> {
-    let authorization = proxy
-        .credentials
-        .as_ref()
-        .map(|credentials| format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(credentials.expose())));
+/// Asks the HTTP proxy at the other end of `stream` for a tunnel to `endpoint`.
+pub(super) async fn connect(stream: &mut Stream, proxy: &Proxy, endpoint: &Endpoint) -> Result<(), NetError> {
+    let authorization = proxy.credentials.as_ref().map(|credentials| {
+        let both = format!("{}:{}", credentials.user.expose(), credentials.password.expose());
+        format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(both))
+    });
     let request =
         format!("CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\n{}\r\n", authorization.unwrap_or_default());
     stream.write_all(request.as_bytes()).await?;
 
     let (head, rest) = head(stream).await?;
-    let answer = Head::read(&head).ok_or_else(|| NetError::new(ErrorKind::NotAProxy, "the answer is not HTTP"))?;
+    let Some(answer) = Head::read(&head) else {
+        return Err(refusal(ProxyRefusal::NotAProxy("does not answer in HTTP".to_owned()), endpoint));
+    };
     if (200..300).contains(&answer.status) {
         return Ok(());
     }
-    let page = page(stream, rest).await;
-    Err(NetError::new(
-        ErrorKind::ProxyAnswered(ProxyAnswer { status: answer.status, schemes: answer.schemes, title: title(&page) }),
-        format!("CONNECT {endpoint} was answered with {}", answer.status),
-    ))
+    let title = title(&page(stream, rest).await).map(|title| format!(", “{title}”")).unwrap_or_default();
+    let said = format!("{}{title}", answer.status);
+    let why = match answer.status {
+        407 => ProxyRefusal::SignIn(answer.schemes),
+        502..=504 => ProxyRefusal::Upstream(said),
+        400 | 404 | 405 | 501 | 300..=399 => ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}")),
+        _ => ProxyRefusal::Denied(said),
+    };
+    Err(refusal(why, endpoint))
 }
 
-/// The head of the answer, and what was read beyond it. It is read byte-exactly in spirit: what follows belongs to TLS,
-/// but a server that must speak second sends nothing before our first packet.
-async fn head(stream: &mut TcpStream) -> io::Result<(Vec<u8>, Vec<u8>)> {
+fn refusal(why: ProxyRefusal, endpoint: &Endpoint) -> NetError {
+    let words = match &why {
+        ProxyRefusal::SignIn(schemes) => format!("the proxy wants a sign-in ({})", schemes.join(", ")),
+        ProxyRefusal::Denied(said) => format!("the proxy forbids {endpoint}: {said}"),
+        ProxyRefusal::Upstream(said) => format!("the proxy cannot reach {endpoint}: {said}"),
+        ProxyRefusal::NotAProxy(does) => format!("what listens there {does}"),
+        ProxyRefusal::Tls(_) => "the TLS handshake with the proxy fails".to_owned(),
+    };
+    NetError::new(ErrorKind::Proxy(why), words)
+}
+
+/// Asks the SOCKS proxy at the other end of `stream` for a way to `endpoint`, by name or, where one is given, by address.
+pub(super) async fn socks(
+    stream: Stream,
+    proxy: &Proxy,
+    endpoint: &Endpoint,
+    target: Option<IpAddr>,
+) -> Result<Stream, NetError> {
+    let target = match target {
+        Some(address) => TargetAddr::Ip(SocketAddr::new(address, endpoint.port)),
+        None => TargetAddr::Domain(endpoint.host.clone().into(), endpoint.port),
+    };
+    let opened = match &proxy.credentials {
+        Some(credentials) => {
+            let (user, password) = (credentials.user.expose(), credentials.password.expose());
+            Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
+        }
+        None => Socks5Stream::connect_with_socket(stream, target).await,
+    };
+    opened.map(Socks5Stream::into_inner).map_err(|error| socks_refusal(error, endpoint))
+}
+
+fn socks_refusal(error: tokio_socks::Error, endpoint: &Endpoint) -> NetError {
+    use tokio_socks::Error;
+
+    let said = error.to_string();
+    let why = match error {
+        // A proxy that closes on the greeting, or answers with other bytes, speaks something else.
+        Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => return NetError::from(error),
+        Error::PasswordAuthFailure(_)
+        | Error::NoAcceptableAuthMethods
+        | Error::UnknownAuthMethod
+        | Error::AuthorizationRequired
+        | Error::InvalidAuthValues(_) => ProxyRefusal::SignIn(vec!["user and password".to_owned()]),
+        Error::ConnectionNotAllowedByRuleset => ProxyRefusal::Denied(said),
+        Error::GeneralSocksServerFailure
+        | Error::NetworkUnreachable
+        | Error::HostUnreachable
+        | Error::ConnectionRefused
+        | Error::TtlExpired => ProxyRefusal::Upstream(said),
+        _ => ProxyRefusal::NotAProxy("does not answer in SOCKS 5".to_owned()),
+    };
+    refusal(why, endpoint)
+}
+
+/// The head of the answer, and what was read beyond it. Nothing of the tunnel can be among it: the other side of TLS speaks
+/// second.
+async fn head(stream: &mut Stream) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 1024];
     loop {
@@ -60,7 +124,7 @@ async fn head(stream: &mut TcpStream) -> io::Result<(Vec<u8>, Vec<u8>)> {
     }
 }
 
-async fn page(stream: &mut TcpStream, mut page: Vec<u8>) -> Vec<u8> {
+async fn page(stream: &mut Stream, mut page: Vec<u8>) -> Vec<u8> {
     let mut chunk = [0; 1024];
     let patience = std::time::Duration::from_millis(300);
     while page.len() < PAGE {

@@ -13,7 +13,7 @@ use url::Url;
 
 pub use declared::{Declared, SETTINGS, Shape, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
-pub use proxy::{NoProxy, Proxy};
+pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
 
 use crate::check::Endpoint;
 use crate::secret::Secret;

@@ -6,53 +6,110 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
+use super::values;
 use crate::check::Endpoint;
 use crate::secret::Secret;
 
-/// A forward proxy that is spoken to in plain HTTP and asked to CONNECT.
+/// A forward proxy.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Proxy {
+    /// What is spoken to it.
+    pub scheme: Scheme,
     /// Where it listens.
     pub endpoint: Endpoint,
-    /// `user:password`, percent-decoded, when the URL has them.
-    pub credentials: Option<Secret>,
+    /// User and password, percent-decoded, when the URL has them.
+    pub credentials: Option<Credentials>,
+}
+
+/// What is spoken to a proxy.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Scheme {
+    /// HTTP, asked to CONNECT.
+    Http,
+    /// HTTP over TLS, asked to CONNECT.
+    Https,
+    /// SOCKS 5 with addresses: names are resolved on this host.
+    Socks5,
+    /// SOCKS 5 with names: the proxy resolves.
+    Socks5h,
+}
+
+impl Scheme {
+    const ALL: [Scheme; 4] = [Scheme::Http, Scheme::Https, Scheme::Socks5, Scheme::Socks5h];
+
+    /// As it stands in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+            Scheme::Socks5 => "socks5",
+            Scheme::Socks5h => "socks5h",
+        }
+    }
+
+    /// The port that is meant when a proxy's URL names none, as curl means it.
+    fn usual_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+            Scheme::Socks5 | Scheme::Socks5h => 1080,
+        }
+    }
+}
+
+/// A user and a password.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Credentials {
+    /// The user.
+    pub user: Secret,
+    /// The password.
+    pub password: Secret,
 }
 
 impl Proxy {
     /// Reads a proxy setting: a URL, or a host and port. The message about a bad one never repeats it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wanted = || {
-            "an http URL such as `http://proxy.customer.example:3128` (https and socks proxies are not supported yet)"
-                .to_owned()
+        let wanted =
+            || "a URL such as `http://proxy.customer.example:3128` (http, https, socks5 or socks5h)".to_owned();
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let scheme = scheme.to_ascii_lowercase();
+        let scheme = Scheme::ALL.into_iter().find(|known| known.as_str() == scheme).ok_or_else(wanted)?;
+        // Users put passwords with `@`, `/` and `#` into proxy URLs as they are: the last `@` ends them.
+        let (userinfo, place) = match rest.rsplit_once('@') {
+            Some((userinfo, place)) => (Some(userinfo), place),
+            None => (None, rest),
         };
-        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let url = Url::parse(&with_scheme).map_err(|_| wanted())?;
-        if url.scheme() != "http" {
-            return Err(wanted());
-        }
-        let host = match url.host().ok_or_else(wanted)? {
-            url::Host::Domain(name) => name.to_owned(),
-            url::Host::Ipv4(address) => address.to_string(),
-            url::Host::Ipv6(address) => address.to_string(),
-        };
-        let credentials = (!url.username().is_empty() || url.password().is_some()).then(|| {
-            Secret::new(format!("{}:{}", decoded(url.username()), decoded(url.password().unwrap_or_default())))
+        let place = place.trim_end_matches('/');
+        let url = Url::parse(&format!("http://{place}"))
+            .ok()
+            .filter(|url| matches!(url.path(), "" | "/"))
+            .ok_or_else(wanted)?;
+        let endpoint = values::url_endpoint(&url).ok_or_else(wanted)?;
+        // `http://host:80` and `http://host` are the same to a URL, and not to a SOCKS proxy.
+        let named_port = place.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let credentials = userinfo.map(|userinfo| {
+            let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+            Credentials { user: Secret::new(decoded(user)), password: Secret::new(decoded(password)) }
         });
-        Ok(Proxy { endpoint: Endpoint::new(host, url.port_or_known_default().unwrap_or(80)), credentials })
+        let endpoint = Endpoint { port: named_port.unwrap_or_else(|| scheme.usual_port()), ..endpoint };
+        Ok(Proxy { scheme, endpoint, credentials })
     }
 
     /// The proxy's URL without credentials.
     pub fn url(&self) -> String {
-        format!("http://{}", self.endpoint)
+        format!("{}://{}", self.scheme.as_str(), self.endpoint)
+    }
+
+    /// Whether names are resolved by the proxy, so that what this host resolves is evidence only.
+    pub fn resolves(&self) -> bool {
+        self.scheme != Scheme::Socks5
     }
 }
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.credentials {
-            Some(_) => write!(f, "http://***@{}", self.endpoint),
-            None => write!(f, "http://{}", self.endpoint),
-        }
+        let masked = if self.credentials.is_some() { "***@" } else { "" };
+        write!(f, "{}://{masked}{}", self.scheme.as_str(), self.endpoint)
     }
 }
 
@@ -140,13 +197,32 @@ mod tests {
         let proxy = Proxy::parse("http://user:p%40ss@proxy.example:3128").unwrap();
 
         assert_eq!(proxy.to_string(), "http://***@proxy.example:3128");
-        assert_eq!(proxy.credentials.unwrap().expose(), "user:p@ss");
+        assert_eq!(proxy.credentials.unwrap().password.expose(), "p@ss");
         assert_eq!(Proxy::parse("proxy.example:3128").unwrap().endpoint.port, 3128);
     }
 
     #[test]
+    fn the_last_at_sign_ends_the_credentials() {
+        let proxy = Proxy::parse("http://user:p@ss/w#rd@proxy.example:3128/").unwrap();
+
+        assert_eq!(proxy.endpoint, Endpoint::new("proxy.example", 3128));
+        assert_eq!(proxy.credentials.unwrap().password.expose(), "p@ss/w#rd");
+    }
+
+    #[test]
+    fn each_scheme_has_its_usual_port() {
+        let port = |text: &str| Proxy::parse(text).unwrap().endpoint.port;
+
+        assert_eq!((port("http://p"), port("https://p"), port("socks5h://p")), (80, 443, 1080));
+        assert_eq!((port("socks5://p:80"), port("HTTPS://[2001:db8::1]:8443")), (80, 8443));
+        assert!(!Proxy::parse("socks5://p").unwrap().resolves() && Proxy::parse("socks5h://p").unwrap().resolves());
+    }
+
+    #[test]
     fn a_bad_proxy_is_refused_without_repeating_it() {
-        for bad in ["http://u:planted@:bad", "socks5://planted@h:1", "://planted"] {
+        for bad in
+            ["http://u:planted@:bad", "socks4://planted@h:1", "://planted", "http://u:planted@", "http://h/planted"]
+        {
             assert!(!Proxy::parse(bad).unwrap_err().contains("planted"), "{bad}");
         }
     }

@@ -55,7 +55,7 @@ impl Check for Addresses {
         Box::pin(async move {
             let lookup = cx.lookup(&self.0.host).await;
             let found = judge(&self.0.host, &lookup.addresses(), cx).tried(lookup.attempts());
-            match cx.settings.proxy_for(&self.0) {
+            match cx.resolving_proxy(&self.0) {
                 None => found,
                 Some(proxy) => Outcome { findings: Vec::new(), ..found }.via(proxy.to_string()),
             }

@@ -6,7 +6,7 @@ use crate::check::{
     Touch, Vantage,
 };
 use crate::context::{Context, Tried};
-use crate::net::{ErrorKind, NetError, Phase, ProxyAnswer};
+use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, ProxyRefusal};
 use crate::settings::Proxy;
 use crate::settings::values::spoken;
 
@@ -14,8 +14,8 @@ pub(super) static SPEC: Spec = Spec {
     id: ID,
     title: "the proxy opens a way through",
     explain: "\
-Looks up the proxy's name, connects to it, and asks it with CONNECT for a tunnel to the endpoint, with the credentials \
-that stand in the proxy's URL.
+Looks up the proxy's name, connects to it, shakes hands with it where its URL says https, and asks it for a way to the \
+endpoint (CONNECT, or SOCKS 5) with the credentials that stand in its URL.
 
 Behind a proxy every later question is a question to the proxy first: its answer to CONNECT says whether it knows this \
 host, wants a sign-in, forbids the destination, or cannot reach it itself.
@@ -46,6 +46,10 @@ static PROXY_REFUSED: Code =
 static PROXY_TIMED_OUT: Code = Code::error("proxy-timed-out", "the proxy, or the way to it, stays silent");
 static PROXY_UNREACHABLE: Code =
     Code::error("proxy-unreachable", "the connection to the proxy is rejected on the way, or broken");
+static PROXY_UNTRUSTED: Code =
+    Code::error("proxy-untrusted", "the certificate of the https proxy itself does not hold here");
+static PROXY_TLS_FAILED: Code =
+    Code::error("proxy-tls-failed", "the TLS handshake with the https proxy itself does not complete");
 static PROXY_AUTH_REQUIRED: Code = Code::error("proxy-auth-required", "the proxy wants a sign-in (407)");
 static PROXY_DENIED: Code = Code::error("proxy-denied", "the proxy's policy forbids the destination");
 static PROXY_UPSTREAM_FAILED: Code =
@@ -95,12 +99,12 @@ impl ThroughProxy {
         outcome = outcome.tried(tried.iter().map(|one| one.connection.attempts).max().unwrap_or(0));
         if tried.iter().any(|one| one.connection.result.is_ok()) {
             outcome.grade = Grade::Reached;
-            outcome.saw("CONNECT", format!("the proxy opened a tunnel to {}", self.endpoint));
+            outcome.saw("tunnel", format!("the proxy opened a way to {}", self.endpoint));
             return outcome;
         }
         // A proxy that answered says more than one of its addresses that did not.
         let errors = || tried.iter().filter_map(|one| one.connection.result.as_ref().err());
-        let answered = errors().find(|error| matches!(error.kind, ErrorKind::ProxyAnswered(_) | ErrorKind::NotAProxy));
+        let answered = errors().find(|error| matches!(error.kind, ErrorKind::Proxy(_)));
         let Some(error) = answered.or_else(|| errors().next()) else { return outcome };
         outcome.saw("failure", error.detail.clone());
         outcome.because(self.problem(error, cx))
@@ -108,23 +112,17 @@ impl ThroughProxy {
 
     fn problem(&self, error: &NetError, cx: &Context) -> Finding {
         match &error.kind {
-            ErrorKind::ProxyAnswered(answer) => self.answered(answer),
-            ErrorKind::NotAProxy => self.not_a_proxy("does not answer in HTTP"),
+            ErrorKind::Proxy(refusal) => match refusal {
+                ProxyRefusal::SignIn(schemes) => self.auth_required(schemes),
+                ProxyRefusal::Denied(said) => self.denied(said),
+                ProxyRefusal::Upstream(said) => self.upstream_failed(said),
+                ProxyRefusal::NotAProxy(does) => self.not_a_proxy(does),
+                ProxyRefusal::Tls(kind) => self.tls(kind, &error.detail),
+            },
             ErrorKind::Refused => self.refused(),
             ErrorKind::TimedOut(phase) => self.timed_out(*phase, cx),
-            ErrorKind::Closed | ErrorKind::Reset => {
-                self.not_a_proxy("ends the connection without an answer to CONNECT")
-            }
+            ErrorKind::Closed | ErrorKind::Reset => self.not_a_proxy("ends the connection without an answer"),
             _ => self.unreachable(error),
-        }
-    }
-
-    fn answered(&self, answer: &ProxyAnswer) -> Finding {
-        match answer.status {
-            407 => self.auth_required(answer),
-            502..=504 => self.upstream_failed(answer),
-            400 | 404 | 405 | 501 | 200..=399 => self.not_a_proxy(&format!("answers CONNECT with {}", answer.status)),
-            _ => self.denied(answer),
         }
     }
 
@@ -145,93 +143,119 @@ impl ThroughProxy {
 
     fn timed_out(&self, phase: Phase, cx: &Context) -> Finding {
         let limit = spoken(cx.settings.timeout.value);
+        let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
         let (problem, action) = match phase {
             Phase::Tunnel => (
                 format!(
-                    "the proxy {} accepts the connection, and does not answer CONNECT {} within {limit}",
-                    self.proxy.endpoint, self.endpoint
+                    "the proxy {proxy} accepts the connection, and does not answer the request for {endpoint} within {limit}"
                 ),
                 format!(
-                    "Find out in the log of the proxy {} why CONNECT {} is not answered: an overloaded authentication or content service, or its own way out.",
-                    self.proxy.endpoint, self.endpoint
+                    "Find out in the log of the proxy {proxy} why the request for {endpoint} is not answered: an overloaded authentication or content service, or its own way out."
+                ),
+            ),
+            Phase::ProxyHandshake => (
+                format!(
+                    "the proxy {proxy} accepts the connection, and does not complete the TLS handshake within {limit}"
+                ),
+                format!(
+                    "Correct the proxy's URL if the proxy does not speak TLS (http://{proxy}), or find out why TLS on {proxy} hangs."
                 ),
             ),
             _ => (
-                format!("no answer from the proxy {} within {limit}", self.proxy.endpoint),
-                format!(
-                    "Allow TCP {} {} to the proxy {}.",
-                    self.proxy.endpoint.port,
-                    cx.source_in_words(None),
-                    self.proxy.endpoint.host
-                ),
+                format!("no answer from the proxy {proxy} within {limit}"),
+                format!("Allow TCP {} {} to the proxy {}.", proxy.port, cx.source_in_words(None), proxy.host),
             ),
         };
         PROXY_TIMED_OUT.found(problem, Remediation::network(action).verify(self.curl()))
     }
 
     fn unreachable(&self, error: &NetError) -> Finding {
+        let proxy = &self.proxy.endpoint;
         PROXY_UNREACHABLE.found(
-            format!("the proxy {} cannot be reached: {}", self.proxy.endpoint, error.detail),
+            format!("the proxy {proxy} cannot be reached: {}", error.detail),
             Remediation::network(format!(
                 "Give this host a route and a rule to the proxy {} (TCP {}).",
-                self.proxy.endpoint.host, self.proxy.endpoint.port
+                proxy.host, proxy.port
             ))
             .verify(self.curl()),
         )
     }
 
-    fn auth_required(&self, answer: &ProxyAnswer) -> Finding {
-        let offered = if answer.schemes.is_empty() { "no scheme named".to_owned() } else { answer.schemes.join(", ") };
-        let basic = answer.schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
-        let given = self.proxy.credentials.is_some();
-        let action = match (basic, given) {
+    fn tls(&self, kind: &ErrorKind, detail: &str) -> Finding {
+        let proxy = &self.proxy.endpoint;
+        let host = &proxy.host;
+        if let ErrorKind::Certificate(problem) = kind {
+            let why = match problem {
+                CertificateProblem::Expired => "has ended".to_owned(),
+                CertificateProblem::NotYetValid => "has not begun by this host's clock".to_owned(),
+                CertificateProblem::WrongName => format!("is not for {host}"),
+                CertificateProblem::Other(why) => format!("does not hold ({why})"),
+                _ => "is issued by a CA that this host does not trust".to_owned(),
+            };
+            return PROXY_UNTRUSTED.found(
+                format!("the certificate of the proxy {proxy} {why}"),
+                Remediation::network(format!(
+                    "Give the proxy {host} a certificate that holds, or hand its CA to the installer, who adds it to this host's trust store and passes it with --ca-bundle."
+                ))
+                .verify(format!("openssl s_client -connect {proxy} -servername {host} -showcerts </dev/null")),
+            );
+        }
+        PROXY_TLS_FAILED.found(
+            format!("the TLS handshake with the proxy {proxy} does not complete: {detail}"),
+            Remediation::installer(format!(
+                "Correct the proxy's URL if the proxy does not speak TLS (http://{proxy} in place of https://{proxy}), or have TLS 1.2 or 1.3 enabled on it."
+            ))
+            .verify(self.curl()),
+        )
+    }
+
+    fn auth_required(&self, schemes: &[String]) -> Finding {
+        let offered = if schemes.is_empty() { "no scheme named".to_owned() } else { schemes.join(", ") };
+        let usable = |scheme: &String| scheme.eq_ignore_ascii_case("basic") || scheme == "user and password";
+        let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
+        let action = match (schemes.iter().any(usable), self.proxy.credentials.is_some()) {
             (true, false) => format!(
-                "Give the application credentials for the proxy (http://USER:PASSWORD@{}), or exempt this host from sign-in on the proxy.",
-                self.proxy.endpoint
+                "Give the application credentials for the proxy ({}://USER:PASSWORD@{proxy}), or exempt this host from sign-in on the proxy.",
+                self.proxy.scheme.as_str()
             ),
-            (true, true) => "Correct the user and password in the proxy's URL: the proxy refuses them.".to_owned(),
+            (true, true) => format!("Correct the user and password in the URL of the proxy {proxy}: it refuses them."),
             (false, _) => format!(
-                "Exempt this host, or the destination {}, from sign-in on the proxy: servers cannot use the schemes it offers.",
-                self.endpoint.host
+                "Exempt this host, or the destination {}, from sign-in on the proxy {proxy}: servers cannot use the schemes it offers.",
+                endpoint.host
             ),
         };
         PROXY_AUTH_REQUIRED.found(
-            format!(
-                "the proxy {} wants a sign-in before it opens a way to {} (407; offered: {offered})",
-                self.proxy.endpoint, self.endpoint
-            ),
+            format!("the proxy {proxy} wants a sign-in before it opens a way to {endpoint} (offered: {offered})"),
             Remediation::network(action).verify(self.curl()),
         )
     }
 
-    fn denied(&self, answer: &ProxyAnswer) -> Finding {
-        let page = answer.title.as_ref().map(|title| format!("; its page says “{title}”")).unwrap_or_default();
+    fn denied(&self, said: &str) -> Finding {
+        let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
         PROXY_DENIED.found(
-            format!("the proxy {} forbids {} ({}{page})", self.proxy.endpoint, self.endpoint, answer.status),
-            Remediation::network(format!(
-                "Allow CONNECT to {} for this host in the policy of the proxy {}.",
-                self.endpoint, self.proxy.endpoint
-            ))
-            .verify(self.curl()),
+            format!("the proxy {proxy} forbids {endpoint} ({said})"),
+            Remediation::network(format!("Allow {endpoint} for this host in the policy of the proxy {proxy}."))
+                .verify(self.curl()),
         )
     }
 
-    fn upstream_failed(&self, answer: &ProxyAnswer) -> Finding {
+    fn upstream_failed(&self, said: &str) -> Finding {
+        let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
         PROXY_UPSTREAM_FAILED.found(
-            format!("the proxy {} agrees, and cannot reach {} itself ({})", self.proxy.endpoint, self.endpoint, answer.status),
+            format!("the proxy {proxy} agrees, and cannot reach {endpoint} itself ({said})"),
             Remediation::network(format!(
-                "Let the proxy {} resolve {} and reach TCP {} at Cloudflare's published ranges: its own DNS or firewall stops it.",
-                self.proxy.endpoint, self.endpoint.host, self.endpoint.port
+                "Let the proxy {proxy} resolve {} and reach TCP {} at Cloudflare's published ranges: its own DNS or firewall stops it.",
+                endpoint.host, endpoint.port
             ))
             .verify(self.curl()),
         )
     }
 
-    fn not_a_proxy(&self, what: &str) -> Finding {
+    fn not_a_proxy(&self, does: &str) -> Finding {
         NOT_A_PROXY.found(
-            format!("what listens at {} {what}: it is no forward proxy", self.proxy.endpoint),
+            format!("what listens at {} {does}: it is no {} proxy", self.proxy.endpoint, self.proxy.scheme.as_str()),
             Remediation::installer(format!(
-                "Correct the proxy's URL: {} is the address or port of something else.",
+                "Correct the proxy's URL: {} is the address or port of something else, or of a proxy of another kind.",
                 self.proxy.url()
             ))
             .verify(self.curl()),
@@ -264,11 +288,6 @@ mod tests {
         ThroughProxy { endpoint: Endpoint::new("api.workos.com", 443), proxy }.run(&site.context()).await
     }
 
-    fn answer(status: u16, schemes: &[&str]) -> ErrorKind {
-        let schemes = schemes.iter().map(|scheme| (*scheme).to_owned()).collect();
-        ErrorKind::ProxyAnswered(ProxyAnswer { status, schemes, title: Some("Access Denied".to_owned()) })
-    }
-
     #[tokio::test]
     async fn a_tunnel_that_opens_passes() {
         let outcome = run(Ok(())).await;
@@ -279,11 +298,17 @@ mod tests {
     #[tokio::test]
     async fn each_refusal_has_its_own_code() {
         for (kind, code) in [
-            (answer(407, &["Negotiate"]), "proxy-auth-required"),
-            (answer(403, &[]), "proxy-denied"),
-            (answer(502, &[]), "proxy-upstream-failed"),
-            (answer(404, &[]), "not-a-proxy"),
-            (ErrorKind::NotAProxy, "not-a-proxy"),
+            (ErrorKind::Proxy(ProxyRefusal::SignIn(vec!["Negotiate".to_owned()])), "proxy-auth-required"),
+            (ErrorKind::Proxy(ProxyRefusal::Denied("403".to_owned())), "proxy-denied"),
+            (ErrorKind::Proxy(ProxyRefusal::Upstream("502".to_owned())), "proxy-upstream-failed"),
+            (ErrorKind::Proxy(ProxyRefusal::NotAProxy("answers CONNECT with 404".to_owned())), "not-a-proxy"),
+            (ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(ErrorKind::NotTls(String::new())))), "proxy-tls-failed"),
+            (
+                ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(ErrorKind::Certificate(
+                    CertificateProblem::UnknownIssuer,
+                )))),
+                "proxy-untrusted",
+            ),
             (ErrorKind::Refused, "proxy-refused"),
             (ErrorKind::TimedOut(Phase::Tunnel), "proxy-timed-out"),
             (ErrorKind::Unreachable, "proxy-unreachable"),

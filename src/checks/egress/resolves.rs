@@ -72,7 +72,7 @@ impl Check for Resolves {
         Box::pin(async move {
             let lookup = cx.lookup(&self.0.host).await;
             let found = judge(&self.0.host, &lookup, cx);
-            match cx.settings.proxy_for(&self.0) {
+            match cx.resolving_proxy(&self.0) {
                 None => found,
                 // The proxy resolves: what was seen here stays, what it would mean without the proxy goes.
                 Some(proxy) => Outcome { findings: Vec::new(), ..found }
