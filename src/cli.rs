@@ -211,6 +211,19 @@ pub struct SettingsArgs {
     /// How long the whole run may take [default: 60s]
     #[arg(long, value_name = "TIME", help_heading = "The network")]
     deadline: Option<String>,
+
+    /// Try an address in every published range, to tell a rule that holds only today's addresses
+    #[arg(long, help_heading = "Deeper looks")]
+    deep: bool,
+    /// How many requests are made to see how steady the way is [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Deeper looks")]
+    samples: Option<String>,
+    /// Look at the hosts that browsers of users and admins need (run it from a desktop)
+    #[arg(long, help_heading = "Deeper looks")]
+    browser_hosts: bool,
+    /// A host of the hosted login, such as NAME.authkit.app, looked at with the browser hosts (repeatable)
+    #[arg(long, value_name = "HOST", help_heading = "Deeper looks")]
+    authkit_domain: Vec<String>,
 }
 
 impl SettingsArgs {
@@ -249,6 +262,10 @@ impl SettingsArgs {
             ("network.timeout", "--timeout", one(&self.timeout)),
             ("network.retries", "--retries", one(&self.retries)),
             ("network.deadline", "--deadline", one(&self.deadline)),
+            ("checks.deep", "--deep", one(&self.deep.then(|| "true".to_owned()))),
+            ("checks.samples", "--samples", one(&self.samples)),
+            ("checks.browser_hosts", "--browser-hosts", one(&self.browser_hosts.then(|| "true".to_owned()))),
+            ("checks.authkit_domains", "--authkit-domain", self.authkit_domain.clone()),
         ] {
             layer.give(name, values, Source::Flag(flag));
         }
@@ -361,6 +378,7 @@ mod tests {
         for setting in SETTINGS {
             match setting.flag.unwrap() {
                 "-4" | "--direct" => {}
+                flag @ ("--deep" | "--browser-hosts") => typed.push(flag.to_owned()),
                 flag => typed.extend([flag.to_owned(), "x".to_owned()]),
             }
         }

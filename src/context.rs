@@ -8,7 +8,9 @@ use futures_util::future::join_all;
 use crate::check::{Endpoint, Vantage};
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::net::{Attempted, Connected, ErrorKind, NetError, Network, Question, RecordKind, Records, Through, Way};
+use crate::net::{
+    Attempted, Connected, ErrorKind, NetError, Network, Question, RecordKind, Records, Through, TrustSummary, Way,
+};
 use crate::settings::{Family, Proxy, Settings};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
@@ -21,6 +23,10 @@ pub struct Context {
     pub vantage: Vantage,
     /// The network; each question is asked once.
     pub network: Arc<dyn Network>,
+    /// The same network without memory and without repetition, for sampling.
+    pub unrepeated: Arc<dyn Network>,
+    /// What is known of the roots that this host trusts.
+    pub trust: TrustSummary,
     /// This machine.
     pub host: Arc<dyn Host>,
 }
@@ -124,7 +130,7 @@ impl Context {
     pub fn resolvers(&self) -> Vec<SocketAddr> {
         match &self.settings.resolver {
             Some(named) => vec![named.value],
-            None => self.host.resolvers(),
+            None => self.host.resolvers().servers,
         }
     }
 

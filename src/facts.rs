@@ -55,8 +55,19 @@ pub struct Sources {
 /// Who needs which hosts.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Hosts {
+    /// What browsers of users and admins need.
+    pub browser: Vec<BrowserHost>,
     /// Where the public view of a name is asked for.
     pub public_dns: Vec<PublicDns>,
+}
+
+/// A host that browsers need.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BrowserHost {
+    /// Its name, or a pattern that begins with `*.`.
+    pub host: String,
+    /// What it is needed for.
+    pub why: String,
 }
 
 /// A public DNS over HTTPS service.

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::net;
+use crate::net::{self, Resolvers};
+use crate::settings::Proxy;
 
 /// The second, smaller boundary: checks about this machine see it through this.
 pub trait Host: Send + Sync {
@@ -15,8 +16,10 @@ pub trait Host: Send + Sync {
     fn name(&self) -> String;
     /// The addresses of its interfaces, loopback left out.
     fn addresses(&self) -> Vec<IpAddr>;
-    /// The DNS servers that its resolver file names.
-    fn resolvers(&self) -> Vec<SocketAddr>;
+    /// What its resolver file says.
+    fn resolvers(&self) -> Resolvers;
+    /// Proxies that are set in files of the system and not for this process: the file, and the line without credentials.
+    fn system_proxies(&self) -> Vec<(String, String)>;
     /// The address from which packets to `to` leave, or whether there is no route. Nothing is sent to find out.
     fn source_for(&self, to: IpAddr) -> Result<IpAddr, NoSource>;
     /// Whether everybody on the machine may read a file.
@@ -54,8 +57,15 @@ impl Host for ThisHost {
         interfaces.iter().map(if_addrs::Interface::ip).filter(|address| !address.is_loopback()).collect()
     }
 
-    fn resolvers(&self) -> Vec<SocketAddr> {
+    fn resolvers(&self) -> Resolvers {
         net::system_resolvers()
+    }
+
+    fn system_proxies(&self) -> Vec<(String, String)> {
+        let files = PROXY_FILES.iter().filter_map(|file| Some((*file, small_text(file)?)));
+        let lines =
+            files.flat_map(|(file, text)| text.lines().filter_map(|line| proxy_line(file, line)).collect::<Vec<_>>());
+        lines.collect()
     }
 
     fn source_for(&self, to: IpAddr) -> Result<IpAddr, NoSource> {
@@ -86,6 +96,44 @@ impl Host for ThisHost {
     }
 }
 
+/// Where distributions keep a proxy for logins, which services and containers do not see.
+const PROXY_FILES: &[&str] = &["/etc/environment", "/etc/sysconfig/proxy", "/etc/profile.d/proxy.sh"];
+
+fn small_text(path: &str) -> Option<String> {
+    use std::io::Read;
+
+    let mut text = String::new();
+    std::fs::File::open(path).ok()?.take(64 * 1024).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// `HTTPS_PROXY=…` in a file of the system, as it may be shown.
+fn proxy_line(file: &str, line: &str) -> Option<(String, String)> {
+    let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+    let name = name.trim();
+    let value = value.trim().trim_matches(['"', '\'']);
+    let is_proxy = ["https_proxy", "all_proxy"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    let proxy = Proxy::parse(value).ok().filter(|_| is_proxy)?;
+    Some((file.to_owned(), format!("{name}={proxy}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_in_a_file_of_the_system_is_shown_without_its_password() {
+        let line = |text| proxy_line("/etc/environment", text).map(|(_, shown)| shown);
+
+        assert_eq!(
+            line("export HTTPS_PROXY=\"http://u:planted@p.example:3128\""),
+            Some("HTTPS_PROXY=http://***@p.example:3128".to_owned())
+        );
+        assert_eq!(line("PATH=/bin"), None);
+        assert_eq!(line("https_proxy="), None);
+    }
+}
+
 #[cfg(test)]
 pub mod fake {
     //! A machine whose answers a test decides.
@@ -100,6 +148,8 @@ pub mod fake {
         pub addresses: Vec<IpAddr>,
         /// Its resolvers.
         pub resolvers: Vec<SocketAddr>,
+        /// Proxies in files of the system.
+        pub system_proxies: Vec<(String, String)>,
         /// Whether it has routes at all.
         pub routed: bool,
         /// Whether secret files are open to everybody.
@@ -112,6 +162,7 @@ pub mod fake {
                 now: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_000_000),
                 addresses: vec![IpAddr::from([10, 20, 0, 10])],
                 resolvers: vec![SocketAddr::from(([10, 20, 0, 53], 53))],
+                system_proxies: Vec::new(),
                 routed: true,
                 open_files: false,
             }
@@ -131,8 +182,12 @@ pub mod fake {
             self.addresses.clone()
         }
 
-        fn resolvers(&self) -> Vec<SocketAddr> {
-            self.resolvers.clone()
+        fn resolvers(&self) -> Resolvers {
+            Resolvers { servers: self.resolvers.clone(), search: vec!["customer.example".to_owned()] }
+        }
+
+        fn system_proxies(&self) -> Vec<(String, String)> {
+            self.system_proxies.clone()
         }
 
         fn source_for(&self, _to: IpAddr) -> Result<IpAddr, NoSource> {

@@ -340,7 +340,9 @@ mod tests {
             demonstration: None,
         };
         let network = Arc::new(Fake::default());
-        let cx = Context { settings, facts, vantage: Vantage::Inside, network, host: Arc::new(FakeHost::default()) };
+        let host = Arc::new(FakeHost::default());
+        let (unrepeated, trust) = (network.clone(), crate::net::TrustSummary::default());
+        let cx = Context { settings, facts, vantage: Vantage::Inside, network, unrepeated, trust, host };
         let mut listener = Heard::default();
         let report = run(plan, Arc::new(cx), head, interrupt, &mut listener).await;
         (report, listener.0)

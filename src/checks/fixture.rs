@@ -6,6 +6,7 @@ use crate::check::{Outcome, Vantage};
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
+use crate::net::TrustSummary;
 use crate::net::fake::Fake;
 use crate::secret::Secret;
 use crate::settings::{GivenSecrets, Layer, Setting, Settings, Source};
@@ -14,6 +15,7 @@ use crate::settings::{GivenSecrets, Layer, Setting, Settings, Source};
 pub(super) struct Site {
     pub(super) network: Arc<Fake>,
     pub(super) host: FakeHost,
+    pub(super) trust: TrustSummary,
     layer: Layer,
     key: Option<Secret>,
     vantage: Vantage,
@@ -25,6 +27,7 @@ impl Site {
         Site {
             network: Arc::new(network),
             host: FakeHost::default(),
+            trust: TrustSummary { roots: 140, ..TrustSummary::default() },
             layer: Layer::default(),
             key: None,
             vantage: Vantage::Inside,
@@ -63,7 +66,9 @@ impl Site {
             settings: self.settings(),
             facts: Facts::embedded(),
             vantage: self.vantage,
+            unrepeated: self.network.clone(),
             network: self.network,
+            trust: self.trust,
             host: Arc::new(self.host),
         }
     }

@@ -1,5 +1,6 @@
 //! The checks, in run order: one folder per group, one file per check.
 
+mod browser;
 mod credentials;
 mod domain;
 mod egress;
@@ -12,8 +13,15 @@ mod webhook;
 use crate::check::{Code, Group, Spec};
 
 /// Every group, in run order. A check's needs stand before it.
-pub static GROUPS: &[Group] =
-    &[settings::GROUP, egress::GROUP, credentials::GROUP, domain::GROUP, ingress::GROUP, webhook::GROUP];
+pub static GROUPS: &[Group] = &[
+    settings::GROUP,
+    egress::GROUP,
+    browser::GROUP,
+    credentials::GROUP,
+    domain::GROUP,
+    ingress::GROUP,
+    webhook::GROUP,
+];
 
 /// Every check, in run order.
 pub fn specs() -> impl Iterator<Item = (&'static Group, &'static Spec)> {

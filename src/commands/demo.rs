@@ -1,16 +1,13 @@
 //! `demo`: the main job against an embedded WorkOS and customer site, over real sockets on loopback.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::{Failure, gather, print, session};
 use crate::check::Vantage;
 use crate::checks::{self, GROUPS};
 use crate::cli::DemoArgs;
-use crate::context::Context;
 use crate::facts::Facts;
-use crate::host::ThisHost;
-use crate::net::{Limits, Live, Memo, Retrying, TrustStores};
+use crate::net::{Limits, Live, TrustStores};
 use crate::plan::Plan;
 use crate::secret::Secret;
 use crate::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
@@ -36,11 +33,10 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
             .map_err(|error| Failure::machine("cannot start the embedded WorkOS on loopback", error))?;
         let stores = TrustStores::from_pem(simulator.trusted_pem(), simulator.public_roots_pem())
             .map_err(|error| Failure::machine("the embedded certificates cannot be read", error))?;
+        let trust = stores.summary.clone();
         let live = Live::played(Limits { attempt: settings.timeout.value }, stores, simulator.map().clone());
-        let network = Memo::new(Retrying::new(live, settings.retries.value));
-        let cx =
-            Context { settings, facts, vantage: Vantage::Inside, network: Arc::new(network), host: Arc::new(ThisHost) };
-        session::run(plan, Arc::new(cx), Some(played(fault)), &args.output).await
+        let cx = session::context(settings, facts, live, trust);
+        session::run(plan, cx, Some(played(fault)), &args.output).await
     })?
 }
 

@@ -25,7 +25,8 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     }
     let layers = [flags, environment, in_file];
     let facts = facts(&layers)?;
-    let settings = Settings::merge(&layers, GivenSecrets::from_environment(&read), waivers)?;
+    let mut settings = Settings::merge(&layers, GivenSecrets::from_environment(&read), waivers)?;
+    settings.proxy_variables = settings::proxy_variables(&read);
     Ok((settings, facts))
 }
 

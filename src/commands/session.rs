@@ -14,10 +14,14 @@ use super::{Failure, say};
 use crate::check::{Status, Vantage};
 use crate::cli::{FailOn, OutputArgs};
 use crate::context::Context;
+use crate::facts::Facts;
+use crate::host::ThisHost;
+use crate::net::{Live, Memo, Retrying, TrustSummary};
 use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Format, Reporter, reporter};
 use crate::runner::{self, Observer};
+use crate::settings::Settings;
 
 /// The exit code of a run that the user ended.
 const INTERRUPTED: u8 = 130;
@@ -31,6 +35,14 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
     let ended = runtime.block_on(future);
     runtime.shutdown_background();
     Ok(ended)
+}
+
+/// What the checks of a run look at: the network in its layers, and this machine.
+pub(super) fn context(settings: Settings, facts: Facts, live: Live, trust: TrustSummary) -> Arc<Context> {
+    let live = Arc::new(live);
+    let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
+    let host = Arc::new(ThisHost);
+    Arc::new(Context { settings, facts, vantage: Vantage::Inside, network, unrepeated: live, trust, host })
 }
 
 /// Runs a plan and reports it. `demonstration` says what is played, when something is.

@@ -26,6 +26,7 @@ pub fn request(way: Way, path: &str, name: &str, kind: RecordKind, unchecked: bo
         headers: vec![("content-type", MEDIA_TYPE.to_owned()), ("accept", MEDIA_TYPE.to_owned())],
         bearer: None,
         body,
+        fresh: false,
     })
 }
 

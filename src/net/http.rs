@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Client, Proxy as HttpProxy, redirect};
 
@@ -75,7 +75,11 @@ pub(super) async fn fetch(
     stores: &TrustStores,
     limit: Duration,
 ) -> Result<Response, NetError> {
-    let client = clients.of(request, hop, stores)?;
+    let client = if request.fresh {
+        build(&request.way, request.trust, hop, stores)?
+    } else {
+        clients.of(request, hop, stores)?
+    };
     let url = request.way.endpoint.https(&request.path);
     let mut sending = match request.method {
         Method::Get => client.get(url),
@@ -96,6 +100,7 @@ pub(super) async fn fetch(
         .await
         .map_err(|_| NetError::timed_out(Phase::Answer, limit))?
         .map_err(|error| NetError::from(&error))?;
+    let at = SystemTime::now();
     let headers = answer
         .headers()
         .iter()
@@ -104,7 +109,7 @@ pub(super) async fn fetch(
         .collect();
     let status = answer.status().as_u16();
     let (body, end) = body(answer, end).await;
-    Ok(Response { status, headers, body, end })
+    Ok(Response { status, headers, body, end, at })
 }
 
 async fn body(mut answer: reqwest::Response, end: Instant) -> (Vec<u8>, BodyEnd) {

@@ -22,14 +22,15 @@ use std::fmt;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 pub use certificate::{CertificateProblem, Presented};
 pub use error::{ErrorKind, NetError, Phase, ProxyRefusal};
 pub use live::{Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
-pub use trust::{TrustError, TrustStores};
+pub use trust::{TrustError, TrustStores, TrustSummary};
 pub use tunnel::title as page_title;
 
 use crate::check::Endpoint;
@@ -48,6 +49,28 @@ pub trait Network: Send + Sync {
     fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake>;
     /// An HTTP request along a way, over TLS that is verified.
     fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response>;
+}
+
+impl<N: Network + ?Sized> Network for Arc<N> {
+    fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
+        self.as_ref().resolve(name)
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {
+        self.as_ref().ask(question)
+    }
+
+    fn connect<'a>(&'a self, way: &'a Way) -> Asking<'a, Connected> {
+        self.as_ref().connect(way)
+    }
+
+    fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake> {
+        self.as_ref().handshake(way)
+    }
+
+    fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response> {
+        self.as_ref().fetch(request)
+    }
 }
 
 /// A verb in progress.
@@ -214,6 +237,8 @@ pub struct Request {
     pub bearer: Option<Secret>,
     /// The body of a POST.
     pub body: Vec<u8>,
+    /// A connection of its own, made for it alone.
+    pub fresh: bool,
 }
 
 /// The methods that requests use.
@@ -236,6 +261,7 @@ impl Request {
             headers: Vec::new(),
             bearer: None,
             body: Vec::new(),
+            fresh: false,
         }
     }
 }
@@ -251,6 +277,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// How the body ended.
     pub end: BodyEnd,
+    /// When the head arrived, by this host's clock.
+    pub at: SystemTime,
 }
 
 /// How a body ended.
@@ -278,12 +306,25 @@ impl Response {
     }
 }
 
-/// The DNS servers that the system's resolver file names; none where it cannot be read.
-pub fn system_resolvers() -> Vec<SocketAddr> {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
-    config
-        .name_servers()
-        .iter()
-        .map(|server| SocketAddr::new(server.ip, server.connections.first().map_or(53, |connection| connection.port)))
-        .collect()
+/// What the system's resolver file says.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Resolvers {
+    /// The DNS servers, in the order in which they are asked.
+    pub servers: Vec<SocketAddr>,
+    /// The domains that are tried behind short names.
+    pub search: Vec<String>,
+}
+
+/// What the system's resolver file says; nothing where it cannot be read.
+pub fn system_resolvers() -> Resolvers {
+    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Resolvers::default() };
+    let mut servers: Vec<SocketAddr> = Vec::new();
+    for server in config.name_servers() {
+        let port = server.connections.first().map_or(53, |connection| connection.port);
+        let address = SocketAddr::new(server.ip, port);
+        if !servers.contains(&address) {
+            servers.push(address);
+        }
+    }
+    Resolvers { servers, search: config.search().iter().map(ToString::to_string).collect() }
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::certificate;
+use super::certificate::{self, Presented};
 
 /// The roots that chains are held to.
 #[derive(Clone)]
@@ -18,7 +19,20 @@ pub struct TrustStores {
     pub public: Arc<RootCertStore>,
     /// The organizations of the public roots.
     pub public_organizations: Arc<Vec<String>>,
-    /// Where the system's store was looked for and what was wrong with it, for the evidence.
+    /// What there is to say about the roots that this host trusts.
+    pub summary: TrustSummary,
+}
+
+/// What there is to say about the roots that this host trusts.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct TrustSummary {
+    /// How many there are.
+    pub roots: usize,
+    /// The subjects of those that are not public roots.
+    pub private: Vec<String>,
+    /// The subjects of those whose time is over, public ones left out: distributions keep these for a while.
+    pub expired: Vec<String>,
+    /// What was wrong with the system's store.
     pub remarks: Vec<String>,
 }
 
@@ -38,10 +52,9 @@ impl TrustStores {
     pub fn load(bundle: Option<&Path>, public_roots: Option<&Path>) -> Result<Self, (&'static str, TrustError)> {
         let system = rustls_native_certs::load_native_certs();
         let remarks = system.errors.iter().map(ToString::to_string).collect();
-        let mut here = RootCertStore::empty();
-        here.add_parsable_certificates(system.certs);
+        let mut trusted = system.certs;
         if let Some(path) = bundle {
-            here.add_parsable_certificates(certificates(path).map_err(|error| ("network.ca_bundle", error))?);
+            trusted.extend(certificates(path).map_err(|error| ("network.ca_bundle", error))?);
         }
         let public = match public_roots {
             Some(path) => {
@@ -51,21 +64,38 @@ impl TrustStores {
             }
             None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
         };
-        Ok(Self::of(here, public, remarks))
+        Ok(Self::of(trusted, public, remarks))
     }
 
     /// Roots given as PEM: those of the embedded demonstration.
     pub fn from_pem(here: &str, public: &str) -> Result<Self, TrustError> {
-        let store = |pem: &str| {
-            let mut store = RootCertStore::empty();
+        let read = |pem: &str| {
             let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-            store.add_parsable_certificates(read.map_err(|error| TrustError::Unreadable(error.to_string()))?);
-            Ok(store)
+            read.map_err(|error| TrustError::Unreadable(error.to_string()))
         };
-        Ok(Self::of(store(here)?, store(public)?, Vec::new()))
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(read(public)?);
+        Ok(Self::of(read(here)?, roots, Vec::new()))
     }
 
-    fn of(here: RootCertStore, public: RootCertStore, remarks: Vec<String>) -> Self {
+    fn of(trusted: Vec<CertificateDer<'static>>, public: RootCertStore, remarks: Vec<String>) -> Self {
+        let mut here = RootCertStore::empty();
+        let mut summary = TrustSummary { remarks, ..TrustSummary::default() };
+        let now = SystemTime::now();
+        for certificate in trusted {
+            let read = Presented::read(&certificate);
+            if here.add(certificate).is_err() {
+                continue;
+            }
+            let known =
+                here.roots.last().is_some_and(|root| public.roots.iter().any(|other| other.subject == root.subject));
+            let Some(read) = read.filter(|_| !known) else { continue };
+            if read.not_after < now {
+                summary.expired.push(read.subject.clone());
+            }
+            summary.private.push(read.subject);
+        }
+        summary.roots = here.len();
         let mut organizations: Vec<String> =
             public.roots.iter().filter_map(|root| certificate::organization(root.subject.as_ref())).collect();
         organizations.sort();
@@ -74,7 +104,7 @@ impl TrustStores {
             here: Arc::new(here),
             public: Arc::new(public),
             public_organizations: Arc::new(organizations),
-            remarks,
+            summary,
         }
     }
 }

@@ -121,6 +121,25 @@ pub const SETTINGS: &[Declared] = &[
         Shape::List,
         "more hosts that the application's server needs, as `host` or `host:port`",
     ),
+    setting(
+        "checks.deep",
+        "--deep",
+        Shape::Switch,
+        "look at every published range, and not at today's addresses alone",
+    ),
+    setting("checks.samples", "--samples", Shape::Count, "how many requests are made to see how steady the way is"),
+    setting(
+        "checks.browser_hosts",
+        "--browser-hosts",
+        Shape::Switch,
+        "look at the hosts that browsers of users and admins need",
+    ),
+    setting(
+        "checks.authkit_domains",
+        "--authkit-domain",
+        Shape::List,
+        "hosts of the hosted login, looked at with the browser hosts",
+    ),
 ];
 
 /// The keys of the settings file that hold secrets, and what to write there in their place.

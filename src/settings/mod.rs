@@ -154,6 +154,16 @@ pub struct Settings {
     pub deadline: Setting<Duration>,
     /// More endpoints that the application's server needs.
     pub endpoints: Vec<Setting<Endpoint>>,
+    /// Look at every published range.
+    pub deep: bool,
+    /// How many requests are made to see how steady the way is.
+    pub samples: Setting<u32>,
+    /// Look at the hosts that browsers need.
+    pub browser_hosts: bool,
+    /// Hosts of the hosted login.
+    pub authkit_domains: Vec<Setting<String>>,
+    /// The proxies that environment variables name, in every spelling, as far as they are proxies.
+    pub proxy_variables: Vec<(&'static str, Option<Proxy>)>,
     /// Failures that are known and accepted.
     pub waivers: Vec<Waiver>,
     /// Every value in effect as it may be shown: name, value, source.
@@ -190,6 +200,16 @@ impl GivenSecrets {
             actions_secret: secret(ACTIONS_SECRET_VARIABLE),
         }
     }
+}
+
+/// The proxies that environment variables name, in every spelling. `read` answers like `std::env::var_os`.
+pub fn proxy_variables(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Vec<(&'static str, Option<Proxy>)> {
+    const VARIABLES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let set = |variable: &'static str| {
+        let value = read(variable).filter(|value| !value.is_empty())?;
+        Some((variable, value.to_str().and_then(|text| Proxy::parse(text).ok())))
+    };
+    VARIABLES.into_iter().filter_map(set).collect()
 }
 
 /// Why the settings cannot be used. Each is one sentence that names the setting, where its value came from, and what would be right.
@@ -292,6 +312,16 @@ impl Settings {
             })?,
             deadline: merging.or("network.deadline", "60s", values::duration)?,
             endpoints: merging.each("network.endpoints", values::endpoint)?,
+            deep: merging.one("checks.deep", |_| Ok(true))?.is_some(),
+            samples: merging.or("checks.samples", "5", |text| {
+                text.parse()
+                    .ok()
+                    .filter(|samples| (1..=50).contains(samples))
+                    .ok_or_else(|| "a number from 1 to 50".to_owned())
+            })?,
+            browser_hosts: merging.one("checks.browser_hosts", |_| Ok(true))?.is_some(),
+            authkit_domains: merging.each("checks.authkit_domains", values::host)?,
+            proxy_variables: Vec::new(),
             api_key,
             webhook_secret,
             actions_secret,

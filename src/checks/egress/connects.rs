@@ -129,7 +129,7 @@ fn curl(endpoint: &Endpoint, cx: &Context) -> String {
 }
 
 /// Where a rule must lead to: the published ranges for the API, the addresses of the day for anything else.
-pub(super) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> String {
+pub(in crate::checks) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> String {
     if *endpoint == cx.settings.api.value {
         format!("{}, from which {} answers", cx.facts.cloudflare_in_words(), endpoint.host)
     } else {

@@ -2,10 +2,14 @@
 
 mod addresses;
 pub(super) mod answers;
+mod carries;
+mod clock;
 mod connects;
 mod handshake;
 mod proxy;
+mod ranges;
 mod resolves;
+mod stable;
 mod trusted;
 
 use std::net::IpAddr;
@@ -13,6 +17,7 @@ use std::net::IpAddr;
 use crate::check::{Group, Vantage};
 use crate::settings::Strategy;
 
+pub(super) use connects::destination;
 pub(super) use trusted::{day, distance};
 
 pub(super) const GROUP: Group = Group {
@@ -26,6 +31,10 @@ pub(super) const GROUP: Group = Group {
         &handshake::SPEC,
         &trusted::SPEC,
         &answers::SPEC,
+        &clock::SPEC,
+        &carries::SPEC,
+        &stable::SPEC,
+        &ranges::SPEC,
     ],
 };
 

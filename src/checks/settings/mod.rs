@@ -1,7 +1,20 @@
-//! Settings: whether what was given can work at all, before anything is sent.
+//! Settings: whether what was given can work at all, and what this host itself is set to.
 
 mod consistent;
+mod proxy;
+mod resolvers;
+mod trust;
 
-use crate::check::Group;
+use crate::check::{Group, Vantage};
+use crate::settings::Strategy;
 
-pub(super) const GROUP: Group = Group { id: "settings", title: "Settings", specs: &[&consistent::SPEC] };
+pub(super) const GROUP: Group = Group {
+    id: "settings",
+    title: "Settings",
+    specs: &[&consistent::SPEC, &proxy::SPEC, &trust::SPEC, &resolvers::SPEC],
+};
+
+/// What this host is set to shows in the checks of egress; by itself it decides nothing.
+fn never(_: Strategy, _: Vantage) -> bool {
+    false
+}

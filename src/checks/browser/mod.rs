@@ -1,0 +1,7 @@
+//! Browser: whether a desktop reaches the hosts that browsers of users and admins need.
+
+mod reachable;
+
+use crate::check::Group;
+
+pub(super) const GROUP: Group = Group { id: "browser", title: "Hosts that browsers need", specs: &[&reachable::SPEC] };

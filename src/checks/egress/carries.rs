@@ -1,0 +1,164 @@
+//! Does the path carry full-size packets?
+
+use super::answers;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::net::{Attempted, ErrorKind, Request, Response};
+use crate::settings::values::spoken;
+use crate::workos::{self, Answer};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the path carries full-size packets",
+    explain: "\
+Repeats the request without a key, with 6 KiB of padding in a header, so that packets of full size leave this host.
+
+Small requests fit in one small packet. Where the path carries smaller packets than its ends believe, and the message \
+that would say so is filtered, small requests pass and large ones vanish: sign-ins work, and the first long token does not.
+
+Usually broken by a VPN or tunnel on the way whose smaller MTU is not announced because ICMP is dropped, or by a proxy \
+or web application firewall with a small limit on headers.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&STALLED_ON_SIZE, &PADDING_REFUSED, &NOT_ESTABLISHED],
+    needs: &[answers::ID],
+    plan: |_, settings| Planned::one(Carries(settings.api.value.clone())),
+};
+
+pub(super) const ID: CheckId = CheckId::new("egress.carries");
+
+static STALLED_ON_SIZE: Code = Code::error("stalled-on-size", "small requests pass, and full-size packets vanish");
+static PADDING_REFUSED: Code =
+    Code::warning("padding-refused", "something refuses a request for the size of its headers");
+static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "the large request failed in a way that size does not explain");
+
+/// Four packets of full size; the API and Cloudflare take headers of several times this.
+const PADDING: usize = 6 * 1024;
+
+struct Carries(Endpoint);
+
+impl Check for Carries {
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
+            "whether the path carries full-size packets: without a key, with 6 KiB of padding in a header",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let Some(way) = cx.way(&self.0).await else {
+                return Outcome::graded(Grade::Declared)
+                    .because(not_established("the connection did not come about again"));
+            };
+            let via = way.via();
+            let mut request = workos::list_organizations(way, None);
+            pad(&mut request);
+            let sent = cx.network.fetch(&request).await;
+            judge(&self.0, &sent, cx).via(via).tried(sent.attempts)
+        })
+    }
+}
+
+fn pad(request: &mut Request) {
+    request.headers.push(("x-preflight-padding", "p".repeat(PADDING)));
+    // On its own connection, so that a stall does not hold up anything else.
+    request.fresh = true;
+}
+
+fn judge(endpoint: &Endpoint, sent: &Attempted<Response>, cx: &Context) -> Outcome {
+    let outcome = Outcome::graded(Grade::Answered);
+    match &sent.result {
+        Ok(response) => {
+            let outcome = outcome.with("status", response.status.to_string());
+            match (response.status, Answer::read(response)) {
+                (401, Answer::Json(_)) => outcome,
+                (400 | 413 | 414 | 431 | 494, _) => outcome.because(refused(endpoint, response)),
+                (status, _) => outcome.because(not_established(&format!("the answer is {status} instead of 401"))),
+            }
+        }
+        Err(error) => {
+            let outcome = outcome.with("failure", error.detail.clone());
+            outcome.because(match error.kind {
+                ErrorKind::TimedOut(_) => stalled(endpoint, &spoken(cx.settings.timeout.value)),
+                _ => not_established(&error.detail),
+            })
+        }
+    }
+}
+
+fn stalled(endpoint: &Endpoint, limit: &str) -> Finding {
+    STALLED_ON_SIZE.found(
+        format!("a small request to {endpoint} is answered, and the same with 6 KiB of padding is not within {limit}: full-size packets vanish on the way"),
+        Remediation::network(format!(
+            "Let ICMP “fragmentation needed” (type 3 code 4) and ICMPv6 “packet too big” back to this host, or clamp the TCP MSS on the VPN or firewall between it and {}.",
+            endpoint.host
+        ))
+        .verify(format!("ping -M do -s 1472 -c 3 {}", endpoint.host)),
+    )
+}
+
+fn refused(endpoint: &Endpoint, response: &Response) -> Finding {
+    let by = match response.header("server") {
+        Some(server) => format!(" by “{}”", server.chars().filter(|c| !c.is_control()).take(60).collect::<String>()),
+        None => String::new(),
+    };
+    PADDING_REFUSED.found(
+        format!(
+            "a request with 6 KiB of headers is refused{by} ({}): long tokens and cookies will be too",
+            response.status
+        ),
+        Remediation::network(format!(
+            "Raise the limit on request headers to 16 KiB for {} in the proxy or web application firewall on the way.",
+            endpoint.host
+        ))
+        .verify(format!(
+            "curl -so /dev/null -w '%{{http_code}}' -H \"x-padding: $(head -c 6000 /dev/zero | tr '\\0' p)\" '{}'",
+            endpoint.https(workos::LIST_ORGANIZATIONS)
+        )),
+    )
+}
+
+fn not_established(detail: &str) -> Finding {
+    NOT_ESTABLISHED.found(
+        format!("whether full-size packets pass is not established: {detail}"),
+        Remediation::network(
+            "Run the check again; if it lasts, compare what the command prints with small and with large packets.",
+        )
+        .verify("ping -M do -s 1472 -c 3 api.workos.com"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::{Fake, response};
+    use crate::net::{Method, Phase};
+
+    async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
+        let network = Fake::default()
+            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
+            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
+            .connects("104.18.2.1:443", Ok(()))
+            .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
+        Carries(Endpoint::new("api.workos.com", 443)).run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn silence_refusal_and_other_failures_come_apart() {
+        assert_eq!(run(Ok(response(401, &[], r#"{"message":"Unauthorized"}"#))).await.status(), Status::Pass);
+        assert_eq!(codes(&run(Err(ErrorKind::TimedOut(Phase::Answer))).await), ["stalled-on-size"]);
+        assert_eq!(codes(&run(Ok(response(431, &[("server", "squid")], ""))).await), ["padding-refused"]);
+        assert_eq!(codes(&run(Err(ErrorKind::Reset)).await), ["not-established"]);
+    }
+}

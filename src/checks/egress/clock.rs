@@ -1,0 +1,169 @@
+//! Is this host's clock right?
+
+use std::time::{Duration, SystemTime};
+
+use super::answers;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::net::Response;
+use crate::settings::values::spoken;
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "this host's clock is right",
+    explain: "\
+Compares this host's clock with the Date header of the API's answer. Half of the round trip, and the second to which the \
+header is cut, are allowed for.
+
+WorkOS signs webhooks and Actions with the time. The SDKs refuse a webhook whose time is more than 180 seconds from the \
+host's clock, and an Action beyond 30 seconds, which denies the sign-in. Certificates, too, hold by the clock.
+
+Usually broken by NTP that is blocked (UDP 123) and a virtual machine that was paused, or by a host whose time zone was \
+set by moving the clock.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&SKEWED, &OFF_FOR_ACTIONS, &NO_DATE],
+    needs: &[answers::ID],
+    plan: |_, settings| Planned::one(Clock(settings.api.value.clone())),
+};
+
+pub(super) const ID: CheckId = CheckId::new("egress.clock");
+
+static SKEWED: Code =
+    Code::error("skewed", "the clock is off by more than 180 seconds: signatures of webhooks are refused");
+static OFF_FOR_ACTIONS: Code =
+    Code::warning("off-for-actions", "the clock is off by more than 30 seconds: signatures of Actions are refused");
+static NO_DATE: Code = Code::undecided("no-date", "the API's answer carries no Date, so the clock cannot be compared");
+
+/// The tolerances of the SDKs (facts §4.1), and what is worth a note.
+const WEBHOOKS: Duration = Duration::from_secs(180);
+const ACTIONS: Duration = Duration::from_secs(30);
+
+struct Clock(Endpoint);
+
+impl Check for Clock {
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
+            "what time the API's answer gives, from the same answer",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let Some(way) = cx.way(&self.0).await else { return Outcome::graded(Grade::Declared).because(no_date()) };
+            let via = way.via();
+            let sent = cx.network.fetch(&workos::list_organizations(way, None)).await;
+            match &sent.result {
+                Ok(response) => judge(response, sent.took).via(via),
+                Err(_) => Outcome::graded(Grade::Declared).because(no_date()),
+            }
+        })
+    }
+}
+
+/// By how much this host's clock differs, and whether it is ahead. What the round trip explains is no difference.
+fn skew(date: SystemTime, at: SystemTime, took: Duration) -> (Duration, bool) {
+    // The header was written between the request and the answer, and is cut to the second.
+    let latest = at;
+    let earliest = at.checked_sub(took).unwrap_or(at);
+    let cut = Duration::from_secs(1);
+    match (date.duration_since(latest), earliest.duration_since(date + cut)) {
+        (Ok(behind), _) if !behind.is_zero() => (behind, false),
+        (_, Ok(ahead)) if !ahead.is_zero() => (ahead, true),
+        _ => (Duration::ZERO, false),
+    }
+}
+
+fn judge(response: &Response, took: Duration) -> Outcome {
+    let Some(date) = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok()) else {
+        return Outcome::graded(Grade::Answered).because(no_date());
+    };
+    let (difference, ahead) = skew(date, response.at, took);
+    let seconds = difference.as_secs();
+    let direction = if ahead { "ahead of" } else { "behind" };
+    let shown = match seconds {
+        0..=5 => format!("within {} of the API's", spoken(Duration::from_secs(seconds.max(1)) + took / 2)),
+        _ => format!("{seconds} s {direction} the API's"),
+    };
+    let outcome = Outcome::graded(Grade::Answered).with("clock", shown);
+    if difference > WEBHOOKS {
+        outcome.because(skewed(seconds, direction))
+    } else if difference > ACTIONS {
+        outcome.because(off_for_actions(seconds, direction))
+    } else {
+        outcome
+    }
+}
+
+const SET_THE_CLOCK: &str = "Set this host's clock by NTP: start chrony or systemd-timesyncd, and allow UDP 123 to the customer's time servers.";
+
+fn skewed(seconds: u64, direction: &str) -> Finding {
+    SKEWED.found(
+        format!("this host's clock is {seconds} s {direction} the API's: webhooks are refused beyond 180 s, Actions beyond 30 s"),
+        Remediation::installer(SET_THE_CLOCK).verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+    )
+}
+
+fn off_for_actions(seconds: u64, direction: &str) -> Finding {
+    OFF_FOR_ACTIONS.found(
+        format!("this host's clock is {seconds} s {direction} the API's: Actions are refused beyond 30 s, which denies sign-ins"),
+        Remediation::installer(SET_THE_CLOCK).verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+    )
+}
+
+fn no_date() -> Finding {
+    NO_DATE.found(
+        "the API's answer carries no readable Date header, so the clock cannot be compared",
+        Remediation::network("Stop the proxy from removing the Date header, or compare the clock by hand.")
+            .verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::codes;
+    use crate::net::fake::response;
+
+    fn judged(offset: i64, took: Duration) -> Outcome {
+        let at = response(401, &[], "").at;
+        let server = if offset >= 0 {
+            at + Duration::from_secs(offset.unsigned_abs())
+        } else {
+            at - Duration::from_secs(offset.unsigned_abs())
+        };
+        judge(&response(401, &[("date", &httpdate::fmt_http_date(server))], ""), took)
+    }
+
+    #[test]
+    fn the_tolerances_of_the_sdks_decide() {
+        let quick = Duration::from_millis(50);
+
+        assert_eq!(judged(0, quick).status(), Status::Pass);
+        assert_eq!(judged(-20, quick).status(), Status::Pass);
+        assert_eq!(codes(&judged(40, quick)), ["off-for-actions"]);
+        assert_eq!(codes(&judged(-40, quick)), ["off-for-actions"]);
+        assert_eq!(codes(&judged(600, quick)), ["skewed"]);
+        assert_eq!(codes(&judged(-600, quick)), ["skewed"]);
+    }
+
+    #[test]
+    fn a_slow_answer_is_no_skew() {
+        assert_eq!(judged(-35, Duration::from_secs(40)).status(), Status::Pass);
+    }
+
+    #[test]
+    fn an_answer_without_a_date_leaves_it_open() {
+        assert_eq!(codes(&judge(&response(401, &[("date", "yesterday")], ""), Duration::ZERO)), ["no-date"]);
+    }
+}

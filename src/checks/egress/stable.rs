@@ -1,0 +1,152 @@
+//! Is the way steady?
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::answers;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::net::{Attempted, Response};
+use crate::settings::Strategy;
+use crate::settings::values::spoken;
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the way is steady",
+    explain: "\
+Repeats the request without a key --samples times (five unless said otherwise), each over a connection of its own and \
+without a second attempt, and looks at how many were answered and how long they took.
+
+Everything else is tried again after a transient failure, so that one lost packet is no verdict. This check is where lost \
+packets show: an application that makes thousands of requests meets each of them.
+
+Usually broken by a lossy link, by one of several firewalls or proxies that lacks the rule, or by a state table or rate \
+limit that is full.",
+    vantages: &[Vantage::Inside],
+    required: |_: Strategy, _| false,
+    codes: &[&UNSTABLE, &SLOW],
+    needs: &[answers::ID],
+    plan: |_, settings| Planned::one(Stable { endpoint: settings.api.value.clone(), samples: settings.samples.value }),
+};
+
+pub(super) const ID: CheckId = CheckId::new("egress.stable");
+
+static UNSTABLE: Code = Code::warning("unstable", "some of the requests were not answered");
+static SLOW: Code = Code::warning("slow", "requests are answered, and take longer than two seconds");
+
+/// From here on people notice, and time-outs of applications begin.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+struct Stable {
+    endpoint: Endpoint,
+    samples: u32,
+}
+
+impl Check for Stable {
+    fn about(&self) -> About {
+        About::Endpoint(self.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", self.endpoint.https(workos::LIST_ORGANIZATIONS)),
+            format!("whether the way is steady: {} times without a key, each on its own connection", self.samples),
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let Some(way) = cx.way(&self.endpoint).await else {
+                return Outcome::graded(Grade::Declared).because(unstable(&self.endpoint, 0, self.samples as usize));
+            };
+            let via = way.via();
+            let mut request = workos::list_organizations(way, None);
+            request.fresh = true;
+            let samples = join_all((0..self.samples).map(|_| cx.unrepeated.fetch(&request))).await;
+            judge(&self.endpoint, &samples).via(via).tried(1)
+        })
+    }
+}
+
+fn judge(endpoint: &Endpoint, samples: &[Attempted<Response>]) -> Outcome {
+    let mut times: Vec<Duration> =
+        samples.iter().filter(|sample| sample.result.is_ok()).map(|sample| sample.took).collect();
+    times.sort_unstable();
+    let mut outcome =
+        Outcome::graded(Grade::Answered).with("answered", format!("{} of {}", times.len(), samples.len()));
+    if let (Some(least), Some(middle), Some(most)) = (times.first(), times.get(times.len() / 2), p95(&times)) {
+        outcome.saw("time", format!("min {}, median {}, p95 {}", spoken(*least), spoken(*middle), spoken(most)));
+    }
+    if let Some(error) = samples.iter().find_map(|sample| sample.result.as_ref().err()) {
+        outcome.saw("failure", error.detail.clone());
+    }
+    if times.len() < samples.len() {
+        outcome.found(unstable(endpoint, times.len(), samples.len()));
+    }
+    if let Some(most) = p95(&times).filter(|most| *most > PATIENCE) {
+        outcome.found(slow(endpoint, most));
+    }
+    outcome
+}
+
+/// The time that 95 of 100 requests stay below; of a few samples, the largest.
+fn p95(sorted: &[Duration]) -> Option<Duration> {
+    let place = (sorted.len() * 95).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied()
+}
+
+fn unstable(endpoint: &Endpoint, answered: usize, of: usize) -> Finding {
+    UNSTABLE.found(
+        format!("{endpoint} answered {answered} of {of} requests: some connections or packets are lost on the way"),
+        Remediation::network(format!(
+            "Look for loss, a full state table, a rate limit, or one of several firewalls or proxies without the rule, between this host and {endpoint}."
+        ))
+        .verify(format!("for i in $(seq 20); do curl -so /dev/null -m 5 -w '%{{http_code}} %{{time_total}}\\n' '{}'; done", endpoint.https(workos::LIST_ORGANIZATIONS))),
+    )
+}
+
+fn slow(endpoint: &Endpoint, most: Duration) -> Finding {
+    SLOW.found(
+        format!("requests to {endpoint} take up to {}: sign-ins wait for several of them", spoken(most)),
+        Remediation::network(format!("Find where the time goes between this host and {endpoint}: the proxy's content scanning, a distant exit, or a saturated line."))
+            .verify(format!("curl -so /dev/null -w 'name %{{time_namelookup}} tcp %{{time_connect}} tls %{{time_appconnect}} answer %{{time_total}}\\n' '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::codes;
+    use crate::net::fake::{error, response};
+    use crate::net::{ErrorKind, Phase};
+
+    fn sample(answered: bool, took: Duration) -> Attempted<Response> {
+        let result = if answered { Ok(response(401, &[], "")) } else { Err(error(ErrorKind::TimedOut(Phase::Answer))) };
+        Attempted { result, attempts: 1, took }
+    }
+
+    #[test]
+    fn losses_and_long_times_warn() {
+        let endpoint = Endpoint::new("api.workos.com", 443);
+        let quick = Duration::from_millis(50);
+        let judged = |samples: &[Attempted<Response>]| judge(&endpoint, samples);
+
+        assert_eq!(judged(&[sample(true, quick), sample(true, quick)]).status(), Status::Pass);
+        assert_eq!(codes(&judged(&[sample(true, quick), sample(false, quick)])), ["unstable"]);
+        assert_eq!(codes(&judged(&[sample(true, quick), sample(true, PATIENCE * 2)])), ["slow"]);
+    }
+
+    #[test]
+    fn of_few_samples_the_largest_is_the_95th_percentile() {
+        let times: Vec<Duration> = (1..=5).map(Duration::from_secs).collect();
+
+        assert_eq!(p95(&times), Some(Duration::from_secs(5)));
+        assert_eq!(p95(&[]), None);
+    }
+}

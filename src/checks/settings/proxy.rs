@@ -1,0 +1,206 @@
+//! Which proxy applies to the API, from which source, and who else would use it?
+
+use crate::check::{
+    Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+};
+use crate::context::Context;
+use crate::settings::{Proxy, Settings, Source};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the proxy settings agree",
+    explain: "\
+Says which proxy, if any, stands between this host and each endpoint, and which setting decided it; compares the spellings \
+of the environment variables; and looks for proxies that are set in files of the system and not for this process.
+
+The commonest wrong verdict in this field is of a probe that took another path than the application. curl reads \
+https_proxy before HTTPS_PROXY, other programs the reverse; the WorkOS SDK for Node uses no proxy of the environment at \
+all before Node 24.
+
+Usually broken by a variable that is set in one spelling only, by HTTP_PROXY without HTTPS_PROXY, by a NO_PROXY that \
+covers the API, or by a proxy in /etc/environment that services and containers do not see.",
+    vantages: &[Vantage::Inside],
+    required: super::never,
+    codes: &[&MALFORMED, &DISAGREEMENT, &NO_PROXY_COVERS_API, &SYSTEM_ONLY],
+    needs: &[],
+    plan: |_, _| Planned::one(ProxySettings),
+};
+
+pub(super) const ID: CheckId = CheckId::new("settings.proxy");
+
+static MALFORMED: Code =
+    Code::error("malformed", "a proxy variable of the environment holds something that is no proxy");
+static DISAGREEMENT: Code =
+    Code::warning("disagreement", "the proxy variables disagree, so that programs take different ways");
+static NO_PROXY_COVERS_API: Code =
+    Code::warning("no-proxy-covers-api", "a proxy is set, and NO_PROXY exempts the API from it");
+static SYSTEM_ONLY: Code =
+    Code::warning("system-only", "a proxy is set in a file of the system, and not for this process");
+
+struct ProxySettings;
+
+impl Check for ProxySettings {
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Local("the proxy variables, /etc/environment and its like".to_owned()),
+            "which way requests leave, and who else would take it",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let settings = &cx.settings;
+            let mut outcome = Outcome::graded(Grade::Declared);
+            for endpoint in settings.server_endpoints() {
+                outcome.saw("route", format!("{endpoint}: {}", route(settings, settings.proxy_for(endpoint))));
+            }
+            for (variable, proxy) in &settings.proxy_variables {
+                outcome.saw(
+                    "variable",
+                    format!("{variable}={}", proxy.as_ref().map_or_else(|| "***".to_owned(), ToString::to_string)),
+                );
+            }
+            if settings.proxy_for(&settings.api.value).is_some() {
+                outcome.saw("who else takes this way", SDKS);
+            }
+            for finding in findings(cx) {
+                outcome.found(finding);
+            }
+            outcome
+        })
+    }
+}
+
+/// Tried with the SDKs of November 2026 (facts §6.5).
+const SDKS: &str = "curl, and the WorkOS SDKs for Python and Go; the one for Node only from Node 24 on with NODE_USE_ENV_PROXY=1; the one for Rust, which trusts its own list of roots";
+
+fn route(settings: &Settings, proxy: Option<&Proxy>) -> String {
+    match (proxy, &settings.proxy) {
+        (Some(proxy), Some(setting)) => format!("through {proxy} (from {})", setting.source),
+        (None, Some(_)) => "direct, as NO_PROXY or --no-proxy says".to_owned(),
+        _ => "direct, no proxy is set".to_owned(),
+    }
+}
+
+fn findings(cx: &Context) -> Vec<Finding> {
+    let settings = &cx.settings;
+    let mut findings = Vec::new();
+    let by_name = |name: &str| settings.proxy_variables.iter().find(|(variable, _)| *variable == name);
+    let from_environment = !matches!(settings.proxy.as_ref().map(|proxy| &proxy.source), Some(Source::Flag(_)));
+    if let Some((variable, _)) = settings.proxy_variables.iter().find(|(_, proxy)| proxy.is_none()) {
+        findings.push(malformed(variable));
+    }
+    for (lower, upper) in [("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")] {
+        if let (Some((_, Some(a))), Some((_, Some(b)))) = (by_name(lower), by_name(upper)) {
+            if a != b {
+                findings.push(differ(lower, a, upper, b));
+            }
+        }
+    }
+    let set = |names: &[&str]| names.iter().any(|name| by_name(name).is_some());
+    if set(&["http_proxy", "HTTP_PROXY"])
+        && !set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+        && from_environment
+    {
+        findings.push(http_only());
+    }
+    let api = &settings.api.value;
+    if let (Some(proxy), None) = (&settings.proxy, settings.proxy_for(api)) {
+        findings.push(exempt(&proxy.value, &api.host));
+    }
+    if let (None, [(file, line), ..]) = (&settings.proxy, &cx.host.system_proxies()[..]) {
+        findings.push(system_only(file, line));
+    }
+    findings
+}
+
+fn malformed(variable: &str) -> Finding {
+    MALFORMED.found(
+        format!("{variable} is set and is no proxy: programs fail or go direct, each in its own way"),
+        Remediation::installer(format!(
+            "Set {variable} to a URL such as http://proxy.customer.example:3128, or unset it."
+        ))
+        .verify(format!("printenv {variable}")),
+    )
+}
+
+fn differ(lower: &str, a: &Proxy, upper: &str, b: &Proxy) -> Finding {
+    // Where only the passwords differ, the shown forms are equal.
+    let how = if a.to_string() == b.to_string() { "in their credentials".to_owned() } else { format!("{a} and {b}") };
+    DISAGREEMENT.found(
+        format!("{lower} and {upper} differ ({how}): some programs read the one, some the other"),
+        Remediation::installer(format!("Set {lower} and {upper} to the same proxy where the application is started."))
+            .verify("env | grep -i _proxy"),
+    )
+}
+
+fn http_only() -> Finding {
+    DISAGREEMENT.found(
+        "HTTP_PROXY is set and HTTPS_PROXY is not: requests to WorkOS, which are https, go direct",
+        Remediation::installer(
+            "Set HTTPS_PROXY as well where the application is started, or unset HTTP_PROXY if direct is meant.",
+        )
+        .verify("env | grep -i _proxy"),
+    )
+}
+
+fn exempt(proxy: &Proxy, host: &str) -> Finding {
+    NO_PROXY_COVERS_API.found(
+        format!("the proxy {proxy} is set, and NO_PROXY exempts {host}: requests to it go direct"),
+        Remediation::installer(format!(
+            "Take {host}, or the suffix or `*` that covers it, out of NO_PROXY, unless direct is meant."
+        ))
+        .verify("printenv NO_PROXY no_proxy"),
+    )
+}
+
+fn system_only(file: &str, line: &str) -> Finding {
+    SYSTEM_ONLY.found(
+        format!("{file} sets {line}, and this process does not have it: services and containers do not either"),
+        Remediation::installer("Set HTTPS_PROXY in the application's own unit, compose file or manifest as well, or give --proxy here if the application has it.")
+            .verify(format!("grep -i proxy {file}; env | grep -i _proxy")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::Fake;
+
+    async fn run(variables: &[(&'static str, &str)], site: Site) -> Vec<&'static str> {
+        let mut cx = site.context();
+        cx.settings.proxy_variables = variables.iter().map(|(name, value)| (*name, Proxy::parse(value).ok())).collect();
+        codes(&ProxySettings.run(&cx).await)
+    }
+
+    fn site() -> Site {
+        Site::of(Fake::default())
+    }
+
+    #[tokio::test]
+    async fn no_proxy_at_all_is_in_agreement() {
+        assert!(run(&[], site()).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn spellings_that_differ_and_http_alone_disagree() {
+        let differing = [("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://b:1")];
+        let equal = [("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://a:1")];
+
+        assert_eq!(run(&differing, site()).await, ["disagreement"]);
+        assert!(run(&equal, site()).await.is_empty());
+        assert_eq!(run(&[("HTTP_PROXY", "http://a:1")], site()).await, ["disagreement"]);
+        assert_eq!(run(&[("ALL_PROXY", "ftp://a:1")], site()).await, ["malformed"]);
+    }
+
+    #[tokio::test]
+    async fn an_exempted_api_and_a_proxy_of_the_system_alone_are_said() {
+        let exempted = site().with("network.proxy", "http://a:1").with("network.no_proxy", ".workos.com");
+        let mut system = site();
+        system.host.system_proxies = vec![("/etc/environment".to_owned(), "https_proxy=http://a:1".to_owned())];
+
+        assert_eq!(run(&[], exempted).await, ["no-proxy-covers-api"]);
+        assert_eq!(run(&[], system).await, ["system-only"]);
+    }
+}
