@@ -74,8 +74,10 @@ impl Check for Stable {
 }
 
 fn judge(endpoint: &Endpoint, samples: &[Attempted<Response>]) -> Outcome {
-    let mut times: Vec<Duration> =
-        samples.iter().filter(|sample| sample.result.is_ok()).map(|sample| sample.took).collect();
+    // A page that answers in the API's place now and then is no answer.
+    let by_the_api =
+        |sample: &&Attempted<Response>| sample.result.as_ref().is_ok_and(|response| response.status == 401);
+    let mut times: Vec<Duration> = samples.iter().filter(by_the_api).map(|sample| sample.took).collect();
     times.sort_unstable();
     let mut outcome =
         Outcome::graded(Grade::Answered).with("answered", format!("{} of {}", times.len(), samples.len()));
@@ -84,6 +86,11 @@ fn judge(endpoint: &Endpoint, samples: &[Attempted<Response>]) -> Outcome {
     }
     if let Some(error) = samples.iter().find_map(|sample| sample.result.as_ref().err()) {
         outcome.saw("failure", error.detail.clone());
+    }
+    let strange =
+        samples.iter().filter_map(|sample| sample.result.as_ref().ok()).find(|response| response.status != 401);
+    if let Some(response) = strange {
+        outcome.saw("other answer", response.status.to_string());
     }
     if times.len() < samples.len() {
         outcome.found(unstable(endpoint, times.len(), samples.len()));
