@@ -26,7 +26,7 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
     required: |_, _| true,
     codes: &[
         &MALFORMED_KEY, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
-        &DOMAIN_MISMATCH, &SECRET_FILE_READABLE_BY_ALL,
+        &DOMAIN_MISMATCH, &BOTH_API_DOMAINS, &SECRET_FILE_READABLE_BY_ALL,
     ],
     needs: &[],
     plan: |_, _| Planned::one(Consistent),
@@ -43,6 +43,8 @@ static NOT_PORT_443: Code = Code::error("not-port-443", "WorkOS is to call a por
 static IDN_NOT_PUNYCODE: Code =
     Code::error("idn-not-punycode", "a redirect URI holds letters that must be written in punycode");
 static DOMAIN_MISMATCH: Code = Code::warning("domain-mismatch", "a URL's host is not the external domain");
+static BOTH_API_DOMAINS: Code =
+    Code::warning("both-api-domains", "a custom Authentication API domain is used, and api.workos.com beside it");
 static SECRET_FILE_READABLE_BY_ALL: Code =
     Code::warning("secret-file-readable-by-all", "every user of this machine can read a secret's file");
 
@@ -83,6 +85,10 @@ fn findings(settings: &Settings) -> Vec<Finding> {
             findings.push(malformed_client_id(id));
         }
     }
+    let usual = |host: &str| host == USUAL_API;
+    if !usual(&settings.api.value.host) && settings.endpoints.iter().any(|named| usual(&named.value.host)) {
+        findings.push(both_api_domains(&settings.api.value.host));
+    }
     let production = settings.environment.value == Environment::Production;
     for uri in &settings.redirect_uris {
         findings.extend(redirect_uri(&uri.value, production));
@@ -93,6 +99,9 @@ fn findings(settings: &Settings) -> Vec<Finding> {
     }
     findings
 }
+
+/// Where the API is without a custom domain.
+const USUAL_API: &str = "api.workos.com";
 
 /// What keeps a key from being one, in words that do not repeat it.
 fn what_is_wrong_with(key: &Secret) -> Option<String> {
@@ -221,6 +230,13 @@ fn domain_mismatch(name: &str, host: &str, domain: &str) -> Finding {
     )
 }
 
+fn both_api_domains(custom: &str) -> Finding {
+    BOTH_API_DOMAINS.found(
+        format!("the custom Authentication API domain {custom} is used, and {USUAL_API} beside it: tokens of the one are not those of the other"),
+        Remediation::vendor(format!("Send every request of the application through {custom}: once a custom domain is set, WorkOS says that going on with {USUAL_API} can cause trouble.")),
+    )
+}
+
 fn readable_by_all(path: &str) -> Finding {
     SECRET_FILE_READABLE_BY_ALL.found(
         format!("every user of this machine can read {path}"),
@@ -241,6 +257,14 @@ mod tests {
 
     fn site() -> Site {
         Site::of(Fake::default())
+    }
+
+    #[tokio::test]
+    async fn both_api_domains_at_once_warn() {
+        let custom = || site().with("workos.api_url", "https://api.vendor.example");
+
+        assert!(run(custom()).await.is_empty());
+        assert_eq!(run(custom().with("network.endpoints", "api.workos.com")).await, ["both-api-domains"]);
     }
 
     #[tokio::test]
