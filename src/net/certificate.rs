@@ -268,4 +268,33 @@ mod tests {
         assert_eq!(Presented::read(b""), None);
         assert_eq!(Presented::read(&[0x30, 0x82, 0xff, 0xff, 0x00]), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_presented_is_read_without_a_panic(bytes: Vec<u8>, at: proptest::sample::Index, flipped: u8) {
+            let _ = Presented::read(&bytes);
+            let mut real = webpki_roots::TLS_SERVER_ROOTS[0].subject.as_ref().to_vec();
+            let place = at.index(real.len());
+            real[place] ^= flipped;
+            let _ = organization(&real);
+        }
+
+        #[test]
+        fn whatever_byte_of_a_real_certificate_is_changed_it_is_read_without_a_panic(at: proptest::sample::Index, flipped: u8) {
+            let mut der = REAL.get_or_init(self_signed).clone();
+            let place = at.index(der.len());
+            der[place] ^= flipped;
+            if let Some(read) = Presented::read(&der) {
+                proptest::prop_assert!(!read.subject.chars().any(char::is_control));
+            }
+        }
+    }
+
+    static REAL: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+
+    fn self_signed() -> Vec<u8> {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(vec!["app.customer.example".to_owned()]).unwrap();
+        parameters.self_signed(&key).unwrap().der().to_vec()
+    }
 }

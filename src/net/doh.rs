@@ -84,3 +84,45 @@ fn record_type(kind: RecordKind) -> RecordType {
         RecordKind::Aaaa => RecordType::AAAA,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Endpoint;
+    use crate::net::fake::response;
+
+    fn way() -> Way {
+        Way::direct(&Endpoint::new("dns.example", 443), [192, 0, 2, 1].into())
+    }
+
+    #[test]
+    fn a_question_is_a_dns_message_with_id_0_that_can_ask_for_no_checking() {
+        let asked = request(way(), "/dns-query", "app.customer.example", RecordKind::Aaaa, true).unwrap();
+        let message = Message::from_bytes(&asked.body).unwrap();
+
+        assert_eq!((message.metadata.id, message.metadata.checking_disabled), (0, true));
+        assert_eq!(message.queries[0].name().to_utf8(), "app.customer.example.");
+    }
+
+    #[test]
+    fn a_page_in_the_place_of_dns_is_not_an_answer() {
+        let page = response(200, &[("content-type", "text/html")], "<title>Blocked</title>");
+
+        assert_eq!(answer(&page).unwrap_err().kind, ErrorKind::NotHttp);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_back_is_read_without_a_panic(bytes: Vec<u8>, at: proptest::sample::Index, flipped: u8) {
+            let mut real = request(way(), "/", "a.example", RecordKind::A, false).unwrap().body;
+            let place = at.index(real.len());
+            real[place] ^= flipped;
+            for body in [bytes, real] {
+                let mut response = response(200, &[("content-type", "application/dns-message")], "");
+                response.body = body;
+                let _ = answer(&response);
+                let _ = aliases(&response);
+            }
+        }
+    }
+}

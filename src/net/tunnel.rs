@@ -195,4 +195,20 @@ mod tests {
         assert_eq!(title(b"<title>never ends"), None);
         assert_eq!(title("\u{130}<title>x</title>".as_bytes()), Some("x".to_owned()));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_proxy_answers_is_read_without_a_panic(bytes: Vec<u8>, status: u16, name in ".*", value in ".*") {
+            let _ = Head::read(&bytes);
+            let _ = Head::read(format!("HTTP/1.1 {status} x\r\n{name}: {value}\r\n\r\n").as_bytes());
+        }
+
+        #[test]
+        fn whatever_a_page_holds_its_title_is_short_and_printable(before in ".*", title in ".*", after in ".*") {
+            let found = super::title(format!("{before}<title>{title}</title>{after}").as_bytes());
+            let found = found.unwrap_or_default();
+
+            proptest::prop_assert!(found.chars().count() <= 120 && !found.chars().any(char::is_control));
+        }
+    }
 }

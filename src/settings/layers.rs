@@ -252,4 +252,13 @@ mod tests {
         assert!(error("[[waive]]\nid = 'egress.answers'").contains("`reason`"));
         assert!(error("[[waive]]\nid = 'a.b'\nreason = 'x'\nuntil = 'soon'").contains("2027-01-31"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_settings_file_holds_it_is_read_without_a_panic(text in ".*", key in "[a-z._]{1,20}", value in "[ -~]{0,20}") {
+            let _ = parse(&text, Path::new("preflight.toml"));
+            let _ = parse(&format!("{key} = {value}"), Path::new("preflight.toml"));
+            let _ = parse(&format!("[{key}]\n{key} = '{value}'"), Path::new("preflight.toml"));
+        }
+    }
 }

@@ -240,4 +240,22 @@ mod tests {
         assert!(covers("10.0.0.0/8", "10.1.2.3", 443) && !covers("10.0.0.0/8", "api.workos.com", 443));
         assert!(covers("localhost, *", "anything.example", 443));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_in_no_proxy_is_read_without_a_panic(list in ".*", host in "[a-z0-9.:-]{0,30}", port: u16) {
+            let _ = NoProxy::parse(&list).covers(&Endpoint::new(host, port));
+        }
+
+        #[test]
+        fn whatever_stands_in_a_proxy_url_its_password_is_never_shown(user in "[a-z]{0,8}", password in "PLANTED[ -~]{0,12}", rest in "[ -~]{0,20}") {
+            let shown = match Proxy::parse(&format!("http://{user}:{password}@{rest}")) {
+                Ok(proxy) => format!("{proxy} {proxy:?} {}", proxy.url()),
+                Err(wanted) => wanted,
+            };
+
+            // What follows the last `@` is the place, so a password that ends in one may be cut there, and not before.
+            proptest::prop_assert!(!shown.contains("PLANTED"), "{}", shown);
+        }
+    }
 }

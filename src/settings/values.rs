@@ -175,4 +175,21 @@ mod tests {
         assert_eq!(shown_url("http://u:se@cret@:bad"), "***@:bad");
         assert!(!shown_url("not a url?key=secret").contains("secret"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_typed_is_read_without_a_panic(text in ".*", other in "[ -~]{0,40}") {
+            for text in [text.as_str(), other.as_str()] {
+                let _ = (duration(text), host(text), endpoint(text), base_url(text), server(text, 53), web_url(text));
+                let _ = shown_url(text);
+            }
+        }
+
+        #[test]
+        fn whatever_the_url_its_userinfo_and_query_are_never_shown(path in "[a-z/]{0,10}") {
+            let shown = shown_url(&format!("https://PLANTED:PLANTED@app.example/{path}?key=PLANTED#PLANTED"));
+
+            proptest::prop_assert!(!shown.contains("PLANTED"), "{}", shown);
+        }
+    }
 }

@@ -177,4 +177,13 @@ mod tests {
         assert!(matches!(Answer::read(&response(200, &[], "hello")), Answer::Strange { status: 200, .. }));
         assert!(matches!(Answer::read(&response(204, &[], "")), Answer::Strange { status: 204, .. }));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_answers_is_classified_without_a_panic(status in 100_u16..600, name in "[a-z-]{1,20}", value in ".*", body in ".*") {
+            for header in [name.as_str(), "content-type", "location", "cf-ray", "cf-mitigated"] {
+                let _ = Answer::read(&response(status, &[(header, &value)], &body));
+            }
+        }
+    }
 }

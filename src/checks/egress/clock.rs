@@ -166,4 +166,14 @@ mod tests {
     fn an_answer_without_a_date_leaves_it_open() {
         assert_eq!(codes(&judge(&response(401, &[("date", "yesterday")], ""), Duration::ZERO)), ["no-date"]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_date_an_answer_carries_it_is_judged_without_a_panic(date in ".*", year in 0..99_999_u32, milliseconds: u32) {
+            let took = Duration::from_millis(milliseconds.into());
+            for date in [date, format!("Sun, 06 Nov {year} 08:49:37 GMT")] {
+                let _ = judge(&response(401, &[("date", &date)], ""), took);
+            }
+        }
+    }
 }
