@@ -91,10 +91,10 @@ fn findings(cx: &Context) -> Vec<Finding> {
         findings.push(malformed(variable));
     }
     for (lower, upper) in [("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")] {
-        if let (Some((_, Some(a))), Some((_, Some(b)))) = (by_name(lower), by_name(upper)) {
-            if a != b {
-                findings.push(differ(lower, a, upper, b));
-            }
+        if let (Some((_, Some(a))), Some((_, Some(b)))) = (by_name(lower), by_name(upper))
+            && a != b
+        {
+            findings.push(differ(lower, a, upper, b));
         }
     }
     let set = |names: &[&str]| names.iter().any(|name| by_name(name).is_some());
