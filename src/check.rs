@@ -369,6 +369,8 @@ pub struct Evidence {
     pub what: &'static str,
     /// What was seen.
     pub value: String,
+    /// It names other customers: for a person who asks for it with `-v`, and in no file.
+    pub confidential: bool,
 }
 
 /// How strong the best evidence of a result is.
@@ -446,17 +448,24 @@ pub struct Outcome {
     pub via: Option<String>,
     /// How many attempts the slowest question took; 0 where nothing was sent.
     pub attempts: u32,
+    /// Why there is nothing to conclude after all, where only asking could show it.
+    pub not_available: Option<String>,
 }
 
 impl Outcome {
     /// Nothing wrong so far, with evidence of this grade.
     pub fn graded(grade: Grade) -> Self {
-        Outcome { findings: Vec::new(), evidence: Vec::new(), grade, via: None, attempts: 0 }
+        Outcome { findings: Vec::new(), evidence: Vec::new(), grade, via: None, attempts: 0, not_available: None }
     }
 
     /// Adds a fact that was seen.
     pub fn saw(&mut self, what: &'static str, value: impl Into<String>) {
-        self.evidence.push(Evidence { what, value: value.into() });
+        self.evidence.push(Evidence { what, value: value.into(), confidential: false });
+    }
+
+    /// Adds a fact that only a person who asks for it is shown.
+    pub fn saw_in_confidence(&mut self, what: &'static str, value: impl Into<String>) {
+        self.evidence.push(Evidence { what, value: value.into(), confidential: true });
     }
 
     /// Adds a finding.
@@ -492,8 +501,18 @@ impl Outcome {
         self
     }
 
-    /// Any error fails; else any undecided finding leaves it unknown; else any warning warns.
+    /// Nothing can be concluded here, and that says nothing about the claim.
+    #[must_use]
+    pub fn not_available(mut self, why: impl Into<String>) -> Self {
+        self.not_available = Some(why.into());
+        self
+    }
+
+    /// What is not available is skipped. Otherwise any error fails; else any undecided finding leaves it unknown; else any warning warns.
     pub fn status(&self) -> Status {
+        if self.not_available.is_some() {
+            return Status::Skip;
+        }
         match self.findings.iter().map(|finding| finding.code.severity).max() {
             Some(Severity::Error) => Status::Fail,
             Some(Severity::Undecided) => Status::Unknown,

@@ -149,6 +149,9 @@ pub struct SettingsArgs {
     /// The environment the key should be of: production, staging [default: production] [env: PREFLIGHT_ENVIRONMENT]
     #[arg(long, value_name = "NAME", help_heading = "WorkOS")]
     environment: Option<String>,
+    /// An organization that this installation serves, org_… (repeatable)
+    #[arg(long, value_name = "ID", help_heading = "WorkOS")]
+    organization: Vec<String>,
 
     /// The external domain name of the installation [env: PREFLIGHT_DOMAIN]
     #[arg(long, value_name = "NAME", help_heading = "The installation")]
@@ -215,6 +218,9 @@ pub struct SettingsArgs {
     /// Try an address in every published range, to tell a rule that holds only today's addresses
     #[arg(long, help_heading = "Deeper looks")]
     deep: bool,
+    /// Ask the token endpoint whether key and client ID belong together; may leave a failed sign-in in WorkOS's log
+    #[arg(long, help_heading = "Deeper looks")]
+    probe_pair: bool,
     /// How many requests are made to see how steady the way is [default: 5]
     #[arg(long, value_name = "N", help_heading = "Deeper looks")]
     samples: Option<String>,
@@ -239,6 +245,7 @@ impl SettingsArgs {
             ("workos.client_id", "--client-id", one(&self.client_id)),
             ("workos.api_url", "--api-url", one(&self.api_url)),
             ("workos.environment", "--environment", one(&self.environment)),
+            ("workos.organizations", "--organization", self.organization.clone()),
             ("installation.domain", "--domain", one(&self.domain)),
             ("installation.addresses", "--address", self.address.clone()),
             ("installation.redirect_uris", "--redirect-uri", self.redirect_uri.clone()),
@@ -263,6 +270,7 @@ impl SettingsArgs {
             ("network.retries", "--retries", one(&self.retries)),
             ("network.deadline", "--deadline", one(&self.deadline)),
             ("checks.deep", "--deep", one(&self.deep.then(|| "true".to_owned()))),
+            ("checks.probe_pair", "--probe-pair", one(&self.probe_pair.then(|| "true".to_owned()))),
             ("checks.samples", "--samples", one(&self.samples)),
             ("checks.browser_hosts", "--browser-hosts", one(&self.browser_hosts.then(|| "true".to_owned()))),
             ("checks.authkit_domains", "--authkit-domain", self.authkit_domain.clone()),
@@ -378,7 +386,7 @@ mod tests {
         for setting in SETTINGS {
             match setting.flag.unwrap() {
                 "-4" | "--direct" => {}
-                flag @ ("--deep" | "--browser-hosts") => typed.push(flag.to_owned()),
+                flag @ ("--deep" | "--browser-hosts" | "--probe-pair") => typed.push(flag.to_owned()),
                 flag => typed.extend([flag.to_owned(), "x".to_owned()]),
             }
         }

@@ -4,6 +4,7 @@ mod browser;
 mod credentials;
 mod domain;
 mod egress;
+mod events;
 #[cfg(test)]
 mod fixture;
 mod ingress;
@@ -18,6 +19,7 @@ pub static GROUPS: &[Group] = &[
     egress::GROUP,
     browser::GROUP,
     credentials::GROUP,
+    events::GROUP,
     domain::GROUP,
     ingress::GROUP,
     webhook::GROUP,

@@ -69,6 +69,14 @@ pub fn handshake(
 }
 
 impl Fake {
+    /// A network in which the API is reached, as far as a connection.
+    pub fn api() -> Self {
+        Fake::default()
+            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
+            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
+            .connects("104.18.2.1:443", Ok(()))
+    }
+
     /// The system's resolution of a name.
     #[must_use]
     pub fn resolves(mut self, name: &str, result: Result<&[&str], ErrorKind>) -> Self {

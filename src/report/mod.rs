@@ -68,6 +68,7 @@ impl Row {
     #[must_use]
     pub fn ran(mut self, outcome: Outcome, took: Duration) -> Self {
         self.status = outcome.status();
+        self.reason = outcome.not_available;
         self.findings = outcome.findings;
         self.evidence = outcome.evidence;
         self.grade = outcome.grade;

@@ -367,7 +367,7 @@ impl From<&Row> for CheckResult {
             not_applicable: row.not_applicable,
             waived: row.waived.clone(),
             findings: row.findings.iter().map(Finding::from).collect(),
-            evidence: row.evidence.iter().map(Evidence::from).collect(),
+            evidence: row.evidence.iter().filter(|seen| !seen.confidential).map(Evidence::from).collect(),
         }
     }
 }

@@ -324,8 +324,9 @@ impl Human {
     fn evidence(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         let verbose = self.look.detail == Detail::Verbose;
         let room = self.width - BELOW - self.label;
-        let shown = if verbose { row.evidence.len() } else { HANDFUL };
-        for (index, seen) in row.evidence.iter().take(shown).enumerate() {
+        let evidence: Vec<_> = row.evidence.iter().filter(|seen| verbose || !seen.confidential).collect();
+        let shown = if verbose { evidence.len() } else { HANDFUL };
+        for (index, seen) in evidence.iter().take(shown).enumerate() {
             let label = if index == 0 { "  seen" } else { "" };
             let text = format!("{}: {}", seen.what, seen.value);
             if verbose {
@@ -334,7 +335,7 @@ impl Human {
                 self.labelled(label, Paint::Faint, &self.cut(&text, room), out)?;
             }
         }
-        match row.evidence.len().saturating_sub(shown) {
+        match evidence.len().saturating_sub(shown) {
             0 => Ok(()),
             more => self.labelled("", Paint::Faint, &format!("and {more} more with -v"), out),
         }

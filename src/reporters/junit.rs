@@ -114,7 +114,8 @@ fn account(row: &Row) -> String {
         lines.push(format!("{}: {}", remediation.who.as_str(), printable(&remediation.action)));
         lines.extend(remediation.verify.iter().map(|command| format!("see it: {}", printable(command))));
     }
-    lines.extend(row.evidence.iter().map(|seen| format!("seen: {}: {}", seen.what, printable(&seen.value))));
+    let public = row.evidence.iter().filter(|seen| !seen.confidential);
+    lines.extend(public.map(|seen| format!("seen: {}: {}", seen.what, printable(&seen.value))));
     lines.join("\n")
 }
 

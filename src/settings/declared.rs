@@ -69,6 +69,7 @@ pub const SETTINGS: &[Declared] = &[
         "the environment the key should be of",
     )
     .or_environment(&["PREFLIGHT_ENVIRONMENT"]),
+    setting("workos.organizations", "--organization", Shape::List, "the organizations that this installation serves"),
     setting("installation.domain", "--domain", Shape::Text, "the external domain name of the installation")
         .or_environment(&["PREFLIGHT_DOMAIN"]),
     setting("installation.redirect_uris", "--redirect-uri", Shape::List, "the redirect URIs the application uses")
@@ -126,6 +127,12 @@ pub const SETTINGS: &[Declared] = &[
         "--deep",
         Shape::Switch,
         "look at every published range, and not at today's addresses alone",
+    ),
+    setting(
+        "checks.probe_pair",
+        "--probe-pair",
+        Shape::Switch,
+        "ask the token endpoint whether key and client ID belong together; may leave a failed sign-in in the log",
     ),
     setting("checks.samples", "--samples", Shape::Count, "how many requests are made to see how steady the way is"),
     setting(

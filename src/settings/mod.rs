@@ -154,6 +154,10 @@ pub struct Settings {
     pub deadline: Setting<Duration>,
     /// More endpoints that the application's server needs.
     pub endpoints: Vec<Setting<Endpoint>>,
+    /// The organizations that this installation serves.
+    pub organizations: Vec<Setting<String>>,
+    /// Ask the token endpoint whether key and client ID belong together.
+    pub probe_pair: bool,
     /// Look at every published range.
     pub deep: bool,
     /// How many requests are made to see how steady the way is.
@@ -312,6 +316,8 @@ impl Settings {
             })?,
             deadline: merging.or("network.deadline", "60s", values::duration)?,
             endpoints: merging.each("network.endpoints", values::endpoint)?,
+            organizations: merging.each("workos.organizations", organization)?,
+            probe_pair: merging.one("checks.probe_pair", |_| Ok(true))?.is_some(),
             deep: merging.one("checks.deep", |_| Ok(true))?.is_some(),
             samples: merging.or("checks.samples", "5", |text| {
                 text.parse()
@@ -485,6 +491,17 @@ fn read_secret(path: &Path, source: &Source) -> Result<Secret, SettingsError> {
 #[expect(clippy::unnecessary_wraps, reason = "it stands where parsers stand")]
 fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
+}
+
+fn organization(text: &str) -> Result<String, String> {
+    let shaped = text
+        .strip_prefix("org_")
+        .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric()));
+    if shaped {
+        Ok(text.to_owned())
+    } else {
+        Err("an organization's id such as `org_01EHZNVPK3SFK441A1RGBFSHRT`".to_owned())
+    }
 }
 
 fn public_resolver(text: &str) -> Result<PublicResolver, String> {

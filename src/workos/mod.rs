@@ -1,20 +1,129 @@
-//! The `WorkOS` API as the checks need it: requests, answers and their classification.
+//! The WorkOS API as the checks need it: requests, answers and their classification.
 
 mod answer;
+pub mod authorize;
 
 pub use answer::{Answer, JsonAnswer};
 
-use crate::net::{Request, Way};
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::net::{Method, Request, Way};
 use crate::secret::Secret;
 
 /// `GET /organizations?limit=1`: needs a key, changes nothing, and answers exactly `{"message":"Unauthorized"}` without one
 /// (facts of 2026-11-23, §2.3 and §3.1).
 pub const LIST_ORGANIZATIONS: &str = "/organizations?limit=1";
 
+/// Webhook endpoints as they are registered. The answer holds their secrets, which are never shown (facts §3.4).
+pub const LIST_WEBHOOK_ENDPOINTS: &str = "/webhook_endpoints?limit=100";
+
+/// Events need a name, or the answer is 400 (facts §3.3).
+pub const LIST_EVENTS: &str = "/events?events=organization.created&limit=1";
+
+/// The one request that is no GET: opt-in, because it may leave a failed sign-in in the environment's log (facts §3.5).
+pub const AUTHENTICATE: &str = "/user_management/authenticate";
+
 /// The request that every other question to the API begins with.
 pub fn list_organizations(way: Way, key: Option<&Secret>) -> Request {
-    let mut request = Request::get(way, LIST_ORGANIZATIONS);
-    request.headers.push(("accept", "application/json".to_owned()));
+    get(way, LIST_ORGANIZATIONS, key)
+}
+
+/// A page of organizations, `limit` at most a hundred.
+pub fn page_of_organizations(way: Way, key: &Secret, limit: u32, after: Option<&str>) -> Request {
+    get(way, &path_of_organizations(limit, after), Some(key))
+}
+
+/// The path of a page of organizations, which a plan shows.
+pub fn path_of_organizations(limit: u32, after: Option<&str>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("limit", &limit.to_string());
+    if let Some(after) = after {
+        query.append_pair("after", after);
+    }
+    format!("/organizations?{}", query.finish())
+}
+
+/// The public keys of a client ID; needs no key (facts §3.7).
+pub fn jwks(way: Way, client_id: &str) -> Request {
+    get(way, &path_of_jwks(client_id), None)
+}
+
+/// The path of the public keys of a client ID.
+pub fn path_of_jwks(client_id: &str) -> String {
+    let id: String = form_urlencoded::byte_serialize(client_id.as_bytes()).collect();
+    format!("/sso/jwks/{id}")
+}
+
+/// Webhook endpoints as they are registered.
+pub fn list_webhook_endpoints(way: Way, key: &Secret) -> Request {
+    get(way, LIST_WEBHOOK_ENDPOINTS, Some(key))
+}
+
+/// One event.
+pub fn list_events(way: Way, key: &Secret) -> Request {
+    get(way, LIST_EVENTS, Some(key))
+}
+
+/// An exchange of a code that cannot exist, to see whether key and client ID belong together.
+pub fn exchange_no_code(way: Way, key: &Secret, client_id: &str) -> Request {
+    let body = json!({
+        "client_id": client_id,
+        "client_secret": key.expose(),
+        "grant_type": "authorization_code",
+        "code": "workos-preflight-no-such-code",
+    });
+    Request {
+        method: Method::Post,
+        headers: vec![("accept", JSON.to_owned()), ("content-type", JSON.to_owned())],
+        body: body.to_string().into_bytes(),
+        ..Request::get(way, AUTHENTICATE)
+    }
+}
+
+const JSON: &str = "application/json";
+
+fn get(way: Way, path: &str, key: Option<&Secret>) -> Request {
+    let mut request = Request::get(way, path);
+    request.headers.push(("accept", JSON.to_owned()));
     request.bearer = key.cloned();
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Endpoint;
+
+    /// The endpoints that the tool calls, and how. Everything that is not a GET is opt-in.
+    const CALLED: &[(Method, &str)] = &[
+        (Method::Get, "/organizations"),
+        (Method::Get, "/sso/jwks/client_1"),
+        (Method::Get, "/webhook_endpoints"),
+        (Method::Get, "/events"),
+        (Method::Get, "/user_management/authorize"),
+        (Method::Post, "/user_management/authenticate"),
+    ];
+
+    #[test]
+    fn only_these_endpoints_are_called_and_only_one_is_no_get() {
+        let way = || Way::direct(&Endpoint::new("api.workos.com", 443), [104, 18, 2, 1].into());
+        let key = Secret::new("sk_live_abcdefghijklmnopqrstuvwxyz");
+        let requests = [
+            list_organizations(way(), None),
+            page_of_organizations(way(), &key, 100, Some("org_1")),
+            jwks(way(), "client_1"),
+            list_webhook_endpoints(way(), &key),
+            list_events(way(), &key),
+            authorize::request(way(), "client_1", "https://app.customer.example/callback"),
+            exchange_no_code(way(), &key, "client_1"),
+        ];
+
+        for request in requests {
+            let path = request.path.split('?').next().unwrap().to_owned();
+            assert!(CALLED.contains(&(request.method, &path)), "{:?} {path}", request.method);
+            assert!(!format!("{request:?}").contains("abcdefgh"));
+        }
+        assert_eq!(CALLED.iter().filter(|(method, _)| *method != Method::Get).count(), 1);
+    }
 }

@@ -32,7 +32,7 @@ by a key of another kind: those that an application issues to its own customers 
     },
 };
 
-pub(super) const ID: CheckId = CheckId::new("credentials.accepted");
+pub(in crate::checks) const ID: CheckId = CheckId::new("credentials.accepted");
 
 static UNAUTHORIZED: Code = Code::error("unauthorized", "the API does not know the key (401)");
 static FORBIDDEN: Code =

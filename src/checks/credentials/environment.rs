@@ -1,5 +1,6 @@
 //! Is the key of the environment that this installation should use?
 
+use super::isolated::OWN_ENVIRONMENT;
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
@@ -74,7 +75,7 @@ fn staging_key(source: &str) -> Finding {
     STAGING_KEY_IN_PRODUCTION.found(
         "the key begins with sk_test_, as staging keys do, and production is expected",
         Remediation::vendor(format!(
-            "Ask support@workos.com for a production environment of this customer's own, under the name that the vendor gives it, and set that environment's key ({source}). If this is a staging installation, give --environment staging."
+            "{OWN_ENVIRONMENT}, and set that environment's key ({source}). If this is a staging installation, give --environment staging."
         ))
         .verify("printf %.8s \"$WORKOS_API_KEY\""),
     )

@@ -1,15 +1,26 @@
 //! Credentials: whether the key works, and is the right one.
 
-mod accepted;
+pub(super) mod accepted;
+mod asking;
+mod client;
 mod environment;
+mod isolated;
+mod pair;
+mod redirect;
 
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};
 
-pub(super) const GROUP: Group =
-    Group { id: "credentials", title: "Credentials", specs: &[&environment::SPEC, &accepted::SPEC] };
+pub(super) use asking::ask;
 
-const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
+pub(super) const GROUP: Group = Group {
+    id: "credentials",
+    title: "Credentials",
+    specs: &[&environment::SPEC, &accepted::SPEC, &isolated::SPEC, &client::SPEC, &pair::SPEC, &redirect::SPEC],
+};
+
+pub(super) const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
+const NO_CLIENT: &str = "no client ID given: set WORKOS_CLIENT_ID, or give --client-id";
 
 fn required(_: Strategy, vantage: Vantage) -> bool {
     vantage == Vantage::Inside

@@ -93,6 +93,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
         let led = if aliases.is_empty() { String::new() } else { format!(" by way of {}", aliases.join(" → ")) };
         let said = match &answer.result {
             Ok(records) => in_words(&records.addresses),
+            Err(error) if error.kind == ErrorKind::NoData => "no records of this type".to_owned(),
             Err(error) => error.detail.clone(),
         };
         outcome.saw("answer", format!("{kind}: {said}{led}"));

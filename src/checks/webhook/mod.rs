@@ -1,11 +1,13 @@
 //! Webhook: whether the application's endpoint does what a webhook endpoint must.
 
 mod refuses_unsigned;
+mod registered;
 
 use crate::check::{Group, Vantage};
 use crate::settings::Strategy;
 
-pub(super) const GROUP: Group = Group { id: "webhook", title: "Webhooks", specs: &[&refuses_unsigned::SPEC] };
+pub(super) const GROUP: Group =
+    Group { id: "webhook", title: "Webhooks", specs: &[&registered::SPEC, &refuses_unsigned::SPEC] };
 
 const NO_URL: &str = "no webhook URL given: give --webhook-url (https, at the external name)";
 

@@ -1,0 +1,127 @@
+//! Does WorkOS know the client ID?
+
+use serde_json::Value;
+
+use super::asking;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::egress::answers;
+use crate::context::Context;
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "WorkOS knows the client ID",
+    explain: "\
+Fetches the public keys of the client ID (GET /sso/jwks/CLIENT_ID), which needs no API key.
+
+The application sends this ID with every sign-in, and verifies every session with these keys. An ID with a wrong letter \
+shows only when the first person tries to sign in.
+
+Usually broken by an ID that was cut short or taken from another environment. That an ID exists does not yet say that it \
+belongs with the API key.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&UNKNOWN_CLIENT, &NOT_ESTABLISHED],
+    needs: &[answers::ID],
+    plan: |_, settings| match &settings.client_id {
+        Some(id) => Planned::one(Client { endpoint: settings.api.value.clone(), id: id.value.clone() }),
+        None => Planned::NotApplicable(super::NO_CLIENT.to_owned()),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("credentials.client");
+
+static UNKNOWN_CLIENT: Code = Code::error("unknown-client", "WorkOS has no public keys for the client ID (404)");
+static NOT_ESTABLISHED: Code = Code::undecided("not-established", "what came back says nothing about the client ID");
+
+struct Client {
+    endpoint: Endpoint,
+    id: String,
+}
+
+impl Check for Client {
+    fn about(&self) -> About {
+        About::Endpoint(self.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", self.endpoint.https("/sso/jwks/CLIENT_ID")),
+            "whether WorkOS knows the client ID, without a key",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Answered);
+            let answer = match asking::ask(&self.endpoint, cx, &mut outcome, |way| workos::jwks(way, &self.id)).await {
+                Ok(answer) => answer,
+                Err(instead) => return outcome.because(self.not_established(&instead)),
+            };
+            let keys = answer.body.get("keys").and_then(Value::as_array);
+            match (answer.status, keys) {
+                (200, Some(keys)) => {
+                    let ids = keys.iter().filter_map(|key| key.get("kid").and_then(Value::as_str));
+                    let ids: Vec<String> = ids.take(5).map(|id| id.chars().take(80).collect()).collect();
+                    outcome.with("key ids", ids.join(", "))
+                }
+                (404, _) => outcome.because(self.unknown()),
+                (status, _) => outcome.because(self.not_established(&format!("an answer without keys ({status})"))),
+            }
+        })
+    }
+}
+
+impl Client {
+    fn curl(&self) -> String {
+        format!("curl -si {}", self.endpoint.https("/sso/jwks/$WORKOS_CLIENT_ID"))
+    }
+
+    fn unknown(&self) -> Finding {
+        UNKNOWN_CLIENT.found(
+            "WorkOS knows no application by the client ID (404)",
+            Remediation::vendor("Copy the client ID of this customer's environment from the WorkOS dashboard, where it stands beside the API key, and set WORKOS_CLIENT_ID or --client-id to it.")
+                .verify(self.curl()),
+        )
+    }
+
+    fn not_established(&self, instead: &str) -> Finding {
+        NOT_ESTABLISHED.found(
+            format!("whether WorkOS knows the client ID is not established: {instead}"),
+            Remediation::workos(
+                "Run the check again; if it lasts, send WorkOS support the request id and the time of the evidence.",
+            )
+            .verify(self.curl()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    async fn run(status: u16, body: &str) -> Outcome {
+        let network = Fake::api().fetches(
+            Method::Get,
+            "https://api.workos.com/sso/jwks/client_1",
+            Ok(response(status, &[], body)),
+        );
+        let check = Client { endpoint: Endpoint::new("api.workos.com", 443), id: "client_1".to_owned() };
+        check.run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn keys_pass_a_404_fails_and_the_rest_says_nothing() {
+        assert_eq!(run(200, r#"{"keys":[{"kid":"key_1"}]}"#).await.status(), Status::Pass);
+        assert_eq!(codes(&run(404, r#"{"message":"Client not found"}"#).await), ["unknown-client"]);
+        assert_eq!(run(200, "{}").await.status(), Status::Unknown);
+        assert_eq!(run(200, "<title>Blocked</title>").await.status(), Status::Unknown);
+    }
+}

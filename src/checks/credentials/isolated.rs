@@ -1,0 +1,222 @@
+//! Does the key reach this customer alone?
+
+use serde_json::Value;
+
+use super::{accepted, asking};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the key reaches this customer alone",
+    explain: "\
+Lists the organizations that the key can see, a hundred at a time and five hundred at most, and compares them with those \
+that this installation serves (--organization). It reads and changes nothing.
+
+Each on-prem installation gets a key of an environment of its own, so that a copy of its disk opens one customer's data \
+and nobody else's. A key that works can still be the wrong key: that of the vendor's shared environment reaches every \
+customer.
+
+Usually broken by a key that was taken from the cloud deployment, or by two customers who were put into one environment. \
+The names of organizations are shown only to a person who asks with -v, and go into no file.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&SHARED, &ORGANIZATION_MISSING, &NOT_ESTABLISHED, &MANY],
+    needs: &[accepted::ID],
+    plan: |_, settings| match settings.api_key {
+        Some(_) => Planned::one(Isolated(settings.api.value.clone())),
+        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("credentials.isolated");
+
+static SHARED: Code = Code::error("shared", "the key reaches organizations that this installation does not serve");
+static ORGANIZATION_MISSING: Code =
+    Code::error("organization-missing", "the key does not reach an organization that this installation serves");
+static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "the organizations that the key reaches could not be listed");
+static MANY: Code =
+    Code::warning("many", "the key reaches several organizations, and none was named that it should reach");
+
+/// A page, and how many of them are read: who can see five hundred organizations is isolated from nobody.
+const PAGE: u32 = 100;
+const MOST_PAGES: usize = 5;
+
+struct Isolated(Endpoint);
+
+/// An organization as far as it matters here.
+struct Seen {
+    id: String,
+    name: String,
+}
+
+impl Check for Isolated {
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        let path = workos::path_of_organizations(PAGE, None);
+        vec![Contact::new(
+            Touch::Request("GET", format!("{} with the API key, at most {MOST_PAGES} pages", self.0.https(&path))),
+            "which organizations the key reaches",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Authorized);
+            match self.organizations(cx, &mut outcome).await {
+                Ok((seen, all)) => judge(outcome, &seen, all, cx),
+                Err(instead) => outcome.because(not_established(&instead)),
+            }
+        })
+    }
+}
+
+impl Isolated {
+    /// The organizations that the key reaches, and whether these are all.
+    async fn organizations(&self, cx: &Context, outcome: &mut Outcome) -> Result<(Vec<Seen>, bool), String> {
+        let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
+            return Err("there is no key".to_owned());
+        };
+        let mut seen: Vec<Seen> = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let request = |way| workos::page_of_organizations(way, key, PAGE, after.as_deref());
+            let answer = asking::ask(&self.0, cx, outcome, request).await?;
+            if answer.status != 200 || !answer.is_list() {
+                return Err(format!("an answer that is no list ({})", answer.status));
+            }
+            let text = |of: &Value, field: &str| of.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let page = answer.body.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+            seen.extend(page.iter().map(|one| Seen { id: text(one, "id"), name: text(one, "name") }));
+            let next = answer.body.pointer("/list_metadata/after").and_then(Value::as_str).map(str::to_owned);
+            match next {
+                Some(next) if !page.is_empty() && after.as_ref() != Some(&next) => after = Some(next),
+                _ => return Ok((seen, true)),
+            }
+        }
+        Ok((seen, false))
+    }
+}
+
+fn judge(mut outcome: Outcome, seen: &[Seen], all: bool, cx: &Context) -> Outcome {
+    let count = if all { seen.len().to_string() } else { format!("{} and more", seen.len()) };
+    outcome.saw("organizations", count.clone());
+    for one in seen.iter().take(20) {
+        outcome.saw_in_confidence("organization", format!("{} {}", one.id, one.name));
+    }
+    let wanted: Vec<&String> = cx.settings.organizations.iter().map(|organization| &organization.value).collect();
+    if wanted.is_empty() {
+        return if seen.len() > 1 { outcome.because(many(&count)) } else { outcome };
+    }
+    let others = seen.iter().filter(|one| !wanted.contains(&&one.id)).count();
+    if others > 0 {
+        let others = if all { others.to_string() } else { format!("{others} or more") };
+        outcome.found(shared(&others, cx));
+    }
+    let missing: Vec<&str> =
+        wanted.iter().filter(|id| !seen.iter().any(|one| one.id == ***id)).map(|id| id.as_str()).collect();
+    if all && !missing.is_empty() {
+        outcome.found(organization_missing(&missing.join(", "), cx));
+    }
+    outcome
+}
+
+fn curl(cx: &Context) -> String {
+    let url = cx.settings.api.value.https(&workos::path_of_organizations(PAGE, None));
+    format!("curl -s -H \"Authorization: Bearer $WORKOS_API_KEY\" '{url}'")
+}
+
+/// How a production environment of one's own is had, which the guide says is through support.
+pub(super) const OWN_ENVIRONMENT: &str = "Ask support@workos.com for a production environment of this customer's own, under the name that the vendor gives it";
+
+fn shared(others: &str, cx: &Context) -> Finding {
+    SHARED.found(
+        format!("the key reaches {others} organizations besides those that this installation serves: whoever reads it here reads other customers' data"),
+        Remediation::vendor(format!("{OWN_ENVIRONMENT}, create a key there, set it here ({}), and revoke this one if it ever left the vendor.", super::key_source(&cx.settings)))
+            .verify(curl(cx)),
+    )
+}
+
+fn many(count: &str) -> Finding {
+    MANY.found(
+        format!("the key reaches {count} organizations, and none was named that this installation serves"),
+        Remediation::installer(format!("Name this installation's organizations with --organization, so that others can be told; if the others are other customers: {OWN_ENVIRONMENT}.")),
+    )
+}
+
+fn organization_missing(missing: &str, cx: &Context) -> Finding {
+    ORGANIZATION_MISSING.found(
+        format!("the key does not reach {missing}: it is of another environment, or the organization was deleted"),
+        Remediation::vendor(format!(
+            "Set the key of the environment that holds {missing} ({}), or correct --organization.",
+            super::key_source(&cx.settings)
+        ))
+        .verify(curl(cx)),
+    )
+}
+
+fn not_established(instead: &str) -> Finding {
+    NOT_ESTABLISHED.found(
+        format!("the organizations that the key reaches could not be listed: {instead}"),
+        Remediation::workos(
+            "Run the check again; if it lasts, send WorkOS support the request id and the time of the evidence.",
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    async fn run(ids: &[&str], wanted: Option<&str>) -> Outcome {
+        let data: Vec<Value> =
+            ids.iter().map(|id| serde_json::json!({ "id": id, "name": "Planted Customer" })).collect();
+        let list =
+            serde_json::json!({ "object": "list", "data": data, "list_metadata": { "before": null, "after": null } });
+        let network = Fake::api().fetches(
+            Method::Get,
+            "https://api.workos.com/organizations?limit=100",
+            Ok(response(200, &[], &list.to_string())),
+        );
+        let mut site = Site::of(network).key("sk_live_abcdefghijklmnopqrstuvwxyz");
+        if let Some(wanted) = wanted {
+            site = site.with("workos.organizations", wanted);
+        }
+        Isolated(Endpoint::new("api.workos.com", 443)).run(&site.context()).await
+    }
+
+    #[tokio::test]
+    async fn the_named_organization_alone_passes() {
+        assert_eq!(run(&["org_1"], Some("org_1")).await.status(), Status::Pass);
+        assert_eq!(run(&["org_1"], None).await.status(), Status::Pass);
+    }
+
+    #[tokio::test]
+    async fn others_missing_ones_and_several_unnamed_come_apart() {
+        assert_eq!(codes(&run(&["org_1", "org_2"], Some("org_1")).await), ["shared"]);
+        assert_eq!(codes(&run(&["org_2"], Some("org_1")).await), ["shared", "organization-missing"]);
+        assert_eq!(codes(&run(&[], Some("org_1")).await), ["organization-missing"]);
+        assert_eq!(codes(&run(&["org_1", "org_2"], None).await), ["many"]);
+    }
+
+    #[tokio::test]
+    async fn names_are_evidence_in_confidence_only() {
+        let outcome = run(&["org_1", "org_2"], Some("org_1")).await;
+        let open = outcome.evidence.iter().filter(|seen| !seen.confidential);
+
+        assert!(open.clone().count() > 0 && !open.into_iter().any(|seen| seen.value.contains("Planted")));
+        assert!(!outcome.findings.iter().any(|finding| finding.problem.contains("Planted")));
+    }
+}

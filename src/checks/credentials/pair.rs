@@ -1,0 +1,127 @@
+//! Do the key and the client ID belong together?
+
+use serde_json::Value;
+
+use super::{accepted, asking, client};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::context::Context;
+use crate::settings::Strategy;
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "key and client ID are of one environment",
+    explain: "\
+With --probe-pair, asks the token endpoint to exchange a code that cannot exist. `invalid_grant` says that key and client \
+ID were accepted together; `invalid_client` that they were not.
+
+No endpoint says to which environment a key belongs, so this is inferred: it follows the standard, WorkOS's own \
+description and its SDKs, and was not seen at the live API. It is therefore a warning, and never sole proof. It is opt-in, \
+because the refused exchange may stand in the environment's log as a failed sign-in.
+
+Usually broken by a client ID of the staging environment beside a production key.",
+    vantages: &[Vantage::Inside],
+    required: |_: Strategy, _| false,
+    codes: &[&DIFFERENT_ENVIRONMENTS, &NOT_ESTABLISHED],
+    needs: &[accepted::ID, client::ID],
+    plan: |_, settings| match (&settings.api_key, &settings.client_id) {
+        (None, _) => Planned::NotApplicable(super::NO_KEY.to_owned()),
+        (_, None) => Planned::NotApplicable(super::NO_CLIENT.to_owned()),
+        (Some(_), Some(id)) if settings.probe_pair => {
+            Planned::one(Pair { endpoint: settings.api.value.clone(), client_id: id.value.clone() })
+        }
+        _ => Planned::NotApplicable("give --probe-pair; it may leave a failed sign-in in the environment's log".to_owned()),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("credentials.pair");
+
+static DIFFERENT_ENVIRONMENTS: Code =
+    Code::warning("different-environments", "the token endpoint refuses key and client ID together (invalid_client)");
+static NOT_ESTABLISHED: Code = Code::undecided("not-established", "what came back says nothing about the pair");
+
+struct Pair {
+    endpoint: Endpoint,
+    client_id: String,
+}
+
+impl Check for Pair {
+    fn about(&self) -> About {
+        About::Endpoint(self.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request(
+                "POST",
+                format!("{} with the API key and a code that cannot exist", self.endpoint.https(workos::AUTHENTICATE)),
+            ),
+            "whether key and client ID belong together; may leave a failed sign-in in the environment's log",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Answered);
+            let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
+                return outcome.because(not_established("there is no key"));
+            };
+            let ask = |way| workos::exchange_no_code(way, key, &self.client_id);
+            match asking::ask_once(&self.endpoint, cx, &mut outcome, ask).await {
+                Ok(answer) => {
+                    let error =
+                        ["error", "code"].iter().find_map(|field| answer.body.get(field).and_then(Value::as_str));
+                    outcome.saw("error", error.unwrap_or("none").chars().take(60).collect::<String>());
+                    match error {
+                        Some("invalid_grant") => outcome,
+                        Some("invalid_client" | "unauthorized_client") => outcome.because(different()),
+                        _ => outcome.because(not_established(&format!("status {}", answer.status))),
+                    }
+                }
+                Err(instead) => outcome.because(not_established(&instead)),
+            }
+        })
+    }
+}
+
+fn different() -> Finding {
+    DIFFERENT_ENVIRONMENTS.found(
+        "the token endpoint refuses the client ID and the key together: they are probably of different environments",
+        Remediation::vendor("Copy client ID and API key from the same environment of the WorkOS dashboard, this customer's production environment."),
+    )
+}
+
+fn not_established(instead: &str) -> Finding {
+    NOT_ESTABLISHED.found(
+        format!("whether key and client ID belong together is not established: {instead}"),
+        Remediation::vendor("Compare in the WorkOS dashboard whether the client ID and the key's last four characters stand in one environment."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    async fn run(body: &str) -> Vec<&'static str> {
+        let network = Fake::api().fetches(
+            Method::Post,
+            "https://api.workos.com/user_management/authenticate",
+            Ok(response(400, &[], body)),
+        );
+        let check = Pair { endpoint: Endpoint::new("api.workos.com", 443), client_id: "client_1".to_owned() };
+        codes(&check.run(&Site::of(network).key("sk_live_abcdefghijklmnop").context()).await)
+    }
+
+    #[tokio::test]
+    async fn the_error_of_the_token_endpoint_is_read_for_what_it_implies() {
+        assert!(run(r#"{"error":"invalid_grant"}"#).await.is_empty());
+        assert_eq!(run(r#"{"error":"invalid_client"}"#).await, ["different-environments"]);
+        assert_eq!(run(r#"{"code":"sso_required"}"#).await, ["not-established"]);
+    }
+}

@@ -1,0 +1,269 @@
+//! Is the redirect URI registered with WorkOS?
+
+use url::Url;
+
+use super::client;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::egress::answers;
+use crate::context::Context;
+use crate::net::Request;
+use crate::settings::values::{shown_url, web_url};
+use crate::workos::authorize::{self, Hop, MOST_HOPS};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the redirect URI is registered",
+    explain: "\
+Begins a sign-in as a browser would (GET /user_management/authorize), follows it by hand for at most eight hops, never to \
+hosts other than WorkOS's and the hosted login's, and looks where it leads. The same with a made-up redirect URI, which \
+must be refused. No key and no cookie is sent.
+
+WorkOS answers good and bad alike with a redirect. Only the hops tell: to the hosted login, or to a page that says that \
+the redirect URI is not registered. If the made-up one is accepted as well, a wildcard is too broad, and the first \
+answer says little.
+
+Usually broken by a slash more or less at the end, by http in the place of https, by a port, or by a URI that was \
+registered in another environment.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&NOT_REGISTERED, &CLIENT_UNKNOWN, &NOT_ESTABLISHED, &TOO_BROAD, &NO_AUTHKIT],
+    needs: &[answers::ID, client::ID],
+    plan: |_, settings| {
+        let Some(client) = &settings.client_id else { return Planned::NotApplicable(super::NO_CLIENT.to_owned()) };
+        let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
+        Planned::each(
+            usable.map(|uri| Redirect {
+                endpoint: settings.api.value.clone(),
+                client_id: client.value.clone(),
+                uri: uri.value.clone(),
+            }),
+            "no redirect URI given: give --redirect-uri, or set WORKOS_REDIRECT_URI",
+        )
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("credentials.redirect");
+
+static NOT_REGISTERED: Code = Code::error("not-registered", "WorkOS refuses the redirect URI: nobody can sign in");
+static CLIENT_UNKNOWN: Code = Code::error("client-unknown", "WorkOS refuses the client ID: nobody can sign in");
+static NOT_ESTABLISHED: Code = Code::undecided("not-established", "the sign-in led nowhere that tells");
+static TOO_BROAD: Code = Code::warning("too-broad", "WorkOS accepts a made-up redirect URI as well");
+static NO_AUTHKIT: Code =
+    Code::warning("no-authkit", "the redirect URI is accepted, and the hosted login is not set up");
+
+struct Redirect {
+    endpoint: Endpoint,
+    client_id: String,
+    uri: String,
+}
+
+impl Check for Redirect {
+    fn subject(&self) -> Option<String> {
+        Some(shown_url(&self.uri))
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request(
+                "GET",
+                format!("{} and what it redirects to at WorkOS", self.endpoint.https("/user_management/authorize?…")),
+            ),
+            "whether the redirect URI is registered, and a made-up one is not; without a key",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Answered).via(cx.via(&self.endpoint));
+            let made_up = made_up(&self.uri);
+            let (real, control) = tokio::join!(self.follow(&self.uri, cx), self.follow(&made_up, cx));
+            outcome.saw("hops", real.hops.join(" → "));
+            if let Hop::HostedLogin(host) | Hop::Elsewhere(host) = &real.last {
+                outcome.saw("hosted login", format!("{host}: users' browsers must reach it"));
+            }
+            outcome.saw("a made-up redirect URI", in_words(&control.last));
+            match &real.last {
+                Hop::RedirectUriInvalid => outcome.found(self.not_registered()),
+                Hop::ClientIdInvalid => outcome.found(self.client_unknown()),
+                Hop::SelectorInvalid => outcome.found(self.no_authkit()),
+                Hop::HostedLogin(_) | Hop::Elsewhere(_) => {}
+                Hop::Next(_) | Hop::End(_) => outcome.found(self.not_established(&real)),
+            }
+            let accepted = |hop: &Hop| matches!(hop, Hop::HostedLogin(_) | Hop::Elsewhere(_) | Hop::SelectorInvalid);
+            if accepted(&real.last) && accepted(&control.last) {
+                outcome.found(self.too_broad(&made_up));
+            }
+            outcome
+        })
+    }
+}
+
+/// Where a sign-in led.
+struct Followed {
+    hops: Vec<String>,
+    last: Hop,
+    failure: Option<String>,
+}
+
+/// The same host, and a path that nobody registers: a wildcard is allowed in the host only, so this one must be refused.
+fn made_up(uri: &str) -> String {
+    let Some(mut url) = web_url(uri) else { return uri.to_owned() };
+    url.set_path("/workos-preflight-made-up-callback");
+    url.set_query(None);
+    let _ = url.set_host(Some("workos-preflight.invalid"));
+    url.to_string()
+}
+
+impl Redirect {
+    async fn follow(&self, uri: &str, cx: &Context) -> Followed {
+        let mut followed = Followed { hops: Vec::new(), last: Hop::End(0), failure: None };
+        let Ok(mut at) = Url::parse(&self.endpoint.https(&authorize::path(&self.client_id, uri))) else {
+            return followed;
+        };
+        for _ in 0..MOST_HOPS {
+            followed.hops.push(shown_url(at.as_str()));
+            let Some(endpoint) = authorize::endpoint(&at) else { return followed };
+            let Some(way) = cx.way(&endpoint).await else {
+                followed.failure = Some(format!("{endpoint} cannot be reached"));
+                return followed;
+            };
+            let path = at.query().map_or_else(|| at.path().to_owned(), |query| format!("{}?{query}", at.path()));
+            let mut request = Request::get(way, path);
+            request.headers.push(("accept", "text/html".to_owned()));
+            match cx.network.fetch(&request).await.result {
+                Err(error) => {
+                    followed.failure = Some(error.detail);
+                    return followed;
+                }
+                Ok(response) => followed.last = authorize::read(&response, &at, uri),
+            }
+            match &followed.last {
+                Hop::Next(next) => at = next.clone(),
+                Hop::HostedLogin(host) | Hop::Elsewhere(host) => {
+                    followed.hops.push(format!("https://{host}/"));
+                    return followed;
+                }
+                _ => return followed,
+            }
+        }
+        followed
+    }
+
+    fn curl(&self) -> String {
+        format!(
+            "curl -s -o /dev/null -w '%{{redirect_url}}\\n' '{}'",
+            self.endpoint.https(
+                &authorize::path("$WORKOS_CLIENT_ID", &self.uri)
+                    .replace("%24WORKOS_CLIENT_ID", "'\"$WORKOS_CLIENT_ID\"'")
+            )
+        )
+    }
+
+    fn not_registered(&self) -> Finding {
+        NOT_REGISTERED.found(
+            format!("WorkOS refuses {}: it is not registered for this client ID", shown_url(&self.uri)),
+            Remediation::vendor(format!(
+                "Register {} under Redirects in the WorkOS dashboard of this customer's environment, letter by letter (scheme, port, path, final slash), or correct it in the application.",
+                shown_url(&self.uri)
+            ))
+            .verify(self.curl()),
+        )
+    }
+
+    fn client_unknown(&self) -> Finding {
+        CLIENT_UNKNOWN.found(
+            "WorkOS refuses the client ID at the beginning of a sign-in",
+            Remediation::vendor("Copy the client ID of this customer's environment from the WorkOS dashboard, and set WORKOS_CLIENT_ID or --client-id to it.")
+                .verify(self.curl()),
+        )
+    }
+
+    fn no_authkit(&self) -> Finding {
+        NO_AUTHKIT.found(
+            format!("WorkOS accepts {}, and finds no hosted login to send the browser to", shown_url(&self.uri)),
+            Remediation::vendor("Set AuthKit up in the WorkOS dashboard of this environment if the application uses it; one that names a connection or organization at each sign-in does not need it.")
+                .verify(self.curl()),
+        )
+    }
+
+    fn too_broad(&self, made_up: &str) -> Finding {
+        TOO_BROAD.found(
+            format!("WorkOS accepts the made-up {made_up} as well: a wildcard is too broad, and that {} is accepted says little", shown_url(&self.uri)),
+            Remediation::vendor("Replace the wildcard among the redirect URIs in the WorkOS dashboard by the exact URIs of this installation."),
+        )
+    }
+
+    fn not_established(&self, followed: &Followed) -> Finding {
+        let how = match (&followed.failure, &followed.last) {
+            (Some(failure), _) => failure.clone(),
+            (None, Hop::Next(_)) => format!("it goes on after {MOST_HOPS} hops"),
+            (None, last) => in_words(last),
+        };
+        NOT_ESTABLISHED.found(
+            format!("whether {} is registered is not established: {how}", shown_url(&self.uri)),
+            Remediation::installer("Open the sign-in of the application in a browser: WorkOS shows a page that says so if the redirect URI is not registered.")
+                .verify(self.curl()),
+        )
+    }
+}
+
+fn in_words(hop: &Hop) -> String {
+    match hop {
+        Hop::RedirectUriInvalid => "refused".to_owned(),
+        Hop::ClientIdInvalid => "the client ID is refused".to_owned(),
+        Hop::SelectorInvalid => "accepted, without a hosted login".to_owned(),
+        Hop::HostedLogin(host) | Hop::Elsewhere(host) => format!("accepted, on to {host}"),
+        Hop::Next(_) => "not decided".to_owned(),
+        Hop::End(status) => format!("the sign-in ends with status {status}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    const CALLBACK: &str = "https://app.customer.example/callback";
+    const LOGIN: &str = "https://quiet-harbor-21.authkit.app/?client_id=1";
+    const REFUSED: &str = "https://error.workos.com/redirect-uri-invalid";
+
+    async fn run(real: &str, control: &str) -> Outcome {
+        let url = |uri: &str| format!("https://api.workos.com{}", authorize::path("client_1", uri));
+        let network = Fake::api()
+            .fetches(Method::Get, &url(CALLBACK), Ok(response(302, &[("location", real)], "")))
+            .fetches(Method::Get, &url(&made_up(CALLBACK)), Ok(response(302, &[("location", control)], "")));
+        let check = Redirect {
+            endpoint: Endpoint::new("api.workos.com", 443),
+            client_id: "client_1".to_owned(),
+            uri: CALLBACK.to_owned(),
+        };
+        check.run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn acceptance_counts_when_the_made_up_one_is_refused() {
+        let outcome = run(LOGIN, REFUSED).await;
+
+        assert_eq!(outcome.status(), Status::Pass);
+        assert!(outcome.evidence.iter().any(|seen| seen.value.starts_with("quiet-harbor-21.authkit.app")));
+    }
+
+    #[tokio::test]
+    async fn refusals_and_wildcards_have_their_own_codes() {
+        assert_eq!(codes(&run(REFUSED, REFUSED).await), ["not-registered"]);
+        assert_eq!(codes(&run("https://error.workos.com/client-id-invalid", REFUSED).await), ["client-unknown"]);
+        assert_eq!(codes(&run("https://error.workos.com/invalid-connection-selector", REFUSED).await), ["no-authkit"]);
+        assert_eq!(codes(&run(LOGIN, LOGIN).await), ["too-broad"]);
+        assert_eq!(codes(&run("mailto:nobody", REFUSED).await), ["not-established"]);
+    }
+}

@@ -1,0 +1,136 @@
+//! Can events be read with the key?
+
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::credentials::{NO_KEY, accepted, ask};
+use crate::context::Context;
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "events can be read",
+    explain: "\
+Reads one event (GET /events with an event's name, limit 1) with the key. Nothing is changed, and no event is shown.
+
+The Events API is what WorkOS recommends on-prem: its requests start inside, so no webhook has to be let in. With strategy \
+`events` the installation depends on it; with strategy `firewall` it is evidence that it could be used.
+
+Usually broken by a key whose permissions leave events out, or by a proxy that knows the API's first path and no other.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&FORBIDDEN, &UNAUTHORIZED, &NOT_ESTABLISHED],
+    needs: &[accepted::ID],
+    plan: |_, settings| match settings.api_key {
+        Some(_) => Planned::one(Readable(settings.api.value.clone())),
+        None => Planned::NotApplicable(NO_KEY.to_owned()),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("events.readable");
+
+static FORBIDDEN: Code = Code::error("forbidden", "the key may not read events (403)");
+static UNAUTHORIZED: Code = Code::error("unauthorized", "the API does not accept the key for events (401)");
+static NOT_ESTABLISHED: Code = Code::undecided("not-established", "what came back says nothing about events");
+
+struct Readable(Endpoint);
+
+impl Check for Readable {
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", format!("{} with the API key", self.0.https(workos::LIST_EVENTS))),
+            "whether events can be read",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Answered);
+            let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
+                return outcome.because(not_established("there is no key"));
+            };
+            match ask(&self.0, cx, &mut outcome, |way| workos::list_events(way, key)).await {
+                Ok(answer) => match answer.status {
+                    // The list of events has no `before`, and is a list all the same.
+                    200 if answer.is_list() => {
+                        outcome.grade = Grade::Authorized;
+                        outcome
+                    }
+                    401 => outcome.because(unauthorized(cx)),
+                    403 => outcome.because(forbidden(cx)),
+                    status => outcome.because(not_established(&format!("status {status}"))),
+                },
+                Err(instead) => outcome.because(not_established(&instead)),
+            }
+        })
+    }
+}
+
+fn curl(cx: &Context) -> String {
+    format!(
+        "curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" '{}'",
+        cx.settings.api.value.https(workos::LIST_EVENTS)
+    )
+}
+
+fn forbidden(cx: &Context) -> Finding {
+    FORBIDDEN.found(
+        "the key may list organizations, and not read events (403)",
+        Remediation::vendor(
+            "Give the key the permission to read events in the WorkOS dashboard, or use one that has it.",
+        )
+        .verify(curl(cx)),
+    )
+}
+
+fn unauthorized(cx: &Context) -> Finding {
+    UNAUTHORIZED.found(
+        "the key is accepted for organizations, and refused for events (401)",
+        Remediation::workos(
+            "Send WorkOS support the request id and the time of the evidence: the same key is accepted elsewhere.",
+        )
+        .verify(curl(cx)),
+    )
+}
+
+fn not_established(instead: &str) -> Finding {
+    NOT_ESTABLISHED.found(
+        format!("whether events can be read is not established: {instead}"),
+        Remediation::workos(
+            "Run the check again; if it lasts, send WorkOS support the request id and the time of the evidence.",
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    async fn run(status: u16, body: &str) -> Outcome {
+        let url = format!("https://api.workos.com{}", workos::LIST_EVENTS);
+        let network = Fake::api().fetches(Method::Get, &url, Ok(response(status, &[], body)));
+        Readable(Endpoint::new("api.workos.com", 443))
+            .run(&Site::of(network).key("sk_live_abcdefghijklmnop").context())
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_list_passes_and_refusals_come_apart() {
+        assert_eq!(
+            run(200, r#"{"object":"list","data":[],"list_metadata":{"after":null}}"#).await.status(),
+            Status::Pass
+        );
+        assert_eq!(codes(&run(403, r#"{"message":"No"}"#).await), ["forbidden"]);
+        assert_eq!(codes(&run(401, r#"{"message":"Unauthorized"}"#).await), ["unauthorized"]);
+        assert_eq!(run(400, r#"{"code":"invalid_events_request"}"#).await.status(), Status::Unknown);
+    }
+}

@@ -1,0 +1,228 @@
+//! Is the webhook endpoint registered with WorkOS?
+
+use serde_json::Value;
+
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::credentials::{NO_KEY, accepted, ask};
+use crate::context::Context;
+use crate::settings::values::{shown_url, web_url};
+use crate::workos;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the webhook is registered with WorkOS",
+    explain: "\
+Lists the webhook endpoints of the key's environment (GET /webhook_endpoints), and looks for the webhook URL among them: \
+enabled, once, with events, and letter by letter the same. The secrets in the answer are dropped as it is read.
+
+WorkOS delivers to what is registered, and says nothing when that is another URL: the installation waits for events that \
+go elsewhere.
+
+Usually broken by an endpoint that was registered in another environment, by a path or slash that differs, or by one \
+that somebody disabled during an incident. Older keys may not list endpoints; then nothing is concluded.",
+    vantages: &[Vantage::Inside],
+    required: super::required,
+    codes: &[&NOT_REGISTERED, &DISABLED, &NOT_ESTABLISHED, &URL_DIFFERS, &NO_EVENTS, &DUPLICATE],
+    needs: &[accepted::ID],
+    plan: |_, settings| match (&settings.api_key, settings.webhook_url.as_ref().filter(|given| web_url(&given.value).is_some())) {
+        (_, None) => Planned::NotApplicable(super::NO_URL.to_owned()),
+        (None, _) => Planned::NotApplicable(NO_KEY.to_owned()),
+        (Some(_), Some(url)) => Planned::one(Registered { endpoint: settings.api.value.clone(), url: url.value.clone() }),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("webhook.registered");
+
+static NOT_REGISTERED: Code =
+    Code::error("not-registered", "no endpoint of this environment has the webhook URL, or one like it");
+static DISABLED: Code = Code::error("disabled", "the endpoint is registered and disabled");
+static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "what came back says nothing about webhook endpoints");
+static URL_DIFFERS: Code =
+    Code::warning("url-differs", "an endpoint is registered whose URL is nearly the webhook URL");
+static NO_EVENTS: Code = Code::warning("no-events", "the endpoint is registered for no event");
+static DUPLICATE: Code =
+    Code::warning("duplicate", "several enabled endpoints have the webhook URL: events arrive several times");
+
+struct Registered {
+    endpoint: Endpoint,
+    url: String,
+}
+
+/// An endpoint as WorkOS has it. Its secret is not taken over.
+struct Known {
+    url: String,
+    enabled: bool,
+    events: usize,
+}
+
+impl Check for Registered {
+    fn subject(&self) -> Option<String> {
+        Some(shown_url(&self.url))
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("GET", format!("{} with the API key", self.endpoint.https(workos::LIST_WEBHOOK_ENDPOINTS))),
+            "whether the webhook URL is registered",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let mut outcome = Outcome::graded(Grade::Authorized);
+            let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
+                return outcome.because(not_established("there is no key"));
+            };
+            match ask(&self.endpoint, cx, &mut outcome, |way| workos::list_webhook_endpoints(way, key)).await {
+                Ok(answer) if answer.status == 200 && answer.is_list() => {
+                    let data = answer.body.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                    self.judge(outcome, &data.iter().map(known).collect::<Vec<_>>())
+                }
+                Ok(answer) if matches!(answer.status, 401 | 403 | 404) => outcome.not_available(format!(
+                    "not available to this key ({}): look at Webhooks in the WorkOS dashboard",
+                    answer.status
+                )),
+                Ok(answer) => outcome.because(not_established(&format!("status {}", answer.status))),
+                Err(instead) => outcome.because(not_established(&instead)),
+            }
+        })
+    }
+}
+
+fn known(endpoint: &Value) -> Known {
+    let text = |field: &str| endpoint.get(field).and_then(Value::as_str).unwrap_or_default();
+    // A status that is not there is no sign of being disabled.
+    let off = text("status") == "disabled" || endpoint.get("enabled").and_then(Value::as_bool) == Some(false);
+    Known {
+        url: text("endpoint_url").to_owned(),
+        enabled: !off,
+        events: endpoint.get("events").and_then(Value::as_array).map_or(0, Vec::len),
+    }
+}
+
+impl Registered {
+    fn judge(&self, outcome: Outcome, all: &[Known]) -> Outcome {
+        let outcome = outcome.with("endpoints", all.len().to_string());
+        let same: Vec<&Known> = all.iter().filter(|known| known.url == self.url).collect();
+        let on: Vec<&&Known> = same.iter().filter(|known| known.enabled).collect();
+        match (&same[..], &on[..]) {
+            ([], _) => match all.iter().find(|known| self.is_like(&known.url)) {
+                Some(like) => outcome.because(self.url_differs(&like.url)),
+                None => outcome.because(self.not_registered()),
+            },
+            (_, []) => outcome.because(self.disabled()),
+            (_, [one]) if one.events == 0 => outcome.because(self.no_events()),
+            (_, [_]) => outcome,
+            (_, several) => outcome.because(self.duplicate(several.len())),
+        }
+    }
+
+    /// The same but for scheme, port, path or slash: the same host is close enough to be meant.
+    fn is_like(&self, other: &str) -> bool {
+        let host = |text: &str| web_url(text).and_then(|url| url.host_str().map(str::to_lowercase));
+        host(&self.url).is_some() && host(&self.url) == host(other)
+    }
+
+    fn not_registered(&self) -> Finding {
+        NOT_REGISTERED.found(
+            format!("no endpoint for {} is registered in the key's environment", shown_url(&self.url)),
+            Remediation::vendor(format!("Register {} under Webhooks in the WorkOS dashboard of this customer's environment, with the events that the application handles, and set its secret here.", shown_url(&self.url))),
+        )
+    }
+
+    fn url_differs(&self, other: &str) -> Finding {
+        URL_DIFFERS.found(
+            format!("{} is registered, and the webhook URL is {}: WorkOS delivers to the registered one", shown_url(other), shown_url(&self.url)),
+            Remediation::vendor(format!("Make the two the same, letter by letter: change the endpoint in the WorkOS dashboard to {}, or --webhook-url if that one is right.", shown_url(&self.url))),
+        )
+    }
+
+    fn disabled(&self) -> Finding {
+        DISABLED.found(
+            format!("{} is registered and disabled: WorkOS delivers nothing", shown_url(&self.url)),
+            Remediation::vendor(
+                "Enable the endpoint under Webhooks in the WorkOS dashboard of this customer's environment.",
+            ),
+        )
+    }
+
+    fn no_events(&self) -> Finding {
+        NO_EVENTS.found(
+            format!("{} is registered for no event: WorkOS delivers nothing", shown_url(&self.url)),
+            Remediation::vendor(
+                "Select the events that the application handles on the endpoint in the WorkOS dashboard.",
+            ),
+        )
+    }
+
+    fn duplicate(&self, count: usize) -> Finding {
+        DUPLICATE.found(
+            format!("{} is registered {count} times: each event arrives {count} times, with different secrets", shown_url(&self.url)),
+            Remediation::vendor("Delete all but one of these endpoints in the WorkOS dashboard, and keep the one whose secret the application has."),
+        )
+    }
+}
+
+fn not_established(instead: &str) -> Finding {
+    NOT_ESTABLISHED.found(
+        format!("whether the webhook is registered is not established: {instead}"),
+        Remediation::vendor("Look under Webhooks in the WorkOS dashboard of this customer's environment."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    const HOOK: &str = "https://app.customer.example/webhooks/workos";
+
+    async fn run(status: u16, endpoints: &[(&str, &str, &[&str])]) -> Outcome {
+        let data: Vec<Value> = endpoints
+            .iter()
+            .map(|(url, status, events)| serde_json::json!({ "endpoint_url": url, "status": status, "events": events, "secret": "whsec_planted" }))
+            .collect();
+        let list = serde_json::json!({ "object": "list", "data": data, "list_metadata": {} });
+        let url = format!("https://api.workos.com{}", workos::LIST_WEBHOOK_ENDPOINTS);
+        let network = Fake::api().fetches(Method::Get, &url, Ok(response(status, &[], &list.to_string())));
+        let check = Registered { endpoint: Endpoint::new("api.workos.com", 443), url: HOOK.to_owned() };
+        check.run(&Site::of(network).key("sk_live_abcdefghijklmnop").context()).await
+    }
+
+    #[tokio::test]
+    async fn one_enabled_endpoint_with_events_passes() {
+        let outcome = run(200, &[(HOOK, "enabled", &["user.created"])]).await;
+
+        assert_eq!(outcome.status(), Status::Pass);
+        assert!(!format!("{outcome:?}").contains("planted"));
+    }
+
+    #[tokio::test]
+    async fn everything_else_has_its_own_code() {
+        let events: &[&str] = &["user.created"];
+        assert_eq!(codes(&run(200, &[]).await), ["not-registered"]);
+        assert_eq!(codes(&run(200, &[("https://other.example/x", "enabled", events)]).await), ["not-registered"]);
+        assert_eq!(codes(&run(200, &[(HOOK, "disabled", events)]).await), ["disabled"]);
+        assert_eq!(codes(&run(200, &[(&format!("{HOOK}/"), "enabled", events)]).await), ["url-differs"]);
+        assert_eq!(codes(&run(200, &[(HOOK, "enabled", &[])]).await), ["no-events"]);
+        assert_eq!(codes(&run(200, &[(HOOK, "enabled", events), (HOOK, "enabled", events)]).await), ["duplicate"]);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_may_not_list_endpoints_concludes_nothing() {
+        let outcome = run(404, &[]).await;
+
+        assert_eq!((outcome.status(), outcome.findings.len()), (Status::Skip, 0));
+    }
+}
