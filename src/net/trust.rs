@@ -40,10 +40,10 @@ pub struct TrustSummary {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// It cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("{0}")]
     Unreadable(String),
     /// There is no certificate in it.
-    #[error("holds no PEM certificate")]
+    #[error("it holds no PEM certificate")]
     Empty,
 }
 

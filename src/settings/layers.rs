@@ -115,7 +115,7 @@ fn parse(text: &str, path: &Path) -> Result<SettingsFile, SettingsError> {
         let values = shaped(setting.shape, &value).ok_or_else(|| SettingsError::BadValue {
             name: setting.name,
             from: Source::File(path.to_owned()),
-            shown: format!("a {}", value.type_str()),
+            shown: kind_of(&value),
             wanted: wanted(setting.shape),
         })?;
         layer.give(setting.name, values, Source::File(path.to_owned()));
@@ -168,6 +168,12 @@ fn shaped(shape: Shape, value: &toml::Value) -> Option<Vec<String>> {
         (Shape::Switch, toml::Value::Boolean(on)) => Some(if *on { vec!["true".to_owned()] } else { Vec::new() }),
         _ => None,
     }
+}
+
+fn kind_of(value: &toml::Value) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 fn wanted(shape: Shape) -> String {

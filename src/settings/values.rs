@@ -106,8 +106,8 @@ pub fn server(text: &str, usual_port: u16) -> Result<SocketAddr, String> {
 
 /// A URL as it may be shown: without user, password, query and fragment.
 pub fn shown_url(text: &str) -> String {
-    match Url::parse(text) {
-        Ok(mut url) if url.has_host() => {
+    match web_url(text) {
+        Some(mut url) => {
             let _ = url.set_username("");
             let _ = url.set_password(None);
             let had_query = url.query().is_some();
