@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::certificate::{self, Presented};
 
@@ -28,9 +28,12 @@ pub struct TrustStores {
 pub struct TrustSummary {
     /// How many there are.
     pub roots: usize,
-    /// The subjects of those that are not public roots.
-    pub private: Vec<String>,
-    /// The subjects of those whose time is over, public ones left out: distributions keep these for a while.
+    /// How many of the system's are not among the public roots: the company's own, and old public ones that
+    /// distributions keep for a while.
+    pub beside_public: usize,
+    /// The subjects of those that `--ca-bundle` adds.
+    pub added: Vec<String>,
+    /// The subjects of those among them whose time is over.
     pub expired: Vec<String>,
     /// What was wrong with the system's store.
     pub remarks: Vec<String>,
@@ -52,10 +55,10 @@ impl TrustStores {
     pub fn load(bundle: Option<&Path>, public_roots: Option<&Path>) -> Result<Self, (&'static str, TrustError)> {
         let system = rustls_native_certs::load_native_certs();
         let remarks = system.errors.iter().map(ToString::to_string).collect();
-        let mut trusted = system.certs;
-        if let Some(path) = bundle {
-            trusted.extend(certificates(path).map_err(|error| ("network.ca_bundle", error))?);
-        }
+        let added = match bundle {
+            Some(path) => certificates(path).map_err(|error| ("network.ca_bundle", error))?,
+            None => Vec::new(),
+        };
         let public = match public_roots {
             Some(path) => {
                 let mut store = RootCertStore::empty();
@@ -64,7 +67,7 @@ impl TrustStores {
             }
             None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
         };
-        Ok(Self::of(trusted, public, remarks))
+        Ok(Self::of(system.certs, added, public, remarks))
     }
 
     /// Roots given as PEM: those of the embedded demonstration.
@@ -75,25 +78,28 @@ impl TrustStores {
         };
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(read(public)?);
-        Ok(Self::of(read(here)?, roots, Vec::new()))
+        Ok(Self::of(read(here)?, Vec::new(), roots, Vec::new()))
     }
 
-    fn of(trusted: Vec<CertificateDer<'static>>, public: RootCertStore, remarks: Vec<String>) -> Self {
+    fn of(
+        system: Vec<CertificateDer<'static>>,
+        added: Vec<CertificateDer<'static>>,
+        public: RootCertStore,
+        remarks: Vec<String>,
+    ) -> Self {
         let mut here = RootCertStore::empty();
         let mut summary = TrustSummary { remarks, ..TrustSummary::default() };
         let now = SystemTime::now();
-        for certificate in trusted {
+        here.add_parsable_certificates(system);
+        let is_public = |root: &TrustAnchor<'_>| public.roots.iter().any(|other| other.subject == root.subject);
+        summary.beside_public = here.roots.iter().filter(|root| !is_public(root)).count();
+        for certificate in added {
             let read = Presented::read(&certificate);
-            if here.add(certificate).is_err() {
-                continue;
-            }
-            let known =
-                here.roots.last().is_some_and(|root| public.roots.iter().any(|other| other.subject == root.subject));
-            let Some(read) = read.filter(|_| !known) else { continue };
+            let (Ok(()), Some(read)) = (here.add(certificate), read) else { continue };
             if read.not_after < now {
                 summary.expired.push(read.subject.clone());
             }
-            summary.private.push(read.subject);
+            summary.added.push(read.subject);
         }
         summary.roots = here.len();
         let mut organizations: Vec<String> =

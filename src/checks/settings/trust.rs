@@ -11,7 +11,7 @@ pub(super) static SPEC: Spec = Spec {
     title: "the trust store can be used",
     explain: "\
 Loads the system's certificate authorities (or those that SSL_CERT_FILE and SSL_CERT_DIR name) and those of --ca-bundle, \
-counts them, and names the ones that are not public roots.
+counts them, and names the ones that were added.
 
 Everything about TLS is judged against this store. A CA that is here and not in public is usually that of an inspecting \
 proxy; the application needs it too, and finds it only if it uses this same store.
@@ -30,7 +30,7 @@ pub(super) const ID: CheckId = CheckId::new("settings.trust");
 static UNREADABLE: Code =
     Code::error("unreadable", "the system's trust store could not be read, and there is nothing else");
 static EMPTY: Code = Code::error("empty", "the trust store holds no certificate authority");
-static EXPIRED_ROOT: Code = Code::warning("expired-root", "a private certificate authority in the store has ended");
+static EXPIRED_ROOT: Code = Code::warning("expired-root", "a certificate authority that --ca-bundle adds has ended");
 
 struct TrustStore;
 
@@ -49,11 +49,14 @@ impl Check for TrustStore {
 
 fn judge(trust: &TrustSummary) -> Outcome {
     let mut outcome = Outcome::graded(Grade::Declared).with("certificate authorities", trust.roots.to_string());
-    if !trust.private.is_empty() {
-        let named: Vec<&str> = trust.private.iter().take(5).map(String::as_str).collect();
-        let more = trust.private.len().saturating_sub(named.len());
+    if trust.beside_public > 0 {
+        outcome.saw("beside the public ones", trust.beside_public.to_string());
+    }
+    if !trust.added.is_empty() {
+        let named: Vec<&str> = trust.added.iter().take(5).map(String::as_str).collect();
+        let more = trust.added.len().saturating_sub(named.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        outcome.saw("not public", format!("{}{more}", named.join("; ")));
+        outcome.saw("added by --ca-bundle", format!("{}{more}", named.join("; ")));
     }
     for remark in trust.remarks.iter().take(3) {
         outcome.saw("remark", remark.clone());
@@ -87,11 +90,11 @@ fn empty() -> Finding {
 
 fn expired(subject: &str) -> Finding {
     EXPIRED_ROOT.found(
-        format!("the private certificate authority {subject} has ended: what it issued is refused"),
+        format!("the certificate authority {subject} of --ca-bundle has ended: what it issued is refused"),
         Remediation::network(format!(
-            "Hand out the renewed CA in the place of {subject}, and replace it in this host's trust store."
+            "Hand out the renewed CA in the place of {subject}, and replace it in the CA bundle and the application's trust store."
         ))
-        .verify("trust list 2>/dev/null || ls /usr/local/share/ca-certificates"),
+        .verify("openssl x509 -in CA_BUNDLE -noout -subject -enddate"),
     )
 }
 
@@ -104,9 +107,10 @@ mod tests {
         let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
         codes(&judge(&TrustSummary {
             roots,
-            private: owned(expired),
+            added: owned(expired),
             expired: owned(expired),
             remarks: owned(remarks),
+            ..TrustSummary::default()
         }))
     }
 
