@@ -1,6 +1,6 @@
 //! What scripts and tickets depend on: exit codes, choices of checks, files, colours, interruption, closed pipes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! `demo`: the real checks over real sockets against the embedded world, healthy and with every fault it can play.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod support;
 

@@ -524,7 +524,7 @@ fn shown(name: &str, text: &str) -> String {
         "network.proxy" => Proxy::parse(&text).map_or_else(|_| "***".to_owned(), |proxy| proxy.to_string()),
         // A key that was given in the place of something else is still a key.
         _ if text.starts_with("sk_") || text.starts_with("whsec_") => Secret::new(text).masked(),
-        _ if text.contains("://") || text.contains('@') => values::shown_url(&text),
+        _ if text.contains("://") || text.contains(['@', '?', '#']) => values::shown_url(&text),
         _ => text,
     }
 }

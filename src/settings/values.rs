@@ -106,22 +106,18 @@ pub fn server(text: &str, usual_port: u16) -> Result<SocketAddr, String> {
 
 /// A URL as it may be shown: without user, password, query and fragment.
 pub fn shown_url(text: &str) -> String {
-    match web_url(text) {
-        Some(mut url) => {
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-            let had_query = url.query().is_some();
-            url.set_query(None);
-            url.set_fragment(None);
-            if had_query { format!("{url}?…") } else { url.to_string() }
-        }
+    let Some(mut url) = web_url(text) else {
         // What is not a URL may still hold a password before its last `@`, or one in a query.
-        _ => {
-            let end = text.find(['?', '#']).unwrap_or(text.len());
-            let text = &text[..end];
-            text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, rest)| format!("***@{rest}"))
-        }
-    }
+        let end = text.find(['?', '#']).unwrap_or(text.len());
+        let text = &text[..end];
+        return text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, rest)| format!("***@{rest}"));
+    };
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let had_query = url.query().is_some();
+    url.set_query(None);
+    url.set_fragment(None);
+    if had_query { format!("{url}?…") } else { url.to_string() }
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Runs the unmodified binary in an environment that holds nothing but what a test gives it.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::unnecessary_wraps,
+    reason = "each test binary uses a part of it, and compares with exit codes"
+)]
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

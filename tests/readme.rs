@@ -1,0 +1,132 @@
+//! Every command and every sample in the README is run, and every settings file in it is read.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use std::path::Path;
+
+use support::{Ended, binary, run};
+
+/// The fenced blocks of the README: language and text.
+fn blocks() -> Vec<(String, String)> {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let mut blocks = Vec::new();
+    let mut parts = readme.split("```");
+    parts.next();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (language, text) = block.split_once('\n').unwrap();
+        blocks.push((language.to_owned(), text.to_owned()));
+    }
+    blocks
+}
+
+fn of(language: &str) -> Vec<String> {
+    blocks().into_iter().filter(|(found, _)| found == language).map(|(_, text)| text).collect()
+}
+
+/// What differs from run to run and from machine to machine: durations, this host's address, and where lines wrap.
+fn normal(line: &str) -> String {
+    let mut words = Vec::new();
+    let mut inside = line.split_whitespace().peekable();
+    while let Some(word) = inside.next() {
+        let is_unit = |next: &&str| matches!(next.trim_end_matches(['.', ',']), "ms" | "s");
+        if word.parse::<f64>().is_ok() && inside.peek().is_some_and(is_unit) {
+            inside.next();
+            words.push("DURATION".to_owned());
+        } else if word.starts_with('(')
+            && word.ends_with(')')
+            && word.trim_matches(['(', ')']).parse::<std::net::IpAddr>().is_ok()
+        {
+            words.push("(ADDRESS)".to_owned());
+        } else {
+            words.push(word.to_owned());
+        }
+    }
+    words.join(" ")
+}
+
+/// Holds the sample to what was printed: the parts between `…` lines must come in this order, word for word.
+fn compare(command: &str, sample: &str, printed: &str) {
+    let flat = |text: &str| text.lines().map(normal).collect::<Vec<_>>().join(" ");
+    let printed = flat(printed);
+    let mut rest = printed.as_str();
+    for part in sample.split("\n…").map(|part| part.trim_start_matches('…')) {
+        let part = flat(part);
+        let part = part.trim();
+        let at = rest
+            .find(part)
+            .unwrap_or_else(|| panic!("`{command}` does not print, in this place:\n{part}\nbut:\n{rest}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn every_sample_is_what_its_command_prints() {
+    let samples = of("console");
+    assert!(samples.len() >= 4);
+    for sample in samples {
+        let (command, expected) = sample.split_once('\n').unwrap();
+        let typed = command.strip_prefix("$ workos-preflight").unwrap();
+        let args: Vec<&str> = typed.split_whitespace().collect();
+        let ended = Ended::from(binary().args(&args).env("COLUMNS", "118").output().unwrap());
+
+        assert!(matches!(ended.code, Some(0 | 1)), "{command}: {ended:?}");
+        compare(command, expected, &ended.out);
+    }
+}
+
+#[test]
+fn every_settings_file_is_read() {
+    let files = of("toml");
+    assert!(!files.is_empty());
+    for text in files {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key");
+        std::fs::write(&key, "sk_live_abcdefghijklmnopqrst\n").unwrap();
+        let text = text.replace("/run/secrets/workos-api-key", key.to_str().unwrap());
+        let file = folder.path().join("preflight.toml");
+        std::fs::write(&file, &text).unwrap();
+        let ended = run(&["plan", "--config", file.to_str().unwrap()]);
+
+        assert_eq!(ended.code, Some(0), "{text}\n{ended:?}");
+    }
+}
+
+#[test]
+fn every_command_line_is_one_that_the_binary_takes() {
+    let mut seen = 0;
+    for block in of("sh") {
+        for line in block.replace("\\\n", " ").lines() {
+            let line = line.split(" #").next().unwrap().trim();
+            let Some(typed) = line.strip_prefix("workos-preflight") else {
+                let known = line.is_empty() || line.starts_with("cargo ") || line.starts_with("export WORKOS_API_KEY=");
+                assert!(known, "the README has a command that no test knows: {line}");
+                continue;
+            };
+            let replaced = typed
+                .replace("client_...", "client_01HZBC6N1EB1ZY7KG32X")
+                .replace("NAME.authkit.app", "name.authkit.app");
+            let mut args: Vec<&str> = replaced.split_whitespace().filter(|word| *word != "check").collect();
+            // `plan` takes the settings of `check` and sends nothing; what is about output is looked at by `--help`.
+            let output = ["--format", "--output", "--report"];
+            while let Some(at) = args.iter().position(|word| output.contains(word)) {
+                args.drain(at..=at + 1);
+            }
+            let ended = run(&[&["plan"], &args[..]].concat());
+            assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4);
+}
+
+#[test]
+fn the_exit_codes_of_the_readme_are_those_of_the_help() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let help = run(&["--help"]).out;
+
+    for code in ["0", "1", "2", "3", "4", "70", "130"] {
+        assert!(readme.contains(&format!("| {code} |")) && help.contains(code), "{code}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Planted secrets appear in no output: no format, no verbosity, no error.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+use support::{Ended, binary};
+
+/// Every secret holds this, so one search finds any of them.
+const PLANTED: &str = "PLANTED";
+
+fn clean(what: &str, ended: &Ended) {
+    for (stream, text) in [("stdout", &ended.out), ("stderr", &ended.err)] {
+        let line = text.lines().find(|line| line.contains(PLANTED) || line.contains(&"PLANTED".to_lowercase()));
+        assert!(line.is_none(), "{what}: {stream} shows a secret: {}", line.unwrap_or_default());
+    }
+}
+
+fn planted(args: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let mut command = binary();
+    command.args(args).envs([
+        ("WORKOS_API_KEY", "sk_live_PLANTED0000000000000000wxyz"),
+        ("WORKOS_WEBHOOK_SECRET", "whsec_PLANTED000000000000000wxyz"),
+        ("WORKOS_ACTIONS_SECRET", "PLANTED0"),
+    ]);
+    command.envs(variables.iter().copied()).output().unwrap().into()
+}
+
+const INSTALLATION: &[&str] = &[
+    "--webhook-url",
+    "https://user:PLANTED@127.0.0.1:1/hook?token=PLANTED#PLANTED",
+    "--redirect-uri",
+    "https://127.0.0.1:1/callback?state=PLANTED",
+    "--actions-url",
+    "not a url?key=PLANTED",
+    "--client-id",
+    "sk_live_PLANTED0000000000000000wxyz",
+    "--public-resolver",
+    "none",
+    "--resolver",
+    "127.0.0.1:1",
+    "--timeout",
+    "200ms",
+    "--retries",
+    "0",
+];
+
+#[test]
+fn no_format_and_no_verbosity_shows_a_planted_secret() {
+    for proxy in [
+        "http://user:PLANTED@127.0.0.1:1",
+        "http://PLANTED:p@ss@PLANTED@127.0.0.1:1",
+        "socks5h://user:PLANTED@127.0.0.1:1",
+    ] {
+        for format in ["human", "json", "junit"] {
+            for detail in [&[][..], &["-v"], &["-q"]] {
+                let mut args = vec!["check", "--format", format, "--proxy", proxy];
+                args.extend(INSTALLATION);
+                args.extend(detail);
+                let ended = planted(&args, &[]);
+
+                assert_ne!(ended.code, Some(2), "{ended:?}");
+                clean(&format!("{proxy} {format} {detail:?}"), &ended);
+            }
+        }
+    }
+}
+
+#[test]
+fn plan_shows_none_either() {
+    for format in ["human", "json"] {
+        let mut args = vec!["plan", "--format", format];
+        args.extend(INSTALLATION);
+        let ended = planted(&args, &[("HTTPS_PROXY", "http://user:PLANTED@127.0.0.1:1")]);
+
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        clean(format, &ended);
+    }
+}
+
+#[test]
+fn a_malformed_proxy_is_refused_without_being_repeated() {
+    for proxy in [
+        "http://user:PLANTED@:bad",
+        "http://user:PLANTED",
+        "PLANTED://x",
+        "http://user:PLANTED@host/PLANTED",
+        "http://[PLANTED",
+    ] {
+        let ended = planted(&["check"], &[("HTTPS_PROXY", proxy)]);
+
+        assert_eq!(ended.code, Some(2), "{proxy}: {ended:?}");
+        clean(proxy, &ended);
+    }
+}
+
+#[test]
+fn other_proxy_variables_are_masked_too() {
+    let variables = [
+        ("https_proxy", "http://user:PLANTED@127.0.0.1:1"),
+        ("HTTPS_PROXY", "http://user:PLANTEDX@127.0.0.1:1"),
+        ("http_proxy", "PLANTED nonsense"),
+        ("ALL_PROXY", "socks5://PLANTED:PLANTED@127.0.0.1:1"),
+    ];
+    for format in ["human", "json", "junit"] {
+        let ended = planted(
+            &["check", "-v", "--format", format, "--timeout", "200ms", "--retries", "0", "--public-resolver", "none"],
+            &variables,
+        );
+
+        assert!(ended.out.contains("disagreement"), "{ended:?}");
+        clean(format, &ended);
+    }
+}
+
+#[test]
+fn files_that_hold_secrets_are_never_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("broken.toml", "[workos]\nclient_id = 'PLANTED\n"),
+        ("key.toml", "[workos]\napi_key = 'PLANTED'\n"),
+        ("typed.toml", "[network]\nproxy = ['PLANTED']\n"),
+        ("proxy.toml", "[network]\nproxy = 'http://u:PLANTED@:bad'\n"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let ended = planted(&["plan", "--config", path.to_str().unwrap()], &[]);
+
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        clean(name, &ended);
+    }
+}
