@@ -88,7 +88,7 @@ fn record_type(kind: RecordKind) -> RecordType {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Endpoint;
+    use crate::endpoint::Endpoint;
     use crate::net::fake::response;
 
     fn way() -> Way {

@@ -33,7 +33,7 @@ pub use retrying::Retrying;
 pub use trust::{TrustError, TrustStores, TrustSummary};
 pub use tunnel::title as page_title;
 
-use crate::check::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::secret::Secret;
 use crate::settings::{Family, Proxy};
 

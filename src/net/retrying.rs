@@ -75,7 +75,7 @@ fn wait_asked_for(response: &Response) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Endpoint;
+    use crate::endpoint::Endpoint;
     use crate::net::fake::{Fake, response};
     use crate::net::{ErrorKind, Method};
 

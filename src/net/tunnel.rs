@@ -10,7 +10,7 @@ use tokio_socks::tcp::Socks5Stream;
 
 use super::error::{ErrorKind, NetError, ProxyRefusal};
 use super::stream::Stream;
-use crate::check::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::settings::Proxy;
 
 /// A head longer than this is not read further.

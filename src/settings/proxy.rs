@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::values;
-use crate::check::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::secret::Secret;
 
 /// A forward proxy.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::check::Endpoint;
+use crate::endpoint::Endpoint;
 
 /// `500ms`, `5s`, `2m`; a bare number is seconds. Zero and more than an hour are refused.
 pub fn duration(text: &str) -> Result<Duration, String> {

@@ -96,7 +96,7 @@ fn page(response: &Response, at: &Url) -> Hop {
 }
 
 /// The endpoint of a hop.
-pub fn endpoint(url: &Url) -> Option<crate::check::Endpoint> {
+pub fn endpoint(url: &Url) -> Option<crate::endpoint::Endpoint> {
     url_endpoint(url).filter(|_| url.scheme() == "https")
 }
 

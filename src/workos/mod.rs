@@ -93,7 +93,7 @@ fn get(way: Way, path: &str, key: Option<&Secret>) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Endpoint;
+    use crate::endpoint::Endpoint;
 
     /// The endpoints that the tool calls, and how. Everything that is not a GET is opt-in.
     const CALLED: &[(Method, &str)] = &[
