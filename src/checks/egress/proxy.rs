@@ -7,8 +7,8 @@ use crate::check::{
 };
 use crate::context::{Context, Tried};
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, ProxyRefusal};
-use crate::settings::Proxy;
 use crate::settings::values::spoken;
+use crate::settings::{Proxy, Scheme};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -126,6 +126,10 @@ impl ThroughProxy {
         }
     }
 
+    fn speaks_http(&self) -> bool {
+        matches!(self.proxy.scheme, Scheme::Http | Scheme::Https)
+    }
+
     fn curl(&self) -> String {
         format!("curl -sv --proxy {} {}", self.proxy.url(), self.endpoint.https("/"))
     }
@@ -213,6 +217,7 @@ impl ThroughProxy {
         let offered = if schemes.is_empty() { "no scheme named".to_owned() } else { schemes.join(", ") };
         let usable = |scheme: &String| scheme.eq_ignore_ascii_case("basic") || scheme == "user and password";
         let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
+        let status = if self.speaks_http() { "407; " } else { "" };
         let action = match (schemes.iter().any(usable), self.proxy.credentials.is_some()) {
             (true, false) => format!(
                 "Give the application credentials for the proxy ({}://USER:PASSWORD@{proxy}), or exempt this host from sign-in on the proxy.",
@@ -225,16 +230,19 @@ impl ThroughProxy {
             ),
         };
         PROXY_AUTH_REQUIRED.found(
-            format!("the proxy {proxy} wants a sign-in before it opens a way to {endpoint} (offered: {offered})"),
+            format!(
+                "the proxy {proxy} wants a sign-in before it opens a way to {endpoint} ({status}offered: {offered})"
+            ),
             Remediation::network(action).verify(self.curl()),
         )
     }
 
     fn denied(&self, said: &str) -> Finding {
         let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
+        let what = if self.speaks_http() { "CONNECT to " } else { "" };
         PROXY_DENIED.found(
             format!("the proxy {proxy} forbids {endpoint} ({said})"),
-            Remediation::network(format!("Allow {endpoint} for this host in the policy of the proxy {proxy}."))
+            Remediation::network(format!("Allow {what}{endpoint} for this host in the policy of the proxy {proxy}."))
                 .verify(self.curl()),
         )
     }

@@ -1,0 +1,167 @@
+//! What must hold of every run, and what a scenario expects besides.
+
+use libtest_mimic::Failed;
+use workos_preflight::report::v1::{Check, CheckResult, Finding, Report, Severity, Status, Verdict, schema};
+
+use crate::play::Seen;
+use crate::scenario::{Scenario, Words};
+
+/// Fails with everything that does not hold, and with what was found.
+pub(crate) fn judge(scenario: &Scenario, seen: &Seen) -> Result<(), Failed> {
+    let json: serde_json::Value = serde_json::from_str(&seen.stdout).map_err(|error| unreadable(seen, &error))?;
+    let report: Report = serde_json::from_value(json.clone()).map_err(|error| unreadable(seen, &error))?;
+    let mut wrong = Vec::new();
+
+    let validator = jsonschema::validator_for(&schema()).map_err(|error| Failed::from(error.to_string()))?;
+    wrong.extend(validator.iter_errors(&json).map(|error| format!("the schema does not allow: {error}")));
+    wrong.extend(always(scenario, seen, &report));
+    wrong.extend(expected(scenario, &report));
+    wrong.extend(scenario.expect.also.iter().filter_map(|also| also(&report, seen)));
+
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let (wrong, found) = (wrong.join("\n  "), summary(&report));
+    let (took, typed) = (seen.took, scenario.typed().join(" "));
+    Err(format!("\n  {wrong}\nfound, in {took:?}:\n{found}\narguments: {typed}\n").into())
+}
+
+/// Every finding with its check and its result, in run order.
+pub(crate) fn findings(report: &Report) -> impl Iterator<Item = (&Check, &CheckResult, &Finding)> {
+    results(report).flat_map(|(check, result)| result.findings.iter().map(move |finding| (check, result, finding)))
+}
+
+/// Every result with its check, in run order.
+pub(crate) fn results(report: &Report) -> impl Iterator<Item = (&Check, &CheckResult)> {
+    report.checks.iter().flat_map(|check| check.results.iter().map(move |result| (check, result)))
+}
+
+/// What holds whatever is wrong with the network.
+fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let exit = match report.verdict {
+        Verdict::Ready => 0,
+        Verdict::NotReady => 1,
+        Verdict::Undecided => 3,
+    };
+    if seen.exit != Some(exit) {
+        wrong.push(format!("the verdict {:?} ends with {exit}, not {:?}", report.verdict, seen.exit));
+    }
+    let required = |wanted| {
+        results(report).any(|(check, result)| check.required && result.status == wanted && result.waived.is_none())
+    };
+    let verdict = match (required(Status::Fail), required(Status::Unknown)) {
+        (true, _) => Verdict::NotReady,
+        (_, true) => Verdict::Undecided,
+        _ => Verdict::Ready,
+    };
+    if report.verdict != verdict {
+        wrong.push(format!("the rows come to {verdict:?}, and the verdict is {:?}", report.verdict));
+    }
+    for (check, _, finding) in findings(report) {
+        if finding.remediation.action.trim().is_empty() || finding.problem.trim().is_empty() {
+            wrong.push(format!("{}/{} says nothing to do", check.id, finding.code));
+        }
+    }
+    for (check, result) in results(report) {
+        if result.reason.as_deref().is_some_and(|reason| reason.contains("defect in the tool")) {
+            wrong.push(format!("{} broke", check.id));
+        }
+    }
+    if !seen.reports.contains("<testsuites") || !seen.reports.contains("workos-preflight") {
+        wrong.push(format!("the other formats were not written: {}", seen.reports));
+    }
+    if !seen.stderr.is_empty() {
+        wrong.push(format!("stderr should be empty, and is: {}", seen.stderr));
+    }
+    let world = &scenario.world;
+    let given = [world.api_key.trim_matches('"'), world.webhook_secret.as_str()];
+    for secret in given.iter().chain(&scenario.expect.secrets) {
+        for (place, text) in [("stdout", &seen.stdout), ("stderr", &seen.stderr), ("the files", &seen.reports)] {
+            if text.contains(secret) {
+                wrong.push(format!("`{secret}` stands in {place}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// What this scenario expects.
+fn expected(scenario: &Scenario, report: &Report) -> Vec<String> {
+    let expect = &scenario.expect;
+    let mut wrong = Vec::new();
+    for code in &expect.codes {
+        if !findings(report).any(|(check, _, finding)| is(check, finding, code)) {
+            wrong.push(format!("{code} is not found"));
+        }
+    }
+    // A cause comes before its symptoms, so it is what a reader meets first.
+    let serious = |finding: &Finding| finding.severity != Severity::Warning;
+    let first = findings(report).find(|(_, _, finding)| serious(finding));
+    let meant = expect
+        .codes
+        .iter()
+        .find(|code| findings(report).any(|(check, _, finding)| serious(finding) && is(check, finding, code)));
+    if let Some((check, _, first)) = first
+        && !meant.is_some_and(|code| is(check, first, code))
+    {
+        wrong.push(format!("{}/{} is the first thing wrong, and should not be", check.id, first.code));
+    }
+    if expect.codes.is_empty() {
+        let bad = results(report).filter(|(_, result)| matches!(result.status, Status::Fail | Status::Unknown));
+        wrong.extend(bad.map(|(check, result)| format!("{} is {:?}", check.id, result.status)));
+    }
+    if let Some(verdict) = expect.verdict.filter(|verdict| *verdict != report.verdict) {
+        wrong.push(format!("the verdict should be {verdict:?}, and is {:?}", report.verdict));
+    }
+    if let (Some(words), Some(code)) = (expect.words, expect.codes.first()) {
+        match findings(report).find(|(check, _, finding)| is(check, finding, code)) {
+            Some((_, _, finding)) => wrong.extend(missing_words(words, finding)),
+            None => wrong.push(format!("{code} says nothing")),
+        }
+    }
+    wrong
+}
+
+fn missing_words(words: &Words, finding: &Finding) -> Vec<String> {
+    let Finding { problem, remediation, .. } = finding;
+    let mut wrong = Vec::new();
+    if remediation.who != words.who {
+        wrong.push(format!("{:?} has to act, not {:?}", words.who, remediation.who));
+    }
+    let lacks = |text: &String, wanted: &[&str]| -> Vec<String> {
+        wanted
+            .iter()
+            .filter(|word| !text.contains(*word))
+            .map(|word| format!("`{word}` is missing in: {text}"))
+            .collect()
+    };
+    wrong.extend(lacks(problem, words.problem));
+    wrong.extend(lacks(&remediation.action, words.action));
+    wrong
+}
+
+fn is(check: &Check, finding: &Finding, address: &str) -> bool {
+    address.split_once('/') == Some((check.id.as_str(), finding.code.as_str()))
+}
+
+fn summary(report: &Report) -> String {
+    let lines = findings(report).map(|(check, result, finding)| {
+        format!(
+            "  {}/{} ({:?}, {}): {} → {:?}: {}",
+            check.id,
+            finding.code,
+            finding.severity,
+            result.subject.as_deref().unwrap_or("the run"),
+            finding.problem,
+            finding.remediation.who,
+            finding.remediation.action
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("  verdict {:?}\n{}", report.verdict, lines.join("\n"))
+}
+
+fn unreadable(seen: &Seen, error: &serde_json::Error) -> Failed {
+    format!("no report ({error}), exit {:?}\nstdout: {}\nstderr: {}", seen.exit, seen.stdout, seen.stderr).into()
+}

@@ -1,0 +1,95 @@
+//! The trials: one for each scenario, played in a child that makes its own network before it starts a thread.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use workos_preflight::simulator::{FAULTS, Fault};
+
+use crate::play::{self, Played};
+use crate::scenario::Scenario;
+use crate::{judge, scenarios};
+
+/// The private argument of the child: it plays the scenario by the title that follows.
+const IN_LAB: &str = "--in-lab";
+
+/// A trial waits most of its time, so more of them run at once than there are processors.
+const AT_ONCE: usize = 8;
+
+pub(crate) fn main() -> ExitCode {
+    let mut typed = env::args().skip(1);
+    if typed.next().as_deref() == Some(IN_LAB) {
+        return play::main(&typed.next().unwrap_or_default());
+    }
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let mut trials = vec![
+        Trial::test("lab: every scenario has a title of its own", titles_differ),
+        Trial::test("lab: fifteen ways to be broken have fifteen different codes", fifteen_codes_differ),
+    ];
+    trials.extend(FAULTS.iter().filter(|fault| !Scenario::is_found(fault)).map(not_yet));
+    trials.extend(scenarios::all().into_iter().map(trial));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(scenario: Scenario) -> Trial {
+    Trial::ignorable_test(scenario.title.clone(), move || {
+        let child = Command::new(env::current_exe()?).args([IN_LAB, &scenario.title]).output()?;
+        let played = serde_json::from_slice(&child.stdout).map_err(|error| {
+            Failed::from(format!("the child ended unheard ({error}): {}", String::from_utf8_lossy(&child.stderr)))
+        })?;
+        match played {
+            Played::Saw(seen) => judge::judge(&scenario, &seen).map(|()| Completion::Completed),
+            Played::Broke(why) => Err(Failed::from(format!("the lab itself broke: {why}"))),
+            Played::Refused(why) if env::var_os("NETLAB_REQUIRED").is_some_and(|value| value == "1") => {
+                Err(Failed::from(format!("no network can be made here, and NETLAB_REQUIRED=1: {why}")))
+            }
+            Played::Refused(why) => Ok(Completion::ignored_with(format!("no network can be made here: {why}"))),
+        }
+    })
+}
+
+/// A fault that no check of this version finds stays visible.
+fn not_yet(fault: &'static Fault) -> Trial {
+    Trial::ignorable_test(format!("lab: {} is found as {}", fault.name, fault.expect.join(", ")), || {
+        Ok(Completion::ignored_with("no check of this version looks for it"))
+    })
+}
+
+fn titles_differ() -> Result<(), Failed> {
+    let mut titles = BTreeSet::new();
+    let twice: Vec<String> =
+        scenarios::all().into_iter().map(|it| it.title).filter(|title| !titles.insert(title.clone())).collect();
+    if twice.is_empty() { Ok(()) } else { Err(format!("more than one scenario is called {twice:?}").into()) }
+}
+
+fn fifteen_codes_differ() -> Result<(), Failed> {
+    const FIFTEEN: [&str; 15] = [
+        "egress-refused",
+        "egress-dropped",
+        "egress-unreachable",
+        "tls-reset",
+        "tls-stalled",
+        "plain-http",
+        "nxdomain",
+        "servfail",
+        "dns-silent",
+        "untrusted-ca",
+        "expired",
+        "wrong-name",
+        "block-page",
+        "key-revoked",
+        "api-down",
+    ];
+    let mut codes = BTreeSet::new();
+    for name in FIFTEEN {
+        let fault = Fault::named(name).ok_or_else(|| format!("there is no fault `{name}`"))?;
+        let main = fault.expect.first().filter(|_| Scenario::is_found(fault));
+        let code = main.ok_or_else(|| format!("no check of this version finds `{name}`"))?;
+        if !codes.insert(*code) {
+            return Err(format!("`{name}` is found as {code}, and another one too").into());
+        }
+    }
+    Ok(())
+}

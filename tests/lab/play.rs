@@ -1,0 +1,142 @@
+//! The child: makes the scenario's network, starts the embedded `WorkOS` in it, runs the binary, and prints what it saw.
+
+use std::fs;
+use std::io::{self, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use workos_preflight::simulator::{Ground, Simulator, World};
+
+use crate::addresses::{Addresses, Fate};
+use crate::namespace;
+use crate::scenario::{PUBLIC_ROOTS, REPORTS, Scenario, TRUSTED, WORKPLACE};
+use crate::scenarios;
+
+/// How playing a scenario ended.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Played {
+    /// The binary ran.
+    Saw(Seen),
+    /// This machine does not allow networks of one's own.
+    Refused(String),
+    /// The lab did not do what it should.
+    Broke(String),
+}
+
+/// What the binary did.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// Its exit code; none when a signal ended it.
+    pub(crate) exit: Option<i32>,
+    /// What it wrote for the user.
+    pub(crate) stdout: String,
+    /// What it said of itself.
+    pub(crate) stderr: String,
+    /// What it wrote in the other formats.
+    pub(crate) reports: String,
+    /// How long it ran.
+    pub(crate) took: Duration,
+}
+
+/// The certificates of the played authorities, as PEM.
+struct Roots {
+    trusted: String,
+    public: String,
+}
+
+pub(crate) fn main(title: &str) -> ExitCode {
+    let played = match scenarios::all().into_iter().find(|scenario| scenario.title == title) {
+        Some(scenario) => play(&scenario),
+        None => Played::Broke(format!("there is no scenario `{title}`")),
+    };
+    match serde_json::to_writer(io::stdout(), &played) {
+        Ok(()) if io::stdout().flush().is_ok() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn play(scenario: &Scenario) -> Played {
+    let addresses = match Addresses::of(&scenario.world) {
+        Ok(addresses) => addresses,
+        Err(why) => return Played::Broke(why),
+    };
+    if let Err(why) = network(scenario, addresses) {
+        return Played::Refused(why);
+    }
+    match namespace::assert_no_way_out().and_then(|()| run(scenario)) {
+        Ok(seen) => Played::Saw(seen),
+        Err(why) => Played::Broke(why),
+    }
+}
+
+fn network(scenario: &Scenario, mut addresses: Addresses) -> Result<(), String> {
+    namespace::enter()?;
+    for dead in &scenario.dead_resolvers {
+        addresses.put(*dead, Fate::Dropped)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(addresses.lay())
+}
+
+fn run(scenario: &Scenario) -> Result<Seen, String> {
+    let roots = start(scenario.world.clone())?;
+    files(scenario, &roots).map_err(|error| format!("cannot write the files: {error}"))?;
+    let started = Instant::now();
+    let ran = Command::new(env!("CARGO_BIN_EXE_workos-preflight"))
+        .env_clear()
+        .envs(scenario.environment())
+        .args(scenario.typed())
+        .current_dir(WORKPLACE)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run the binary: {error}"))?;
+    let took = started.elapsed();
+    let reports: Vec<String> = REPORTS.iter().filter_map(|(_, path)| fs::read_to_string(path).ok()).collect();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| "the output is not UTF-8".to_owned());
+    Ok(Seen {
+        exit: ran.status.code(),
+        took,
+        reports: reports.concat(),
+        stdout: text(ran.stdout)?,
+        stderr: text(ran.stderr)?,
+    })
+}
+
+/// Plays the world in a thread of its own until the process ends.
+fn start(world: World) -> Result<Roots, String> {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let simulator = Simulator::start(world, Ground::AsNamed).await;
+            let roots = simulator.as_ref().map(|simulator| Roots {
+                trusted: simulator.trusted_pem().to_owned(),
+                public: simulator.public_roots_pem().to_owned(),
+            });
+            tell.send(roots.map_err(|error| format!("cannot play the world: {error}"))).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    told.recv().map_err(|error| error.to_string())?
+}
+
+/// What the binary, the resolver and the trust store read. `/etc` was empty before.
+fn files(scenario: &Scenario, roots: &Roots) -> io::Result<()> {
+    let mut resolvers: Vec<String> =
+        scenario.dead_resolvers.iter().map(|address| format!("nameserver {address}\n")).collect();
+    if !scenario.no_resolver {
+        resolvers.push(format!("nameserver {}\n", scenario.world.resolver.ip()));
+    }
+    let system = if scenario.bare_store { &roots.public } else { &roots.trusted };
+    fs::create_dir_all("/etc/ssl/certs")?;
+    fs::create_dir_all(WORKPLACE)?;
+    fs::write("/etc/resolv.conf", resolvers.concat() + scenario.resolver_options)?;
+    fs::write("/etc/hosts", format!("127.0.0.1 localhost\n::1 localhost\n{}\n", scenario.hosts))?;
+    fs::write("/etc/nsswitch.conf", "hosts: files dns\n")?;
+    fs::write("/etc/ssl/certs/ca-certificates.crt", system)?;
+    fs::write(TRUSTED, &roots.trusted)?;
+    fs::write(PUBLIC_ROOTS, &roots.public)
+}

@@ -1,0 +1,319 @@
+//! Every scenario: one for each fault, and those that need more than a fault.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use workos_preflight::report::v1::{CheckResult, Report, Status, Verdict};
+use workos_preflight::simulator::world::{API, PROXY};
+use workos_preflight::simulator::{
+    ApiManner, FAULTS, Fault, ProxyManner, ResolverManner, Service, Site, World, ZoneAnswer,
+};
+
+use crate::addresses::HOST;
+use crate::judge::{findings, results};
+use crate::play::Seen;
+use crate::scenario::{Expect, PUBLIC_ROOTS, Scenario, TRUSTED};
+use crate::words::WORDS;
+
+/// Where the played API answers over IPv6.
+const API_V6: Ipv6Addr = Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0, 0, 0x6812, 0x201);
+/// A resolver with an IPv6 address.
+const RESOLVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0, 0, 0, 0, 0, 0, 0x53);
+/// A resolver that is no more.
+const DEAD_RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 20, 0, 52));
+
+pub(crate) fn all() -> Vec<Scenario> {
+    let found = FAULTS.iter().filter(|fault| Scenario::is_found(fault));
+    let mut all: Vec<Scenario> =
+        found.map(|fault| Scenario::of(fault, WORDS.iter().find(|words| words.fault == fault.name))).collect();
+    all.extend(healthy());
+    all.extend(silence());
+    all.extend(proxies());
+    all.extend(names());
+    all.extend(roots());
+    all.extend(families());
+    all
+}
+
+/// Nothing is wrong.
+fn healthy() -> Vec<Scenario> {
+    let unconfigured = Scenario {
+        configured: false,
+        ..Scenario::new("without any setting the egress question is answered", World::healthy())
+    };
+    let demo = Scenario {
+        configured: false,
+        no_resolver: true,
+        command: "demo",
+        ..Scenario::new("the demonstration needs no network and no resolver", nothing_but_a_resolver())
+    };
+    vec![
+        Scenario::new("the healthy world is ready, and nothing is found in it", World::healthy()).expecting(
+            ready().and(|report, _| {
+                findings(report).next().map(|(check, _, finding)| format!("{}/{} is found", check.id, finding.code))
+            }),
+        ),
+        Scenario::new("the host's own address is the one to allow", World::healthy()).expecting(ready().and(
+            |report, _| {
+                let source = format!("from {HOST}");
+                (!passes(report, "egress.connects", |result| {
+                    result.evidence.iter().any(|seen| seen.value.contains(&source))
+                }))
+                .then(|| format!("no connection comes {source}"))
+            },
+        )),
+        Scenario::new("a resolver that is named is asked in place of the system's", World::healthy())
+            .with(&["--resolver", "10.20.0.53"])
+            .without_system_resolver()
+            .expecting(ready()),
+        unconfigured.expecting(Expect { codes: vec!["egress.trusted/intercepted"], ..ready() }.and(egress_only)),
+        demo.expecting(ready().and(|report, _| {
+            report.demonstration.is_none().then(|| "the report does not say that it is a demonstration".to_owned())
+        })),
+    ]
+}
+
+/// Nothing answers, and the run ends all the same.
+fn silence() -> Vec<Scenario> {
+    const MORE_HOSTS: [&str; 3] = ["mail.example", "files.example", "license.example"];
+    let mut dropped = World::healthy();
+    for (host, last) in MORE_HOSTS.into_iter().zip(1..) {
+        let address = Ipv4Addr::new(93, 184, 217, last);
+        dropped.inside_zone.set(host, ZoneAnswer::v4(&[address]));
+        dropped.services.insert((address, 443).into(), Service::Drops);
+        dropped.settings.push(("network.endpoints", host.to_owned()));
+    }
+    dropped.services.values_mut().for_each(|service| *service = Service::Drops);
+    let mut silent = dropped.clone();
+    silent.resolver_manner = ResolverManner::Silent;
+    vec![
+        Scenario::new("where everything is dropped the run ends soon", dropped)
+            .expecting(not_ready(&["egress.connects/timed-out", "ingress.connects/hairpin"]).and(waits_together)),
+        Scenario::new("where everything is dropped and the resolver is silent the run ends soon", silent).expecting(
+            not_ready(&["egress.resolves/dns-timed-out", "domain.resolves/no-public-view"]).and(waits_together),
+        ),
+    ]
+}
+
+/// The proxy comes from the environment, as applications have it.
+fn proxies() -> Vec<Scenario> {
+    let url = format!("http://{PROXY}:3128");
+    let with_credentials = format!("http://installer:demo@{PROXY}:3128");
+    let with_wrong_ones = format!("http://installer:guess-7153@{PROXY}:3128");
+    let hidden = |secrets: &[&'static str], expect: Expect| Expect { secrets: secrets.to_vec(), ..expect };
+    vec![
+        Scenario::new("a proxy in HTTPS_PROXY is the way out", proxy_only(ProxyManner::Opens))
+            .with_variable("HTTPS_PROXY", &url)
+            .expecting(ready().and(through_the_proxy)),
+        Scenario::new("a proxy in https_proxy with its credentials is the way out", proxy_only(ProxyManner::Requires))
+            .with_variable("https_proxy", &with_credentials)
+            .expecting(hidden(&["installer:demo", "aW5zdGFsbGVyOmRlbW8"], ready()).and(through_the_proxy)),
+        Scenario::new("a proxy that wants other credentials says so", proxy_only(ProxyManner::Requires))
+            .with_variable("HTTPS_PROXY", &with_wrong_ones)
+            .expecting(hidden(&["guess-7153"], not_ready(&["egress.proxy/proxy-auth-required"]))),
+        Scenario::new("NO_PROXY takes the API past the proxy, into the drop", proxy_only(ProxyManner::Opens))
+            .with_variable("HTTPS_PROXY", &url)
+            .with_variable("NO_PROXY", API)
+            .expecting(not_ready(&["egress.connects/timed-out"])),
+        Scenario::new(
+            "behind a proxy that is named by its address no resolver is needed",
+            proxy_only(ProxyManner::Opens),
+        )
+        .with_variable("HTTPS_PROXY", "http://10.20.0.31:3128")
+        .without_system_resolver()
+        .expecting(ready().and(through_the_proxy)),
+        Scenario::new("--direct takes everything past the proxy, into the drop", proxy_only(ProxyManner::Opens))
+            .with_variable("HTTPS_PROXY", &url)
+            .with(&["--direct"])
+            .expecting(not_ready(&["egress.connects/timed-out"])),
+    ]
+}
+
+/// What the machine's own files say of names.
+fn names() -> Vec<Scenario> {
+    let mut custom = World::healthy();
+    let answer = ZoneAnswer::v4(&[Ipv4Addr::new(104, 18, 5, 1)]);
+    custom.inside_zone.set("auth.customer.example", answer.clone());
+    custom.public_zone.set("auth.customer.example", answer);
+    custom.services.insert(([104, 18, 5, 1], 443).into(), Service::https(Site::Workos(ApiManner::Works)));
+    custom.set("workos.api_url", "https://auth.customer.example");
+
+    let mut unknown = World::healthy();
+    unknown.inside_zone.set(API, ZoneAnswer::NxDomain);
+
+    let mut over_v6 = World::healthy();
+    over_v6.resolver = SocketAddr::new(RESOLVER_V6.into(), 53);
+
+    let one_dead = Expect { codes: vec!["egress.resolves/one-resolver-dead"], ..ready() };
+    vec![
+        Scenario::new("a custom API domain is what is looked at", custom).expecting(ready().and(|report, _| {
+            let of_api = |result: &CheckResult| result.subject.as_deref() == Some("auth.customer.example:443");
+            (!passes(report, "egress.trusted", of_api)).then(|| "the custom domain was not looked at".to_owned())
+        })),
+        Scenario {
+            hosts: "104.18.2.1 api.workos.com",
+            ..Scenario::new("an entry in the hosts file is enough", unknown)
+        }
+        .expecting(ready()),
+        Scenario {
+            dead_resolvers: vec![DEAD_RESOLVER],
+            resolver_options: "options timeout:1 attempts:1\n",
+            timeout: "2s",
+            ..Scenario::new("a dead resolver before a good one is a warning", World::healthy())
+        }
+        .expecting(one_dead.clone().and(names_the_dead)),
+        Scenario {
+            dead_resolvers: vec![DEAD_RESOLVER],
+            ..Scenario::new(
+                "a dead resolver that the system waits for longer than we do is a warning",
+                World::healthy(),
+            )
+        }
+        .expecting(one_dead.and(names_the_dead)),
+    ]
+}
+
+/// Where the trusted roots come from.
+fn roots() -> Vec<Scenario> {
+    let intercepted = |title| {
+        let world = Fault::named("intercepted").unwrap().world();
+        Scenario::new(title, world).with_a_bare_store()
+    };
+    let warned = || Expect { codes: vec!["egress.trusted/intercepted"], ..ready() };
+    vec![
+        intercepted("an inspecting proxy that only --ca-bundle trusts is a warning")
+            .with(&["--ca-bundle", TRUSTED])
+            .expecting(warned()),
+        intercepted("an inspecting proxy that only SSL_CERT_FILE trusts is a warning")
+            .with_variable("SSL_CERT_FILE", TRUSTED)
+            .expecting(warned()),
+        intercepted("an inspecting proxy that nothing trusts is a failure")
+            .expecting(not_ready(&["egress.trusted/untrusted"])),
+    ]
+}
+
+/// One family of addresses only.
+fn families() -> Vec<Scenario> {
+    let both = |service: Service| {
+        let mut world = World::healthy();
+        let v4 = [Ipv4Addr::new(104, 18, 2, 1), Ipv4Addr::new(104, 18, 3, 1)].to_vec();
+        world.inside_zone.set(API, ZoneAnswer::Addresses { v4, v6: vec![API_V6], ttl: 300 });
+        world.services.insert(SocketAddr::new(API_V6.into(), 443), service);
+        world
+    };
+    let working = || both(Service::https(Site::Workos(ApiManner::Works)));
+    let mut four_dropped = working();
+    for (address, service) in &mut four_dropped.services {
+        if address.is_ipv4() {
+            *service = Service::Drops;
+        }
+    }
+    let only = |title, world, flag| {
+        Scenario { configured: false, ..Scenario::new(title, world) }.with(&["--public-roots", PUBLIC_ROOTS, flag])
+    };
+    vec![
+        Scenario::new("both families are tried where both are there", working())
+            .expecting(ready().and(|report, _| tried(report, true, true))),
+        only("-4 leaves a broken IPv6 alone", both(Service::Drops), "-4")
+            .expecting(ready().and(nothing_found).and(|report, _| tried(report, true, false))),
+        only("-6 gets by where IPv4 is dropped", four_dropped, "-6")
+            .expecting(ready().and(nothing_found).and(|report, _| tried(report, false, true))),
+        only("-6 fails where IPv6 is dropped", both(Service::Drops), "-6")
+            .expecting(not_ready(&["egress.connects/timed-out"])),
+    ]
+}
+
+fn ready() -> Expect {
+    Expect { verdict: Some(Verdict::Ready), ..Expect::default() }
+}
+
+fn not_ready(codes: &[&'static str]) -> Expect {
+    Expect { codes: codes.to_vec(), verdict: Some(Verdict::NotReady), ..Expect::default() }
+}
+
+fn nothing_but_a_resolver() -> World {
+    let mut world = World::healthy();
+    world.services.clear();
+    world
+}
+
+/// The world of the fault `proxy-only`, with the proxy in no setting.
+fn proxy_only(manner: ProxyManner) -> World {
+    let mut world = Fault::named("proxy-only").unwrap().world();
+    world.settings.retain(|(name, _)| *name != "network.proxy");
+    for service in world.services.values_mut().filter(|service| matches!(service, Service::Proxy(_))) {
+        *service = Service::Proxy(manner);
+    }
+    world
+}
+
+/// Whether a check has a result like this that passed.
+fn passes(report: &Report, id: &str, like: impl Fn(&CheckResult) -> bool) -> bool {
+    results(report).any(|(check, result)| check.id == id && result.status == Status::Pass && like(result))
+}
+
+fn nothing_found(report: &Report, _: &Seen) -> Option<String> {
+    findings(report).next().map(|(check, _, finding)| format!("{}/{} is found", check.id, finding.code))
+}
+
+/// The only question that needs no setting has its answer, and the others say which setting they wait for.
+fn egress_only(report: &Report, _: &Seen) -> Option<String> {
+    if !passes(report, "egress.answers", |_| true) {
+        return Some("egress.answers does not pass".to_owned());
+    }
+    // What is not asked for has all its checks skipped; `settings` and `egress` always have something to look at.
+    let skipped = |group: &str| {
+        results(report).filter(|(check, _)| check.group == group).all(|(_, result)| result.not_applicable)
+    };
+    let groups: BTreeSet<&str> = report.checks.iter().map(|check| check.group.as_str()).collect();
+    let (named, left): (BTreeSet<&str>, BTreeSet<&str>) = (
+        report.unchecked.iter().map(String::as_str).collect(),
+        groups.into_iter().filter(|group| skipped(group)).collect(),
+    );
+    if left.is_empty() || !left.is_subset(&named) {
+        return Some(format!("`unchecked` names {named:?}, and nothing was looked at in {left:?}"));
+    }
+    let says_how = |reason: &str| {
+        let is_variable =
+            |word: &str| word.contains('_') && word.chars().all(|it| it.is_ascii_uppercase() || it == '_');
+        reason
+            .split(|it: char| !(it.is_ascii_alphanumeric() || "-_".contains(it)))
+            .any(|word| word.starts_with("--") || is_variable(word))
+    };
+    results(report)
+        .filter(|(_, result)| result.status == Status::Skip)
+        .find(|(_, result)| !result.reason.as_deref().is_some_and(says_how))
+        .map(|(check, result)| format!("{} is skipped and names no setting: {:?}", check.id, result.reason))
+}
+
+fn through_the_proxy(report: &Report, _: &Seen) -> Option<String> {
+    let by_proxy = |result: &CheckResult| result.via.as_deref().is_some_and(|via| via != "direct");
+    (!passes(report, "egress.answers", by_proxy)).then(|| "the API was not reached through the proxy".to_owned())
+}
+
+fn names_the_dead(report: &Report, _: &Seen) -> Option<String> {
+    let named = findings(report).any(|(_, _, finding)| {
+        finding.code == "one-resolver-dead" && finding.problem.contains(&DEAD_RESOLVER.to_string())
+    });
+    (!named).then(|| "the dead resolver is not named".to_owned())
+}
+
+/// Which families the API was connected to in.
+fn tried(report: &Report, four: bool, six: bool) -> Option<String> {
+    let connected: Vec<&str> = results(report)
+        .filter(|(check, _)| check.id == "egress.connects")
+        .flat_map(|(_, result)| &result.evidence)
+        .filter(|seen| seen.what == "connection")
+        .map(|seen| seen.value.as_str())
+        .collect();
+    let over = |start: &str| connected.iter().any(|value| value.starts_with(start));
+    let (over_four, over_six) = (over("104.18."), over("[2606:4700:"));
+    ((four, six) != (over_four, over_six)).then(|| format!("the connections were {connected:?}"))
+}
+
+/// A shape, not a time: questions that do not depend on each other wait together.
+fn waits_together(report: &Report, seen: &Seen) -> Option<String> {
+    let sum: Duration = results(report).map(|(_, result)| Duration::from_millis(result.duration_ms)).sum();
+    (seen.took > sum / 2).then(|| format!("the run took {:?}, and its checks {sum:?} in all", seen.took))
+}
