@@ -71,7 +71,7 @@ pub(super) async fn run(
         }
     };
     let report = runner::run(plan, cx, head, interrupt, &mut stage).await;
-    stage.waiting.end();
+    stage.waiting.clear();
     stage.write(|reporter, out| reporter.end(&report, out));
     files.write(&report, output)?;
     match stage.failed {
@@ -138,12 +138,9 @@ impl Stage {
         if self.failed.is_some() {
             return;
         }
-        let reporter = self.reporter.as_mut();
-        let written = self.waiting.aside(|| {
-            let mut out = io::stdout().lock();
-            tell(reporter, &mut out)?;
-            out.flush()
-        });
+        self.waiting.clear();
+        let mut out = io::stdout().lock();
+        let written = tell(self.reporter.as_mut(), &mut out).and_then(|()| out.flush());
         if let Err(error) = written {
             // Nobody reads on, so there is nothing to go on for.
             self.failed = Some(error);

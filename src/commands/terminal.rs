@@ -80,20 +80,16 @@ impl Waiting {
     pub(super) fn tell(&self, check: &str, since: Duration) {
         let Some(line) = &self.0 else { return };
         if since >= WORTH_SAYING {
+            if line.is_finished() {
+                line.reset();
+            }
             line.set_message(format!("waiting for {check} ({} s)", since.as_secs()));
             line.tick();
         }
     }
 
-    /// Takes the line away while something is printed.
-    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        match &self.0 {
-            Some(line) => line.suspend(print),
-            None => print(),
-        }
-    }
-
-    pub(super) fn end(&self) {
+    /// Takes the line away, because something is printed or the run is over.
+    pub(super) fn clear(&self) {
         if let Some(line) = &self.0 {
             line.finish_and_clear();
         }
