@@ -1,7 +1,11 @@
 //! The report as a person reads it: what holds in a line each, what does not with who has to do what.
 
+mod text;
+
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
-use std::time::Duration;
 
 use colored::Colorize;
 
@@ -9,6 +13,7 @@ use super::{Detail, Look, Reporter, printable, worst, worst_first};
 use crate::check::{CheckId, Finding, Group, Severity, Status, Vantage, Who};
 use crate::report::v1::Inbound;
 use crate::report::{Head, Report, Row, Verdict};
+use text::{columns, counted, in_ascii, lasted, wrapped};
 
 /// The column of subjects and reasons; titles that reach it push them on.
 const BESIDE: usize = 42;
@@ -519,192 +524,5 @@ fn party(who: Who) -> &'static str {
         Who::Installer => "installer: whoever sets this host up",
         Who::Vendor => "vendor: the maker of the application",
         Who::Workos => "WorkOS",
-    }
-}
-
-/// The nearest that ASCII has.
-fn in_ascii(text: &str) -> String {
-    let mut ascii = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '✓' => ascii.push('+'),
-            '✗' => ascii.push('x'),
-            '→' => ascii.push_str("->"),
-            '…' => ascii.push_str("..."),
-            '·' | '–' | '—' | '‑' | '−' => ascii.push('-'),
-            '‘' | '’' => ascii.push('\''),
-            '“' | '”' => ascii.push('"'),
-            c if c.is_ascii() => ascii.push(c),
-            _ => ascii.push('?'),
-        }
-    }
-    ascii
-}
-
-/// Lines of at most this many columns. A word that is longer stays whole, so that it can be copied.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 1 + columns(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-fn columns(text: &str) -> usize {
-    text.chars().count()
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-fn lasted(duration: Duration) -> String {
-    if duration < Duration::from_millis(100) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::reporters::fixture::{self, NORMAL};
-    use crate::reporters::{Format, reporter};
-
-    fn written(look: Look, report: &Report) -> String {
-        fixture::written(Format::Human, look, report)
-    }
-
-    fn golden(name: &str, look: Look, report: &Report) {
-        fixture::golden(name, &written(look, report));
-    }
-
-    #[test]
-    fn a_healthy_network() {
-        golden("healthy.human.txt", NORMAL, &fixture::healthy());
-    }
-
-    #[test]
-    fn a_broken_network() {
-        golden("broken.human.txt", NORMAL, &fixture::broken());
-    }
-
-    #[test]
-    fn a_broken_network_in_ascii() {
-        let ascii = Look { unicode: false, ..NORMAL };
-
-        golden("broken.ascii.txt", ascii, &fixture::broken());
-        assert!(written(ascii, &fixture::hostile()).is_ascii());
-    }
-
-    #[test]
-    fn a_broken_network_in_short() {
-        golden("broken.quiet.txt", Look { detail: Detail::Quiet, ..NORMAL }, &fixture::broken());
-    }
-
-    #[test]
-    fn a_broken_network_at_length() {
-        golden("broken.verbose.txt", Look { detail: Detail::Verbose, ..NORMAL }, &fixture::broken());
-    }
-
-    #[test]
-    fn a_broken_network_on_a_narrow_terminal() {
-        golden("broken.narrow.txt", Look { width: 60, ..NORMAL }, &fixture::broken());
-    }
-
-    #[test]
-    fn an_undecided_run() {
-        golden("undecided.human.txt", NORMAL, &fixture::undecided());
-    }
-
-    #[test]
-    fn an_interrupted_run() {
-        golden("interrupted.human.txt", NORMAL, &fixture::interrupted());
-    }
-
-    #[test]
-    fn a_demonstration_says_so_first_and_last() {
-        let report = fixture::demonstration();
-
-        golden("demonstration.human.txt", NORMAL, &report);
-        for look in fixture::LOOKS {
-            let written = written(look, &report);
-            assert!(written.starts_with("This is a demonstration"), "{written}");
-            assert!(written.trim_end().ends_with("contacted."), "{written}");
-        }
-    }
-
-    #[test]
-    fn a_run_from_outside_says_so() {
-        let mut report = fixture::healthy();
-        report.head.vantage = Vantage::Outside;
-        report.head.via = "http://proxy.customer.example:3128".to_owned();
-
-        let written = written(NORMAL, &report);
-
-        assert!(written.contains("through http://proxy.customer.example:3128"), "{written}");
-        assert!(written.contains("looking from outside"), "{written}");
-        assert!(!written.contains("inside only"), "{written}");
-    }
-
-    #[test]
-    fn only_commands_and_words_that_cannot_be_split_are_wider_than_the_terminal() {
-        let written = written(Look { width: 60, ..NORMAL }, &fixture::broken());
-
-        for line in written.lines().filter(|line| columns(line) > 60) {
-            let command = line.contains("see it") || line.starts_with("More: ");
-            assert!(command || line.split_whitespace().count() <= 3, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_terminal_that_is_too_narrow_for_anything_is_taken_for_a_wider_one() {
-        let report = fixture::broken();
-
-        assert_eq!(
-            written(Look { width: 0, ..NORMAL }, &report),
-            written(Look { width: NARROWEST, ..NORMAL }, &report)
-        );
-    }
-
-    #[test]
-    fn what_passes_is_told_while_the_run_goes_on() {
-        let report = fixture::healthy();
-        let mut reporter = reporter(Format::Human, NORMAL);
-        let mut out = Vec::new();
-
-        reporter.begin(&report.head, &mut out).unwrap();
-        reporter.row(&report.rows[0], &mut out).unwrap();
-
-        assert!(String::from_utf8(out).unwrap().contains(report.rows[0].spec.title));
-    }
-
-    #[test]
-    fn colour_changes_nothing_but_colour() {
-        // Only reporters that were asked for colour use it, so that this cannot reach into other tests.
-        colored::control::set_override(true);
-        let report = fixture::broken();
-
-        let coloured = written(Look { colour: true, ..NORMAL }, &report);
-
-        let mut bare = String::new();
-        let mut escape = false;
-        for c in coloured.chars() {
-            match c {
-                '\u{1b}' => escape = true,
-                'm' if escape => escape = false,
-                c if !escape => bare.push(c),
-                _ => {}
-            }
-        }
-        assert_ne!(coloured, bare);
-        assert_eq!(bare, written(NORMAL, &report));
     }
 }

@@ -1,0 +1,296 @@
+//! What a check may conclude, and what a conclusion must carry.
+
+/// One kind of finding that a check can make. Addressed everywhere as `check-id/code`.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Code {
+    /// Kebab-case, stable.
+    pub name: &'static str,
+    /// What a finding of this kind does to the status.
+    pub severity: Severity,
+    /// One sentence: what has been seen when this is found.
+    pub means: &'static str,
+}
+
+impl Code {
+    /// A code whose findings fail the check.
+    pub const fn error(name: &'static str, means: &'static str) -> Self {
+        Code { name, severity: Severity::Error, means }
+    }
+
+    /// A code whose findings leave the question open.
+    pub const fn undecided(name: &'static str, means: &'static str) -> Self {
+        Code { name, severity: Severity::Undecided, means }
+    }
+
+    /// A code whose findings pass the check with a warning.
+    pub const fn warning(name: &'static str, means: &'static str) -> Self {
+        Code { name, severity: Severity::Warning, means }
+    }
+
+    /// A finding of this kind. There is none without a remediation.
+    pub fn found(&'static self, problem: impl Into<String>, remediation: Remediation) -> Finding {
+        Finding { code: self, problem: problem.into(), remediation }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// It works, and somebody should know.
+    Warning,
+    /// The question could not be answered.
+    Undecided,
+    /// It does not work.
+    Error,
+}
+
+impl Severity {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Undecided => "undecided",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// One thing wrong, or one thing that keeps the question open.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which kind of finding; decides the severity.
+    pub code: &'static Code,
+    /// Finishes the sentence that the subject begins: "no answer from 104.18.2.1 within 5 s".
+    pub problem: String,
+    /// What to do about it; for an undecided one, what would decide it.
+    pub remediation: Remediation,
+}
+
+/// What to change, who has to, and how to see it without this tool.
+#[derive(Clone, Debug)]
+pub struct Remediation {
+    /// Who has to act.
+    pub who: Who,
+    /// One imperative sentence with the real host, port, range, file or setting in it.
+    pub action: String,
+    /// A public command that shows the problem, and shows when it is gone.
+    pub verify: Option<String>,
+}
+
+impl Remediation {
+    /// The customer's IT has to act.
+    pub fn network(action: impl Into<String>) -> Self {
+        Self::of(Who::Network, action)
+    }
+
+    /// Whoever is installing has to act.
+    pub fn installer(action: impl Into<String>) -> Self {
+        Self::of(Who::Installer, action)
+    }
+
+    /// The maker of the application being installed has to act.
+    pub fn vendor(action: impl Into<String>) -> Self {
+        Self::of(Who::Vendor, action)
+    }
+
+    /// `WorkOS` has to act; the action says what the reader does meanwhile.
+    pub fn workos(action: impl Into<String>) -> Self {
+        Self::of(Who::Workos, action)
+    }
+
+    /// The public command that shows the problem without this tool.
+    #[must_use]
+    pub fn verify(mut self, command: impl Into<String>) -> Self {
+        self.verify = Some(command.into());
+        self
+    }
+
+    fn of(who: Who, action: impl Into<String>) -> Self {
+        Remediation { who, action: action.into(), verify: None }
+    }
+}
+
+/// The parties to a deployment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Who {
+    /// Customer IT.
+    Network,
+    /// Whoever stands at the installation host.
+    Installer,
+    /// The maker of the application being installed.
+    Vendor,
+    /// `WorkOS`.
+    Workos,
+}
+
+impl Who {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Who::Network => "network",
+            Who::Installer => "installer",
+            Who::Vendor => "vendor",
+            Who::Workos => "workos",
+        }
+    }
+}
+
+/// A named fact that was seen. Two runs are compared by it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    /// Its name, stable from run to run.
+    pub what: &'static str,
+    /// What was seen.
+    pub value: String,
+    /// It names other customers: for a person who asks for it with `-v`, and in no file.
+    pub confidential: bool,
+}
+
+/// How strong the best evidence of a result is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Grade {
+    /// Said in the settings.
+    Declared,
+    /// Computed from facts or exported rules.
+    Modelled,
+    /// Packets came back.
+    Reached,
+    /// It is known who answered, by certificate.
+    Identified,
+    /// An answer that only the real service gives.
+    Answered,
+    /// The credential was accepted.
+    Authorized,
+    /// A signed round trip that the vendor started.
+    Proved,
+}
+
+impl Grade {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Grade::Declared => "declared",
+            Grade::Modelled => "modelled",
+            Grade::Reached => "reached",
+            Grade::Identified => "identified",
+            Grade::Answered => "answered",
+            Grade::Authorized => "authorized",
+            Grade::Proved => "proved",
+        }
+    }
+}
+
+/// What a check concluded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// The title's claim holds.
+    Pass,
+    /// It holds, and somebody should know something.
+    Warn,
+    /// It does not hold.
+    Fail,
+    /// Not asked, for a reason that the report gives.
+    Skip,
+    /// Asked, and not established.
+    Unknown,
+}
+
+impl Status {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Pass => "pass",
+            Status::Warn => "warn",
+            Status::Fail => "fail",
+            Status::Skip => "skip",
+            Status::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a check that ran found out. Its status follows from its findings and cannot be set.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What is wrong, worst first as the check sees it.
+    pub findings: Vec<Finding>,
+    /// What was seen.
+    pub evidence: Vec<Evidence>,
+    /// How strong the best evidence is.
+    pub grade: Grade,
+    /// The path that was taken: `direct`, or the proxy. `None` where nothing was sent.
+    pub via: Option<String>,
+    /// How many attempts the slowest question took; 0 where nothing was sent.
+    pub attempts: u32,
+    /// Why there is nothing to conclude after all, where only asking could show it.
+    pub not_available: Option<String>,
+}
+
+impl Outcome {
+    /// Nothing wrong so far, with evidence of this grade.
+    pub fn graded(grade: Grade) -> Self {
+        Outcome { findings: Vec::new(), evidence: Vec::new(), grade, via: None, attempts: 0, not_available: None }
+    }
+
+    /// Adds a fact that was seen.
+    pub fn saw(&mut self, what: &'static str, value: impl Into<String>) {
+        self.evidence.push(Evidence { what, value: value.into(), confidential: false });
+    }
+
+    /// Adds a fact that only a person who asks for it is shown.
+    pub fn saw_in_confidence(&mut self, what: &'static str, value: impl Into<String>) {
+        self.evidence.push(Evidence { what, value: value.into(), confidential: true });
+    }
+
+    /// Adds a finding.
+    pub fn found(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// The outcome with a fact added.
+    #[must_use]
+    pub fn with(mut self, what: &'static str, value: impl Into<String>) -> Self {
+        self.saw(what, value);
+        self
+    }
+
+    /// The outcome with a finding added.
+    #[must_use]
+    pub fn because(mut self, finding: Finding) -> Self {
+        self.found(finding);
+        self
+    }
+
+    /// The outcome with the path that was taken.
+    #[must_use]
+    pub fn via(mut self, via: impl Into<String>) -> Self {
+        self.via = Some(via.into());
+        self
+    }
+
+    /// The outcome with the number of attempts, where that is more than known so far.
+    #[must_use]
+    pub fn tried(mut self, attempts: u32) -> Self {
+        self.attempts = self.attempts.max(attempts);
+        self
+    }
+
+    /// Nothing can be concluded here, and that says nothing about the claim.
+    #[must_use]
+    pub fn not_available(mut self, why: impl Into<String>) -> Self {
+        self.not_available = Some(why.into());
+        self
+    }
+
+    /// What is not available is skipped. Otherwise any error fails; else any undecided finding leaves it unknown; else any warning warns.
+    pub fn status(&self) -> Status {
+        if self.not_available.is_some() {
+            return Status::Skip;
+        }
+        match self.findings.iter().map(|finding| finding.code.severity).max() {
+            Some(Severity::Error) => Status::Fail,
+            Some(Severity::Undecided) => Status::Unknown,
+            Some(Severity::Warning) => Status::Warn,
+            None => Status::Pass,
+        }
+    }
+}

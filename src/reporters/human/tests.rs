@@ -1,0 +1,132 @@
+//! What a person sees, whole pages at a time.
+
+use super::*;
+use crate::reporters::fixture::{self, NORMAL};
+use crate::reporters::{Format, reporter};
+
+fn written(look: Look, report: &Report) -> String {
+    fixture::written(Format::Human, look, report)
+}
+
+fn golden(name: &str, look: Look, report: &Report) {
+    fixture::golden(name, &written(look, report));
+}
+
+#[test]
+fn a_healthy_network() {
+    golden("healthy.human.txt", NORMAL, &fixture::healthy());
+}
+
+#[test]
+fn a_broken_network() {
+    golden("broken.human.txt", NORMAL, &fixture::broken());
+}
+
+#[test]
+fn a_broken_network_in_ascii() {
+    let ascii = Look { unicode: false, ..NORMAL };
+
+    golden("broken.ascii.txt", ascii, &fixture::broken());
+    assert!(written(ascii, &fixture::hostile()).is_ascii());
+}
+
+#[test]
+fn a_broken_network_in_short() {
+    golden("broken.quiet.txt", Look { detail: Detail::Quiet, ..NORMAL }, &fixture::broken());
+}
+
+#[test]
+fn a_broken_network_at_length() {
+    golden("broken.verbose.txt", Look { detail: Detail::Verbose, ..NORMAL }, &fixture::broken());
+}
+
+#[test]
+fn a_broken_network_on_a_narrow_terminal() {
+    golden("broken.narrow.txt", Look { width: 60, ..NORMAL }, &fixture::broken());
+}
+
+#[test]
+fn an_undecided_run() {
+    golden("undecided.human.txt", NORMAL, &fixture::undecided());
+}
+
+#[test]
+fn an_interrupted_run() {
+    golden("interrupted.human.txt", NORMAL, &fixture::interrupted());
+}
+
+#[test]
+fn a_demonstration_says_so_first_and_last() {
+    let report = fixture::demonstration();
+
+    golden("demonstration.human.txt", NORMAL, &report);
+    for look in fixture::LOOKS {
+        let written = written(look, &report);
+        assert!(written.starts_with("This is a demonstration"), "{written}");
+        assert!(written.trim_end().ends_with("contacted."), "{written}");
+    }
+}
+
+#[test]
+fn a_run_from_outside_says_so() {
+    let mut report = fixture::healthy();
+    report.head.vantage = Vantage::Outside;
+    report.head.via = "http://proxy.customer.example:3128".to_owned();
+
+    let written = written(NORMAL, &report);
+
+    assert!(written.contains("through http://proxy.customer.example:3128"), "{written}");
+    assert!(written.contains("looking from outside"), "{written}");
+    assert!(!written.contains("inside only"), "{written}");
+}
+
+#[test]
+fn only_commands_and_words_that_cannot_be_split_are_wider_than_the_terminal() {
+    let written = written(Look { width: 60, ..NORMAL }, &fixture::broken());
+
+    for line in written.lines().filter(|line| columns(line) > 60) {
+        let command = line.contains("see it") || line.starts_with("More: ");
+        assert!(command || line.split_whitespace().count() <= 3, "{line}");
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_narrow_for_anything_is_taken_for_a_wider_one() {
+    let report = fixture::broken();
+
+    assert_eq!(written(Look { width: 0, ..NORMAL }, &report), written(Look { width: NARROWEST, ..NORMAL }, &report));
+}
+
+#[test]
+fn what_passes_is_told_while_the_run_goes_on() {
+    let report = fixture::healthy();
+    let mut reporter = reporter(Format::Human, NORMAL);
+    let mut out = Vec::new();
+
+    reporter.begin(&report.head, &mut out).unwrap();
+    reporter.row(&report.rows[0], &mut out).unwrap();
+
+    assert!(String::from_utf8(out).unwrap().contains(report.rows[0].spec.title));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    // Only reporters that were asked for colour use it, so that this cannot reach into other tests.
+    colored::control::set_override(true);
+    let report = fixture::broken();
+
+    let coloured = written(Look { colour: true, ..NORMAL }, &report);
+
+    let mut bare = String::new();
+    let mut escape = false;
+    for c in coloured.chars() {
+        match c {
+            '\u{1b}' => escape = true,
+            'm' if escape => escape = false,
+            c if !escape => bare.push(c),
+            _ => {}
+        }
+    }
+    assert_ne!(coloured, bare);
+    assert_eq!(bare, written(NORMAL, &report));
+}
