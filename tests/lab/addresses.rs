@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use futures_util::TryStreamExt;
+use rtnetlink::packet_route::address::AddressHeaderFlags;
 use rtnetlink::packet_route::route::{RouteScope, RouteType};
 use rtnetlink::{Handle, LinkUnspec, LinkVeth, RouteMessageBuilder, new_connection};
 use workos_preflight::simulator::{Service, World};
@@ -77,12 +78,12 @@ impl Addresses {
         }
         netlink.address().add(out, HOST.into(), 32).execute().await?;
         if self.0.keys().any(IpAddr::is_ipv6) {
-            netlink.address().add(out, HOST_V6.into(), 128).execute().await?;
+            own_v6(netlink, out, HOST_V6).await?;
         }
         for (address, fate) in &self.0 {
             match (address, fate) {
                 // The kernel binds IPv6 to addresses of an interface only.
-                (IpAddr::V6(_), Fate::Local) => netlink.address().add(lo, *address, 128).execute().await?,
+                (IpAddr::V6(address), Fate::Local) => own_v6(netlink, lo, *address).await?,
                 (IpAddr::V4(address), Fate::Local) => {
                     // A local route in place of an address: the machine keeps its own address as the source.
                     let route = route_v4(*address).pref_source(HOST).table_id(LOCAL_TABLE).scope(RouteScope::Host);
@@ -107,6 +108,13 @@ impl Addresses {
         }
         Ok(())
     }
+}
+
+/// Without duplicate address detection, which would keep an address from being bound until a worker of the kernel gets to it.
+async fn own_v6(netlink: &Handle, link: u32, address: Ipv6Addr) -> Result<(), rtnetlink::Error> {
+    let mut request = netlink.address().add(link, address.into(), 128);
+    request.message_mut().header.flags.insert(AddressHeaderFlags::Nodad);
+    request.execute().await
 }
 
 fn kind(rejected: Fate) -> RouteType {
