@@ -1,6 +1,7 @@
 //! The addresses of a world inside a namespace: what is local, what is dropped, what is rejected.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use futures_util::TryStreamExt;
@@ -61,10 +62,13 @@ impl Addresses {
     }
 
     /// Makes it so in the namespace of this process.
-    pub(crate) async fn lay(&self) -> Result<(), String> {
-        let (connection, handle, _) = new_connection().map_err(|error| format!("netlink: {error}"))?;
+    pub(crate) async fn lay(&self) -> io::Result<()> {
+        let (connection, handle, _) = new_connection()?;
         tokio::spawn(connection);
-        self.lay_with(&handle).await.map_err(|error| format!("netlink: {error}"))
+        self.lay_with(&handle).await.map_err(|error| match error {
+            rtnetlink::Error::NetlinkError(message) => message.to_io(),
+            other => io::Error::other(other.to_string()),
+        })
     }
 
     async fn lay_with(&self, netlink: &Handle) -> Result<(), rtnetlink::Error> {

@@ -9,6 +9,7 @@ use workos_preflight::simulator::{FAULTS, Fault};
 
 use crate::play::{self, Played};
 use crate::scenario::Scenario;
+use crate::words::WORDS;
 use crate::{judge, scenarios};
 
 /// The private argument of the child: it plays the scenario by the title that follows.
@@ -26,6 +27,7 @@ pub(crate) fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     let mut trials = vec![
         Trial::test("lab: every scenario has a title of its own", titles_differ),
+        Trial::test("lab: the words that findings must have are about faults that there are", words_have_faults),
         Trial::test("lab: fifteen ways to be broken have fifteen different codes", fifteen_codes_differ),
     ];
     trials.extend(FAULTS.iter().filter(|fault| !Scenario::is_found(fault)).map(not_yet));
@@ -62,6 +64,12 @@ fn titles_differ() -> Result<(), Failed> {
     let twice: Vec<String> =
         scenarios::all().into_iter().map(|it| it.title).filter(|title| !titles.insert(title.clone())).collect();
     if twice.is_empty() { Ok(()) } else { Err(format!("more than one scenario is called {twice:?}").into()) }
+}
+
+fn words_have_faults() -> Result<(), Failed> {
+    let strange: Vec<&str> =
+        WORDS.iter().map(|words| words.fault).filter(|fault| Fault::named(fault).is_none()).collect();
+    if strange.is_empty() { Ok(()) } else { Err(format!("there is no fault called {strange:?}").into()) }
 }
 
 fn fifteen_codes_differ() -> Result<(), Failed> {

@@ -2,10 +2,12 @@
 //! embedded `WorkOS` owns its real addresses and ports. There is no way out of them, and no test hook in the binary.
 //!
 //! Where the machine refuses namespaces the trials are ignored with the reason; `NETLAB_REQUIRED=1` makes that a failure.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at what it did not expect")]
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
 #[cfg(target_os = "linux")]
 mod addresses;
+#[cfg(target_os = "linux")]
+mod claims;
 #[cfg(target_os = "linux")]
 mod judge;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! The child: makes the scenario's network, starts the embedded `WorkOS` in it, runs the binary, and prints what it saw.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -59,12 +59,16 @@ pub(crate) fn main(title: &str) -> ExitCode {
 }
 
 fn play(scenario: &Scenario) -> Played {
-    let addresses = match Addresses::of(&scenario.world) {
-        Ok(addresses) => addresses,
-        Err(why) => return Played::Broke(why),
-    };
-    if let Err(why) = network(scenario, addresses) {
+    if let Err(why) = namespace::enter() {
         return Played::Refused(why);
+    }
+    match lay(scenario) {
+        Ok(()) => {}
+        // A kernel without veth, or a sandbox that forbids it.
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) => {
+            return Played::Refused(format!("netlink: {error}"));
+        }
+        Err(error) => return Played::Broke(format!("netlink: {error}")),
     }
     match namespace::assert_no_way_out().and_then(|()| run(scenario)) {
         Ok(seen) => Played::Saw(seen),
@@ -72,13 +76,12 @@ fn play(scenario: &Scenario) -> Played {
     }
 }
 
-fn network(scenario: &Scenario, mut addresses: Addresses) -> Result<(), String> {
-    namespace::enter()?;
+fn lay(scenario: &Scenario) -> io::Result<()> {
+    let mut addresses = Addresses::of(&scenario.world).map_err(io::Error::other)?;
     for dead in &scenario.dead_resolvers {
-        addresses.put(*dead, Fate::Dropped)?;
+        addresses.put(*dead, Fate::Dropped).map_err(io::Error::other)?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| error.to_string())?.block_on(addresses.lay())
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(addresses.lay())
 }
 
 fn run(scenario: &Scenario) -> Result<Seen, String> {

@@ -1,18 +1,15 @@
 //! Every scenario: one for each fault, and those that need more than a fault.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
-use workos_preflight::report::v1::{CheckResult, Report, Status, Verdict};
+use workos_preflight::report::v1::{CheckResult, Verdict};
 use workos_preflight::simulator::world::{API, PROXY};
 use workos_preflight::simulator::{
     ApiManner, FAULTS, Fault, ProxyManner, ResolverManner, Service, Site, World, ZoneAnswer,
 };
 
 use crate::addresses::HOST;
-use crate::judge::{findings, results};
-use crate::play::Seen;
+use crate::claims::{egress_only, names_the_dead, nothing_found, passes, through_the_proxy, tried, waits_together};
 use crate::scenario::{Expect, PUBLIC_ROOTS, Scenario, TRUSTED};
 use crate::words::WORDS;
 
@@ -21,7 +18,7 @@ const API_V6: Ipv6Addr = Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0, 0, 0x6812, 0x201
 /// A resolver with an IPv6 address.
 const RESOLVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0, 0, 0, 0, 0, 0, 0x53);
 /// A resolver that is no more.
-const DEAD_RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 20, 0, 52));
+pub(crate) const DEAD_RESOLVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 20, 0, 52));
 
 pub(crate) fn all() -> Vec<Scenario> {
     let found = FAULTS.iter().filter(|fault| Scenario::is_found(fault));
@@ -49,11 +46,8 @@ fn healthy() -> Vec<Scenario> {
         ..Scenario::new("the demonstration needs no network and no resolver", nothing_but_a_resolver())
     };
     vec![
-        Scenario::new("the healthy world is ready, and nothing is found in it", World::healthy()).expecting(
-            ready().and(|report, _| {
-                findings(report).next().map(|(check, _, finding)| format!("{}/{} is found", check.id, finding.code))
-            }),
-        ),
+        Scenario::new("the healthy world is ready, and nothing is found in it", World::healthy())
+            .expecting(ready().and(nothing_found)),
         Scenario::new("the host's own address is the one to allow", World::healthy()).expecting(ready().and(
             |report, _| {
                 let source = format!("from {HOST}");
@@ -209,12 +203,18 @@ fn families() -> Vec<Scenario> {
             *service = Service::Drops;
         }
     }
+    let mut unrouted = working();
+    unrouted.services.retain(|address, _| address.is_ipv4());
     let only = |title, world, flag| {
         Scenario { configured: false, ..Scenario::new(title, world) }.with(&["--public-roots", PUBLIC_ROOTS, flag])
     };
     vec![
         Scenario::new("both families are tried where both are there", working())
             .expecting(ready().and(|report, _| tried(report, true, true))),
+        Scenario::new("IPv6 that is dropped while IPv4 works is a warning", both(Service::Drops))
+            .expecting(Expect { codes: vec!["egress.connects/ipv6-broken"], ..ready() }),
+        Scenario::new("a host without IPv6 does not miss it", unrouted)
+            .expecting(ready().and(nothing_found).and(|report, _| tried(report, true, true))),
         only("-4 leaves a broken IPv6 alone", both(Service::Drops), "-4")
             .expecting(ready().and(nothing_found).and(|report, _| tried(report, true, false))),
         only("-6 gets by where IPv4 is dropped", four_dropped, "-6")
@@ -246,74 +246,4 @@ fn proxy_only(manner: ProxyManner) -> World {
         *service = Service::Proxy(manner);
     }
     world
-}
-
-/// Whether a check has a result like this that passed.
-fn passes(report: &Report, id: &str, like: impl Fn(&CheckResult) -> bool) -> bool {
-    results(report).any(|(check, result)| check.id == id && result.status == Status::Pass && like(result))
-}
-
-fn nothing_found(report: &Report, _: &Seen) -> Option<String> {
-    findings(report).next().map(|(check, _, finding)| format!("{}/{} is found", check.id, finding.code))
-}
-
-/// The only question that needs no setting has its answer, and the others say which setting they wait for.
-fn egress_only(report: &Report, _: &Seen) -> Option<String> {
-    if !passes(report, "egress.answers", |_| true) {
-        return Some("egress.answers does not pass".to_owned());
-    }
-    // What is not asked for has all its checks skipped; `settings` and `egress` always have something to look at.
-    let skipped = |group: &str| {
-        results(report).filter(|(check, _)| check.group == group).all(|(_, result)| result.not_applicable)
-    };
-    let groups: BTreeSet<&str> = report.checks.iter().map(|check| check.group.as_str()).collect();
-    let (named, left): (BTreeSet<&str>, BTreeSet<&str>) = (
-        report.unchecked.iter().map(String::as_str).collect(),
-        groups.into_iter().filter(|group| skipped(group)).collect(),
-    );
-    if left.is_empty() || !left.is_subset(&named) {
-        return Some(format!("`unchecked` names {named:?}, and nothing was looked at in {left:?}"));
-    }
-    let says_how = |reason: &str| {
-        let is_variable =
-            |word: &str| word.contains('_') && word.chars().all(|it| it.is_ascii_uppercase() || it == '_');
-        reason
-            .split(|it: char| !(it.is_ascii_alphanumeric() || "-_".contains(it)))
-            .any(|word| word.starts_with("--") || is_variable(word))
-    };
-    results(report)
-        .filter(|(_, result)| result.status == Status::Skip)
-        .find(|(_, result)| !result.reason.as_deref().is_some_and(says_how))
-        .map(|(check, result)| format!("{} is skipped and names no setting: {:?}", check.id, result.reason))
-}
-
-fn through_the_proxy(report: &Report, _: &Seen) -> Option<String> {
-    let by_proxy = |result: &CheckResult| result.via.as_deref().is_some_and(|via| via != "direct");
-    (!passes(report, "egress.answers", by_proxy)).then(|| "the API was not reached through the proxy".to_owned())
-}
-
-fn names_the_dead(report: &Report, _: &Seen) -> Option<String> {
-    let named = findings(report).any(|(_, _, finding)| {
-        finding.code == "one-resolver-dead" && finding.problem.contains(&DEAD_RESOLVER.to_string())
-    });
-    (!named).then(|| "the dead resolver is not named".to_owned())
-}
-
-/// Which families the API was connected to in.
-fn tried(report: &Report, four: bool, six: bool) -> Option<String> {
-    let connected: Vec<&str> = results(report)
-        .filter(|(check, _)| check.id == "egress.connects")
-        .flat_map(|(_, result)| &result.evidence)
-        .filter(|seen| seen.what == "connection")
-        .map(|seen| seen.value.as_str())
-        .collect();
-    let over = |start: &str| connected.iter().any(|value| value.starts_with(start));
-    let (over_four, over_six) = (over("104.18."), over("[2606:4700:"));
-    ((four, six) != (over_four, over_six)).then(|| format!("the connections were {connected:?}"))
-}
-
-/// A shape, not a time: questions that do not depend on each other wait together.
-fn waits_together(report: &Report, seen: &Seen) -> Option<String> {
-    let sum: Duration = results(report).map(|(_, result)| Duration::from_millis(result.duration_ms)).sum();
-    (seen.took > sum / 2).then(|| format!("the run took {:?}, and its checks {sum:?} in all", seen.took))
 }

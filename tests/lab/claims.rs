@@ -1,0 +1,83 @@
+//! What a report must show where no table can say it: each answers with the complaint if it does not hold.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use workos_preflight::report::v1::{CheckResult, Report, Status};
+
+use crate::judge::{findings, results};
+use crate::play::Seen;
+use crate::scenarios::DEAD_RESOLVER;
+
+/// Whether a check has a result like this that passed.
+pub(crate) fn passes(report: &Report, id: &str, like: impl Fn(&CheckResult) -> bool) -> bool {
+    results(report).any(|(check, result)| check.id == id && result.status == Status::Pass && like(result))
+}
+
+/// Not even a warning.
+pub(crate) fn nothing_found(report: &Report, _: &Seen) -> Option<String> {
+    findings(report).next().map(|(check, _, finding)| format!("{}/{} is found", check.id, finding.code))
+}
+
+/// The only question that needs no setting has its answer, and the others say which setting they wait for.
+pub(crate) fn egress_only(report: &Report, _: &Seen) -> Option<String> {
+    if !passes(report, "egress.answers", |_| true) {
+        return Some("egress.answers does not pass".to_owned());
+    }
+    // What is not asked for has all its checks skipped; `settings` and `egress` always have something to look at.
+    let skipped = |group: &str| {
+        results(report).filter(|(check, _)| check.group == group).all(|(_, result)| result.not_applicable)
+    };
+    let groups: BTreeSet<&str> = report.checks.iter().map(|check| check.group.as_str()).collect();
+    let (named, left): (BTreeSet<&str>, BTreeSet<&str>) = (
+        report.unchecked.iter().map(String::as_str).collect(),
+        groups.into_iter().filter(|group| skipped(group)).collect(),
+    );
+    if left.is_empty() || !left.is_subset(&named) {
+        return Some(format!("`unchecked` names {named:?}, and nothing was looked at in {left:?}"));
+    }
+    let says_how = |reason: &str| {
+        let is_variable =
+            |word: &str| word.contains('_') && word.chars().all(|it| it.is_ascii_uppercase() || it == '_');
+        reason
+            .split(|it: char| !(it.is_ascii_alphanumeric() || "-_".contains(it)))
+            .any(|word| word.starts_with("--") || is_variable(word))
+    };
+    results(report)
+        .filter(|(_, result)| result.status == Status::Skip)
+        .find(|(_, result)| !result.reason.as_deref().is_some_and(says_how))
+        .map(|(check, result)| format!("{} is skipped and names no setting: {:?}", check.id, result.reason))
+}
+
+/// The API answers, and not to a direct connection.
+pub(crate) fn through_the_proxy(report: &Report, _: &Seen) -> Option<String> {
+    let by_proxy = |result: &CheckResult| result.via.as_deref().is_some_and(|via| via != "direct");
+    (!passes(report, "egress.answers", by_proxy)).then(|| "the API was not reached through the proxy".to_owned())
+}
+
+/// The warning is about the resolver that is no more.
+pub(crate) fn names_the_dead(report: &Report, _: &Seen) -> Option<String> {
+    let named = findings(report).any(|(_, _, finding)| {
+        finding.code == "one-resolver-dead" && finding.problem.contains(&DEAD_RESOLVER.to_string())
+    });
+    (!named).then(|| "the dead resolver is not named".to_owned())
+}
+
+/// In which families the API's addresses were tried.
+pub(crate) fn tried(report: &Report, four: bool, six: bool) -> Option<String> {
+    let connected: Vec<&str> = results(report)
+        .filter(|(check, _)| check.id == "egress.connects")
+        .flat_map(|(_, result)| &result.evidence)
+        .filter(|seen| seen.what == "connection")
+        .map(|seen| seen.value.as_str())
+        .collect();
+    let over = |start: &str| connected.iter().any(|value| value.starts_with(start));
+    let (over_four, over_six) = (over("104.18."), over("[2606:4700:"));
+    ((four, six) != (over_four, over_six)).then(|| format!("the connections were {connected:?}"))
+}
+
+/// A shape, not a time: questions that do not depend on each other wait together.
+pub(crate) fn waits_together(report: &Report, seen: &Seen) -> Option<String> {
+    let sum: Duration = results(report).map(|(_, result)| Duration::from_millis(result.duration_ms)).sum();
+    (seen.took > sum / 2).then(|| format!("the run took {:?}, and its checks {sum:?} in all", seen.took))
+}
