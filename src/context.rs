@@ -56,9 +56,10 @@ impl Lookup {
     pub fn addresses(&self) -> Vec<IpAddr> {
         match &self.system {
             Some(Attempted { result: Ok(addresses), .. }) if !addresses.is_empty() => addresses.clone(),
-            // glibc waits for a dead first resolver longer than one attempt may take, and goes on to the next.
+            // glibc waits for a dead first resolver longer than one attempt may take, and goes on to the next. To TCP it
+            // does not go on, so what came over TCP alone is nothing that an application gets.
             Some(Attempted { result: Err(NetError { kind: ErrorKind::TimedOut(_), .. }), .. }) | None => {
-                self.from_servers()
+                self.given(|records| !records.over_tcp_only)
             }
             Some(_) => Vec::new(),
         }
@@ -66,8 +67,13 @@ impl Lookup {
 
     /// The addresses that the DNS servers give when they are asked directly.
     pub fn from_servers(&self) -> Vec<IpAddr> {
+        self.given(|_| true)
+    }
+
+    fn given(&self, counts: impl Fn(&Records) -> bool) -> Vec<IpAddr> {
         let mut addresses = Vec::new();
-        for records in self.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok()) {
+        let positive = self.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok());
+        for records in positive.filter(|records| counts(records)) {
             for address in &records.addresses {
                 if !addresses.contains(address) {
                     addresses.push(*address);

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod authorize;
+pub mod key;
 
 pub use answer::{Answer, JsonAnswer};
 

@@ -28,7 +28,7 @@ pub(crate) const WORDS: &[Words] = &[
     words("private-answer", Who::Network, &["10.1.2.3"], &["api.workos.com", "10.1.2.3"]),
     words("ipv6-broken", Who::Network, &["2606:4700::6812:201"], &["443", "IPv6"]),
     words("egress-dropped", Who::Network, &["104.18.2.1", "104.18.3.1", "443", "dropped"], PAST_THE_HOST),
-    words("egress-refused", Who::Network, &["104.18.2.1", "104.18.3.1", "443", "refuses"], PAST_THE_HOST),
+    words("egress-refused", Who::Network, &["104.18.2.1", "104.18.3.1", "443", "refuse"], PAST_THE_HOST),
     words("egress-unreachable", Who::Network, BOTH, OUT),
     words("egress-prohibited", Who::Installer, BOTH, &["443", "104.18.2.1", "firewall"]),
     words("one-address-dropped", Who::Network, &["104.18.3.1"], PAST_THE_HOST),

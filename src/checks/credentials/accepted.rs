@@ -77,6 +77,9 @@ impl Check for Accepted {
             if key.expose().chars().any(|c| c.is_control() || !c.is_ascii()) {
                 return start.because(malformed(cx));
             }
+            if workos::key::malformed(key).is_some() {
+                return start.not_available("the key is malformed, and is not sent: see settings.consistent");
+            }
             let Some(way) = cx.way(&self.0).await else {
                 return start.because(no_answer("the connection did not come about again"));
             };

@@ -6,6 +6,7 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::settings::Environment;
+use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -57,6 +58,8 @@ impl Check for KeyEnvironment {
                 Environment::Production
             } else if key.expose().starts_with("sk_test_") {
                 Environment::Staging
+            } else if workos::key::malformed(key).is_some() {
+                return outcome.not_available("the key is malformed: see settings.consistent");
             } else {
                 return outcome.because(unknown_prefix());
             };

@@ -135,7 +135,7 @@ fn block_page(endpoint: &Endpoint, status: u16, title: Option<&str>, product: Op
     BLOCK_PAGE.found(
         format!("{called} answers in the API's place ({status}{})", by(product)),
         Remediation::network(format!(
-            "Allow {} (TCP {}) in the web filter{} for this host, without a sign-in or a page in between.",
+            "Allow {} (TCP {}) for this host in the web filter{}, without a sign-in or a page in between.",
             endpoint.host,
             endpoint.port,
             by(product)
@@ -186,8 +186,12 @@ fn api_unavailable(endpoint: &Endpoint, status: u16, ray: &str) -> Finding {
 fn truncated(endpoint: &Endpoint, read: usize, end: BodyEnd) -> Finding {
     let how = match end {
         BodyEnd::TooLarge => format!("is larger than {read} bytes, while the API's is below one kilobyte"),
-        BodyEnd::Unfinished => format!("does not end: {read} bytes came, and then nothing in time"),
-        BodyEnd::Cut | BodyEnd::Whole => format!("breaks off after {read} bytes"),
+        BodyEnd::Unfinished => {
+            format!("does not end: {read} {} came, and then nothing in time", if read == 1 { "byte" } else { "bytes" })
+        }
+        BodyEnd::Cut | BodyEnd::Whole => {
+            format!("breaks off after {read} {}", if read == 1 { "byte" } else { "bytes" })
+        }
     };
     TRUNCATED.found(
         format!("an answer from {} begins, and {how}", endpoint.host),
@@ -209,7 +213,10 @@ fn strange(endpoint: &Endpoint, status: u16, media_type: Option<&str>, product: 
     let media_type = media_type.unwrap_or("no content type");
     not_the_api(
         endpoint,
-        &format!("answers {status} with {media_type}{}, where the API answers 401 with JSON", by(product)),
+        &format!(
+            "answers {status} with a body that is no JSON ({media_type}{}), where the API answers 401 with JSON",
+            by(product)
+        ),
     )
 }
 

@@ -140,6 +140,7 @@ pub(in crate::checks) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], 
 fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Context) -> Finding {
     let source = cx.source_in_words(addresses.first().copied());
     let all = in_words(addresses);
+    let one = addresses.len() == 1;
     let port = endpoint.port;
     let to = destination(endpoint, addresses, cx);
     let allow = format!("Allow outbound TCP {port} {source} to {to}.");
@@ -158,7 +159,8 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
         ErrorKind::Refused => (
             &REFUSED,
             format!(
-                "{all} refuses connections on port {port}: a closed port, or a rule on the way that rejects with a reset"
+                "{all} {} connections on port {port}: a closed port, or a rule on the way that rejects with a reset",
+                if one { "refuses" } else { "refuse" }
             ),
             Remediation::network(allow),
         ),
@@ -176,7 +178,10 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
         ),
         ErrorKind::Unreachable | ErrorKind::NoRoute => (
             &UNREACHABLE,
-            format!("{all} is unreachable: rejected on the way with ICMP, or there is no such host"),
+            format!(
+                "{all} {} unreachable: rejected on the way with ICMP, or there is no such host",
+                if one { "is" } else { "are" }
+            ),
             Remediation::network(allow),
         ),
         ErrorKind::Prohibited => (

@@ -47,7 +47,8 @@ static DNS_UNREACHABLE: Code =
 static NOT_RESOLVED: Code =
     Code::error("not-resolved", "the system's own resolution gives nothing, and the DNS servers do not explain it");
 static SLOW: Code = Code::warning("slow", "the name resolves, and takes longer than a second to");
-static TCP_ONLY: Code = Code::warning("tcp-only", "the resolver answers over TCP and stays silent over UDP");
+static TCP_ONLY: Code =
+    Code::error("tcp-only", "the resolver answers over TCP and stays silent over UDP, which applications ask over");
 static ONE_RESOLVER_DEAD: Code = Code::warning("one-resolver-dead", "one of several resolvers does not answer");
 
 /// Longer than this is felt at every new connection.
@@ -168,7 +169,16 @@ fn why_not(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
             return unreachable(host, &closed, cx);
         }
     }
-    not_resolved(host, lookup)
+    let over_tcp = lookup.servers.iter().filter(|asked| asked.answer.result.is_ok());
+    let mut over_tcp = over_tcp.peekable();
+    match over_tcp.peek().map(|asked| asked.server) {
+        Some(server)
+            if over_tcp.all(|asked| asked.answer.result.as_ref().is_ok_and(|records| records.over_tcp_only)) =>
+        {
+            tcp_only(host, server, cx)
+        }
+        _ => not_resolved(host, lookup),
+    }
 }
 
 fn warnings(host: &str, lookup: &Lookup) -> Vec<Finding> {
@@ -191,11 +201,7 @@ fn warnings(host: &str, lookup: &Lookup) -> Vec<Finding> {
     if let (Some(dead), false) = (silent.first(), answered.is_empty()) {
         warnings.push(one_dead(dead.server));
     }
-    if let Some(tcp) =
-        answered.iter().find(|asked| asked.answer.result.as_ref().is_ok_and(|records| records.over_tcp_only))
-    {
-        warnings.push(tcp_only(host, tcp.server));
-    } else if let Some(fastest) = answered.iter().map(|asked| asked.answer.took).min().filter(|took| *took > PATIENCE) {
+    if let Some(fastest) = answered.iter().map(|asked| asked.answer.took).min().filter(|took| *took > PATIENCE) {
         warnings.push(slow(host, fastest));
     }
     warnings
@@ -312,11 +318,14 @@ fn slow(host: &str, took: Duration) -> Finding {
     )
 }
 
-fn tcp_only(host: &str, server: SocketAddr) -> Finding {
+fn tcp_only(host: &str, server: SocketAddr, cx: &Context) -> Finding {
     TCP_ONLY.found(
-        format!("{server} answers over TCP and stays silent over UDP: most applications ask over UDP first and wait"),
-        Remediation::network(format!("Allow UDP 53 to {server} beside TCP 53."))
-            .verify(format!("{} +notcp", dig(host, server))),
+        format!("{server} answers over TCP and stays silent over UDP: applications ask over UDP, wait, and give up"),
+        Remediation::network(format!(
+            "Allow UDP 53 {} to {server}, beside TCP 53.",
+            cx.source_in_words(Some(server.ip()))
+        ))
+        .verify(format!("{} +notcp", dig(host, server))),
     )
 }
 
@@ -388,14 +397,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn udp_that_is_dropped_warns() {
+    async fn udp_that_is_dropped_fails_though_tcp_answers() {
         let tcp = Records { addresses: vec!["104.18.2.1".parse().unwrap()], over_tcp_only: true, ..Records::default() };
-        let network = Fake::default().resolves(API, Ok(&["104.18.2.1"])).answers(RESOLVER, API, A, Ok(tcp)).answers(
-            RESOLVER,
-            API,
-            Aaaa,
-            Err(ErrorKind::NoData),
-        );
+        let network = Fake::default()
+            .resolves(API, Err(ErrorKind::TimedOut(Phase::Lookup)))
+            .answers(RESOLVER, API, A, Ok(tcp))
+            .answers(RESOLVER, API, Aaaa, Err(ErrorKind::NoData));
 
         assert_eq!(codes(&run(network).await), ["tcp-only"]);
     }

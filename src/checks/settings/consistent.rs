@@ -6,9 +6,9 @@ use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
 use crate::context::Context;
-use crate::secret::Secret;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
+use crate::workos::key::malformed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -77,7 +77,7 @@ impl Check for Consistent {
 fn findings(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(key) = &settings.api_key {
-        findings.extend(what_is_wrong_with(&key.value).map(|problem| malformed_key(&problem, &key.source.to_string())));
+        findings.extend(malformed(&key.value).map(|problem| malformed_key(&problem, &key.source.to_string())));
     }
     if let Some(id) = &settings.client_id {
         let shape = id.value.strip_prefix("client_").or_else(|| id.value.strip_prefix("project_"));
@@ -102,34 +102,6 @@ fn findings(settings: &Settings) -> Vec<Finding> {
 
 /// Where the API is without a custom domain.
 const USUAL_API: &str = "api.workos.com";
-
-/// What keeps a key from being one, in words that do not repeat it.
-fn what_is_wrong_with(key: &Secret) -> Option<String> {
-    let key = key.expose();
-    let quoted = |key: &str| ['"', '\'', '`'].iter().any(|quote| key.starts_with(*quote) || key.ends_with(*quote));
-    let rest = key.trim_start_matches("sk_").trim_start_matches("live_").trim_start_matches("test_");
-    if key.contains(['\n', '\r']) {
-        Some("holds a line break".to_owned())
-    } else if key.chars().any(char::is_whitespace) {
-        Some("holds a space".to_owned())
-    } else if quoted(key) {
-        Some("stands in quotes".to_owned())
-    } else if key.starts_with("client_") {
-        Some("begins with client_: it is a client ID".to_owned())
-    } else if key.starts_with("whsec_") {
-        Some("begins with whsec_: it is a webhook secret".to_owned())
-    } else if !key.starts_with("sk_") {
-        Some("does not begin with sk_".to_owned())
-    } else if key.contains('…') || key.contains("...") || key.contains('*') {
-        Some("is a masked key, as dashboards show it".to_owned())
-    } else if rest.len() < 8 {
-        Some("is cut short".to_owned())
-    } else if !key.chars().all(|c| c.is_ascii_graphic()) {
-        Some("holds characters that no key has".to_owned())
-    } else {
-        None
-    }
-}
 
 /// The rules for redirect URIs: https, but for loopback and staging (facts of 2026-11-23, §6.1).
 fn redirect_uri(text: &str, production: bool) -> Vec<Finding> {

@@ -230,8 +230,8 @@ impl Unsigned {
     fn login_wall(&self, status: u16, title: Option<&str>) -> Finding {
         let called = title.map_or_else(|| "a demand to sign in".to_owned(), |title| format!("a page called “{title}”"));
         LOGIN_WALL.found(
-            format!("{called} answers at {} ({status}): WorkOS cannot sign in", self.url),
-            Remediation::installer(format!("Exempt the webhook path {} from the sign-on in front of the application: the signature authenticates it.", self.path_shown()))
+            format!("{called} answers at {} ({status}): it is made for people, and takes no delivery", self.url),
+            Remediation::installer(format!("If that page is a sign-in, exempt the webhook path {} from it: the signature authenticates deliveries. If it is of another site, correct the webhook URL, or the public record of its host.", self.path_shown()))
                 .verify(self.curl()),
         )
     }

@@ -40,7 +40,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::new(
         "dns-udp-dropped",
-        "DNS over UDP is dropped on the way to the resolver, over TCP it works.",
+        "DNS over UDP is dropped on the way to the resolver; over TCP it works, but applications ask over UDP first.",
         &["egress.resolves/tcp-only"],
         |world| world.resolver_manner = ResolverManner::UdpSilent,
     ),
