@@ -178,7 +178,7 @@ where
 
 /// Keeps a loopback port that refuses or drops.
 async fn hold(address: SocketAddr, service: &Service) -> io::Result<(SocketAddr, Held)> {
-    if matches!(service, Service::Unreachable | Service::Prohibited) {
+    if matches!(service, Service::Unreachable | Service::Prohibited | Service::NoRoute) {
         let only = format!("{address} is {service:?}, which only a network namespace can play");
         return Err(io::Error::new(io::ErrorKind::Unsupported, only));
     }

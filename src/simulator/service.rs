@@ -11,6 +11,8 @@ pub enum Service {
     Unreachable,
     /// ICMP prohibited on the way; only a namespace can play it.
     Prohibited,
+    /// The machine has no route to the address. Only a namespace can play this.
+    NoRoute,
     /// Accepts, then resets once the client has spoken.
     ResetsInHandshake,
     /// Accepts, then says nothing.
@@ -127,6 +129,8 @@ pub enum ApiManner {
     NotJson,
     /// JSON of something else.
     NotTheApi,
+    /// Answers 404 to everything, in JSON, as a gateway does that knows other paths.
+    NotFound,
     /// The right body without any header of `WorkOS` or its edge.
     HeadersMissing,
     /// The Date header is off by so many seconds.

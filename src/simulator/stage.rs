@@ -139,7 +139,10 @@ impl Stage {
 
 /// Whether a connection to this service is established at all.
 pub(super) fn accepts_connections(service: &Service) -> bool {
-    !matches!(service, Service::Drops | Service::Refuses | Service::Unreachable | Service::Prohibited)
+    !matches!(
+        service,
+        Service::Drops | Service::Refuses | Service::Unreachable | Service::Prohibited | Service::NoRoute
+    )
 }
 
 /// The names a certificate at this address is for.

@@ -34,6 +34,7 @@ impl Api {
             ApiManner::CloudflareChallenge => self.at_edge(challenge()).into(),
             ApiManner::BadGatewayWithoutCfRay => Page::html(502, BAD_GATEWAY).with("server", "nginx").into(),
             ApiManner::Unavailable { html: true } => self.at_edge(Page::html(503, EDGE_ERROR)).into(),
+            ApiManner::NotFound => Page::json(404, r#"{"message":"no Route matched with those values"}"#).into(),
             ApiManner::NeverAnswers => silence(),
             ApiManner::StallsOnSize if asked.is_large() => silence(),
             ApiManner::RefusesLargeHeaders if asked.is_large() => Page::html(431, HEADERS_TOO_LARGE).into(),

@@ -27,6 +27,8 @@ pub(crate) enum Fate {
     Unreachable,
     /// Says that this is forbidden.
     Prohibited,
+    /// Finds no route.
+    Nowhere,
 }
 
 /// Every address and its fate.
@@ -42,6 +44,7 @@ impl Addresses {
                 Service::Drops => Fate::Dropped,
                 Service::Unreachable => Fate::Unreachable,
                 Service::Prohibited => Fate::Prohibited,
+                Service::NoRoute => Fate::Nowhere,
                 _ => Fate::Local,
             };
             // What goes to 0.0.0.0 goes to loopback already.
@@ -86,6 +89,8 @@ impl Addresses {
         }
         for (address, fate) in &self.0 {
             match (address, fate) {
+                // There is no default route here, so nothing has to be done.
+                (_, Fate::Nowhere) => {}
                 // The kernel binds IPv6 to addresses of an interface only.
                 (IpAddr::V6(address), Fate::Local) => own_v6(netlink, lo, *address).await?,
                 (IpAddr::V4(address), Fate::Local) => {

@@ -31,6 +31,7 @@ pub(crate) const WORDS: &[Words] = &[
     words("egress-refused", Who::Network, &["104.18.2.1", "104.18.3.1", "443", "refuse"], PAST_THE_HOST),
     words("egress-unreachable", Who::Network, BOTH, OUT),
     words("egress-prohibited", Who::Installer, BOTH, &["443", "104.18.2.1", "firewall"]),
+    words("egress-no-route", Who::Installer, &["no route", "104.18.2.1"], &["route", "104.18.2.1"]),
     words("one-address-dropped", Who::Network, &["104.18.3.1"], PAST_THE_HOST),
     words("tls-reset", Who::Network, &["api.workos.com:443", "reset"], &["api.workos.com", "443"]),
     words("tls-stalled", Who::Network, &["api.workos.com:443", "1 s"], &["api.workos.com", "SNI"]),

@@ -31,6 +31,18 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| behave(world, ApiManner::NotTheApi),
     ),
     Fault::new(
+        "not-found",
+        "A gateway answers 404 where the WorkOS API should be.",
+        &["egress.answers/not-the-api"],
+        |world| behave(world, ApiManner::NotFound),
+    ),
+    Fault::new(
+        "no-answer",
+        "Something on the way takes the request and never passes the answer on.",
+        &["egress.answers/no-answer"],
+        |world| behave(world, ApiManner::NeverAnswers),
+    ),
+    Fault::new(
         "not-json",
         "Something on the way rewrites the body of the answer.",
         &["egress.answers/not-the-api"],

@@ -31,6 +31,13 @@ pub(super) const FAULTS: &[Fault] = &[
         anywhere: false,
         apply: |world| world.put(&API_ADDRESSES, &Service::Prohibited),
     },
+    Fault {
+        name: "egress-no-route",
+        shows: "This machine has no route to the WorkOS API, as without a default gateway.",
+        expect: &["egress.connects/no-route"],
+        anywhere: false,
+        apply: |world| world.put(&API_ADDRESSES, &Service::NoRoute),
+    },
     Fault::new(
         "one-address-dropped",
         "One of the two addresses of the WorkOS API is dropped, as by an allowlist of single addresses.",
