@@ -97,7 +97,10 @@ fn judge(
     let Some((leaf, rest)) = presented.split_first() else {
         return Err(CertificateProblem::Other("no certificate was presented".to_owned()));
     };
+    let self_issued = chain.first().is_some_and(Presented::is_self_issued);
     let refuse = |problem| match problem {
+        // A CA's own certificate in the place of a server's is refused before anybody asks who issued it.
+        CertificateProblem::Other(_) if self_issued => Err(CertificateProblem::SelfSigned),
         CertificateProblem::UnknownIssuer => Err(certificate::without_root(chain, &stores.public_organizations)),
         other => Err(other),
     };
