@@ -112,13 +112,25 @@ struct Followed {
     failure: Option<String>,
 }
 
-/// The same host, and a path that nobody registers: a wildcard is allowed in the host only, so this one must be refused.
+/// A sibling of the host that nobody registers. A wildcard stands in the left-most label only (facts §6.1), so this is where
+/// one that is too broad shows.
 fn made_up(uri: &str) -> String {
     let Some(mut url) = web_url(uri) else { return uri.to_owned() };
-    url.set_path("/workos-preflight-made-up-callback");
-    url.set_query(None);
-    let _ = url.set_host(Some("workos-preflight.invalid"));
+    let host = url.host_str().unwrap_or_default();
+    let parent = match host.split_once('.') {
+        Some((_, parent)) if parent.contains('.') => parent,
+        _ => host,
+    };
+    let sibling = format!("workos-preflight-made-up.{parent}");
+    // An address has no siblings; a name that cannot exist stands in for one.
+    if url.set_host(Some(&sibling)).is_err() || host_is_address(uri) {
+        let _ = url.set_host(Some("workos-preflight.invalid"));
+    }
     url.to_string()
+}
+
+fn host_is_address(uri: &str) -> bool {
+    web_url(uri).is_some_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
 }
 
 impl Redirect {
@@ -256,6 +268,13 @@ mod tests {
 
         assert_eq!(outcome.status(), Status::Pass);
         assert!(outcome.evidence.iter().any(|seen| seen.value.starts_with("quiet-harbor-21.authkit.app")));
+    }
+
+    #[test]
+    fn the_made_up_uri_is_a_sibling_that_only_a_wildcard_accepts() {
+        assert_eq!(made_up(CALLBACK), "https://workos-preflight-made-up.customer.example/callback");
+        assert_eq!(made_up("https://vendor.example/cb"), "https://workos-preflight-made-up.vendor.example/cb");
+        assert_eq!(made_up("http://127.0.0.1:3000/cb"), "http://workos-preflight.invalid:3000/cb");
     }
 
     #[tokio::test]
