@@ -96,9 +96,9 @@ pub struct DemoArgs {
     /// What is broken in the demonstration; `list` names the faults
     #[arg(long, value_name = "NAME")]
     pub fault: Option<String>,
-    /// How long one attempt may take; a demonstration waits less than a real run
-    #[arg(long, value_name = "TIME", default_value = "1s")]
-    pub timeout: String,
+    /// How long one attempt may take; a demonstration waits less than a real run [default: 1s, longer where answers are late]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
     /// Which checks.
     #[command(flatten)]
     pub choice: ChoiceArgs,

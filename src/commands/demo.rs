@@ -55,11 +55,14 @@ fn played(fault: Option<&Fault>) -> String {
 /// The settings of the played world, merged by the ordinary way.
 fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
     let mut typed = Layer::default();
-    typed.give("network.timeout", [args.timeout.clone()], Source::Flag("--timeout"));
+    typed.give("network.timeout", args.timeout.clone(), Source::Flag("--timeout"));
     let mut layer = Layer::default();
     for setting in SETTINGS {
         let values = world.settings.iter().filter(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
         layer.give(setting.name, values, Source::Demonstration);
+    }
+    if layer.of("network.timeout").is_none() {
+        layer.give("network.timeout", ["1s".to_owned()], Source::Demonstration);
     }
     let secret = |value: &str| Some(Setting { value: Secret::new(value), source: Source::Demonstration });
     let secrets = GivenSecrets {

@@ -46,6 +46,8 @@ pub(super) enum Sent {
     Oversized,
     /// A byte now and then for ever.
     Endless,
+    /// All of it, after a while.
+    Late(Duration),
     Nothing,
 }
 
@@ -148,6 +150,10 @@ async fn respond(Answer { page, sent }: Answer) -> Response<Body> {
         Sent::Half => (half(&text), u64::try_from(text.len()).ok()),
         Sent::Oversized => (oversized(), Some(OVERSIZED)),
         Sent::Endless => (endless(), None),
+        Sent::Late(pause) => {
+            tokio::time::sleep(pause).await;
+            (whole(text), None)
+        }
         Sent::Nothing => std::future::pending().await,
     };
     let mut response = Response::new(body);

@@ -141,6 +141,10 @@ pub enum ApiManner {
     StallsOnSize,
     /// Reads the request and never answers.
     NeverAnswers,
+    /// The right answer, so many milliseconds late.
+    Late(u64),
+    /// One connection in four goes silent before it says anything, as where one of several ways is broken.
+    Lossy,
 }
 
 /// How the customer's application, or what stands in front of it, treats requests.

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use super::authorities::Authorities;
 use super::http::{Answer, Asked, Sent};
 use super::proxy::{self, Wanted};
-use super::service::{Page, Service, Site};
+use super::service::{ApiManner, Page, Service, Site};
 use super::workos::{self, Api};
 use super::world::{API, INSTALLATION, PUBLIC_DNS, World};
 use super::zone::Zone;
@@ -28,6 +29,8 @@ pub(super) struct Stage {
     installation_secret: String,
     services: BTreeMap<SocketAddr, Player>,
     past_proxy: BTreeMap<SocketAddr, Player>,
+    /// Connections to a lossy API so far.
+    tried: AtomicU64,
 }
 
 struct Player {
@@ -57,6 +60,7 @@ impl Stage {
             installation_secret: world.installation_secret,
             services,
             past_proxy,
+            tried: AtomicU64::new(0),
         })
     }
 
@@ -76,6 +80,9 @@ impl Stage {
     ) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>> {
         Box::pin(async move {
             match (&player.service, &player.tls) {
+                (Service::Tls { site: Site::Workos(ApiManner::Lossy), .. }, _) if self.loses_this_one() => {
+                    std::future::pending().await
+                }
                 (Service::Tls { site, .. }, Some(tls)) => {
                     let stream = tls.accept(stream).await?;
                     http::serve(stream, |asked| self.answer(site, asked)).await
@@ -100,6 +107,11 @@ impl Stage {
                 _ => Ok(()),
             }
         })
+    }
+
+    /// Every fourth connection.
+    fn loses_this_one(&self) -> bool {
+        self.tried.fetch_add(1, Ordering::Relaxed) % 4 == 3
     }
 
     fn answer(&self, site: &Site, asked: &Asked) -> Answer {

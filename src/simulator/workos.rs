@@ -47,6 +47,10 @@ impl Api {
                 page.into()
             }
             ApiManner::TruncatedJson => Answer { page: self.dressed(self.genuine(manner, asked)), sent: Sent::Half },
+            ApiManner::Late(milliseconds) => {
+                let page = self.dressed(self.genuine(manner, asked));
+                Answer { page, sent: Sent::Late(Duration::from_millis(milliseconds)) }
+            }
             ApiManner::ClockOff(seconds) => {
                 let page = self.dressed(self.genuine(manner, asked));
                 page.with("date", httpdate::fmt_http_date(now_but_for(seconds))).into()

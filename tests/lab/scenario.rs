@@ -149,7 +149,11 @@ impl Scenario {
 
     /// What is typed. The resolver is left to the system's file, which is what applications use.
     pub(crate) fn typed(&self) -> Vec<String> {
-        let mut typed = [self.command, "--timeout", self.timeout, "--format", "json"].map(str::to_owned).to_vec();
+        let mut typed = [self.command, "--format", "json"].map(str::to_owned).to_vec();
+        // A world in which answers are late gives its own patience.
+        if !(self.configured && self.world.settings.iter().any(|(name, _)| *name == "network.timeout")) {
+            typed.extend(["--timeout", self.timeout].map(str::to_owned));
+        }
         typed.extend(REPORTS.iter().flat_map(|(format, path)| ["--report".to_owned(), format!("{format}={path}")]));
         typed.extend(self.arguments.iter().cloned());
         if self.configured {

@@ -84,6 +84,24 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new("endless-body", "The answer never ends.", &["egress.answers/truncated"], |world| {
         world.put(&API_ADDRESSES, &Service::https(Site::EndlessBody));
     }),
+    Fault::new("delayed", "Every answer of the WorkOS API comes 800 ms late: nothing is wrong.", &[], |world| {
+        late(world, 800);
+    }),
+    Fault::new(
+        "slow",
+        "Every answer of the WorkOS API comes two and a half seconds late.",
+        &["egress.stable/slow"],
+        |world| late(world, 2_500),
+    ),
+    Fault::new(
+        "lossy",
+        "One connection in four to the WorkOS API goes silent, as where one of several ways is broken.",
+        &["egress.stable/unstable"],
+        |world| {
+            world.set("checks.samples", "8");
+            behave(world, ApiManner::Lossy);
+        },
+    ),
     Fault::new(
         "clock-skewed",
         "The clock of this machine is ten minutes behind, so every webhook's signature would be refused.",
@@ -202,4 +220,10 @@ fn other_customers() -> [Organization; 2] {
     [("org_01J0QW7M2E5V8X3K6T9RBN4HCD", "Globex"), ("org_01J0QWA9S4D7F2G5H8JKL3Z6XC", "Initech")].map(|(id, name)| {
         Organization { id: id.to_owned(), name: name.to_owned(), domain: format!("{}.example", name.to_lowercase()) }
     })
+}
+
+/// Patience enough that being late is no failure.
+fn late(world: &mut World, milliseconds: u64) {
+    world.set("network.timeout", "5s");
+    behave(world, ApiManner::Late(milliseconds));
 }
