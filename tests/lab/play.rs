@@ -70,6 +70,15 @@ fn play(scenario: &Scenario) -> Played {
         }
         Err(error) => return Played::Broke(format!("netlink: {error}")),
     }
+    if scenario.loss > 0 {
+        match lose(scenario.loss) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Played::Refused("nft, which loses the packets, is not installed".to_owned());
+            }
+            Err(error) => return Played::Broke(format!("nft: {error}")),
+        }
+    }
     match namespace::assert_no_way_out().and_then(|()| run(scenario)) {
         Ok(seen) => Played::Saw(seen),
         Err(why) => Played::Broke(why),
@@ -82,6 +91,17 @@ fn lay(scenario: &Scenario) -> io::Result<()> {
         addresses.put(*dead, Fate::Dropped).map_err(io::Error::other)?;
     }
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(addresses.lay())
+}
+
+/// Loses this many packets of a hundred where they arrive, so that nobody is told.
+fn lose(percent: u8) -> io::Result<()> {
+    let rules = format!(
+        "add table inet loss; \
+         add chain inet loss arriving {{ type filter hook input priority 0; policy accept; }}; \
+         add rule inet loss arriving numgen random mod 100 < {percent} drop"
+    );
+    let ran = Command::new("nft").arg(rules).output()?;
+    if ran.status.success() { Ok(()) } else { Err(io::Error::other(String::from_utf8_lossy(&ran.stderr).into_owned())) }
 }
 
 fn run(scenario: &Scenario) -> Result<Seen, String> {

@@ -36,6 +36,8 @@ pub(crate) struct Scenario {
     pub(crate) no_resolver: bool,
     /// Whether the system's store lacks the customer's own CA even where the world trusts it.
     pub(crate) bare_store: bool,
+    /// How many packets of a hundred are lost; this needs `nft`.
+    pub(crate) loss: u8,
     /// The command.
     pub(crate) command: &'static str,
     /// How long one attempt may take.
@@ -97,6 +99,7 @@ impl Scenario {
             resolver_options: "",
             no_resolver: false,
             bare_store: false,
+            loss: 0,
             command: "check",
             timeout: "1s",
             arguments: Vec::new(),
