@@ -164,7 +164,11 @@ fn spawn(
 async fn ask(check: &dyn Check, cx: &Context, empty: Row) -> Row {
     let begun = Instant::now();
     match AssertUnwindSafe(check.run(cx)).catch_unwind().await {
-        Ok(outcome) => empty.ran(outcome, begun.elapsed()),
+        Ok(outcome) => {
+            let declared = outcome.findings.iter().all(|finding| empty.spec.codes.contains(&finding.code));
+            debug_assert!(declared, "{} makes a finding that it does not declare", empty.spec.id);
+            empty.ran(outcome, begun.elapsed())
+        }
         Err(_) => Row {
             status: Status::Unknown,
             reason: Some("the check itself broke; this is a defect in the tool, please report it".to_owned()),

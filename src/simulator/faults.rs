@@ -4,6 +4,7 @@ mod api;
 mod dns;
 mod installation;
 mod network;
+mod proxy;
 
 use std::net::Ipv4Addr;
 
@@ -51,8 +52,9 @@ impl Fault {
 /// Every fault: names first, then the way, then what answers, then the installation.
 pub const FAULTS: &[Fault] = &joined();
 
-const TABLES: [&[Fault]; 4] = [dns::FAULTS, network::FAULTS, api::FAULTS, installation::FAULTS];
-const COUNT: usize = dns::FAULTS.len() + network::FAULTS.len() + api::FAULTS.len() + installation::FAULTS.len();
+const TABLES: [&[Fault]; 5] = [dns::FAULTS, network::FAULTS, proxy::FAULTS, api::FAULTS, installation::FAULTS];
+const COUNT: usize =
+    dns::FAULTS.len() + network::FAULTS.len() + proxy::FAULTS.len() + api::FAULTS.len() + installation::FAULTS.len();
 
 /// The tables one after another; a constant cannot use iterators.
 const fn joined() -> [Fault; COUNT] {

@@ -10,6 +10,7 @@ mod installation;
 mod listing;
 mod proxy;
 pub mod service;
+mod socks;
 mod stage;
 mod workos;
 pub mod world;
@@ -28,7 +29,7 @@ use tokio::time::timeout;
 
 pub use self::faults::{FAULTS, Fault};
 pub use self::service::{
-    ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service, Site,
+    ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service, Site, SocksManner,
 };
 pub use self::world::World;
 pub use self::zone::{ResolverManner, Zone, ZoneAnswer};

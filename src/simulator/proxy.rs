@@ -67,6 +67,10 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<String> {
             return Err(io::ErrorKind::InvalidData.into());
         }
         head.extend_from_slice(piece.get(..length).unwrap_or_default());
+        // A request begins with a method; TLS and SOCKS do not.
+        if !head.first().is_some_and(u8::is_ascii_uppercase) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
     }
     String::from_utf8(head).map_err(io::Error::other)
 }

@@ -34,6 +34,15 @@ pub enum Service {
     },
     /// An HTTP CONNECT proxy.
     Proxy(ProxyManner),
+    /// The same behind TLS, as an https proxy.
+    TlsProxy {
+        /// The certificate that the proxy shows for its own name.
+        certificate: Certificate,
+        /// How it treats CONNECT.
+        manner: ProxyManner,
+    },
+    /// A SOCKS 5 proxy.
+    Socks(SocksManner),
 }
 
 impl Service {
@@ -189,6 +198,19 @@ pub enum ProxyManner {
     NeverAnswers,
     /// It is a web server.
     NotAProxy,
+}
+
+/// How the SOCKS proxy treats requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocksManner {
+    /// It opens a way.
+    Opens,
+    /// It opens a way for the user `installer` with the password `demo`.
+    WantsPassword,
+    /// Not allowed by its rules.
+    Denies,
+    /// The host is unreachable.
+    CannotReach,
 }
 
 /// The `Proxy-Authorization` that [`ProxyManner::Requires`] accepts: user `installer`, password `demo`.

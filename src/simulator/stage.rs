@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::authorities::Authorities;
@@ -17,9 +17,9 @@ use super::http::{Answer, Asked, Sent};
 use super::proxy::{self, Wanted};
 use super::service::{ApiManner, Page, Service, Site};
 use super::workos::{self, Api};
-use super::world::{API, INSTALLATION, PUBLIC_DNS, World};
+use super::world::{API, INSTALLATION, PROXY, PUBLIC_DNS, World};
 use super::zone::Zone;
-use super::{doh, http, installation};
+use super::{doh, http, installation, socks};
 
 /// Everything that connections share.
 pub(super) struct Stage {
@@ -45,6 +45,10 @@ impl Stage {
                 Service::Tls { certificate, asks_client_certificate, site } => {
                     let names = names(&world, address.ip(), site);
                     let config = authorities.server_config(*certificate, &names, *asks_client_certificate)?;
+                    Some(TlsAcceptor::from(Arc::new(config)))
+                }
+                Service::TlsProxy { certificate, .. } => {
+                    let config = authorities.server_config(*certificate, &[PROXY.to_owned()], false)?;
                     Some(TlsAcceptor::from(Arc::new(config)))
                 }
                 _ => None,
@@ -88,9 +92,22 @@ impl Stage {
                     http::serve(stream, |asked| self.answer(site, asked)).await
                 }
                 (Service::Proxy(manner), _) => match proxy::greet(&mut stream, *manner).await? {
-                    Wanted::Tunnel { host, port } => self.tunnel(&host, port, stream).await,
+                    Wanted::Tunnel { host, port } => self.tunnel(&host, port, stream, Speaks::Http).await,
                     Wanted::Nothing => Ok(()),
                 },
+                (Service::Socks(manner), _) => match socks::greet(&mut stream, *manner).await? {
+                    Wanted::Tunnel { host, port } => self.tunnel(&host, port, stream, Speaks::Socks).await,
+                    Wanted::Nothing => stream.shutdown().await,
+                },
+                (Service::TlsProxy { manner, .. }, Some(tls)) => {
+                    let mut outer = tls.accept(stream).await?;
+                    // What is inside of TLS is a connection of its own, to the same proxy without TLS.
+                    let (mut near, far) = pair().await?;
+                    let inner = Player { service: Service::Proxy(*manner), tls: None };
+                    let (_, carried) =
+                        tokio::join!(self.perform(&inner, far), tokio::io::copy_bidirectional(&mut outer, &mut near));
+                    carried.map(drop)
+                }
                 (Service::ResetsInHandshake, _) => {
                     hear(&mut stream).await?;
                     // Closing with a zero linger time sends a reset.
@@ -128,7 +145,7 @@ impl Stage {
     }
 
     /// The proxy resolves the name itself, and what it reaches is played at the other end of the same connection.
-    async fn tunnel(&self, host: &str, port: u16, mut stream: TcpStream) -> io::Result<()> {
+    async fn tunnel(&self, host: &str, port: u16, mut stream: TcpStream, speaks: Speaks) -> io::Result<()> {
         let addresses = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
             Err(_) => match self.public_zone.addresses(host) {
@@ -141,12 +158,35 @@ impl Stage {
         let mut players = addresses.filter_map(|it| self.past_proxy.get(&it).or_else(|| self.services.get(&it)));
         match players.find(|it| accepts_connections(&it.service)) {
             Some(player) => {
-                proxy::open(&mut stream).await?;
+                match speaks {
+                    Speaks::Http => proxy::open(&mut stream).await?,
+                    Speaks::Socks => socks::open(&mut stream).await?,
+                }
                 self.perform(player, stream).await
             }
-            None => proxy::unreachable(&mut stream, first).await,
+            None => match speaks {
+                Speaks::Http => proxy::unreachable(&mut stream, first).await,
+                Speaks::Socks => socks::unreachable(&mut stream).await,
+            },
         }
     }
+}
+
+/// What a proxy speaks to its client.
+#[derive(Clone, Copy)]
+enum Speaks {
+    Http,
+    Socks,
+}
+
+/// The two ends of a connection on loopback.
+async fn pair() -> io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let near = TcpStream::connect(listener.local_addr()?).await?;
+    let (far, _) = listener.accept().await?;
+    near.set_nodelay(true)?;
+    far.set_nodelay(true)?;
+    Ok((near, far))
 }
 
 /// Whether a connection to this service is established at all.

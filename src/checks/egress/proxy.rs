@@ -25,7 +25,7 @@ hosts (403), by the proxy's own firewall or DNS (502 to 504), or by a URL that n
     vantages: &[Vantage::Inside],
     required: super::required,
     codes: &[
-        &PROXY_UNRESOLVED, &PROXY_REFUSED, &PROXY_TIMED_OUT, &PROXY_UNREACHABLE, &PROXY_AUTH_REQUIRED, &PROXY_DENIED,
+        &PROXY_UNRESOLVED, &PROXY_REFUSED, &PROXY_TIMED_OUT, &PROXY_UNREACHABLE, &PROXY_UNTRUSTED, &PROXY_TLS_FAILED, &PROXY_AUTH_REQUIRED, &PROXY_DENIED,
         &PROXY_UPSTREAM_FAILED, &NOT_A_PROXY,
     ],
     needs: &[],
