@@ -14,9 +14,9 @@ use crate::settings::{Layer, Source};
 #[command(
     name = "workos-preflight",
     version,
-    about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS,\nand if not, what to change and who has to change it.",
+    about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS, and if not, what to change and who has to change it.",
     after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\
-                  Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 something required is\n\
+                  Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 something required is \
                   unknown, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted.",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true

@@ -43,7 +43,7 @@ fn human(plan: &Plan) -> String {
         }
         let _ = writeln!(text, "\n{heading}");
         for contact in of_part {
-            let _ = writeln!(text, "  {}\n      {}", contact.what, contact.why);
+            let _ = writeln!(text, "  {}\n      {}", contact.what, contact.why.replace("; ", "\n      "));
         }
     }
     let mut idle = Vec::new();
