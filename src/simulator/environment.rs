@@ -13,8 +13,12 @@ pub struct Environment {
     pub organizations: Vec<Organization>,
     /// Where its webhooks go.
     pub webhook_endpoints: Vec<WebhookEndpoint>,
-    /// Redirect URIs that are registered; the first is the default.
+    /// Redirect URIs that are registered; the first is the default. One `*` may stand in a host's left-most label.
     pub redirect_uris: Vec<String>,
+    /// Whether its hosted login is set up.
+    pub hosted_login: bool,
+    /// The first part of the paths that its keys may not read.
+    pub forbidden: Vec<&'static str>,
 }
 
 /// One organization.
@@ -64,7 +68,20 @@ impl Environment {
                 events: vec!["dsync.user.created", "dsync.user.deleted", "user.created"],
             }],
             redirect_uris: vec!["https://app.customer.example/callback".to_owned()],
+            hosted_login: true,
+            forbidden: Vec::new(),
         }
+    }
+
+    /// Whether a redirect URI is registered: exactly, or by a wildcard that spans no label.
+    pub(super) fn accepts(&self, uri: &str) -> bool {
+        self.redirect_uris.iter().any(|registered| match registered.split_once('*') {
+            None => registered == uri,
+            Some((before, after)) => uri
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(|label| !label.is_empty() && !label.contains(['.', '/', ':'])),
+        })
     }
 
     pub(super) fn organizations(&self) -> Vec<Value> {

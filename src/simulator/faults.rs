@@ -5,6 +5,7 @@ mod dns;
 mod installation;
 mod network;
 mod proxy;
+mod registration;
 
 use std::net::Ipv4Addr;
 
@@ -52,9 +53,14 @@ impl Fault {
 /// Every fault: names first, then the way, then what answers, then the installation.
 pub const FAULTS: &[Fault] = &joined();
 
-const TABLES: [&[Fault]; 5] = [dns::FAULTS, network::FAULTS, proxy::FAULTS, api::FAULTS, installation::FAULTS];
-const COUNT: usize =
-    dns::FAULTS.len() + network::FAULTS.len() + proxy::FAULTS.len() + api::FAULTS.len() + installation::FAULTS.len();
+const TABLES: [&[Fault]; 6] =
+    [dns::FAULTS, network::FAULTS, proxy::FAULTS, api::FAULTS, registration::FAULTS, installation::FAULTS];
+const COUNT: usize = dns::FAULTS.len()
+    + network::FAULTS.len()
+    + proxy::FAULTS.len()
+    + api::FAULTS.len()
+    + registration::FAULTS.len()
+    + installation::FAULTS.len();
 
 /// The tables one after another; a constant cannot use iterators.
 const fn joined() -> [Fault; COUNT] {

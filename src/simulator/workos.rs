@@ -88,6 +88,9 @@ impl Api {
                 | ["organizations", _]
                 | ["user_management", "redirect_uris"],
             ) => match self.authenticated(manner, asked) {
+                Ok(environment) if segments.first().is_some_and(|first| environment.forbidden.contains(first)) => {
+                    Page::json(403, FORBIDDEN)
+                }
                 Ok(environment) => read_object(environment, &segments, asked),
                 Err(refused) => refused,
             },
@@ -112,7 +115,7 @@ impl Api {
         let mut known = self.environments.iter();
         let environment = known.find(|it| it.api_keys.iter().any(|known| known == key)).ok_or_else(unauthorized)?;
         if manner == ApiManner::Forbidden {
-            return Err(Page::json(403, r#"{"message":"This API key does not have access to this resource."}"#));
+            return Err(Page::json(403, FORBIDDEN));
         }
         Ok(environment)
     }
@@ -136,9 +139,9 @@ impl Api {
         };
         let selectors = ["provider", "connection", "organization", "connection_id", "organization_id"];
         let selected = selectors.iter().any(|name| asked.parameter(name).is_some());
-        let page = if !environment.redirect_uris.contains(&parameter("redirect_uri")) {
+        let page = if !environment.accepts(&parameter("redirect_uri")) {
             "redirect-uri-invalid"
-        } else if !selected {
+        } else if !selected || !environment.hosted_login {
             "invalid-connection-selector"
         } else {
             return Page::redirect(format!("https://{AUTHKIT}/?client_id={}", environment.client_id));
@@ -164,6 +167,8 @@ impl Api {
         Page { status: 200, headers: vec![("content-type", "text/plain".to_owned())], body }
     }
 }
+
+const FORBIDDEN: &str = r#"{"message":"This API key does not have access to this resource."}"#;
 
 /// A field of a JSON or form body.
 fn body_field(asked: &Asked) -> impl Fn(&str) -> String {

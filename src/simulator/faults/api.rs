@@ -212,7 +212,7 @@ fn behave(world: &mut World, manner: ApiManner) {
     world.put(&API_ADDRESSES, &Service::https(Site::Workos(manner)));
 }
 
-fn change_environments(world: &mut World, change: impl Fn(&mut Environment)) {
+pub(super) fn change_environments(world: &mut World, change: impl Fn(&mut Environment)) {
     world.environments.iter_mut().for_each(change);
 }
 
