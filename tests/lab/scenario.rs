@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use workos_preflight::checks;
 use workos_preflight::report::v1::{Report, Verdict, Who};
-use workos_preflight::settings::SETTINGS;
+use workos_preflight::settings::{SETTINGS, Shape};
 use workos_preflight::simulator::{Fault, World};
 
 use crate::play::Seen;
@@ -163,8 +163,10 @@ impl Scenario {
             typed.extend(["--public-roots", PUBLIC_ROOTS].map(str::to_owned));
             for (name, value) in self.world.settings.iter().filter(|(name, _)| *name != "network.resolver") {
                 // A world knows settings of checks that do not exist yet.
-                if let Some(flag) = SETTINGS.iter().find(|it| it.name == *name).and_then(|it| it.flag) {
-                    typed.extend([flag.to_owned(), value.clone()]);
+                let Some(setting) = SETTINGS.iter().find(|it| it.name == *name) else { continue };
+                typed.extend(setting.flag.map(str::to_owned));
+                if setting.shape != Shape::Switch {
+                    typed.push(value.clone());
                 }
             }
         }

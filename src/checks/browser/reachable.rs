@@ -4,6 +4,7 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage,
 };
+use crate::checks::credentials::follow;
 use crate::checks::egress::{destination, in_words};
 use crate::context::{Context, Tried};
 use crate::middlebox;
@@ -23,10 +24,10 @@ network, with other rules: there the page stays empty, or the check box of Cloud
 
 Usually broken by a web filter that knows workos.com and not authkit.app or workoscdn.com, or by inspection that the \
 browser's own store does not trust. The host of the hosted login is a setting of the environment: give it with \
---authkit-domain.",
+--authkit-domain; otherwise a sign-in is followed to it, where client ID and redirect URI are given.",
     vantages: &[Vantage::Inside],
     required: |_: Strategy, _| false,
-    codes: &[&UNRESOLVED, &NO_CONNECTION, &NO_HANDSHAKE, &UNTRUSTED, &INTERCEPTED],
+    codes: &[&UNRESOLVED, &NO_CONNECTION, &NO_HANDSHAKE, &UNTRUSTED, &NOT_LEARNT, &INTERCEPTED],
     needs: &[],
     plan: |facts, settings| {
         if !settings.browser_hosts && settings.authkit_domains.is_empty() {
@@ -37,7 +38,16 @@ browser's own store does not trust. The host of the hosted login is a setting of
         let listed = facts.hosts.browser.iter().filter(|known| settings.browser_hosts && !known.host.starts_with("*."));
         let listed = listed.map(|known| (known.host.clone(), known.why.clone()));
         let named = settings.authkit_domains.iter().map(|named| (named.value.clone(), "the hosted login".to_owned()));
-        Planned::each(listed.chain(named).map(|(host, why)| Reachable { endpoint: Endpoint::new(host, 443), why }), "")
+        let known = listed.chain(named).map(|(host, why)| Reachable { endpoint: Endpoint::new(host, 443), why });
+        let mut checks: Vec<Box<dyn Check>> = known.map(|check| Box::new(check) as Box<dyn Check>).collect();
+        // Where the login's host is not named, a sign-in leads there.
+        if let (true, [], Some(client), [uri, ..]) =
+            (settings.browser_hosts, &settings.authkit_domains[..], &settings.client_id, &settings.redirect_uris[..])
+        {
+            let api = settings.api.value.clone();
+            checks.push(Box::new(HostedLogin { api, client_id: client.value.clone(), uri: uri.value.clone() }));
+        }
+        Planned::Checks(checks)
     },
 };
 
@@ -48,6 +58,8 @@ static NO_CONNECTION: Code =
     Code::error("no-connection", "no address of the host, or not the proxy, accepts a connection to it");
 static NO_HANDSHAKE: Code = Code::error("no-handshake", "the TLS handshake with the host does not complete");
 static UNTRUSTED: Code = Code::error("untrusted", "the host's certificate does not hold here");
+static NOT_LEARNT: Code =
+    Code::undecided("not-learnt", "the host of the hosted login is not named, and a sign-in does not lead to it");
 static INTERCEPTED: Code =
     Code::warning("intercepted", "the host's certificate is trusted here and not in public: TLS is inspected");
 
@@ -88,6 +100,50 @@ impl Check for Reachable {
             }
         })
     }
+}
+
+/// The hosted login, where its host is only learnt by beginning a sign-in.
+struct HostedLogin {
+    api: Endpoint,
+    client_id: String,
+    uri: String,
+}
+
+impl Check for HostedLogin {
+    fn subject(&self) -> Option<String> {
+        Some("the hosted login".to_owned())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![
+            Contact::new(
+                Touch::Request(
+                    "GET",
+                    format!("{} and what it redirects to at WorkOS", self.api.https("/user_management/authorize?…")),
+                ),
+                "where the hosted login is; without a key",
+            ),
+            Contact::new(Touch::Name("the host of the hosted login".to_owned()), "whether browsers reach it"),
+        ]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let followed = follow(&self.api, &self.client_id, &self.uri, cx).await;
+            let Some(host) = followed.hosted_login() else {
+                return Outcome::graded(Grade::Declared).with("hops", followed.hops.join(" → ")).because(not_learnt());
+            };
+            let login = Reachable { endpoint: Endpoint::new(host, 443), why: "the hosted login".to_owned() };
+            login.run(cx).await.with("host", host)
+        })
+    }
+}
+
+fn not_learnt() -> Finding {
+    NOT_LEARNT.found(
+        "the host of the hosted login is not known: a sign-in does not lead to it",
+        Remediation::installer("Name the host with --authkit-domain (it stands under Domains in the WorkOS dashboard), or mend what credentials.redirect finds."),
+    )
 }
 
 impl Reachable {
@@ -197,8 +253,9 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Site, codes};
-    use crate::net::fake::{Fake, certificate, handshake};
-    use crate::net::{CertificateProblem, Phase};
+    use crate::net::fake::{Fake, certificate, handshake, response};
+    use crate::net::{CertificateProblem, Method, Phase};
+    use crate::workos::authorize;
 
     const HOST: &str = "setup.workos.com";
 
@@ -212,6 +269,27 @@ mod tests {
     async fn run(network: Fake) -> Outcome {
         let check = Reachable { endpoint: Endpoint::new(HOST, 443), why: "Admin Portal".to_owned() };
         check.run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn a_login_whose_host_is_not_named_is_found_by_following_a_sign_in() {
+        const LOGIN: &str = "quiet-harbor-21.authkit.app";
+        const CALLBACK: &str = "https://app.customer.example/callback";
+        let run = |location: &str| {
+            let url = format!("https://api.workos.com{}", authorize::path("client_1", CALLBACK));
+            let network = Fake::api()
+                .fetches(Method::Get, &url, Ok(response(302, &[("location", location)], "")))
+                .resolves(LOGIN, Ok(&["104.18.4.1"]))
+                .serves("10.20.0.53:53", LOGIN, Ok(&["104.18.4.1"]))
+                .connects("104.18.4.1:443", Ok(()))
+                .shakes(LOGIN, Ok(handshake(certificate(LOGIN, "WE1"), Ok(()), Ok(()))));
+            let api = Endpoint::new("api.workos.com", 443);
+            let check = HostedLogin { api, client_id: "client_1".to_owned(), uri: CALLBACK.to_owned() };
+            async move { check.run(&Site::of(network).context()).await }
+        };
+
+        assert_eq!(run("https://quiet-harbor-21.authkit.app/?x=1").await.status(), Status::Pass);
+        assert_eq!(codes(&run("https://error.workos.com/redirect-uri-invalid").await), ["not-learnt"]);
     }
 
     #[tokio::test]

@@ -7,11 +7,13 @@ mod environment;
 mod isolated;
 mod pair;
 mod redirect;
+mod sign_in;
 
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};
 
 pub(super) use asking::ask;
+pub(super) use sign_in::follow;
 
 pub(super) const GROUP: Group = Group {
     id: "credentials",

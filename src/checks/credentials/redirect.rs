@@ -1,15 +1,13 @@
 //! Is the redirect URI registered with WorkOS?
 
-use url::Url;
-
 use super::client;
+use super::sign_in::{Followed, follow};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage,
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
-use crate::net::Request;
 use crate::settings::values::{shown_url, web_url};
 use crate::workos::authorize::{self, Hop, MOST_HOPS};
 
@@ -83,9 +81,12 @@ impl Check for Redirect {
         Box::pin(async move {
             let mut outcome = Outcome::graded(Grade::Answered).via(cx.via(&self.endpoint));
             let made_up = made_up(&self.uri);
-            let (real, control) = tokio::join!(self.follow(&self.uri, cx), self.follow(&made_up, cx));
+            let (real, control) = tokio::join!(
+                follow(&self.endpoint, &self.client_id, &self.uri, cx),
+                follow(&self.endpoint, &self.client_id, &made_up, cx)
+            );
             outcome.saw("hops", real.hops.join(" → "));
-            if let Hop::HostedLogin(host) | Hop::Elsewhere(host) = &real.last {
+            if let Some(host) = real.hosted_login() {
                 outcome.saw("hosted login", format!("{host}: users' browsers must reach it"));
             }
             outcome.saw("a made-up redirect URI", in_words(&control.last));
@@ -103,13 +104,6 @@ impl Check for Redirect {
             outcome
         })
     }
-}
-
-/// Where a sign-in led.
-struct Followed {
-    hops: Vec<String>,
-    last: Hop,
-    failure: Option<String>,
 }
 
 /// A sibling of the host that nobody registers. A wildcard stands in the left-most label only (facts §6.1), so this is where
@@ -134,40 +128,6 @@ fn host_is_address(uri: &str) -> bool {
 }
 
 impl Redirect {
-    async fn follow(&self, uri: &str, cx: &Context) -> Followed {
-        let mut followed = Followed { hops: Vec::new(), last: Hop::End(0), failure: None };
-        let Ok(mut at) = Url::parse(&self.endpoint.https(&authorize::path(&self.client_id, uri))) else {
-            return followed;
-        };
-        for _ in 0..MOST_HOPS {
-            followed.hops.push(shown_url(at.as_str()));
-            let Some(endpoint) = authorize::endpoint(&at) else { return followed };
-            let Some(way) = cx.way(&endpoint).await else {
-                followed.failure = Some(format!("{endpoint} cannot be reached"));
-                return followed;
-            };
-            let path = at.query().map_or_else(|| at.path().to_owned(), |query| format!("{}?{query}", at.path()));
-            let mut request = Request::get(way, path);
-            request.headers.push(("accept", "text/html".to_owned()));
-            match cx.network.fetch(&request).await.result {
-                Err(error) => {
-                    followed.failure = Some(error.detail);
-                    return followed;
-                }
-                Ok(response) => followed.last = authorize::read(&response, &at, uri),
-            }
-            match &followed.last {
-                Hop::Next(next) => at = next.clone(),
-                Hop::HostedLogin(host) | Hop::Elsewhere(host) => {
-                    followed.hops.push(format!("https://{host}/"));
-                    return followed;
-                }
-                _ => return followed,
-            }
-        }
-        followed
-    }
-
     fn curl(&self) -> String {
         format!(
             "curl -s -o /dev/null -w '%{{redirect_url}}\\n' '{}'",

@@ -21,7 +21,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "customers-own-key",
         "The key is one that an application issued to its customer, not a key of WorkOS.",
         &["credentials.accepted/unauthorized"],
-        |world| world.api_key = "sk_8fKq2LmX7Rt4Wz9NcVb5YhJd3GsPa6Te".to_owned(),
+        |world| "sk_8fKq2LmX7Rt4Wz9NcVb5YhJd3GsPa6Te".clone_into(&mut world.api_key),
     ),
     Fault::new(
         "client-of-another-environment",
@@ -29,7 +29,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["credentials.pair/different-environments"],
         |world| {
             let mut other = Environment::of_customer();
-            other.client_id = "client_01J4N8Q2V5X7Z9B3D6F8H1K4M7".to_owned();
+            "client_01J4N8Q2V5X7Z9B3D6F8H1K4M7".clone_into(&mut other.client_id);
             other.api_keys = vec!["sk_live_other7Wq3Er5Ty8Ui2Op4As6Df".to_owned()];
             world.set("workos.client_id", other.client_id.clone());
             world.set("checks.probe_pair", "true");
