@@ -130,3 +130,27 @@ fn files_that_hold_secrets_are_never_quoted() {
         clean(name, &ended);
     }
 }
+
+#[test]
+fn names_of_organizations_are_for_a_person_who_asks_and_for_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let shown = |args: &[&str]| {
+        let output = binary().args(["demo", "--fault", "shared-key"]).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains("Globex")
+    };
+
+    assert!(shown(&["-v"]));
+    for args in [
+        &[][..],
+        &["-q"],
+        &["--format", "json"],
+        &["--format", "junit"],
+        &["-v", "--format", "json"],
+        &["-v", "--format", "junit"],
+    ] {
+        assert!(!shown(args), "{args:?}");
+    }
+    shown(&["-v", "--report", &format!("json={}", file.display())]);
+    assert!(!std::fs::read_to_string(file).unwrap().contains("Globex"));
+}
