@@ -148,6 +148,8 @@ pub mod fake {
         pub addresses: Vec<IpAddr>,
         /// Its resolvers.
         pub resolvers: Vec<SocketAddr>,
+        /// Why its resolver file cannot be read.
+        pub unreadable_resolvers: Option<String>,
         /// Proxies in files of the system.
         pub system_proxies: Vec<(String, String)>,
         /// Whether it has routes at all.
@@ -162,6 +164,7 @@ pub mod fake {
                 now: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_000_000),
                 addresses: vec![IpAddr::from([10, 20, 0, 10])],
                 resolvers: vec![SocketAddr::from(([10, 20, 0, 53], 53))],
+                unreadable_resolvers: None,
                 system_proxies: Vec::new(),
                 routed: true,
                 open_files: false,
@@ -183,7 +186,11 @@ pub mod fake {
         }
 
         fn resolvers(&self) -> Resolvers {
-            Resolvers { servers: self.resolvers.clone(), search: vec!["customer.example".to_owned()] }
+            Resolvers {
+                servers: self.resolvers.clone(),
+                search: vec!["customer.example".to_owned()],
+                unreadable: self.unreadable_resolvers.clone(),
+            }
         }
 
         fn system_proxies(&self) -> Vec<(String, String)> {

@@ -320,11 +320,16 @@ pub struct Resolvers {
     pub servers: Vec<SocketAddr>,
     /// The domains that are tried behind short names.
     pub search: Vec<String>,
+    /// Why it could not be read, when it could not.
+    pub unreadable: Option<String>,
 }
 
-/// What the system's resolver file says; nothing where it cannot be read.
+/// What the system's resolver file says.
 pub fn system_resolvers() -> Resolvers {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Resolvers::default() };
+    let (config, _) = match hickory_resolver::system_conf::read_system_conf() {
+        Ok(read) => read,
+        Err(error) => return Resolvers { unreadable: Some(error.to_string()), ..Resolvers::default() },
+    };
     let mut servers: Vec<SocketAddr> = Vec::new();
     for server in config.name_servers() {
         let port = server.connections.first().map_or(53, |connection| connection.port);
@@ -333,5 +338,5 @@ pub fn system_resolvers() -> Resolvers {
             servers.push(address);
         }
     }
-    Resolvers { servers, search: config.search().iter().map(ToString::to_string).collect() }
+    Resolvers { servers, search: config.search().iter().map(ToString::to_string).collect(), unreadable: None }
 }

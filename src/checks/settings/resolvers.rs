@@ -19,7 +19,7 @@ Usually broken by a container that was started before the network was, by a file
 or by a stub such as 127.0.0.53 whose service does not run.",
     vantages: &[Vantage::Inside],
     required: super::never,
-    codes: &[&NONE],
+    codes: &[&NONE, &NOT_READ],
     needs: &[],
     plan: |_, _| Planned::one(ResolversSet),
 };
@@ -27,6 +27,9 @@ or by a stub such as 127.0.0.53 whose service does not run.",
 pub(super) const ID: CheckId = CheckId::new("settings.resolvers");
 
 static NONE: Code = Code::error("none", "no DNS server is set, and names are resolved here");
+
+static NOT_READ: Code =
+    Code::undecided("not-read", "the resolver file could not be read or understood, so the servers are not known");
 
 struct ResolversSet;
 
@@ -38,13 +41,17 @@ impl Check for ResolversSet {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let servers: Vec<String> = cx.resolvers().iter().map(ToString::to_string).collect();
-            let search = cx.host.resolvers().search;
+            let file = cx.host.resolvers();
+            let search = file.search;
             let mut outcome = Outcome::graded(Grade::Declared);
             if !search.is_empty() && cx.settings.resolver.is_none() {
                 outcome.saw("search list", search.join(", "));
             }
             if !servers.is_empty() {
                 return outcome.with("servers", servers.join(", "));
+            }
+            if let (Some(why), None) = (file.unreadable, &cx.settings.resolver) {
+                return outcome.because(not_read(&why));
             }
             // A proxy that resolves needs none here, if it is itself named by address.
             match cx.resolving_proxy(&cx.settings.api.value) {
@@ -53,6 +60,13 @@ impl Check for ResolversSet {
             }
         })
     }
+}
+
+fn not_read(why: &str) -> Finding {
+    NOT_READ.found(
+        format!("/etc/resolv.conf could not be read or understood ({why}), so this host's DNS servers could not be asked one by one"),
+        Remediation::installer("Mend /etc/resolv.conf, or give --resolver.").verify("cat /etc/resolv.conf"),
+    )
 }
 
 fn none() -> Finding {
@@ -79,5 +93,14 @@ mod tests {
 
         assert_eq!((some.status(), some.evidence.len()), (Status::Pass, 2));
         assert_eq!(codes(&none), ["none"]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_understood_is_not_taken_for_an_empty_one() {
+        let mut site = Site::of(Fake::default());
+        site.host.resolvers.clear();
+        site.host.unreadable_resolvers = Some("an odd line".to_owned());
+
+        assert_eq!(codes(&ResolversSet.run(&site.context()).await), ["not-read"]);
     }
 }
