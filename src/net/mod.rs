@@ -328,6 +328,8 @@ pub struct Resolvers {
 pub fn system_resolvers() -> Resolvers {
     let (config, _) = match hickory_resolver::system_conf::read_system_conf() {
         Ok(read) => read,
+        // A file that names no server is an error to the library, and to us one that names no server.
+        Err(_) if names_no_server() => return Resolvers::default(),
         Err(error) => return Resolvers { unreadable: Some(error.to_string()), ..Resolvers::default() },
     };
     let mut servers: Vec<SocketAddr> = Vec::new();
@@ -339,4 +341,9 @@ pub fn system_resolvers() -> Resolvers {
         }
     }
     Resolvers { servers, search: config.search().iter().map(ToString::to_string).collect(), unreadable: None }
+}
+
+fn names_no_server() -> bool {
+    let text = std::fs::read_to_string("/etc/resolv.conf");
+    text.is_ok_and(|text| !text.lines().any(|line| line.trim_start().starts_with("nameserver")))
 }

@@ -50,13 +50,13 @@ impl Check for ResolversSet {
             if !servers.is_empty() {
                 return outcome.with("servers", servers.join(", "));
             }
-            if let (Some(why), None) = (file.unreadable, &cx.settings.resolver) {
-                return outcome.because(not_read(&why));
-            }
             // A proxy that resolves needs none here, if it is itself named by address.
             match cx.resolving_proxy(&cx.settings.api.value) {
                 Some(proxy) => outcome.with("servers", format!("none; the proxy {proxy} resolves")),
-                None => outcome.because(none()),
+                None => match (file.unreadable, &cx.settings.resolver) {
+                    (Some(why), None) => outcome.because(not_read(&why)),
+                    _ => outcome.because(none()),
+                },
             }
         })
     }
