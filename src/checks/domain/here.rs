@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::public;
-use super::view::{self, public_view};
+use super::view::public_view;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage,
 };
 use crate::checks::egress::in_words;
 use crate::context::Context;
@@ -28,19 +28,14 @@ Usually broken by a record that still points to a former installation or to a pa
     codes: &[&ELSEWHERE, &NOT_THIS_HOST],
     needs: &[public::ID],
     plan: |facts, settings| {
-        let names = settings.inbound_hosts().into_iter();
         let trace = Contact::new(
             Touch::Request("GET", settings.api.value.https(TRACE)),
             "from which address this host's requests arrive, as evidence",
         );
-        Planned::each(
-            names.map(|host| {
-                let mut contacts = view::contacts(&host, facts, settings);
-                contacts.push(trace.clone());
-                Here { host, contacts }
-            }),
-            super::NO_DOMAIN,
-        )
+        super::per_name(facts, settings, |host, mut contacts| {
+            contacts.push(trace.clone());
+            Here { host, contacts }
+        })
     },
 };
 

@@ -5,8 +5,9 @@ pub(super) mod public;
 mod resolves;
 mod view;
 
-use crate::check::{Group, Vantage};
-use crate::settings::Strategy;
+use crate::check::{Check, Contact, Group, Planned, Vantage};
+use crate::facts::Facts;
+use crate::settings::{Settings, Strategy};
 
 pub(super) use view::public_view;
 
@@ -21,4 +22,18 @@ const NO_DOMAIN: &str = "no external name given: give --domain (or PREFLIGHT_DOM
 /// With strategy `events` nothing of `WorkOS` calls the installation; browsers may still find it inside.
 fn required(strategy: Strategy, _: Vantage) -> bool {
     strategy == Strategy::Firewall
+}
+
+/// One check for each external name, with what asking for its public view touches.
+fn per_name<C: Check + 'static>(
+    facts: &Facts,
+    settings: &Settings,
+    check: impl Fn(String, Vec<Contact>) -> C,
+) -> Planned {
+    let names = settings.inbound_hosts().into_iter();
+    let checks = names.map(|host| {
+        let contacts = view::contacts(&host, facts, settings);
+        check(host, contacts)
+    });
+    Planned::each(checks, NO_DOMAIN)
 }

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::resolves;
-use super::view::{self, public_view};
+use super::view::public_view;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Vantage,
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage,
 };
 use crate::checks::egress::in_words;
 use crate::context::Context;
@@ -27,16 +27,7 @@ address, or by a name that was prepared with a documentation address and never c
     required: super::required,
     codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY],
     needs: &[resolves::ID],
-    plan: |facts, settings| {
-        let names = settings.inbound_hosts().into_iter();
-        Planned::each(
-            names.map(|host| {
-                let contacts = view::contacts(&host, facts, settings);
-                Public { host, contacts }
-            }),
-            super::NO_DOMAIN,
-        )
-    },
+    plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Public { host, contacts }),
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("domain.public");

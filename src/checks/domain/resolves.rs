@@ -2,7 +2,7 @@
 
 use super::view::{self, PublicView, public_view};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Vantage,
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage,
 };
 use crate::checks::egress::in_words;
 use crate::context::Context;
@@ -26,16 +26,7 @@ DNSSEC signatures that have run out.",
     required: super::required,
     codes: &[&NXDOMAIN, &NODATA, &SERVFAIL, &DANGLING_CNAME, &REFUSED, &SEEN_FROM_INSIDE_ONLY, &NO_PUBLIC_VIEW],
     needs: &[],
-    plan: |facts, settings| {
-        let names = settings.inbound_hosts().into_iter();
-        Planned::each(
-            names.map(|host| {
-                let contacts = view::contacts(&host, facts, settings);
-                Resolves { host, contacts }
-            }),
-            super::NO_DOMAIN,
-        )
-    },
+    plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Resolves { host, contacts }),
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.resolves");
