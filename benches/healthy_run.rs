@@ -1,31 +1,14 @@
 //! How long a healthy run takes, as a multiple of the round trips that it cannot avoid: name, TCP, TLS, one request, and
-//! one request that depends on its answer.
-//!
-//! Every byte from the tool to the played world is held up for one round trip, and every connection for one more, as the
-//! network would; the way back is immediate. What is left out samples and looks deeper, and is no part of the path.
+//! one request that depends on its answer. What is left out samples and looks deeper, and is no part of the path.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends at what it did not expect")]
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+#[path = "../tests/far/mod.rs"]
+mod far;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::mpsc;
-use workos_preflight::check::Vantage;
-use workos_preflight::checks::GROUPS;
-use workos_preflight::context::Context;
-use workos_preflight::facts::Facts;
-use workos_preflight::host::ThisHost;
-use workos_preflight::net::{Limits, Live, Memo, Places, Retrying, TrustStores};
-use workos_preflight::plan::{Choice, Plan};
-use workos_preflight::report::{Head, Row, Verdict};
-use workos_preflight::runner::{self, Observer};
-use workos_preflight::secret::Secret;
-use workos_preflight::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
-use workos_preflight::simulator::{Ground, Simulator, World};
+use std::time::Duration;
+
+use workos_preflight::report::Verdict;
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 const UNAVOIDABLE: u32 = 5;
@@ -34,8 +17,7 @@ const RUNS: usize = 11;
 fn main() {
     // `cargo test --benches` runs it once, to see that it still can.
     let runs = if std::env::args().any(|argument| argument == "--bench") { RUNS } else { 1 };
-    let mut multiples: Vec<f64> =
-        (0..runs).map(|_| measured().as_secs_f64() / (ROUND_TRIP * UNAVOIDABLE).as_secs_f64()).collect();
+    let mut multiples: Vec<f64> = (0..runs).map(|_| multiple()).collect();
     multiples.sort_by(f64::total_cmp);
     println!(
         "healthy run, {} ms a round trip: {:.2} times the {UNAVOIDABLE} it cannot avoid (min {:.2}, max {:.2}, {runs} runs)",
@@ -46,133 +28,8 @@ fn main() {
     );
 }
 
-struct Silent;
-
-impl Observer for Silent {
-    fn row(&mut self, _row: &Row) {}
-
-    fn waiting(&mut self, _check: &str, _since: Duration) {}
-}
-
-fn measured() -> Duration {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let world = World::healthy();
-        let settings = settings(&world);
-        let simulator = Simulator::start(world, Ground::Loopback).await.unwrap();
-        let places = delayed(simulator.map(), settings.resolver.as_ref().unwrap().value).await;
-        let stores = TrustStores::from_pem(simulator.trusted_pem(), simulator.public_roots_pem()).unwrap();
-        let facts = Facts::embedded();
-        let choice = Choice { only: vec!["credentials.accepted".to_owned()], skip: Vec::new() };
-        let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
-        let trust = stores.summary.clone();
-        let live = Arc::new(Live::played(Limits { attempt: settings.timeout.value }, stores, places));
-        let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
-        let head = head(&settings, &facts);
-        let cx = Context {
-            settings,
-            facts,
-            vantage: Vantage::Inside,
-            network,
-            unrepeated: live,
-            trust,
-            host: Arc::new(ThisHost),
-        };
-
-        let begun = Instant::now();
-        let report = runner::run(plan, Arc::new(cx), head, std::future::pending(), &mut Silent).await;
-        let took = begun.elapsed();
-        assert_eq!(report.verdict(), Verdict::Ready);
-        took
-    })
-}
-
-fn settings(world: &World) -> Settings {
-    let mut layer = Layer::default();
-    for setting in SETTINGS {
-        let values = world.settings.iter().filter(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
-        layer.give(setting.name, values, Source::Demonstration);
-    }
-    let api_key = Some(Setting { value: Secret::new(&world.api_key), source: Source::Demonstration });
-    Settings::merge(&[layer], GivenSecrets { api_key, ..GivenSecrets::default() }, Vec::new()).unwrap()
-}
-
-fn head(settings: &Settings, facts: &Facts) -> Head {
-    Head {
-        started_at: std::time::SystemTime::now(),
-        host: String::new(),
-        address: None,
-        vantage: Vantage::Inside,
-        strategy: settings.strategy.value,
-        via: String::new(),
-        facts_as_of: facts.as_of.clone(),
-        settings: Vec::new(),
-        demonstration: None,
-    }
-}
-
-/// The same places, each a round trip away.
-async fn delayed(real: &HashMap<SocketAddr, SocketAddr>, resolver: SocketAddr) -> Places {
-    let mut places = Places::new();
-    for (played, real) in real {
-        let real = *real;
-        if *played == resolver {
-            let far = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-            places.insert(*played, far.local_addr().unwrap());
-            tokio::spawn(delay_questions(Arc::new(far), real));
-            continue;
-        }
-        let far = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        places.insert(*played, far.local_addr().unwrap());
-        tokio::spawn(async move {
-            while let Ok((near, _)) = far.accept().await {
-                tokio::spawn(delay_connection(near, real));
-            }
-        });
-    }
-    places
-}
-
-async fn delay_questions(far: Arc<UdpSocket>, real: SocketAddr) {
-    let mut buffer = [0; 4096];
-    while let Ok((length, asker)) = far.recv_from(&mut buffer).await {
-        let (question, far) = (buffer[..length].to_vec(), Arc::clone(&far));
-        tokio::spawn(async move {
-            tokio::time::sleep(ROUND_TRIP).await;
-            let near = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-            near.send_to(&question, real).await.unwrap();
-            let mut answer = [0; 4096];
-            let length = near.recv(&mut answer).await.unwrap();
-            let _ = far.send_to(&answer[..length], asker).await;
-        });
-    }
-}
-
-async fn delay_connection(near: TcpStream, real: SocketAddr) {
-    let accepted = Instant::now();
-    near.set_nodelay(true).unwrap();
-    let far = TcpStream::connect(real).await.unwrap();
-    far.set_nodelay(true).unwrap();
-    let (mut from_tool, mut to_tool) = near.into_split();
-    let (mut from_world, mut to_world) = far.into_split();
-    let (sent, mut under_way) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
-    tokio::spawn(async move {
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(length @ 1..) = from_tool.read(&mut buffer).await {
-            // The connection itself takes the first round trip.
-            let from = Instant::now().max(accepted + ROUND_TRIP);
-            if sent.send((from + ROUND_TRIP, buffer[..length].to_vec())).is_err() {
-                return;
-            }
-        }
-    });
-    tokio::spawn(async move {
-        while let Some((arrives, bytes)) = under_way.recv().await {
-            tokio::time::sleep_until(arrives.into()).await;
-            if to_world.write_all(&bytes).await.is_err() {
-                return;
-            }
-        }
-    });
-    let _ = tokio::io::copy(&mut from_world, &mut to_tool).await;
+fn multiple() -> f64 {
+    let (report, took) = far::run(ROUND_TRIP, &["credentials.accepted"]);
+    assert_eq!(report.verdict(), Verdict::Ready);
+    took.as_secs_f64() / (ROUND_TRIP * UNAVOIDABLE).as_secs_f64()
 }
