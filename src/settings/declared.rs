@@ -147,6 +147,18 @@ pub const SETTINGS: &[Declared] = &[
         Shape::List,
         "hosts of the hosted login, looked at with the browser hosts",
     ),
+    setting(
+        "checks.send_signed",
+        "--send-signed",
+        Shape::Switch,
+        "deliver a signed event of a made-up type to the installation, to see whether it accepts the signature",
+    ),
+    setting(
+        "installation.inbound_report",
+        "--inbound-report",
+        Shape::Text,
+        "the saved report of a `listen` that saw a delivery",
+    ),
 ];
 
 /// The keys of the settings file that hold secrets, and what to write there in their place.

@@ -69,6 +69,8 @@ impl Settings {
             })?,
             browser_hosts: merging.one("checks.browser_hosts", |_| Ok(true))?.is_some(),
             authkit_domains: merging.each("checks.authkit_domains", values::host)?,
+            send_signed: merging.one("checks.send_signed", |_| Ok(true))?.is_some(),
+            inbound_report: merging.one("installation.inbound_report", |text| Ok(PathBuf::from(text)))?,
             proxy_variables: Vec::new(),
             api_key,
             webhook_secret,

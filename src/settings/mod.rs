@@ -167,6 +167,10 @@ pub struct Settings {
     pub browser_hosts: bool,
     /// Hosts of the hosted login.
     pub authkit_domains: Vec<Setting<String>>,
+    /// Deliver a signed event of a made-up type to the installation.
+    pub send_signed: bool,
+    /// The saved report of a `listen`.
+    pub inbound_report: Option<Setting<PathBuf>>,
     /// The proxies that environment variables name, in every spelling, as far as they are proxies.
     pub proxy_variables: Vec<(&'static str, Option<Proxy>)>,
     /// Failures that are known and accepted.

@@ -3,6 +3,7 @@
 mod answer;
 pub mod authorize;
 pub mod key;
+pub mod signature;
 
 pub use answer::{Answer, JsonAnswer};
 
