@@ -40,6 +40,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Print every name, address, request and file that `check` would touch, and send nothing
     Plan(Box<PlanArgs>),
+    /// Print the sheet for a firewall request: each connection that must be let through, with its reason; sends nothing
+    Requirements(Box<RequirementsArgs>),
     /// Print a check's manual page, or what a finding's code means; without an argument, the list
     Explain(ExplainArgs),
     /// Run the real checks against an embedded WorkOS and customer site on loopback
@@ -83,6 +85,31 @@ pub enum PlanFormat {
     Human,
     /// For a program.
     Json,
+}
+
+/// The options of `requirements`.
+#[derive(Args, Debug)]
+pub struct RequirementsArgs {
+    /// What the user asks for.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// A saved JSON report of `check`, from which the host of the hosted login is learnt
+    #[arg(long, value_name = "REPORT", help_heading = "Deeper looks")]
+    pub learnt: Option<PathBuf>,
+    /// How to print the sheet
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
+    pub format: SheetFormat,
+}
+
+/// How a sheet can be printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum SheetFormat {
+    /// For a person.
+    Human,
+    /// For a program.
+    Json,
+    /// For a ticket.
+    Markdown,
 }
 
 /// The argument of `explain`.

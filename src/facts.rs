@@ -28,6 +28,9 @@ pub struct Facts {
 /// Cloudflare's published ranges.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Cloudflare {
+    /// Who says so, and since when it is unchanged.
+    #[serde(default)]
+    pub source: String,
     /// Published `IPv4` ranges.
     pub ipv4: Vec<IpNet>,
     /// Published `IPv6` ranges.
@@ -55,6 +58,9 @@ pub struct Sources {
 /// Who needs which hosts.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Hosts {
+    /// What other machines of the customer need, where they are used with `WorkOS`.
+    #[serde(default)]
+    pub other: Vec<OtherHost>,
     /// What browsers of users and admins need.
     pub browser: Vec<BrowserHost>,
     /// Where the public view of a name is asked for.
@@ -66,6 +72,17 @@ pub struct Hosts {
 pub struct BrowserHost {
     /// Its name, or a pattern that begins with `*.`.
     pub host: String,
+    /// What it is needed for.
+    pub why: String,
+}
+
+/// A host that a machine other than the application's server needs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OtherHost {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
     /// What it is needed for.
     pub why: String,
 }

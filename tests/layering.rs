@@ -58,6 +58,19 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "a check cannot print, exit, spawn, read the clock or open a socket",
     ),
     (
+        "src/firewall/",
+        &[
+            "crate::net",
+            "crate::checks",
+            "crate::context",
+            "crate::runner",
+            "crate::report",
+            "crate::commands",
+            "tokio::",
+        ],
+        "the model of a firewall sends nothing and prints nothing",
+    ),
+    (
         "src/workos/",
         &["reqwest", "tokio::", "crate::checks", "crate::commands", "crate::runner"],
         "the API is described in one place",

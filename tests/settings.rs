@@ -176,5 +176,9 @@ fn a_key_with_a_line_break_in_the_environment_is_a_finding() {
     let ended = Ended::from(command.output().unwrap());
 
     assert_eq!(ended.code, Some(1));
-    assert!(ended.out.contains("malformed-key") && ended.out.contains("line break") && !ended.out.contains("planted"));
+    assert!(
+        ended.out.contains("key-with-white-space")
+            && ended.out.contains("line break")
+            && !ended.out.contains("planted")
+    );
 }

@@ -18,6 +18,7 @@ pub(super) struct Site {
     pub(super) trust: TrustSummary,
     layer: Layer,
     key: Option<Secret>,
+    signing: Option<[Secret; 2]>,
     vantage: Vantage,
 }
 
@@ -30,6 +31,7 @@ impl Site {
             trust: TrustSummary { roots: 140, ..TrustSummary::default() },
             layer: Layer::default(),
             key: None,
+            signing: None,
             vantage: Vantage::Inside,
         }
     }
@@ -46,6 +48,12 @@ impl Site {
         self
     }
 
+    /// The installation with the secrets of webhooks and Actions.
+    pub(super) fn secrets(mut self, webhook: &str, actions: &str) -> Self {
+        self.signing = Some([webhook, actions].map(Secret::new));
+        self
+    }
+
     /// The installation seen from the internet.
     pub(super) fn seen_from_outside(mut self) -> Self {
         self.vantage = Vantage::Outside;
@@ -54,9 +62,13 @@ impl Site {
 
     /// The settings.
     pub(super) fn settings(&self) -> Settings {
-        let source = Source::Environment("WORKOS_API_KEY");
-        let api_key = self.key.clone().map(|value| Setting { value, source });
-        let secrets = GivenSecrets { api_key, ..GivenSecrets::default() };
+        let given = |value: &Secret, variable| Setting { value: value.clone(), source: Source::Environment(variable) };
+        let signing = |index: usize, variable| self.signing.as_ref().map(|both| given(&both[index], variable));
+        let secrets = GivenSecrets {
+            api_key: self.key.as_ref().map(|key| given(key, "WORKOS_API_KEY")),
+            webhook_secret: signing(0, "WORKOS_WEBHOOK_SECRET"),
+            actions_secret: signing(1, "WORKOS_ACTIONS_SECRET"),
+        };
         Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap()
     }
 

@@ -13,6 +13,9 @@ mod webhook;
 
 use crate::check::{Code, Group, Spec};
 
+/// The evidence, of whichever check, that names a host of the hosted login.
+pub const HOSTED_LOGIN: &str = credentials::HOSTED_LOGIN;
+
 /// Every group, in run order. A check's needs stand before it.
 pub static GROUPS: &[Group] = &[
     settings::GROUP,

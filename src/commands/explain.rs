@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::terminal::filled;
 use super::{Failure, gather, print, terminal};
 use crate::check::{Code, Group, Severity, Spec, Vantage};
 use crate::checks;
@@ -101,21 +102,6 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Undecided => "leaves it unknown",
         Severity::Warning => "warns",
     }
-}
-
-/// Words in lines of at most `width` columns; all but the first begin with `indent`.
-fn filled(text: &str, width: usize, indent: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join(&format!("\n{indent}"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod demo;
 mod explain;
 mod gather;
 mod plan;
+mod requirements;
+mod saved;
 mod schema;
 mod session;
 mod terminal;
@@ -96,6 +98,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         None => check::run(&typed.check),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Plan(args)) => plan::run(&args),
+        Some(Command::Requirements(args)) => requirements::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),

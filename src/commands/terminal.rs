@@ -34,6 +34,21 @@ pub(super) fn width() -> usize {
 
 const USUAL_WIDTH: usize = 100;
 
+/// Words in lines of at most `width` columns; all but the first begin with `indent`.
+pub(super) fn filled(text: &str, width: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{indent}"))
+}
+
 fn set(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }

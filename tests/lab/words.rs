@@ -60,7 +60,7 @@ pub(crate) const WORDS: &[Words] = &[
         &["api.workos.com", "login.hotspot.example"],
     ),
     words("api-down", Who::Workos, &["503", "cf-ray"], &["status.workos.com"]),
-    words("malformed-key", Who::Installer, &["quotes"], &["WORKOS_API_KEY"]),
+    words("key-in-quotes", Who::Installer, &["quotes"], &["WORKOS_API_KEY"]),
     words("key-revoked", Who::Vendor, &["401", "…"], &["dashboard", "WORKOS_API_KEY"]),
     words("key-forbidden", Who::Vendor, &["403"], &["permission"]),
     words("staging-key", Who::Vendor, &["sk_test_", "production"], &["support@workos.com"]),

@@ -24,7 +24,7 @@ Usually broken by a key that was rotated in the dashboard and not on the host, b
 by a key of another kind: those that an application issues to its own customers also begin with sk_.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&UNAUTHORIZED, &FORBIDDEN, &MALFORMED, &UNEXPECTED, &API_UNAVAILABLE, &NO_ANSWER, &RATE_LIMITED],
+    codes: &[&UNAUTHORIZED, &NOT_AN_ENVIRONMENT_KEY, &FORBIDDEN, &MALFORMED, &UNEXPECTED, &API_UNAVAILABLE, &NO_ANSWER, &RATE_LIMITED],
     needs: &[answers::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Accepted(settings.api.value.clone())),
@@ -35,6 +35,10 @@ by a key of another kind: those that an application issues to its own customers 
 pub(in crate::checks) const ID: CheckId = CheckId::new("credentials.accepted");
 
 static UNAUTHORIZED: Code = Code::error("unauthorized", "the API does not know the key (401)");
+static NOT_AN_ENVIRONMENT_KEY: Code = Code::error(
+    "not-an-environment-key",
+    "the API does not know the key (401), and it does not look like one of an environment: perhaps an application issued it to its customer",
+);
 static FORBIDDEN: Code =
     Code::error("forbidden", "the API knows the key, and does not let it list organizations (403)");
 static MALFORMED: Code = Code::error("malformed", "the key holds characters that no request can carry");
@@ -103,20 +107,22 @@ fn judge(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Context) 
         }
         Answer::Json(answer) => match answer.status {
             401 => outcome.because(unauthorized(key, cx)),
-            403 => outcome.because(forbidden(key, answer.message())),
+            403 => outcome.because(forbidden(key, answer.message(), cx)),
             429 => outcome.because(rate_limited(response.header("retry-after"))),
-            status => outcome.because(unexpected(&format!("JSON with status {status}"))),
+            status => outcome.because(unexpected(&format!("JSON with status {status}"), cx)),
         },
         Answer::Unavailable { status, ray } => outcome.because(api_unavailable(status, &ray)),
-        Answer::Challenge => outcome.because(unexpected("a challenge for browsers")),
-        Answer::Portal { location } => outcome.because(unexpected(&format!("a redirect to {location}"))),
+        Answer::Challenge => outcome.because(unexpected("a challenge for browsers", cx)),
+        Answer::Portal { location } => outcome.because(unexpected(&format!("a redirect to {location}"), cx)),
         Answer::Page { status, title, .. } => {
-            outcome.because(unexpected(&format!("a page called “{}” ({status})", title.unwrap_or_default())))
+            outcome.because(unexpected(&format!("a page called “{}” ({status})", title.unwrap_or_default()), cx))
         }
         Answer::Cut { read, .. } => {
-            outcome.because(unexpected(&format!("an answer that breaks off after {read} bytes")))
+            outcome.because(unexpected(&format!("an answer that breaks off after {read} bytes"), cx))
         }
-        Answer::Strange { status, .. } => outcome.because(unexpected(&format!("something that is no JSON ({status})"))),
+        Answer::Strange { status, .. } => {
+            outcome.because(unexpected(&format!("something that is no JSON ({status})"), cx))
+        }
     }
 }
 
@@ -132,22 +138,28 @@ fn curl(cx: &Context) -> String {
 }
 
 fn unauthorized(key: &Secret, cx: &Context) -> Finding {
-    let kind = if key.expose().starts_with("sk_live_") || key.expose().starts_with("sk_test_") {
-        ""
+    let place = super::key_source(&cx.settings);
+    let known_prefix = ["sk_live_", "sk_test_"].iter().any(|prefix| key.expose().starts_with(prefix));
+    if known_prefix {
+        UNAUTHORIZED.found(
+            format!("the API does not know the key {key} (401): revoked, cut short, or of another system"),
+            Remediation::vendor(format!(
+                "Take a current key from the WorkOS dashboard (API Keys, in this customer's environment) and set it where the old one is ({place})."
+            ))
+            .verify(curl(cx)),
+        )
     } else {
-        " It has neither prefix that WorkOS keys usually have: keys that an application issues to its own customers also begin with sk_ and are not accepted here."
-    };
-    UNAUTHORIZED.found(
-        format!("the API does not know the key {key} (401): revoked, cut short, or of another system"),
-        Remediation::vendor(format!(
-            "Take a current key from the WorkOS dashboard (API Keys, in this customer's environment) and set it where the old one is ({}).{kind}",
-            super::key_source(&cx.settings)
-        ))
-        .verify(curl(cx)),
-    )
+        NOT_AN_ENVIRONMENT_KEY.found(
+            format!("the API does not know the key {key} (401), and it has neither prefix that keys of an environment usually have: perhaps one that an application issued to its own customer, which also begins with sk_"),
+            Remediation::vendor(format!(
+                "Use the API key of this customer's environment (API Keys in the WorkOS dashboard, sk_live_ in production) in its place ({place}); keys that an application issues are checked by that application, and open nothing at WorkOS."
+            ))
+            .verify(curl(cx)),
+        )
+    }
 }
 
-fn forbidden(key: &Secret, message: Option<&str>) -> Finding {
+fn forbidden(key: &Secret, message: Option<&str>, cx: &Context) -> Finding {
     let said =
         message.map(|message| format!(": “{}”", message.chars().take(200).collect::<String>())).unwrap_or_default();
     FORBIDDEN.found(
@@ -155,7 +167,7 @@ fn forbidden(key: &Secret, message: Option<&str>) -> Finding {
         Remediation::vendor(
             "Give the key the permission to read organizations in the WorkOS dashboard, or use one that has it.",
         )
-        .verify("curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" 'https://api.workos.com/organizations?limit=1'"),
+        .verify(curl(cx)),
     )
 }
 
@@ -180,11 +192,11 @@ fn rate_limited(retry_after: Option<&str>) -> Finding {
     )
 }
 
-fn unexpected(what: &str) -> Finding {
+fn unexpected(what: &str, cx: &Context) -> Finding {
     UNEXPECTED.found(
         format!("without a key the API answers, and with the key {what} comes back"),
-        Remediation::network("Exempt api.workos.com from content inspection: something on the way looks at requests that carry an Authorization header.")
-            .verify("curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" 'https://api.workos.com/organizations?limit=1'"),
+        Remediation::network(format!("Exempt {} from content inspection: something on the way looks at requests that carry an Authorization header.", cx.settings.api.value.host))
+            .verify(curl(cx)),
     )
 }
 

@@ -13,6 +13,7 @@ use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};
 
 pub(super) use asking::ask;
+pub(super) use redirect::HOSTED_LOGIN;
 pub(super) use sign_in::follow;
 
 pub(super) const GROUP: Group = Group {

@@ -45,6 +45,9 @@ registered in another environment.",
 
 pub(super) const ID: CheckId = CheckId::new("credentials.redirect");
 
+/// The evidence that names the host of the hosted login, which users' browsers must reach.
+pub(in crate::checks) const HOSTED_LOGIN: &str = "hosted login";
+
 static NOT_REGISTERED: Code = Code::error("not-registered", "WorkOS refuses the redirect URI: nobody can sign in");
 static CLIENT_UNKNOWN: Code = Code::error("client-unknown", "WorkOS refuses the client ID: nobody can sign in");
 static NOT_ESTABLISHED: Code = Code::undecided("not-established", "the sign-in led nowhere that tells");
@@ -86,8 +89,11 @@ impl Check for Redirect {
                 follow(&self.endpoint, &self.client_id, &made_up, cx)
             );
             outcome.saw("hops", real.hops.join(" → "));
+            if let Some(answer) = &real.answer {
+                answers::noted(&mut outcome, answer);
+            }
             if let Some(host) = real.hosted_login() {
-                outcome.saw("hosted login", format!("{host}: users' browsers must reach it"));
+                outcome.saw(HOSTED_LOGIN, host);
             }
             outcome.saw("a made-up redirect URI", in_words(&control.last));
             match &real.last {

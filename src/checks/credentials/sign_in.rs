@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::check::Endpoint;
 use crate::context::Context;
-use crate::net::Request;
+use crate::net::{Request, Response};
 use crate::settings::values::shown_url;
 use crate::workos::authorize::{self, Hop, MOST_HOPS};
 
@@ -16,6 +16,8 @@ pub(in crate::checks) struct Followed {
     pub(in crate::checks) last: Hop,
     /// Why it could not be followed further.
     pub(in crate::checks) failure: Option<String>,
+    /// The last answer, whose ids WorkOS's support asks for.
+    pub(in crate::checks) answer: Option<Response>,
 }
 
 impl Followed {
@@ -30,7 +32,7 @@ impl Followed {
 
 /// Follows the sign-in that an application with this client ID and redirect URI begins.
 pub(in crate::checks) async fn follow(endpoint: &Endpoint, client_id: &str, uri: &str, cx: &Context) -> Followed {
-    let mut followed = Followed { hops: Vec::new(), last: Hop::End(0), failure: None };
+    let mut followed = Followed { hops: Vec::new(), last: Hop::End(0), failure: None, answer: None };
     let Ok(mut at) = Url::parse(&endpoint.https(&authorize::path(client_id, uri))) else {
         return followed;
     };
@@ -49,7 +51,10 @@ pub(in crate::checks) async fn follow(endpoint: &Endpoint, client_id: &str, uri:
                 followed.failure = Some(error.detail);
                 return followed;
             }
-            Ok(response) => followed.last = authorize::read(&response, &at, uri),
+            Ok(response) => {
+                followed.last = authorize::read(&response, &at, uri);
+                followed.answer = Some(response);
+            }
         }
         match &followed.last {
             Hop::Next(further) => at = further.clone(),

@@ -8,7 +8,7 @@ use crate::check::{
 use crate::context::Context;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
-use crate::workos::key::malformed;
+use crate::workos::key::{Malformed, malformed, malformed_secret};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -25,7 +25,8 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: |_, _| true,
     codes: &[
-        &MALFORMED_KEY, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
+        &KEY_WITH_WHITE_SPACE, &KEY_IN_QUOTES, &CLIENT_ID_AS_KEY, &WEBHOOK_SECRET_AS_KEY, &MASKED_KEY, &KEY_CUT_SHORT,
+        &MALFORMED_KEY, &MALFORMED_SECRET, &API_KEY_AS_SECRET, &ONE_SECRET_FOR_BOTH, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
         &DOMAIN_MISMATCH, &BOTH_API_DOMAINS, &SECRET_FILE_READABLE_BY_ALL,
     ],
     needs: &[],
@@ -34,7 +35,22 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
 
 pub(super) const ID: CheckId = CheckId::new("settings.consistent");
 
+static KEY_WITH_WHITE_SPACE: Code = Code::error("key-with-white-space", "the API key holds a line break or a space");
+static KEY_IN_QUOTES: Code = Code::error("key-in-quotes", "the quotes around the API key are taken for a part of it");
+static CLIENT_ID_AS_KEY: Code = Code::error("client-id-as-key", "a client ID stands in the place of the API key");
+static WEBHOOK_SECRET_AS_KEY: Code =
+    Code::error("webhook-secret-as-key", "a webhook secret stands in the place of the API key");
+static MASKED_KEY: Code = Code::error("masked-key", "the API key was copied from where it is shown masked");
+static KEY_CUT_SHORT: Code = Code::error("key-cut-short", "the API key is shorter than any is");
 static MALFORMED_KEY: Code = Code::error("malformed-key", "the API key does not have the shape of one");
+static MALFORMED_SECRET: Code =
+    Code::error("malformed-secret", "a signing secret does not have the shape of one, or stands in quotes");
+static API_KEY_AS_SECRET: Code =
+    Code::error("api-key-as-secret", "an API key or client ID stands in the place of a signing secret");
+static ONE_SECRET_FOR_BOTH: Code = Code::warning(
+    "one-secret-for-both",
+    "webhooks and Actions are given the same secret, and WorkOS gives each endpoint its own",
+);
 static MALFORMED_CLIENT_ID: Code = Code::error("malformed-client-id", "the client ID does not have the shape of one");
 static MALFORMED_URL: Code = Code::error("malformed-url", "a URL is not one, or has no host");
 static NOT_HTTPS: Code = Code::error("not-https", "a URL that WorkOS calls or redirects to is not https");
@@ -77,7 +93,17 @@ impl Check for Consistent {
 fn findings(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(key) = &settings.api_key {
-        findings.extend(malformed(&key.value).map(|problem| malformed_key(&problem, &key.source.to_string())));
+        findings.extend(malformed(&key.value).map(|kind| malformed_key(kind, &key.source.to_string())));
+    }
+    let secrets = [("webhook", &settings.webhook_secret), ("Actions", &settings.actions_secret)];
+    for (of, secret) in secrets.iter().filter_map(|(of, secret)| Some((of, secret.as_ref()?))) {
+        let kind = malformed_secret(&secret.value);
+        findings.extend(kind.map(|kind| malformed_signing_secret(of, kind, &secret.source.to_string())));
+    }
+    if let (Some(webhook), Some(actions)) = (&settings.webhook_secret, &settings.actions_secret)
+        && webhook.value == actions.value
+    {
+        findings.push(one_secret_for_both(&webhook.source.to_string(), &actions.source.to_string()));
     }
     if let Some(id) = &settings.client_id {
         let shape = id.value.strip_prefix("client_").or_else(|| id.value.strip_prefix("project_"));
@@ -138,11 +164,60 @@ fn called_by_workos(name: &str, text: &str, domain: Option<&Setting<String>>) ->
     findings
 }
 
-fn malformed_key(problem: &str, source: &str) -> Finding {
-    MALFORMED_KEY.found(
-        format!("the API key {problem}"),
-        Remediation::installer(format!("Set the API key again ({source}): one line that begins with sk_, as the WorkOS dashboard gives it, without quotes or spaces."))
-            .verify("printf %s \"$WORKOS_API_KEY\" | od -c | head -2"),
+fn malformed_key(kind: Malformed, source: &str) -> Finding {
+    let again = format!("Set the API key again ({source})");
+    let (code, action) = match kind {
+        Malformed::LineBreak | Malformed::Space => (
+            &KEY_WITH_WHITE_SPACE,
+            format!("{again} as one line without spaces; `printf %s` writes a file without a line break."),
+        ),
+        Malformed::Quotes => {
+            (&KEY_IN_QUOTES, format!("{again} without the quotes: what reads it takes them for a part of the key."))
+        }
+        Malformed::ClientId => (
+            &CLIENT_ID_AS_KEY,
+            format!(
+                "Move the client ID to WORKOS_CLIENT_ID, and put the API key in its place ({source}): it begins with sk_ and stands beside the client ID in the WorkOS dashboard."
+            ),
+        ),
+        Malformed::SigningSecret => (
+            &WEBHOOK_SECRET_AS_KEY,
+            format!(
+                "Move the webhook secret to WORKOS_WEBHOOK_SECRET, and put the API key in its place ({source}): it begins with sk_ and stands under API Keys in the WorkOS dashboard."
+            ),
+        ),
+        Malformed::Masked => (
+            &MASKED_KEY,
+            format!(
+                "Take the whole key from where it was kept and set it ({source}): WorkOS shows a production key once, so where it was not kept, the vendor makes a new one."
+            ),
+        ),
+        Malformed::CutShort => (&KEY_CUT_SHORT, format!("{again} in its full length: it was cut while being copied.")),
+        Malformed::Prefix | Malformed::Letters | Malformed::ApiKey => {
+            (&MALFORMED_KEY, format!("{again}: one line that begins with sk_, as the WorkOS dashboard gives it."))
+        }
+    };
+    code.found(
+        format!("the API key {}", kind.in_words()),
+        Remediation::installer(action).verify("printf %s \"$WORKOS_API_KEY\" | od -c | sed -n '1p;$p'"),
+    )
+}
+
+fn malformed_signing_secret(of: &str, kind: Malformed, source: &str) -> Finding {
+    let code = match kind {
+        Malformed::ApiKey | Malformed::ClientId => &API_KEY_AS_SECRET,
+        _ => &MALFORMED_SECRET,
+    };
+    code.found(
+        format!("the {of} secret {}", kind.in_words()),
+        Remediation::installer(format!("Set the {of} secret again ({source}), as the WorkOS dashboard shows it for this endpoint, in one line without quotes; no signature holds with another.")),
+    )
+}
+
+fn one_secret_for_both(webhook: &str, actions: &str) -> Finding {
+    ONE_SECRET_FOR_BOTH.found(
+        format!("the webhook secret ({webhook}) and the Actions secret ({actions}) are the same"),
+        Remediation::installer("Give each its own secret: WorkOS signs webhooks and Actions with different ones, so one of the two fails on every delivery."),
     )
 }
 
@@ -245,23 +320,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_that_are_none_are_told_and_never_shown() {
-        for key in [
-            "sk_live_planted0000\n",
-            "\"sk_live_planted0000\"",
-            "client_01HZBC6N1EB1ZY7KG32X",
-            "whsec_planted0000000",
-            "sk_live_…wxyz",
-            "sk_live_abc",
-            "planted00000000",
-            "sk_live_planted 0000",
+    async fn keys_that_are_none_are_told_for_what_they_are_and_never_shown() {
+        for (key, code) in [
+            ("sk_live_planted0000\n", "key-with-white-space"),
+            ("sk_live_planted 0000", "key-with-white-space"),
+            ("\"sk_live_planted0000\"", "key-in-quotes"),
+            ("client_01HZBC6N1EB1ZY7KG32X", "client-id-as-key"),
+            ("whsec_planted0000000", "webhook-secret-as-key"),
+            ("sk_live_…wxyz", "masked-key"),
+            ("sk_live_abc", "key-cut-short"),
+            ("planted00000000", "malformed-key"),
         ] {
             let outcome = Consistent.run(&site().key(key).context()).await;
-            assert_eq!(codes(&outcome), ["malformed-key"], "{key}");
+            assert_eq!(codes(&outcome), [code], "{key}");
             assert!(!format!("{outcome:?}").contains("planted"));
         }
         assert!(run(site().key("sk_live_abcdefghijklmnop")).await.is_empty());
         assert!(run(site().key("sk_example_123456789")).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn signing_secrets_are_held_to_their_shape_and_to_each_other() {
+        let with = |webhook: &str, actions: &str| site().secrets(webhook, actions);
+        let (good, other) = ("whsec_0FWAiVGkEfGBqqsJH4aN", "whsec_Qm3vT8yK2nLx5RwZ7cPd");
+
+        assert!(run(with(good, other)).await.is_empty());
+        assert_eq!(run(with("sk_live_planted000000", other)).await, ["api-key-as-secret"]);
+        assert_eq!(run(with("'whsec_planted0000000'", other)).await, ["malformed-secret"]);
+        assert_eq!(run(with(good, good)).await, ["one-secret-for-both"]);
     }
 
     #[tokio::test]

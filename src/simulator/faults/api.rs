@@ -121,9 +121,9 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| behave(world, ApiManner::RefusesLargeHeaders),
     ),
     Fault::new(
-        "malformed-key",
+        "key-in-quotes",
         "The API key was pasted with quotes around it.",
-        &["settings.consistent/malformed-key"],
+        &["settings.consistent/key-in-quotes"],
         |world| world.api_key = format!("\"{}\"", world.api_key),
     ),
     Fault::new("key-revoked", "WorkOS does not accept the API key.", &["credentials.accepted/unauthorized"], |world| {

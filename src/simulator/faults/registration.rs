@@ -8,19 +8,19 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         "key-with-line-break",
         "The API key was read from a file with its line break.",
-        &["settings.consistent/malformed-key"],
+        &["settings.consistent/key-with-white-space"],
         |world| world.api_key.push('\n'),
     ),
     Fault::new(
         "webhook-secret-as-key",
         "The webhook secret stands where the API key should be.",
-        &["settings.consistent/malformed-key"],
+        &["settings.consistent/webhook-secret-as-key"],
         |world| world.api_key = world.webhook_secret.clone(),
     ),
     Fault::new(
         "customers-own-key",
         "The key is one that an application issued to its customer, not a key of WorkOS.",
-        &["credentials.accepted/unauthorized"],
+        &["credentials.accepted/not-an-environment-key"],
         |world| "sk_8fKq2LmX7Rt4Wz9NcVb5YhJd3GsPa6Te".clone_into(&mut world.api_key),
     ),
     Fault::new(

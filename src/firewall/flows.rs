@@ -1,0 +1,405 @@
+//! From the facts and the settings to the flows that a deployment needs: who opens a connection to whom, and why.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::endpoint::Endpoint;
+use crate::facts::Facts;
+use crate::settings::{Settings, Strategy};
+
+/// A connection that somebody has to let through.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flow {
+    /// Its name, stable from run to run: `egress-api`.
+    pub id: &'static str,
+    /// Which way it crosses the edge, as the installation sees it.
+    pub direction: Direction,
+    /// Who opens the connection.
+    pub source: Party,
+    /// To whom.
+    pub destination: Party,
+    /// The TCP port at the destination; for a resolver UDP as well.
+    pub port: u16,
+    /// How much depends on it.
+    pub need: Need,
+    /// What it is for.
+    pub reason: String,
+    /// Who says so, and since when.
+    pub since: String,
+}
+
+/// Which way a connection crosses the edge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// Opened inside.
+    Egress,
+    /// Opened outside.
+    Ingress,
+}
+
+impl Direction {
+    /// As the sheet says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Direction::Egress => "egress",
+            Direction::Ingress => "ingress",
+        }
+    }
+}
+
+/// How much depends on a flow.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Need {
+    /// Without it the deployment does not work.
+    Required,
+    /// Without it something may fail now and then, or soon.
+    Recommended,
+    /// Only where what it is for is used.
+    WhereUsed,
+}
+
+impl Need {
+    /// As the sheet says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Need::Required => "required",
+            Need::Recommended => "recommended",
+            Need::WhereUsed => "where used",
+        }
+    }
+}
+
+/// One end of a flow.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Party {
+    /// Who it is, in words.
+    pub who: String,
+    /// Its host names, for firewalls that go by name; one may begin with `*.`.
+    pub hosts: Vec<String>,
+    /// Its addresses, for those that do not. Empty where nobody publishes any.
+    pub ranges: Vec<IpNet>,
+}
+
+impl Party {
+    fn called(who: impl Into<String>) -> Self {
+        Party { who: who.into(), ..Party::default() }
+    }
+
+    fn named(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    fn at(mut self, ranges: impl IntoIterator<Item = IpNet>) -> Self {
+        self.ranges.extend(ranges);
+        self
+    }
+}
+
+/// The flows that these settings call for. `hosted_login` is the host of the hosted login where it has been learnt.
+pub fn flows(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<Flow> {
+    let mut flows = server(facts, settings);
+    flows.extend(ingress(facts, settings));
+    flows.extend(browsers(facts, settings, hosted_login));
+    flows.extend(others(facts, settings));
+    flows
+}
+
+const GUIDE: &str = "the on-prem guide";
+
+/// What the application's server opens.
+fn server(facts: &Facts, settings: &Settings) -> Vec<Flow> {
+    let mut flows = vec![Flow {
+        id: "egress-dns",
+        direction: Direction::Egress,
+        source: Party::called(SERVER),
+        destination: resolvers(settings),
+        port: 53,
+        need: Need::Required,
+        reason: "looking up names, over UDP and TCP; not needed where a proxy resolves".to_owned(),
+        since: "any network".to_owned(),
+    }];
+    for endpoint in settings.server_endpoints() {
+        let is_api = *endpoint == settings.api.value;
+        let proxy = settings.proxy_for(endpoint);
+        if let Some(proxy) = proxy {
+            let known = flows.iter().any(|flow| flow.id == "egress-proxy");
+            let to_proxy = Flow {
+                id: "egress-proxy",
+                destination: place(Party::called("the forward proxy"), &proxy.endpoint),
+                port: proxy.endpoint.port,
+                reason: format!("every request to {endpoint} goes through it"),
+                since: "the settings of this installation".to_owned(),
+                ..flow_to(endpoint)
+            };
+            flows.extend((!known).then_some(to_proxy));
+        }
+        let source = Party::called(if proxy.is_some() { "the forward proxy" } else { SERVER });
+        flows.push(if is_api { api(facts, endpoint, source) } else { Flow { source, ..flow_to(endpoint) } });
+    }
+    flows.extend(public_view(facts, settings));
+    flows
+}
+
+const SERVER: &str = "the installation's server";
+
+fn flow_to(endpoint: &Endpoint) -> Flow {
+    Flow {
+        id: "egress-endpoint",
+        direction: Direction::Egress,
+        source: Party::called(SERVER),
+        destination: place(Party::called("a host that the settings name"), endpoint),
+        port: endpoint.port,
+        need: Need::Required,
+        reason: "named with --endpoint: the application's server needs it".to_owned(),
+        since: "the settings of this installation".to_owned(),
+    }
+}
+
+fn api(facts: &Facts, endpoint: &Endpoint, source: Party) -> Flow {
+    Flow {
+        id: "egress-api",
+        source,
+        destination: place(Party::called("the WorkOS API, at Cloudflare"), endpoint).at(cloudflare(facts)),
+        reason: "every API call, token exchange and key set (JWKS); the Events API too. Its addresses change within these ranges"
+            .to_owned(),
+        since: format!("{GUIDE}; ranges: {}", facts.cloudflare.source),
+        ..flow_to(endpoint)
+    }
+}
+
+/// Where this tool asks what the internet is told of the external name.
+fn public_view(facts: &Facts, settings: &Settings) -> Option<Flow> {
+    let asked = !settings.inbound_hosts().is_empty() && settings.public_resolver.is_none();
+    let known = facts.hosts.public_dns.first().filter(|_| asked)?;
+    let endpoint = Endpoint::new(known.host.clone(), known.port);
+    Some(Flow {
+        id: "egress-public-view",
+        destination: place(Party::called("DNS over HTTPS"), &endpoint).at(known.addresses.iter().copied().map(IpNet::from)),
+        need: Need::WhereUsed,
+        reason: "only for `workos-preflight check`: the public view of the external name. The addresses lie in the ranges of the API"
+            .to_owned(),
+        since: format!("facts of {}", facts.as_of),
+        ..flow_to(&endpoint)
+    })
+}
+
+fn resolvers(settings: &Settings) -> Party {
+    match &settings.resolver {
+        Some(named) => Party::called("its resolver").at([IpNet::from(named.value.ip())]),
+        None => Party::called("the resolvers that it uses"),
+    }
+}
+
+/// What comes in from outside.
+fn ingress(facts: &Facts, settings: &Settings) -> Vec<Flow> {
+    let sources = &facts.workos_sources;
+    let hosts = |addresses: &[IpAddr]| addresses.iter().copied().map(IpNet::from).collect::<Vec<_>>();
+    let delivered = delivered(settings);
+    let to_installation = |id, need, who: &str, reason: String, since: String| Flow {
+        id,
+        direction: Direction::Ingress,
+        source: Party::called(who),
+        destination: installation(settings),
+        port: 443,
+        need,
+        reason,
+        since,
+    };
+    let mut flows = Vec::new();
+    if let Some(delivered) = delivered {
+        let mut published = to_installation(
+            "ingress-workos",
+            Need::Required,
+            "WorkOS, published addresses",
+            format!("{delivered}; a missing address shows as deliveries that fail now and then"),
+            sources.published.source.clone(),
+        );
+        published.source.ranges = hosts(&sources.published.addresses);
+        let mut reported = to_installation(
+            "ingress-workos-reported",
+            Need::Recommended,
+            "WorkOS, addresses that others reported",
+            format!("{delivered} from newer addresses, which the guide does not list yet"),
+            sources.reported.source.clone(),
+        );
+        reported.source.ranges = hosts(&sources.reported.addresses);
+        flows.extend([published, reported].into_iter().filter(|flow| !flow.source.ranges.is_empty()));
+    }
+    flows.push(to_installation(
+        "ingress-users",
+        Need::Required,
+        "the browsers of users, wherever they are",
+        "the application itself and the callbacks of sign-ins: a redirect is carried out by the user's browser, so its source is \
+         the user's address"
+            .to_owned(),
+        "how OAuth redirects work".to_owned(),
+    ));
+    let mut edge = to_installation(
+        "ingress-cloudflare",
+        Need::WhereUsed,
+        "Cloudflare",
+        "the guide says that authentication requests come from here. It holds where the external name is proxied by Cloudflare; \
+         otherwise they come from browsers, and an allowlist of these ranges alone would lock users out"
+            .to_owned(),
+        format!("{GUIDE}; ranges: {}", facts.cloudflare.source),
+    );
+    edge.source.ranges = cloudflare(facts).collect();
+    flows.push(edge);
+    flows
+}
+
+/// What WorkOS delivers to the installation, if anything.
+fn delivered(settings: &Settings) -> Option<&'static str> {
+    match (settings.strategy.value, settings.actions_url.is_some()) {
+        (Strategy::Firewall, _) => Some("webhooks, Actions, event and log streams"),
+        (Strategy::Events, true) => Some("Actions"),
+        (Strategy::Events, false) => None,
+    }
+}
+
+fn installation(settings: &Settings) -> Party {
+    let mut party = Party::called("the installation");
+    for host in settings.inbound_hosts() {
+        party = party.named(host);
+    }
+    party.at(settings.addresses.iter().map(|address| IpNet::from(address.value)))
+}
+
+/// What browsers of users and administrators open.
+fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<Flow> {
+    let named = settings.authkit_domains.iter().map(|named| &named.value).chain(hosted_login);
+    let mut logins: Vec<&String> = Vec::new();
+    for login in named {
+        if !logins.contains(&login) {
+            logins.push(login);
+        }
+    }
+    let flow = |host: &str, reason: String, since: String| Flow {
+        id: "egress-browser",
+        direction: Direction::Egress,
+        source: Party::called("the browsers of users and administrators"),
+        destination: Party::called("a hosted page").named(host),
+        port: 443,
+        need: Need::Required,
+        reason,
+        since,
+    };
+    let mut flows = Vec::new();
+    for known in &facts.hosts.browser {
+        if known.host.starts_with("*.") && !logins.is_empty() {
+            // The exact hosts stand in for the pattern.
+            let learnt =
+                |login: &&String| flow(login, "the hosted login of this environment".to_owned(), LEARNT.to_owned());
+            flows.extend(logins.iter().copied().map(|login| learnt(&login)));
+        } else {
+            flows.push(flow(&known.host, known.why.clone(), format!("facts of {}", facts.as_of)));
+        }
+    }
+    flows
+}
+
+const LEARNT: &str = "--authkit-domain, or the sign-in that a saved report followed";
+
+/// What other machines of the customer open.
+fn others(facts: &Facts, settings: &Settings) -> Vec<Flow> {
+    let api = &settings.api.value;
+    let provisioning = Flow {
+        id: "egress-scim",
+        source: Party::called("the customer's identity provider, where it is on-prem and provisions users by SCIM"),
+        need: Need::WhereUsed,
+        reason: "user provisioning to /scim/v2.0/ on the API's host".to_owned(),
+        since: "WorkOS's documentation of directory sync".to_owned(),
+        ..api_flow(facts, api)
+    };
+    let named = facts.hosts.other.iter().map(|other| Flow {
+        id: "egress-other",
+        source: Party::called("the customer's HR system, where it uploads files"),
+        destination: Party::called("WorkOS").named(other.host.clone()),
+        port: other.port,
+        need: Need::WhereUsed,
+        reason: other.why.clone(),
+        since: format!("facts of {}", facts.as_of),
+        ..flow_to(api)
+    });
+    std::iter::once(provisioning).chain(named).collect()
+}
+
+fn api_flow(facts: &Facts, endpoint: &Endpoint) -> Flow {
+    api(facts, endpoint, Party::default())
+}
+
+fn place(party: Party, endpoint: &Endpoint) -> Party {
+    match endpoint.host.parse::<IpAddr>() {
+        Ok(address) => party.at([IpNet::from(address)]),
+        Err(_) => party.named(endpoint.host.clone()),
+    }
+}
+
+fn cloudflare(facts: &Facts) -> impl Iterator<Item = IpNet> {
+    facts.cloudflare.ipv4.iter().chain(&facts.cloudflare.ipv6).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{GivenSecrets, Layer, Source};
+
+    fn sheet(given: &[(&'static str, &str)], hosted_login: &[&str]) -> Vec<Flow> {
+        let mut layer = Layer::default();
+        for (name, value) in given {
+            layer.give(name, [(*value).to_owned()], Source::Flag("--test"));
+        }
+        let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new()).unwrap();
+        let learnt: Vec<String> = hosted_login.iter().map(|host| (*host).to_owned()).collect();
+        flows(&Facts::embedded(), &settings, &learnt)
+    }
+
+    fn of<'a>(sheet: &'a [Flow], id: &str) -> Vec<&'a Flow> {
+        sheet.iter().filter(|flow| flow.id == id).collect()
+    }
+
+    #[test]
+    fn the_api_is_needed_at_all_published_ranges_and_the_nine_sources_come_in() {
+        let sheet =
+            sheet(&[("installation.domain", "app.customer.example"), ("installation.addresses", "93.184.215.14")], &[]);
+
+        assert_eq!(of(&sheet, "egress-api")[0].destination.ranges.len(), 22);
+        let workos = of(&sheet, "ingress-workos")[0];
+        assert_eq!((workos.need, workos.source.ranges.len(), workos.port), (Need::Required, 9, 443));
+        assert_eq!(workos.destination.hosts, ["app.customer.example"]);
+        assert_eq!(of(&sheet, "ingress-workos-reported")[0].need, Need::Recommended);
+    }
+
+    #[test]
+    fn with_events_nothing_of_workos_comes_in_unless_actions_are_used() {
+        let events = sheet(&[("strategy", "events")], &[]);
+        let actions =
+            sheet(&[("strategy", "events"), ("installation.actions_url", "https://app.customer.example/actions")], &[]);
+
+        assert!(of(&events, "ingress-workos").is_empty());
+        assert!(of(&actions, "ingress-workos")[0].reason.starts_with("Actions;"));
+    }
+
+    #[test]
+    fn with_a_proxy_the_server_needs_the_proxy_and_the_proxy_needs_the_api() {
+        let sheet = sheet(&[("network.proxy", "http://proxy.customer.example:3128")], &[]);
+
+        assert_eq!(of(&sheet, "egress-proxy")[0].port, 3128);
+        assert_eq!(of(&sheet, "egress-api")[0].source.who, "the forward proxy");
+    }
+
+    #[test]
+    fn a_learnt_login_stands_in_for_the_pattern() {
+        let hosts = |sheet: &[Flow]| -> Vec<String> {
+            of(sheet, "egress-browser").iter().flat_map(|flow| flow.destination.hosts.clone()).collect()
+        };
+        let (plain, learnt) = (hosts(&sheet(&[], &[])), hosts(&sheet(&[], &["quiet-harbor-21.authkit.app"])));
+
+        assert!(plain.contains(&"*.authkit.app".to_owned()));
+        assert!(
+            learnt.contains(&"quiet-harbor-21.authkit.app".to_owned()) && !learnt.contains(&"*.authkit.app".to_owned())
+        );
+    }
+}
