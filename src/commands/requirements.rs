@@ -60,10 +60,11 @@ const DIRECTIONS: [(Direction, &str); 2] = [
 
 impl Sheet<'_> {
     fn human(&self, width: usize) -> String {
-        let mut text = format!(
-            "What must be let through for an application that uses WorkOS: {} strategy, facts of {}. Nothing has been sent.\n",
+        let head = format!(
+            "What must be let through for an application that uses WorkOS: {} strategy, facts of {}. Nothing has been sent.",
             self.strategy, self.as_of
         );
+        let mut text = filled(&head, width, "") + "\n";
         let mut number = 0;
         for (direction, heading) in DIRECTIONS {
             let _ = writeln!(text, "\n{heading}");
