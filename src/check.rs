@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::{Settings, Strategy};
+use crate::settings::Settings;
 
 pub use crate::endpoint::Endpoint;
 pub use outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Severity, Status, Who};
@@ -46,7 +46,7 @@ pub struct Spec {
     /// From where the question can be asked.
     pub vantages: &'static [Vantage],
     /// Whether a failure decides the verdict.
-    pub required: fn(Strategy, Vantage) -> bool,
+    pub required: fn(&Settings, Vantage) -> bool,
     /// Every finding it can make.
     pub codes: &'static [&'static Code],
     /// Checks that must have passed first; all stand earlier in the registry.

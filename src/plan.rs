@@ -62,7 +62,7 @@ impl Plan {
                 if !chosen.contains(&spec.id) {
                     continue;
                 }
-                let required = (spec.required)(settings.strategy.value, vantage);
+                let required = (spec.required)(settings, vantage);
                 let mut push = |fate| rows.push(Row { spec, group, required, fate });
                 if let Some(reason) = left_out(spec.id, choice) {
                     push(Fate::LeftOut(reason));
@@ -157,7 +157,7 @@ fn bind(rows: &mut [Row]) {
 mod tests {
     use super::*;
     use crate::check::{About, Endpoint, Grade, Outcome, Running};
-    use crate::settings::{GivenSecrets, Strategy};
+    use crate::settings::GivenSecrets;
 
     struct Of(&'static str);
 
@@ -181,7 +181,7 @@ mod tests {
             title: "",
             explain: "",
             vantages: &[Vantage::Inside],
-            required: |_: Strategy, _| true,
+            required: |_, _| true,
             codes: &[],
             needs,
             plan,

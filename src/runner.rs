@@ -292,7 +292,7 @@ mod tests {
             title: "it works",
             explain: "",
             vantages: &[Vantage::Inside],
-            required: |_: Strategy, _| true,
+            required: |_, _| true,
             codes: CODES,
             needs,
             plan,

@@ -7,7 +7,7 @@ use super::{Failure, gather, print, terminal};
 use crate::check::{Code, Group, Severity, Spec, Vantage};
 use crate::checks;
 use crate::cli::ExplainArgs;
-use crate::settings::Strategy;
+use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy};
 
 pub(super) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     let width = terminal::width().clamp(40, 100);
@@ -19,7 +19,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
 
 fn page(word: &str, width: usize) -> Result<String, Failure> {
     if let Some(spec) = checks::spec(word) {
-        return Ok(manual(spec, width));
+        return manual(spec, width);
     }
     if let Some((spec, code)) = checks::code(word) {
         return Ok(meaning(spec, code, width));
@@ -56,7 +56,7 @@ fn list<'a>(groups: impl Iterator<Item = &'a Group>) -> String {
     text
 }
 
-fn manual(spec: &Spec, width: usize) -> String {
+fn manual(spec: &Spec, width: usize) -> Result<String, Failure> {
     let mut text = format!("{}: {}\n\n", spec.id, spec.title);
     for paragraph in spec.explain.split("\n\n") {
         let _ = writeln!(text, "{}\n", filled(paragraph, width, ""));
@@ -65,24 +65,29 @@ fn manual(spec: &Spec, width: usize) -> String {
     if !needs.is_empty() {
         let _ = writeln!(text, "Needs {}.", needs.join(" and "));
     }
-    let _ = writeln!(text, "{}\n\nFindings", required(spec));
+    let _ = writeln!(text, "{}\n\nFindings", required(spec)?);
     for code in spec.codes {
         let line = format!("{}: {}", severity(code.severity), code.means);
         let _ = writeln!(text, "  {:<30} {}", code.name, filled(&line, width.saturating_sub(33), &" ".repeat(33)));
     }
-    text
+    Ok(text)
 }
 
-fn required(spec: &Spec) -> String {
-    let by = [Strategy::Firewall, Strategy::Events]
-        .into_iter()
-        .filter(|strategy| (spec.required)(*strategy, Vantage::Inside));
-    let by: Vec<&str> = by.map(Strategy::as_str).collect();
-    if by.is_empty() {
+fn required(spec: &Spec) -> Result<String, Failure> {
+    let mut by = Vec::new();
+    for strategy in [Strategy::Firewall, Strategy::Events].map(Strategy::as_str) {
+        let mut layer = Layer::default();
+        layer.give("strategy", [strategy.to_owned()], Source::Default);
+        let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new())?;
+        if (spec.required)(&settings, Vantage::Inside) {
+            by.push(strategy);
+        }
+    }
+    Ok(if by.is_empty() {
         "Never decides the verdict of `check`.".to_owned()
     } else {
         format!("Decides the verdict with strategy {}.", by.join(" and "))
-    }
+    })
 }
 
 fn meaning(spec: &Spec, code: &Code, width: usize) -> String {

@@ -9,7 +9,6 @@ use crate::checks::egress::{destination, in_words};
 use crate::context::{Context, Tried};
 use crate::middlebox;
 use crate::net::{ErrorKind, Way};
-use crate::settings::Strategy;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -26,7 +25,7 @@ Usually broken by a web filter that knows workos.com and not authkit.app or work
 browser's own store does not trust. The host of the hosted login is a setting of the environment: give it with \
 --authkit-domain; otherwise a sign-in is followed to it, where client ID and redirect URI are given.",
     vantages: &[Vantage::Inside],
-    required: |_: Strategy, _| false,
+    required: |_, _| false,
     codes: &[&UNRESOLVED, &NO_CONNECTION, &NO_HANDSHAKE, &UNTRUSTED, &NOT_LEARNT, &INTERCEPTED],
     needs: &[],
     plan: |facts, settings| {

@@ -10,7 +10,7 @@ mod redirect;
 mod sign_in;
 
 use crate::check::{Group, Vantage};
-use crate::settings::{Settings, Strategy};
+use crate::settings::Settings;
 
 pub(super) use asking::ask;
 pub(super) use redirect::HOSTED_LOGIN;
@@ -25,7 +25,7 @@ pub(super) const GROUP: Group = Group {
 pub(super) const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
 const NO_CLIENT: &str = "no client ID given: set WORKOS_CLIENT_ID, or give --client-id";
 
-fn required(_: Strategy, vantage: Vantage) -> bool {
+fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
 }
 

@@ -8,7 +8,6 @@ use crate::check::{
     Touch, Vantage,
 };
 use crate::context::Context;
-use crate::settings::Strategy;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -24,7 +23,7 @@ because the refused exchange may stand in the environment's log as a failed sign
 
 Usually broken by a client ID of the staging environment beside a production key.",
     vantages: &[Vantage::Inside],
-    required: |_: Strategy, _| false,
+    required: |_, _| false,
     codes: &[&DIFFERENT_ENVIRONMENTS, &NOT_ESTABLISHED],
     needs: &[accepted::ID, client::ID],
     plan: |_, settings| match (&settings.api_key, &settings.client_id) {

@@ -20,8 +20,8 @@ pub(super) const GROUP: Group = Group {
 const NO_DOMAIN: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
 
 /// With strategy `events` nothing of `WorkOS` calls the installation; browsers may still find it inside.
-fn required(strategy: Strategy, _: Vantage) -> bool {
-    strategy == Strategy::Firewall
+fn required(settings: &Settings, _: Vantage) -> bool {
+    settings.strategy.value == Strategy::Firewall
 }
 
 /// One check for each external name, with what asking for its public view touches.

@@ -15,7 +15,7 @@ mod trusted;
 use std::net::IpAddr;
 
 use crate::check::{Group, Vantage};
-use crate::settings::Strategy;
+use crate::settings::Settings;
 
 pub(super) use connects::destination;
 pub(super) use trusted::{day, distance};
@@ -39,7 +39,7 @@ pub(super) const GROUP: Group = Group {
 };
 
 /// From inside, every strategy of this version needs the API.
-fn required(_: Strategy, vantage: Vantage) -> bool {
+fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
 }
 

@@ -13,7 +13,6 @@ use crate::context::Context;
 use crate::facts::Facts;
 use crate::host::NoSource;
 use crate::net::{ErrorKind, Way};
-use crate::settings::Strategy;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -28,7 +27,7 @@ change, and then fails without anybody having touched it.
 Usually broken by a rule made from `dig api.workos.com`, or by a list of ranges that was copied in part. Some ranges \
 answer nobody on this port, so a few silent ones are no sign of anything; most of them silent is.",
     vantages: &[Vantage::Inside],
-    required: |_: Strategy, _| false,
+    required: |_, _| false,
     codes: &[&ONLY_CURRENT_ADDRESSES],
     needs: &[connects::ID],
     plan: |facts, settings| {

@@ -11,7 +11,6 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::net::{Attempted, Response};
-use crate::settings::Strategy;
 use crate::settings::values::spoken;
 use crate::workos;
 
@@ -28,7 +27,7 @@ packets show: an application that makes thousands of requests meets each of them
 Usually broken by a lossy link, by one of several firewalls or proxies that lacks the rule, or by a state table or rate \
 limit that is full.",
     vantages: &[Vantage::Inside],
-    required: |_: Strategy, _| false,
+    required: |_, _| false,
     codes: &[&UNSTABLE, &SLOW],
     needs: &[answers::ID],
     plan: |_, settings| Planned::one(Stable { endpoint: settings.api.value.clone(), samples: settings.samples.value }),

@@ -3,10 +3,10 @@
 mod readable;
 
 use crate::check::{Group, Vantage};
-use crate::settings::Strategy;
+use crate::settings::{Settings, Strategy};
 
 pub(super) const GROUP: Group = Group { id: "events", title: "Events", specs: &[&readable::SPEC] };
 
-fn required(strategy: Strategy, vantage: Vantage) -> bool {
-    strategy == Strategy::Events && vantage == Vantage::Inside
+fn required(settings: &Settings, vantage: Vantage) -> bool {
+    settings.strategy.value == Strategy::Events && vantage == Vantage::Inside
 }

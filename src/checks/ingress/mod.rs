@@ -5,7 +5,7 @@ mod connects;
 pub(super) mod trusted;
 
 use crate::check::{Group, Vantage};
-use crate::settings::Strategy;
+use crate::settings::{Settings, Strategy};
 
 pub(super) use arrival::arrival;
 
@@ -18,6 +18,6 @@ pub(super) const GROUP: Group = Group {
 const NO_URL: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
 
 /// Hairpin proves nothing, so from inside it is never required.
-fn required(strategy: Strategy, vantage: Vantage) -> bool {
-    strategy == Strategy::Firewall && vantage == Vantage::Outside
+fn required(settings: &Settings, vantage: Vantage) -> bool {
+    settings.strategy.value == Strategy::Firewall && vantage == Vantage::Outside
 }

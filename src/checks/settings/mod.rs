@@ -6,7 +6,7 @@ mod resolvers;
 mod trust;
 
 use crate::check::{Group, Vantage};
-use crate::settings::Strategy;
+use crate::settings::Settings;
 
 pub(super) const GROUP: Group = Group {
     id: "settings",
@@ -15,6 +15,6 @@ pub(super) const GROUP: Group = Group {
 };
 
 /// What this host is set to shows in the checks of egress; by itself it decides nothing.
-fn never(_: Strategy, _: Vantage) -> bool {
+fn never(_: &Settings, _: Vantage) -> bool {
     false
 }

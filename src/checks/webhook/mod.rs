@@ -4,7 +4,7 @@ mod refuses_unsigned;
 mod registered;
 
 use crate::check::{Group, Vantage};
-use crate::settings::Strategy;
+use crate::settings::{Settings, Strategy};
 
 pub(super) const GROUP: Group =
     Group { id: "webhook", title: "Webhooks", specs: &[&registered::SPEC, &refuses_unsigned::SPEC] };
@@ -12,6 +12,6 @@ pub(super) const GROUP: Group =
 const NO_URL: &str = "no webhook URL given: give --webhook-url (https, at the external name)";
 
 /// With strategy `events` there are no webhooks.
-fn required(strategy: Strategy, _: Vantage) -> bool {
-    strategy == Strategy::Firewall
+fn required(settings: &Settings, _: Vantage) -> bool {
+    settings.strategy.value == Strategy::Firewall
 }
