@@ -74,21 +74,39 @@ fn manual(spec: &Spec, width: usize) -> Result<String, Failure> {
 }
 
 fn required(spec: &Spec) -> Result<String, Failure> {
-    let mut by = Vec::new();
+    let (mut always, mut when_asked) = (Vec::new(), Vec::new());
     for strategy in [Strategy::Firewall, Strategy::Events].map(Strategy::as_str) {
-        let mut layer = Layer::default();
-        layer.give("strategy", [strategy.to_owned()], Source::Default);
-        let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new())?;
-        if (spec.required)(&settings, Vantage::Inside) {
-            by.push(strategy);
+        let decides = |asked: &[(&'static str, &str)]| -> Result<bool, Failure> {
+            let mut layer = Layer::default();
+            for (name, value) in [("strategy", strategy)].iter().chain(asked) {
+                layer.give(name, [(*value).to_owned()], Source::Default);
+            }
+            let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new())?;
+            Ok((spec.required)(&settings, Vantage::Inside))
+        };
+        if decides(&[])? {
+            always.push(strategy);
+        } else if decides(CALLED_FOR)? {
+            when_asked.push(strategy);
         }
     }
-    Ok(if by.is_empty() {
-        "Never decides the verdict of `check`.".to_owned()
-    } else {
-        format!("Decides the verdict with strategy {}.", by.join(" and "))
+    let with = |strategies: &[&str]| format!("with strategy {}", strategies.join(" and "));
+    Ok(match (&always[..], &when_asked[..]) {
+        ([], []) => "Never decides the verdict of `check`.".to_owned(),
+        (always, []) => format!("Decides the verdict {}.", with(always)),
+        ([], asked) => format!("Decides the verdict {} where the settings call for it.", with(asked)),
+        (always, asked) => {
+            format!("Decides the verdict {}, and {} where the settings call for it.", with(always), with(asked))
+        }
     })
 }
+
+/// Settings that make checks required which are not without them.
+const CALLED_FOR: &[(&str, &str)] = &[
+    ("installation.actions_url", "https://app.customer.example/actions"),
+    ("installation.redirect_uris", "https://app.customer.example/callback"),
+    ("checks.send_signed", "true"),
+];
 
 fn meaning(spec: &Spec, code: &Code, width: usize) -> String {
     let words = format!("{}: {}. The check asks whether {}.", severity(code.severity), code.means, spec.title);
@@ -123,6 +141,17 @@ mod tests {
         assert!(page("egress.connects/timed-out", 80).unwrap().contains("dropped"));
         assert!(page("egress", 80).unwrap().contains("egress.answers"));
         assert!(page("timed-out", 80).unwrap().contains("egress.connects/timed-out"));
+    }
+
+    #[test]
+    fn a_page_says_when_the_check_decides() {
+        let page = |id| page(id, 200).unwrap();
+
+        assert!(page("egress.answers").contains("Decides the verdict with strategy firewall and events."));
+        assert!(page("domain.resolves").contains(
+            "Decides the verdict with strategy firewall, and with strategy events where the settings call for it."
+        ));
+        assert!(page("domain.split").contains("Never decides the verdict of `check`."));
     }
 
     #[test]

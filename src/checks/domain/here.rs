@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::front::front;
 use super::public;
 use super::view::public_view;
 use crate::check::{
@@ -21,6 +22,9 @@ arrive (/cdn-cgi/trace on the API host).
 
 The name can be public, resolve, and lead to the machine that was replaced last year. Behind address translation or a \
 load balancer this host cannot know its public address by itself: then --address says what it should be.
+
+A load balancer or a content network in front is recognised by its names and addresses, and named: the installation then \
+sees the addresses of that, so allowlists belong there, or must look at X-Forwarded-For.
 
 Usually broken by a record that still points to a former installation or to a parking page of the registrar.",
     vantages: &[Vantage::Inside],
@@ -69,7 +73,9 @@ impl Check for Here {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let (view, arriving) = tokio::join!(public_view(&self.host, cx), arriving_from(cx));
-            judge(&self.host, &view.addresses(), arriving, cx).via(view.via.clone()).tried(view.attempts())
+            judge(&self.host, &view.addresses(), &view.aliases(), arriving, cx)
+                .via(view.via.clone())
+                .tried(view.attempts())
         })
     }
 }
@@ -87,18 +93,16 @@ fn said_address(response: &Response) -> Option<IpAddr> {
     line.trim().parse().ok().filter(|_| response.status == 200)
 }
 
-fn judge(host: &str, addresses: &[IpAddr], arriving: Option<IpAddr>, cx: &Context) -> Outcome {
+fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<IpAddr>, cx: &Context) -> Outcome {
     let mut outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
     let own = cx.host.addresses();
     outcome.saw("this host's addresses", in_words(&own));
     if let Some(arriving) = arriving {
         outcome.saw("outgoing requests arrive from", arriving.to_string());
     }
-    if let Some(range) = addresses.iter().find_map(|address| cx.facts.cloudflare_range(*address)) {
-        outcome.saw(
-            "in front",
-            format!("Cloudflare ({range}): the installation sees Cloudflare's addresses, not WorkOS's"),
-        );
+    let front = front(addresses, aliases, &cx.facts);
+    if let Some(front) = &front {
+        outcome.saw("in front", format!("{front}: the installation sees its addresses, and not those of WorkOS"));
     }
     let wanted: Vec<IpAddr> = cx.settings.addresses.iter().map(|address| address.value).collect();
     if !wanted.is_empty() {
@@ -109,7 +113,7 @@ fn judge(host: &str, addresses: &[IpAddr], arriving: Option<IpAddr>, cx: &Contex
         outcome
     } else {
         let same_edge = arriving.is_some_and(|arriving| addresses.contains(&arriving));
-        outcome.because(not_this_host(host, addresses, same_edge))
+        outcome.because(not_this_host(host, addresses, same_edge, front.as_deref()))
     }
 }
 
@@ -128,9 +132,12 @@ fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr]) -> Finding {
     )
 }
 
-fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool) -> Finding {
-    let note =
-        if same_edge { "; this host's own requests leave from there, so it is probably the same site" } else { "" };
+fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool, front: Option<&str>) -> Finding {
+    let note = match front {
+        Some(front) => format!("; in front stands {front}, which an allowlist for WorkOS's addresses has to be set on"),
+        None if same_edge => "; this host's own requests leave from there, so it is probably the same site".to_owned(),
+        None => String::new(),
+    };
     NOT_THIS_HOST.found(
         format!("{host} leads to {}, which is no address of this host{note}", in_words(addresses)),
         Remediation::installer(format!(
@@ -150,7 +157,7 @@ mod tests {
 
     fn judged(site: Site, arriving: Option<&str>) -> Outcome {
         let arriving = arriving.map(|address| address.parse().unwrap());
-        judge("app.customer.example", &["93.184.215.14".parse().unwrap()], arriving, &site.context())
+        judge("app.customer.example", &["93.184.215.14".parse().unwrap()], &[], arriving, &site.context())
     }
 
     #[test]
@@ -171,6 +178,16 @@ mod tests {
         assert_eq!(judged(own, None).status(), Status::Pass);
         assert_eq!(codes(&behind), ["not-this-host"]);
         assert!(behind.findings[0].problem.contains("probably the same site"));
+    }
+
+    #[test]
+    fn what_stands_in_front_is_named_because_it_hides_the_callers() {
+        let aliases = ["lb-1.eu-west-1.elb.amazonaws.com".to_owned()];
+        let cx = Site::of(Fake::default()).context();
+        let outcome = judge("app.customer.example", &["93.184.215.14".parse().unwrap()], &aliases, None, &cx);
+
+        assert!(outcome.evidence.iter().any(|seen| seen.what == "in front" && seen.value.contains("load balancer")));
+        assert!(outcome.findings[0].problem.contains("load balancer"));
     }
 
     #[test]

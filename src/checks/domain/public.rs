@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::front::front;
 use super::resolves;
 use super::view::public_view;
 use crate::check::{
@@ -60,11 +61,17 @@ impl Check for Public {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let view = public_view(&self.host, cx).await;
-            let outcome = judge(&self.host, &view.addresses()).via(view.via.clone()).tried(view.attempts());
-            match view.ttl() {
-                Some(ttl) => outcome.with("time to live", in_seconds(ttl)),
-                None => outcome,
+            let mut outcome = judge(&self.host, &view.addresses()).via(view.via.clone()).tried(view.attempts());
+            if let Some(ttl) = view.ttl() {
+                outcome.saw("time to live", in_seconds(ttl));
             }
+            // From inside `domain.here` says it.
+            if let Some(front) = front(&view.addresses(), &view.aliases(), &cx.facts)
+                && cx.vantage == Vantage::Outside
+            {
+                outcome.saw("in front", format!("{front}: the installation sees its addresses, and not the callers'"));
+            }
+            outcome
         })
     }
 }
@@ -79,7 +86,7 @@ fn in_seconds(ttl: u32) -> String {
 }
 
 fn judge(host: &str, addresses: &[IpAddr]) -> Outcome {
-    let outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
+    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
     let of = |kind: Option<Special>| -> Vec<IpAddr> {
         addresses.iter().copied().filter(|address| special(*address) == kind).collect()
     };
@@ -93,10 +100,10 @@ fn judge(host: &str, addresses: &[IpAddr]) -> Outcome {
         });
     }
     if !unusable.is_empty() {
-        return outcome.because(mixed(host, &public, &unusable));
+        outcome.found(mixed(host, &public, &unusable));
     }
     if public.iter().all(IpAddr::is_ipv6) {
-        return outcome.because(aaaa_only(host));
+        outcome.found(aaaa_only(host));
     }
     outcome
 }
@@ -165,5 +172,6 @@ mod tests {
         assert_eq!(judged(&["203.0.113.7"]), ["reserved-address"]);
         assert_eq!(judged(&["93.184.215.14", "10.20.0.10"]), ["mixed"]);
         assert_eq!(judged(&["2606:2800:21f::1"]), ["aaaa-only"]);
+        assert_eq!(judged(&["2606:2800:21f::1", "10.20.0.10"]), ["mixed", "aaaa-only"]);
     }
 }

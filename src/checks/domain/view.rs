@@ -38,6 +38,20 @@ impl PublicView {
         }
     }
 
+    /// The names that the question was led along, first to last.
+    pub(in crate::checks) fn aliases(&self) -> Vec<String> {
+        let mut aliases: Vec<String> = Vec::new();
+        for (_, answer, led) in self.answers.iter().flatten() {
+            let positive = answer.result.iter().flat_map(|records| &records.aliases);
+            for alias in positive.chain(led) {
+                if !aliases.contains(alias) {
+                    aliases.push(alias.clone());
+                }
+            }
+        }
+        aliases
+    }
+
     /// The smallest time to live among the answers, in seconds.
     pub(in crate::checks) fn ttl(&self) -> Option<u32> {
         let answers = self.answers.as_ref().ok()?;

@@ -1,11 +1,14 @@
 //! Faults of the customer's installation: its name, its certificate and its webhook endpoint.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Fault;
 use crate::simulator::service::{Certificate, InstallationManner, Page, Service, Site};
-use crate::simulator::world::{INSTALLATION, INSTALLATION_ADDRESS, PUBLIC_DNS_ADDRESSES, World};
+use crate::simulator::world::{INSTALLATION, INSTALLATION_ADDRESS, PUBLIC_DNS_ADDRESSES, World, https};
 use crate::simulator::zone::ZoneAnswer;
+
+/// The installation's own address on the customer's network.
+const INSIDE_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 20);
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
@@ -42,11 +45,56 @@ pub(super) const FAULTS: &[Fault] = &[
         "Public DNS gives the installation an address that nobody outside can reach.",
         &["domain.public/private-address"],
         |world| {
-            let private = Ipv4Addr::new(10, 20, 0, 20);
-            world.public_zone.set(INSTALLATION, ZoneAnswer::v4(&[private]));
+            world.public_zone.set(INSTALLATION, ZoneAnswer::v4(&[INSIDE_ADDRESS]));
             let installation = Site::Installation(InstallationManner::Works);
-            world.put(&[private], &Service::https(installation));
+            world.put(&[INSIDE_ADDRESS], &Service::https(installation));
         },
+    ),
+    Fault::new(
+        "domain-mixed",
+        "Public DNS gives the installation its public address and a private one beside it.",
+        &["domain.public/mixed", "domain.here/elsewhere"],
+        |world| {
+            let both = [INSTALLATION_ADDRESS, INSIDE_ADDRESS];
+            world.public_zone.set(INSTALLATION, ZoneAnswer::v4(&both));
+            world.put(&[INSIDE_ADDRESS], &Service::https(Site::Installation(InstallationManner::Works)));
+        },
+    ),
+    Fault::new(
+        "domain-aaaa-only",
+        "The installation's name has an IPv6 address alone, and the addresses that WorkOS lists are IPv4.",
+        &["domain.public/aaaa-only"],
+        |world| {
+            let v6 = Ipv6Addr::new(0x2606, 0x2800, 0x21f, 0, 0, 0, 0, 0x14);
+            world.public_zone.set(INSTALLATION, ZoneAnswer::Addresses { v4: Vec::new(), v6: vec![v6], ttl: 300 });
+            world.services.insert(https(v6), Service::https(Site::Installation(InstallationManner::Works)));
+            world.set("installation.addresses", v6.to_string());
+        },
+    ),
+    Fault::new(
+        "domain-behind-cdn",
+        "The installation's name leads to a content network: allowed, and callers' addresses have to be looked for there.",
+        &[],
+        |world| {
+            let edge = "d2hk6rb9x1p4vm.cloudfront.net";
+            world.public_zone.set(INSTALLATION, ZoneAnswer::Alias { to: edge.to_owned() });
+            world.public_zone.set(edge, ZoneAnswer::v4(&[INSTALLATION_ADDRESS]));
+        },
+    ),
+    Fault::new(
+        "domain-split-horizon",
+        "The resolver inside gives the installation an inside address, as it may: nothing is wrong.",
+        &[],
+        |world| {
+            world.inside_zone.set(INSTALLATION, ZoneAnswer::v4(&[INSIDE_ADDRESS]));
+            world.put(&[INSIDE_ADDRESS], &Service::https(Site::Installation(InstallationManner::Works)));
+        },
+    ),
+    Fault::new(
+        "domain-unknown-inside",
+        "The installation's name is public, and the resolver inside does not know it.",
+        &["domain.split/inside-unresolvable"],
+        |world| world.inside_zone.set(INSTALLATION, ZoneAnswer::NxDomain),
     ),
     Fault::new(
         "domain-elsewhere",

@@ -1,0 +1,188 @@
+//! What do the resolvers here say of the external name, beside what the internet is told?
+
+use std::net::IpAddr;
+
+use super::resolves;
+use super::view::{PublicView, public_view};
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage,
+};
+use crate::checks::egress::in_words;
+use crate::context::{Context, Lookup};
+use crate::net::{Attempted, ErrorKind, NetError};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "it resolves inside as well",
+    explain: "\
+Asks the resolvers of this host for the external name, and lays their answer beside what the internet is told.
+
+Two answers are split-horizon DNS, and right where each leads to the installation from its side: the evidence says so. A \
+name that the resolvers here do not know is found late: browsers on the customer's own network are redirected to it after \
+each sign-in, and applications often call themselves by it.
+
+Usually broken by an internal zone of the same domain that lacks the name: its servers answer for the whole domain and \
+hide the public record.",
+    vantages: &[Vantage::Inside],
+    required: |_, _| false,
+    codes: &[&INSIDE_UNRESOLVABLE, &INSIDE_SILENT],
+    needs: &[resolves::ID],
+    plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Split { host, contacts }),
+};
+
+pub(super) const ID: CheckId = CheckId::new("domain.split");
+
+static INSIDE_UNRESOLVABLE: Code =
+    Code::warning("inside-unresolvable", "the resolvers of this host do not know the external name");
+static INSIDE_SILENT: Code =
+    Code::undecided("inside-silent", "the resolvers of this host give no answer about the external name");
+
+struct Split {
+    host: String,
+    contacts: Vec<Contact>,
+}
+
+impl Check for Split {
+    fn subject(&self) -> Option<String> {
+        Some(self.host.clone())
+    }
+
+    fn about(&self) -> About {
+        About::Host(self.host.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        self.contacts.clone()
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let (view, lookup) = tokio::join!(public_view(&self.host, cx), cx.lookup(&self.host));
+            judge(&self.host, &view, &lookup, cx).via("direct").tried(lookup.attempts())
+        })
+    }
+}
+
+fn judge(host: &str, view: &PublicView, lookup: &Lookup, cx: &Context) -> Outcome {
+    let inside = lookup.addresses();
+    let outside = view.answers.is_ok().then(|| view.addresses());
+    let mut outcome = Outcome::graded(if inside.is_empty() { Grade::Declared } else { Grade::Reached });
+    outcome.saw("inside", if inside.is_empty() { unanswered(lookup) } else { in_words(&inside) });
+    match &outside {
+        Some(addresses) => outcome.saw("outside", in_words(addresses)),
+        None => outcome.saw("outside", "unknown: no public resolver could be asked"),
+    }
+    if inside.is_empty() {
+        let denied = errors(lookup).any(|error| is_denial(&error.kind));
+        return outcome.because(if denied {
+            inside_unresolvable(host, outside.as_deref().unwrap_or_default(), cx)
+        } else {
+            inside_silent(host, &unanswered(lookup), cx)
+        });
+    }
+    match outside {
+        Some(outside) if same(&inside, &outside) => outcome,
+        Some(_) => outcome.with("split-horizon", "callers inside and on the internet are led to different addresses"),
+        None => outcome,
+    }
+}
+
+fn same(inside: &[IpAddr], outside: &[IpAddr]) -> bool {
+    inside.iter().all(|address| outside.contains(address))
+}
+
+/// The name is not there, or, as the system's resolution says it, not to be found.
+fn is_denial(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NoSuchName | ErrorKind::NoData)
+}
+
+fn errors(lookup: &Lookup) -> impl Iterator<Item = &NetError> {
+    let servers = lookup.servers.iter().filter_map(|asked| asked.answer.result.as_ref().err());
+    let system = lookup.system.as_ref().and_then(|Attempted { result, .. }| result.as_ref().err());
+    servers.chain(system)
+}
+
+/// What was heard in the place of addresses.
+fn unanswered(lookup: &Lookup) -> String {
+    errors(lookup).next().map_or_else(|| "no address".to_owned(), |error| error.detail.clone())
+}
+
+fn resolvers(cx: &Context) -> String {
+    let servers: Vec<IpAddr> = cx.resolvers().iter().map(std::net::SocketAddr::ip).collect();
+    if servers.is_empty() { "the resolvers of this host".to_owned() } else { in_words(&servers) }
+}
+
+fn dig(host: &str, cx: &Context) -> String {
+    match cx.resolvers().first() {
+        Some(server) => format!("dig @{} {host} A +short", server.ip()),
+        None => format!("getent hosts {host}"),
+    }
+}
+
+fn inside_unresolvable(host: &str, outside: &[IpAddr], cx: &Context) -> Finding {
+    let public =
+        if outside.is_empty() { String::new() } else { format!(" (the internet is told {})", in_words(outside)) };
+    INSIDE_UNRESOLVABLE.found(
+        format!("{} does not know {host}{public}: sign-ins from the customer's network end nowhere, and so do calls of the application to itself", resolvers(cx)),
+        Remediation::network(format!(
+            "Add {host} to the internal zone on {}, with the address at which this installation is reached from inside, or have them pass the question on to public DNS.",
+            resolvers(cx)
+        ))
+        .verify(dig(host, cx)),
+    )
+}
+
+fn inside_silent(host: &str, instead: &str, cx: &Context) -> Finding {
+    INSIDE_SILENT.found(
+        format!("whether {host} resolves inside is open: {} gives no answer about it ({instead})", resolvers(cx)),
+        Remediation::network(format!(
+            "Have {} answer for {host}: it neither gives addresses nor says that there are none.",
+            resolvers(cx)
+        ))
+        .verify(dig(host, cx)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Phase;
+    use crate::net::fake::Fake;
+
+    const APP: &str = "app.customer.example";
+
+    async fn run(inside: Result<&[&str], ErrorKind>) -> Outcome {
+        let network = Fake::default().resolves(APP, inside.clone()).serves("10.20.0.53:53", APP, inside).serves(
+            "9.9.9.9:53",
+            APP,
+            Ok(&["93.184.215.14"]),
+        );
+        let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.domain", APP);
+        Split { host: APP.to_owned(), contacts: Vec::new() }.run(&site.context()).await
+    }
+
+    fn is_split(outcome: &Outcome) -> bool {
+        outcome.evidence.iter().any(|seen| seen.what == "split-horizon")
+    }
+
+    #[tokio::test]
+    async fn two_answers_are_evidence_and_no_fault() {
+        let same = run(Ok(&["93.184.215.14"])).await;
+        let other = run(Ok(&["10.20.0.10"])).await;
+
+        assert_eq!((same.status(), is_split(&same)), (Status::Pass, false));
+        assert_eq!((other.status(), is_split(&other)), (Status::Pass, true));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_unknown_inside_warns_and_silence_settles_nothing() {
+        let unknown = run(Err(ErrorKind::NoSuchName)).await;
+        let silent = run(Err(ErrorKind::TimedOut(Phase::Lookup))).await;
+
+        assert_eq!((codes(&unknown), unknown.status()), (vec!["inside-unresolvable"], Status::Warn));
+        assert!(unknown.findings[0].remediation.action.contains("10.20.0.53"));
+        assert_eq!((codes(&silent), silent.status()), (vec!["inside-silent"], Status::Unknown));
+    }
+}
