@@ -1,5 +1,6 @@
 //! Webhook: whether the application's endpoint does what a webhook endpoint must.
 
+pub(super) mod receiver;
 mod refuses_unsigned;
 mod registered;
 

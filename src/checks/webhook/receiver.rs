@@ -1,0 +1,331 @@
+//! An endpoint of the application that takes what WorkOS signs, a webhook or Actions, asked without a right signature.
+
+use std::time::UNIX_EPOCH;
+
+use crate::check::{Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Touch};
+use crate::checks::ingress::arrival;
+use crate::context::Context;
+use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
+use crate::settings::Setting;
+use crate::settings::values::{shown_url, url_endpoint, web_url};
+use crate::workos::signature;
+
+pub(in crate::checks) const CODES: &[&Code] = &[
+    &ACCEPTS_UNSIGNED,
+    &NOT_FOUND,
+    &METHOD_REFUSED,
+    &REDIRECTS,
+    &SERVER_ERROR,
+    &LOGIN_WALL,
+    &REFUSED_BEFORE_THE_APPLICATION,
+    &UNCLEAR_ANSWER,
+    &NO_ANSWER,
+];
+
+static ACCEPTS_UNSIGNED: Code =
+    Code::error("accepts-unsigned", "the endpoint accepts a request that WorkOS did not sign");
+static NOT_FOUND: Code = Code::error("not-found", "there is nothing at the URL's path (404 or 410)");
+static METHOD_REFUSED: Code = Code::error("method-refused", "the endpoint takes no POST (405)");
+static REDIRECTS: Code = Code::error("redirects", "the URL redirects to somewhere else");
+static SERVER_ERROR: Code =
+    Code::error("server-error", "the endpoint, or what stands before it, answers with a server error");
+static LOGIN_WALL: Code =
+    Code::error("login-wall", "a page for people, or a demand to sign in, answers in the endpoint's place");
+static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
+    "refused-before-the-application",
+    "every path is refused alike (403): an allowlist or firewall answers, so nothing is known of the application",
+);
+static UNCLEAR_ANSWER: Code =
+    Code::undecided("unclear-answer", "the endpoint refuses with a status that says nothing about signatures");
+static NO_ANSWER: Code = Code::undecided("no-answer", "no HTTP answer came from the URL");
+
+/// What WorkOS sends there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::checks) enum Kind {
+    /// Events, after they happened.
+    Webhook,
+    /// Questions whether a sign-in or a registration may go on.
+    Actions,
+}
+
+impl Kind {
+    /// The URL, as people call it.
+    fn url(self) -> &'static str {
+        match self {
+            Kind::Webhook => "webhook URL",
+            Kind::Actions => "Actions URL",
+        }
+    }
+
+    fn secret(self) -> &'static str {
+        match self {
+            Kind::Webhook => "the endpoint's webhook secret",
+            Kind::Actions => "the Actions secret",
+        }
+    }
+
+    /// What is sent, in the plural.
+    fn sent(self) -> &'static str {
+        match self {
+            Kind::Webhook => "deliveries",
+            Kind::Actions => "Actions",
+        }
+    }
+
+    /// What it leads to when nothing right answers; finishes the sentence.
+    fn consequence(self) -> &'static str {
+        match self {
+            Kind::Webhook => "",
+            Kind::Actions => {
+                "; WorkOS denies by default what Actions do not answer (default deny), so nobody can log in"
+            }
+        }
+    }
+
+    /// Of a type, or an object, that no application acts on.
+    fn made_up(self) -> &'static str {
+        match self {
+            Kind::Webhook => {
+                r#"{"id":"event_workos_preflight","event":"workos_preflight.unsigned","data":{},"created_at":"2026-01-01T00:00:00.000Z"}"#
+            }
+            Kind::Actions => r#"{"id":"action_workos_preflight","object":"workos_preflight_unsigned"}"#,
+        }
+    }
+}
+
+/// The endpoint.
+pub(in crate::checks) struct Receiver {
+    kind: Kind,
+    pub(in crate::checks) endpoint: Endpoint,
+    path: String,
+    /// As it may be shown.
+    pub(in crate::checks) url: String,
+}
+
+/// No application has it.
+const MADE_UP_PATH: &str = "/workos-preflight-made-up-path";
+
+impl Receiver {
+    /// The endpoint that a setting names, where that is an https URL.
+    pub(in crate::checks) fn of(kind: Kind, given: Option<&Setting<String>>) -> Option<Self> {
+        let url = web_url(&given?.value).filter(|url| url.scheme() == "https")?;
+        let endpoint = url_endpoint(&url)?;
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        Some(Receiver { kind, endpoint, path, url: shown_url(url.as_str()) })
+    }
+
+    /// What asking it without a right signature touches.
+    pub(in crate::checks) fn contacts(&self) -> Vec<Contact> {
+        let why = match self.kind {
+            Kind::Webhook => "whether it refuses an unsigned and a wrongly signed event",
+            Kind::Actions => "whether it refuses an unsigned and a wrongly signed Action",
+        };
+        vec![
+            Contact::new(Touch::Request("POST", self.url.clone()), why),
+            Contact::new(
+                Touch::Request("POST", self.endpoint.https(MADE_UP_PATH)),
+                "only after a 403, to see whether every path is refused alike",
+            ),
+        ]
+    }
+
+    /// Asks it without a signature and with a wrong one. Both must be refused.
+    pub(in crate::checks) async fn asked_unsigned(&self, cx: &Context) -> Outcome {
+        let Some(way) = self.way(cx).await else {
+            return Outcome::graded(Grade::Identified)
+                .because(self.no_answer("the connection did not come about again"));
+        };
+        let body = self.kind.made_up().as_bytes();
+        let plain = cx.network.fetch(&self.request(&way, body, None)).await;
+        let forged = cx.network.fetch(&self.request(&way, body, Some(wrong_signature(cx)))).await;
+        let mut outcome = self.judge(&plain, &forged);
+        let refused_403 =
+            |answer: &Attempted<Response>| answer.result.as_ref().is_ok_and(|response| response.status == 403);
+        if outcome.findings.is_empty() && (refused_403(&plain) || refused_403(&forged)) {
+            let elsewhere = Request { path: MADE_UP_PATH.to_owned(), ..self.request(&way, body, None) };
+            let made_up = cx.network.fetch(&elsewhere).await;
+            if refused_403(&made_up) {
+                outcome.saw("a made-up path", "403 as well");
+                outcome.grade = Grade::Identified;
+                outcome.found(self.refused_before_the_application());
+            }
+        }
+        outcome.via("direct").tried(plain.attempts.max(forged.attempts))
+    }
+
+    /// The way that requests to it take.
+    pub(super) async fn way(&self, cx: &Context) -> Option<Way> {
+        arrival(&self.endpoint, cx).await.way().cloned()
+    }
+
+    /// A request as WorkOS would send it.
+    pub(super) fn request(&self, way: &Way, body: &[u8], signature: Option<String>) -> Request {
+        let mut request = Request {
+            trust: Trust::Public,
+            method: Method::Post,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.to_vec(),
+            ..Request::get(way.clone(), self.path.clone())
+        };
+        request.headers.extend(signature.map(|signature| (signature::HEADER, signature)));
+        request
+    }
+
+    fn judge(&self, plain: &Attempted<Response>, forged: &Attempted<Response>) -> Outcome {
+        let mut outcome = Outcome::graded(Grade::Answered);
+        for (what, answer) in [("without a signature", plain), ("with a wrong signature", forged)] {
+            match &answer.result {
+                Ok(response) => outcome.saw(what, response.status.to_string()),
+                Err(error) => {
+                    outcome.saw(what, error.detail.clone());
+                    outcome.grade = Grade::Identified;
+                    outcome.found(self.no_answer(&error.detail));
+                    return outcome;
+                }
+            }
+        }
+        for (answer, how) in [(plain, "without a signature"), (forged, "with a wrong signature")] {
+            let Ok(response) = &answer.result else { continue };
+            if let Some(finding) = self.problem(response, how) {
+                outcome.found(finding);
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn problem(&self, response: &Response, how: &str) -> Option<Finding> {
+        let html = response.header("content-type").is_some_and(|value| value.starts_with("text/html"));
+        let title = page_title(&response.body);
+        match response.status {
+            200..=299 if html => Some(self.login_wall(response.status, title.as_deref())),
+            200..=299 => Some(self.accepts(response.status, how)),
+            300..=399 => Some(self.redirects(response.status, response.header("location").unwrap_or_default())),
+            401 if wants_sign_in(response) => Some(self.login_wall(401, title.as_deref())),
+            400 | 401 | 403 => None,
+            404 | 410 => Some(self.not_found(response.status)),
+            405 => Some(self.method_refused()),
+            500..=599 => Some(self.server_error(response.status)),
+            status => Some(self.unclear(status)),
+        }
+    }
+
+    pub(super) fn curl(&self) -> String {
+        format!("curl -si -X POST -H 'Content-Type: application/json' -d '{{}}' {}", self.url)
+    }
+
+    fn accepts(&self, status: u16, how: &str) -> Finding {
+        let what = match self.kind {
+            Kind::Webhook => format!("to an event {how}: anybody can forge events"),
+            Kind::Actions => format!("to an Action {how}: anybody can ask it for verdicts"),
+        };
+        ACCEPTS_UNSIGNED.found(
+            format!("{} answers {status} {what}", self.url),
+            Remediation::vendor(format!(
+                "Verify the WorkOS-Signature header with {} before anything else, and answer 401 when it is missing or wrong.",
+                self.kind.secret()
+            ))
+            .verify(self.curl()),
+        )
+    }
+
+    fn not_found(&self, status: u16) -> Finding {
+        NOT_FOUND.found(
+            format!("there is nothing at {} ({status}){}", self.url, self.kind.consequence()),
+            Remediation::installer(format!(
+                "Correct the path of the {}, here and in the WorkOS dashboard, or have the reverse proxy pass it to the application.",
+                self.kind.url()
+            ))
+            .verify(self.curl()),
+        )
+    }
+
+    fn method_refused(&self) -> Finding {
+        METHOD_REFUSED.found(
+            format!("{} takes no POST (405), and WorkOS uses POST{}", self.url, self.kind.consequence()),
+            Remediation::installer(format!(
+                "Correct the path of the {}, or allow POST for it in the reverse proxy or web application firewall.",
+                self.kind.url()
+            ))
+            .verify(self.curl()),
+        )
+    }
+
+    fn redirects(&self, status: u16, location: &str) -> Finding {
+        let location = shown_url(&location.chars().filter(|c| !c.is_control()).take(200).collect::<String>());
+        REDIRECTS.found(
+            format!(
+                "{} redirects to {location} ({status}), where {} end{}",
+                self.url,
+                self.kind.sent(),
+                self.kind.consequence()
+            ),
+            Remediation::installer(format!("Register the final URL with WorkOS, or exempt the path {} of the {} from the redirect (sign-on, http to https, slash).", self.path_shown(), self.kind.url()))
+                .verify(self.curl()),
+        )
+    }
+
+    fn server_error(&self, status: u16) -> Finding {
+        SERVER_ERROR.found(
+            format!("{} answers {status} to an unsigned request: the handler breaks, or the reverse proxy does not reach it{}", self.url, self.kind.consequence()),
+            Remediation::vendor("Find the error in the application's log at this time: the handler must answer 400 or 401 to what has no valid signature. With 502 to 504, start the application behind the reverse proxy.")
+                .verify(self.curl()),
+        )
+    }
+
+    fn login_wall(&self, status: u16, title: Option<&str>) -> Finding {
+        let called = title.map_or_else(|| "a demand to sign in".to_owned(), |title| format!("a page called “{title}”"));
+        LOGIN_WALL.found(
+            format!("{called} answers at {} ({status}): it is made for people, and takes no {}{}", self.url, self.kind.sent(), self.kind.consequence()),
+            Remediation::installer(format!("If that page is a sign-in, exempt the path {} from it: the signature authenticates {}. If it is of another site, correct the {}, or the public record of its host.", self.path_shown(), self.kind.sent(), self.kind.url()))
+                .verify(self.curl()),
+        )
+    }
+
+    fn refused_before_the_application(&self) -> Finding {
+        REFUSED_BEFORE_THE_APPLICATION.found(
+            format!("{} answers 403, and so does a made-up path: an allowlist or firewall answers this host, so nothing is known of the application", self.url),
+            Remediation::network(format!("Let this host through to {} for the time of the check; the allowlist itself is right if it lists WorkOS's addresses.", self.endpoint))
+                .verify(self.curl()),
+        )
+    }
+
+    fn unclear(&self, status: u16) -> Finding {
+        UNCLEAR_ANSWER.found(
+            format!("{} answers {status}, which says nothing about signatures", self.url),
+            Remediation::vendor("Have the handler answer 400 or 401 to what has no valid signature.")
+                .verify(self.curl()),
+        )
+    }
+
+    fn no_answer(&self, detail: &str) -> Finding {
+        NO_ANSWER.found(
+            format!("no HTTP answer came from {}: {detail}", self.url),
+            Remediation::installer(format!("Look in the log of what listens at {} at this time, and run the command below from a machine on the internet.", self.endpoint))
+                .verify(self.curl()),
+        )
+    }
+
+    fn path_shown(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+}
+
+/// Whether a 401 asks a person, or a machine of the network, for a name and a password.
+pub(in crate::checks) fn wants_sign_in(response: &Response) -> bool {
+    response.header("www-authenticate").is_some_and(|value| {
+        let scheme = value.split_ascii_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+        ["basic", "digest", "negotiate", "ntlm"].contains(&scheme.trim_end_matches(','))
+    })
+}
+
+/// Now, in the milliseconds of signatures.
+pub(super) fn now(cx: &Context) -> u64 {
+    let since = cx.host.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The right form at the right time with a hash that no secret gives.
+pub(super) fn wrong_signature(cx: &Context) -> String {
+    format!("t={}, v1={}", now(cx), "0".repeat(64))
+}
