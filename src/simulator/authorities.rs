@@ -1,9 +1,11 @@
 //! The certificate authorities of the played world and the certificates they issue.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
@@ -20,7 +22,7 @@ const DAY: i64 = 24 * 60 * 60;
 const ISSUER_URL: &str = "http://certs.demo-trust.example/issuing-1.cer";
 
 /// The public root with its intermediate, and the customer's own CA.
-pub(super) struct Authorities {
+pub struct Authorities {
     root: CertifiedIssuer<'static, KeyPair>,
     intermediate: CertifiedIssuer<'static, KeyPair>,
     corporate: CertifiedIssuer<'static, KeyPair>,
@@ -28,7 +30,11 @@ pub(super) struct Authorities {
 }
 
 impl Authorities {
-    pub(super) fn new() -> io::Result<Self> {
+    /// New ones, each with a key of its own.
+    ///
+    /// # Errors
+    /// Where the clock stands before 1970, or a certificate cannot be made.
+    pub fn new() -> io::Result<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
         let now = i64::try_from(now).map_err(io::Error::other)?;
         let root = authority("Demo Public Root", "Demo Trust Services", now, None)?;
@@ -38,13 +44,23 @@ impl Authorities {
     }
 
     /// The public root.
-    pub(super) fn public_pem(&self) -> String {
+    pub fn public_pem(&self) -> String {
         self.root.pem()
     }
 
     /// The customer's own CA.
     pub(super) fn corporate_pem(&self) -> String {
         self.corporate.pem()
+    }
+
+    /// A certificate with nothing wrong for these names: the chain as it is sent, leaf first, and the leaf's key, as PEM.
+    ///
+    /// # Errors
+    /// Where a name is none that a certificate can hold.
+    pub fn certificate_pem(&self, names: &[String]) -> io::Result<(String, String)> {
+        let (chain, key) = self.issue(Certificate::Good, names)?;
+        let blocks: Vec<String> = chain.iter().map(|it| pem("CERTIFICATE", it)).collect();
+        Ok((blocks.concat(), pem("PRIVATE KEY", key.secret_der())))
     }
 
     /// What a TLS service with this certificate for these names presents.
@@ -119,6 +135,13 @@ impl Authorities {
     }
 }
 
+impl fmt::Debug for Authorities {
+    /// Without the keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorities").finish_non_exhaustive()
+    }
+}
+
 fn authority(
     common_name: &str,
     organization: &str,
@@ -167,4 +190,12 @@ fn authority_information_access() -> CustomExtension {
 fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u8::try_from(content.len()).unwrap_or(u8::MAX).min(0x7f);
     [&[tag, length], content].concat()
+}
+
+/// RFC 7468: base64 in lines of 64 between two labels.
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = BASE64_STANDARD.encode(der);
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }

@@ -27,6 +27,7 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+pub use self::authorities::Authorities;
 pub use self::faults::{FAULTS, Fault};
 pub use self::service::{
     ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service, Site, SocksManner,
@@ -34,7 +35,6 @@ pub use self::service::{
 pub use self::world::World;
 pub use self::zone::{ResolverManner, Zone, ZoneAnswer};
 
-use self::authorities::Authorities;
 use self::stage::{Stage, accepts_connections};
 
 const LONGEST_CONNECTION: Duration = Duration::from_secs(60);
@@ -74,7 +74,14 @@ impl Simulator {
     /// # Errors
     /// `Unsupported` where the world has a service that only a namespace can play; otherwise whatever binding said.
     pub async fn start(world: World, ground: Ground) -> io::Result<Self> {
-        let authorities = Authorities::new()?;
+        Self::start_under(&Authorities::new()?, world, ground).await
+    }
+
+    /// The same with these authorities, for a world whose parts are played in several places.
+    ///
+    /// # Errors
+    /// As [`Simulator::start`].
+    pub async fn start_under(authorities: &Authorities, world: World, ground: Ground) -> io::Result<Self> {
         let public_roots = authorities.public_pem();
         let mut trusted = public_roots.clone();
         if world.corporate_ca_trusted {
@@ -82,7 +89,7 @@ impl Simulator {
         }
         let (resolver, manner) = (world.resolver, world.resolver_manner);
         let services = world.services.clone();
-        let stage = Arc::new(Stage::new(world, &authorities)?);
+        let stage = Arc::new(Stage::new(world, authorities)?);
 
         let mut map = HashMap::new();
         let mut playing = JoinSet::new();

@@ -86,3 +86,24 @@ fn refusal(error: &io::Error) -> Option<&CertificateError> {
         _ => None,
     }
 }
+
+#[tokio::test]
+async fn a_part_of_a_world_that_is_played_apart_shows_the_same_authorities() {
+    let authorities = Authorities::new().unwrap();
+    let parts = [World::healthy(), World::healthy()]
+        .map(|world| async { Simulator::start_under(&authorities, world, Ground::Loopback).await.unwrap() });
+
+    for part in parts {
+        let part = part.await;
+        let stream = TcpStream::connect(api(&part)).await.unwrap();
+        assert!(handshake(&authorities.public_pem(), stream, API).await.is_ok());
+    }
+}
+
+#[test]
+fn a_certificate_that_is_handed_out_comes_with_its_chain_and_its_key() {
+    let (chain, key) = Authorities::new().unwrap().certificate_pem(&[INSTALLATION.to_owned()]).unwrap();
+
+    assert_eq!(CertificateDer::pem_slice_iter(chain.as_bytes()).filter_map(Result::ok).count(), 2);
+    assert!(rustls_pki_types::PrivateKeyDer::from_pem_slice(key.as_bytes()).is_ok());
+}
