@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use workos_preflight::report::v1::{CheckResult, Report, Status};
 
-use crate::judge::{findings, results};
+use crate::found::{findings, results};
 use crate::play::Seen;
 use crate::scenarios::DEAD_RESOLVER;
 

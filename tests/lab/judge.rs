@@ -1,8 +1,9 @@
 //! What must hold of every run, and what a scenario expects besides.
 
 use libtest_mimic::Failed;
-use workos_preflight::report::v1::{Check, CheckResult, Finding, Report, Severity, Status, Verdict, schema};
+use workos_preflight::report::v1::{Finding, Report, Severity, Status, Verdict, schema};
 
+use crate::found::{findings, is, results, summary};
 use crate::play::Seen;
 use crate::scenario::{Scenario, Words};
 
@@ -24,16 +25,6 @@ pub(crate) fn judge(scenario: &Scenario, seen: &Seen) -> Result<(), Failed> {
     let (wrong, found) = (wrong.join("\n  "), summary(&report));
     let (took, typed) = (seen.took, scenario.typed().join(" "));
     Err(format!("\n  {wrong}\nfound, in {took:?}:\n{found}\narguments: {typed}\n").into())
-}
-
-/// Every finding with its check and its result, in run order.
-pub(crate) fn findings(report: &Report) -> impl Iterator<Item = (&Check, &CheckResult, &Finding)> {
-    results(report).flat_map(|(check, result)| result.findings.iter().map(move |finding| (check, result, finding)))
-}
-
-/// Every result with its check, in run order.
-pub(crate) fn results(report: &Report) -> impl Iterator<Item = (&Check, &CheckResult)> {
-    report.checks.iter().flat_map(|check| check.results.iter().map(move |result| (check, result)))
 }
 
 /// What holds whatever is wrong with the network.
@@ -139,27 +130,6 @@ fn missing_words(words: &Words, finding: &Finding) -> Vec<String> {
     wrong.extend(lacks(problem, words.problem));
     wrong.extend(lacks(&remediation.action, words.action));
     wrong
-}
-
-fn is(check: &Check, finding: &Finding, address: &str) -> bool {
-    address.split_once('/') == Some((check.id.as_str(), finding.code.as_str()))
-}
-
-fn summary(report: &Report) -> String {
-    let lines = findings(report).map(|(check, result, finding)| {
-        format!(
-            "  {}/{} ({:?}, {}): {} → {:?}: {}",
-            check.id,
-            finding.code,
-            finding.severity,
-            result.subject.as_deref().unwrap_or("the run"),
-            finding.problem,
-            finding.remediation.who,
-            finding.remediation.action
-        )
-    });
-    let lines: Vec<String> = lines.collect();
-    format!("  verdict {:?}\n{}", report.verdict, lines.join("\n"))
 }
 
 fn unreadable(seen: &Seen, error: &serde_json::Error) -> Failed {

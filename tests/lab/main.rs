@@ -9,10 +9,14 @@ mod addresses;
 #[cfg(target_os = "linux")]
 mod claims;
 #[cfg(target_os = "linux")]
+#[path = "../support/found.rs"]
+mod found;
+#[cfg(target_os = "linux")]
 mod judge;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
+#[path = "../support/namespace.rs"]
 mod namespace;
 #[cfg(target_os = "linux")]
 mod play;

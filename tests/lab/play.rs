@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sched::CloneFlags;
 use serde::{Deserialize, Serialize};
 use workos_preflight::simulator::{Ground, Simulator, World};
 
@@ -59,7 +60,7 @@ pub(crate) fn main(title: &str) -> ExitCode {
 }
 
 fn play(scenario: &Scenario) -> Played {
-    if let Err(why) = namespace::enter() {
+    if let Err(why) = namespace::enter(CloneFlags::empty()) {
         return Played::Refused(why);
     }
     match lay(scenario) {

@@ -1,18 +1,20 @@
 //! Namespaces that belong to one scenario: an empty network, and files of its own where the system keeps those of the resolver.
 
+use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::UdpSocket;
 use std::path::Path;
 
+use libtest_mimic::{Completion, Failed};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getgid, getuid};
 
-/// Leaves the machine's network and its `/etc` behind. No thread may have been started yet.
-pub(crate) fn enter() -> Result<(), String> {
+/// Leaves the machine's network and its `/etc` behind, and what `more` names. No thread may have been started yet.
+pub(crate) fn enter(more: CloneFlags) -> Result<(), String> {
     let (user, group) = (getuid(), getgid());
-    let apart = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS;
+    let apart = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS | more;
     unshare(apart).map_err(|error| format!("unshare: {error}"))?;
     // Without this an ordinary user may not map a group (user_namespaces(7)).
     write("/proc/self/setgroups", "deny")?;
@@ -40,7 +42,16 @@ pub(crate) fn assert_no_way_out() -> Result<(), String> {
     Ok(())
 }
 
-fn cover(path: &str) -> Result<(), String> {
+/// The end of a trial whose network cannot be made here: ignored with the reason, or failed where it must run.
+pub(crate) fn refused(why: &str) -> Result<Completion, Failed> {
+    if env::var_os("NETLAB_REQUIRED").is_some_and(|value| value == "1") {
+        return Err(Failed::from(format!("no network can be made here, and NETLAB_REQUIRED=1: {why}")));
+    }
+    Ok(Completion::ignored_with(format!("no network can be made here: {why}")))
+}
+
+/// Puts an empty directory over one, for this mount namespace only.
+pub(crate) fn cover(path: &str) -> Result<(), String> {
     mount(Some("lab"), path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("mode=755"))
         .map_err(|error| format!("mount {path}: {error}"))
 }
