@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
-use crate::check::{Endpoint, Vantage};
+use crate::check::{Endpoint, Grade, Remediation, Vantage};
 use crate::facts::Facts;
 use crate::host::Host;
 use crate::net::{
@@ -29,6 +30,29 @@ pub struct Context {
     pub trust: TrustSummary,
     /// This machine.
     pub host: Arc<dyn Host>,
+    /// What a saved run of `listen` saw, where the settings name its report.
+    pub inbound: Option<SavedDelivery>,
+}
+
+/// What a saved run of `listen` saw of deliveries.
+#[derive(Clone, Debug)]
+pub struct SavedDelivery {
+    /// When it began.
+    pub taken_at: SystemTime,
+    /// The machine it ran on.
+    pub host: String,
+    /// The webhook URL as it was shown.
+    pub subject: Option<String>,
+    /// It came to a conclusion about deliveries.
+    pub judged: bool,
+    /// How strong its best evidence is.
+    pub grade: Grade,
+    /// What it found: the name of the code, the problem, and what to do.
+    pub findings: Vec<(String, String, Remediation)>,
+    /// What it saw: names and values.
+    pub evidence: Vec<(String, String)>,
+    /// It was a demonstration, which proves nothing of any installation.
+    pub demonstration: bool,
 }
 
 /// What the resolvers in effect say of a name.

@@ -98,6 +98,19 @@ pub struct PublicDns {
     pub port: u16,
 }
 
+/// Whose an address is, as far as the facts say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// One of the addresses that the on-prem guide publishes for what `WorkOS` sends.
+    Published,
+    /// One that others reported.
+    Reported,
+    /// Cloudflare's, in this published range.
+    Cloudflare(IpNet),
+    /// Nobody's that the facts know.
+    Unlisted,
+}
+
 impl Facts {
     /// The facts this binary was built with.
     ///
@@ -125,6 +138,17 @@ impl Facts {
     /// The published Cloudflare range that an address lies in.
     pub fn cloudflare_range(&self, address: IpAddr) -> Option<IpNet> {
         self.cloudflare.ipv4.iter().chain(&self.cloudflare.ipv6).copied().find(|range| range.contains(&address))
+    }
+
+    /// Whose an address is.
+    pub fn origin(&self, address: IpAddr) -> Origin {
+        if self.workos_sources.published.addresses.contains(&address) {
+            Origin::Published
+        } else if self.workos_sources.reported.addresses.contains(&address) {
+            Origin::Reported
+        } else {
+            self.cloudflare_range(address).map_or(Origin::Unlisted, Origin::Cloudflare)
+        }
     }
 
     /// "Cloudflare's published ranges (15 IPv4, 7 IPv6: 173.245.48.0/20, …)", for a remedy that must name them.

@@ -19,6 +19,7 @@ pub mod endpoint;
 pub mod facts;
 pub mod firewall;
 pub mod host;
+pub mod inbound;
 pub mod middlebox;
 pub mod net;
 pub mod plan;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::{Outcome, Vantage};
-use crate::context::Context;
+use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::net::TrustSummary;
@@ -19,6 +19,7 @@ pub(super) struct Site {
     layer: Layer,
     key: Option<Secret>,
     signing: Option<[Secret; 2]>,
+    pub(super) inbound: Option<SavedDelivery>,
     vantage: Vantage,
 }
 
@@ -32,6 +33,7 @@ impl Site {
             layer: Layer::default(),
             key: None,
             signing: None,
+            inbound: None,
             vantage: Vantage::Inside,
         }
     }
@@ -82,6 +84,7 @@ impl Site {
             network: self.network,
             trust: self.trust,
             host: Arc::new(self.host),
+            inbound: self.inbound,
         }
     }
 }

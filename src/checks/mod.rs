@@ -13,6 +13,8 @@ mod webhook;
 
 use crate::check::{Code, Group, Spec};
 
+pub use webhook::delivered;
+
 /// The evidence, of whichever check, that names a host of the hosted login.
 pub const HOSTED_LOGIN: &str = credentials::HOSTED_LOGIN;
 

@@ -1,6 +1,6 @@
 //! `check`: the ordered checks, from here.
 
-use super::{Failure, gather, session};
+use super::{Failure, gather, saved, session};
 use crate::check::Vantage;
 use crate::checks::GROUPS;
 use crate::cli::CheckArgs;
@@ -11,9 +11,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
     let (settings, facts) = gather::settings(&args.settings)?;
     let stores = gather::trust(&settings)?;
+    let inbound = saved::delivery(&settings)?;
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     let trust = stores.summary.clone();
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, live, trust);
+    let cx = session::context(settings, facts, live, trust, inbound);
     session::block_on(session::run(plan, cx, None, &args.output))?
 }

@@ -13,7 +13,7 @@ use super::terminal::{self, Waiting};
 use super::{Failure, say};
 use crate::check::{Status, Vantage};
 use crate::cli::{FailOn, OutputArgs};
-use crate::context::Context;
+use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::ThisHost;
 use crate::net::{Live, Memo, Retrying, TrustSummary};
@@ -38,11 +38,17 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
 }
 
 /// What the checks of a run look at: the network in its layers, and this machine.
-pub(super) fn context(settings: Settings, facts: Facts, live: Live, trust: TrustSummary) -> Arc<Context> {
+pub(super) fn context(
+    settings: Settings,
+    facts: Facts,
+    live: Live,
+    trust: TrustSummary,
+    inbound: Option<SavedDelivery>,
+) -> Arc<Context> {
     let live = Arc::new(live);
     let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
     let host = Arc::new(ThisHost);
-    Arc::new(Context { settings, facts, vantage: Vantage::Inside, network, unrepeated: live, trust, host })
+    Arc::new(Context { settings, facts, vantage: Vantage::Inside, network, unrepeated: live, trust, host, inbound })
 }
 
 /// Runs a plan and reports it. `demonstration` says what is played, when something is.

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod authorize;
+pub mod delivery;
 pub mod key;
 pub mod signature;
 

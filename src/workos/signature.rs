@@ -22,7 +22,12 @@ pub const ACTION_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// Makes the header's value for a body, `at` milliseconds after the epoch.
 pub fn sign(secret: &Secret, at: u64, body: &[u8]) -> String {
-    format!("t={at}, v1={}", HEXLOWER.encode(code(secret.expose(), &at.to_string(), body).as_ref()))
+    format!("t={at}, v1={}", code_of(secret, at, body))
+}
+
+/// The hexadecimal digits alone, which the answer to an Action carries (facts §4.5).
+pub fn code_of(secret: &Secret, at: u64, body: &[u8]) -> String {
+    HEXLOWER.encode(code(secret.expose(), &at.to_string(), body).as_ref())
 }
 
 /// A signature that holds.

@@ -54,6 +54,7 @@ pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
             unrepeated: live,
             trust,
             host: Arc::new(ThisHost),
+            inbound: None,
         };
 
         let begun = Instant::now();

@@ -1,14 +1,16 @@
 //! Webhook: whether the application's endpoint does what a webhook endpoint must.
 
+pub mod delivered;
 pub(super) mod receiver;
 mod refuses_unsigned;
 mod registered;
+mod unheld;
 
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};
 
 pub(super) const GROUP: Group =
-    Group { id: "webhook", title: "Webhooks", specs: &[&registered::SPEC, &refuses_unsigned::SPEC] };
+    Group { id: "webhook", title: "Webhooks", specs: &[&registered::SPEC, &refuses_unsigned::SPEC, &delivered::SPEC] };
 
 const NO_URL: &str = "no webhook URL given: give --webhook-url (https, at the external name)";
 

@@ -1,0 +1,409 @@
+//! Does a genuine delivery of WorkOS arrive, from a published address, with its signature intact?
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use super::unheld;
+use crate::check::{
+    Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Severity, Spec, Touch,
+    Vantage,
+};
+use crate::checks::egress::distance;
+use crate::context::{Context, SavedDelivery};
+use crate::facts::{Facts, Origin};
+use crate::net::special::special;
+use crate::settings::values::{shown_url, spoken, web_url};
+use crate::workos::delivery::{Delivery, Signature};
+use crate::workos::signature::Refusal;
+
+/// The check, which `listen` answers and `check` takes from its saved report.
+pub static SPEC: Spec = Spec {
+    id: ID,
+    title: "a genuine delivery arrives",
+    explain: "\
+Looks at what arrived while `workos-preflight listen` stood at the webhook URL: from which address, through which \
+proxies, and whether the signature holds. `check` takes the saved report of such a run with --inbound-report, and says \
+how old it is.
+
+This is the one proof that WorkOS reaches the installation: a delivery that WorkOS itself sent, with a signature that \
+nobody else can make, from an address that it publishes. What looks from inside, or from a machine that is not \
+WorkOS's, can only show that other packets get through.
+
+Usually broken by an allowlist that holds six of nine addresses, so that deliveries fail now and then; by a router that \
+puts its own address in the place of the sender's; by a secret that belongs to another endpoint; and by a proxy that \
+writes bodies anew.",
+    vantages: &[Vantage::Inside],
+    required: |settings, _| settings.inbound_report.is_some(),
+    codes: &[
+        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER,
+        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &PROOF_IS_OLD,
+    ],
+    needs: &[],
+    plan: |_, settings| match &settings.inbound_report {
+        None => Planned::NotApplicable(
+            "no proof given: `workos-preflight listen` makes one, and --inbound-report takes it in".to_owned(),
+        ),
+        Some(report) => Planned::one(Saved {
+            report: report.value.display().to_string(),
+            url: settings.webhook_url.as_ref().map(|url| url.value.clone()),
+        }),
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("webhook.delivered");
+
+static NOT_DELIVERED: Code =
+    Code::error("not-delivered", "WorkOS was made to send something, and it did not arrive in time");
+static FROM_ELSEWHERE: Code =
+    Code::error("from-elsewhere", "a genuine delivery arrived from an address that is not WorkOS's");
+static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived bears no signature that holds");
+static NOTHING_ARRIVED: Code = Code::undecided(
+    "nothing-arrived",
+    "nothing arrived, and it is not known whether WorkOS sent anything while somebody listened",
+);
+static NOT_VERIFIED: Code =
+    Code::undecided("not-verified", "deliveries arrived, and there was no secret to hold their signatures to");
+static NO_PROOF: Code = Code::undecided("no-proof", "the saved report is of a run that did not listen for deliveries");
+static OF_ANOTHER: Code =
+    Code::undecided("of-another-installation", "the saved report is about another webhook URL, or of a demonstration");
+static FROM_REPORTED_SOURCE: Code = Code::warning(
+    "from-reported-source",
+    "genuine deliveries arrived, from addresses that others reported and WorkOS's guide does not list",
+);
+static NOT_FROM_ALL: Code =
+    Code::warning("not-from-all", "genuine deliveries arrived from some of the published addresses, and not from all");
+static SOME_REFUSED: Code = Code::warning(
+    "some-refused",
+    "genuine deliveries arrived, and others from WorkOS's addresses bore a signature that does not hold",
+);
+static PROOF_IS_OLD: Code = Code::warning("proof-is-old", "the proof is more than 30 days old");
+
+/// Firewalls change; a proof that is older says little of today.
+const OLD: Duration = Duration::from_hours(30 * 24);
+
+/// What stood at the webhook URL for a while, and what came.
+pub struct Arrivals<'a> {
+    /// The webhook URL.
+    pub url: &'a str,
+    /// What came, in order.
+    pub deliveries: &'a [Delivery],
+    /// How long somebody listened.
+    pub lasted: Duration,
+    /// What WorkOS was made to send, in words, where it was made to.
+    pub caused: Option<&'a str>,
+    /// A delivery from every published address is wanted.
+    pub from_all: bool,
+    /// Where the secret was read from.
+    pub secret: &'a str,
+}
+
+/// Judges what came.
+pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
+    let all = arrivals.deliveries;
+    let genuine: Vec<&Delivery> = all.iter().filter(|delivery| delivery.is_genuine()).collect();
+    let refused: Vec<(&Delivery, &Refusal)> = all.iter().filter_map(refusal).collect();
+    let mut outcome = Outcome::graded(grade(&genuine, all));
+    seen(&mut outcome, arrivals, &genuine);
+
+    let from = |wanted: fn(Origin) -> bool| genuine.iter().copied().find(|delivery| wanted(delivery.origin));
+    if from(|origin| origin == Origin::Published).is_some() {
+        outcome = sources(outcome, &genuine, arrivals, facts);
+    } else if let Some(reported) = from(|origin| origin == Origin::Reported) {
+        outcome = sources(outcome.because(from_reported_source(reported, facts)), &genuine, arrivals, facts);
+    } else if let Some(stray) = genuine.first() {
+        return outcome.because(from_elsewhere(stray));
+    } else if let Some((delivery, why)) = worst(&refused) {
+        return outcome.because(bad_signature(delivery, why, arrivals));
+    } else if all.iter().any(|delivery| delivery.signature == Signature::Unchecked) {
+        return outcome.because(not_verified(arrivals));
+    } else if let Some(caused) = arrivals.caused {
+        return outcome.because(not_delivered(caused, arrivals, facts));
+    } else {
+        return outcome.because(nothing_arrived(arrivals, all.len()));
+    }
+    match refused.iter().find(|(delivery, _)| is_workos(delivery.origin)) {
+        Some((delivery, why)) => outcome.because(some_refused(delivery, why, arrivals)),
+        None => outcome,
+    }
+}
+
+fn is_workos(origin: Origin) -> bool {
+    matches!(origin, Origin::Published | Origin::Reported)
+}
+
+fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
+    match &delivery.signature {
+        Signature::Refused(why) => Some((delivery, why)),
+        Signature::Holds(_) | Signature::Unchecked => None,
+    }
+}
+
+/// What comes from WorkOS's addresses says most; else what is signed at all. A request without a signature from anywhere else is
+/// any scanner's.
+fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
+    let workos = refused.iter().find(|(delivery, _)| is_workos(delivery.origin));
+    workos.or_else(|| refused.iter().find(|(_, why)| **why != Refusal::Missing)).copied()
+}
+
+fn grade(genuine: &[&Delivery], all: &[Delivery]) -> Grade {
+    match (genuine, all) {
+        ([], []) => Grade::Declared,
+        ([], _) => Grade::Reached,
+        _ => Grade::Proved,
+    }
+}
+
+/// Sources and events beyond these are counted only.
+const MOST_SHOWN: usize = 24;
+
+fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
+    let others = arrivals.deliveries.len() - genuine.len();
+    outcome.saw("listened for", spoken(arrivals.lasted));
+    outcome.saw("deliveries", format!("{} with a signature that holds, {others} without", genuine.len()));
+    let mut by_source: BTreeMap<IpAddr, (&Delivery, usize)> = BTreeMap::new();
+    for delivery in arrivals.deliveries {
+        by_source.entry(delivery.source).or_insert((delivery, 0)).1 += 1;
+    }
+    for (source, (delivery, count)) in by_source.iter().take(MOST_SHOWN) {
+        outcome.saw("source", format!("{source} ({}): {count}", of(delivery.origin)));
+    }
+    let mut chains: Vec<&str> = arrivals.deliveries.iter().map(|delivery| delivery.chain.as_str()).collect();
+    chains.sort_unstable();
+    chains.dedup();
+    for chain in chains.iter().filter(|chain| !chain.is_empty()).take(MOST_SHOWN) {
+        outcome.saw("chain", *chain);
+    }
+    for event in genuine.iter().filter_map(|delivery| delivery.event.as_ref()).take(MOST_SHOWN) {
+        outcome.saw("event", format!("{} {}", event.name, event.id.as_deref().unwrap_or_default()).trim_end());
+    }
+    let ages = genuine.iter().filter_map(|delivery| match delivery.signature {
+        Signature::Holds(verified) => Some(verified.age),
+        _ => None,
+    });
+    if let Some(age) = ages.max_by_key(|age| age.unsigned_abs()) {
+        outcome.saw("signed", format!("{age} ms before it arrived, by this host's clock"));
+    }
+}
+
+fn of(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Published => "published",
+        Origin::Reported => "reported by others",
+        Origin::Cloudflare(_) => "Cloudflare",
+        Origin::Unlisted => "not listed",
+    }
+}
+
+/// Which of the published addresses were seen. Chance decides from which WorkOS sends, so one that was not seen is a finding only
+/// where all were wanted.
+fn sources(mut outcome: Outcome, genuine: &[&Delivery], arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
+    let published = &facts.workos_sources.published.addresses;
+    let (seen, missing): (Vec<IpAddr>, Vec<IpAddr>) =
+        published.iter().partition(|address| genuine.iter().any(|delivery| delivery.source == **address));
+    let listed = |addresses: &[IpAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    outcome.saw("published sources seen", format!("{} of {}: {}", seen.len(), published.len(), listed(&seen)));
+    if !missing.is_empty() {
+        outcome.saw("published sources not seen", listed(&missing));
+    }
+    if arrivals.from_all && !missing.is_empty() && !seen.is_empty() {
+        outcome.found(not_from_all(&listed(&missing), seen.len(), published.len()));
+    }
+    outcome
+}
+
+fn from_reported_source(delivery: &Delivery, facts: &Facts) -> Finding {
+    FROM_REPORTED_SOURCE.found(
+        format!(
+            "a genuine delivery arrived from {}, which WorkOS's guide does not list; {}",
+            delivery.source, facts.workos_sources.reported.source
+        ),
+        Remediation::network(format!(
+            "Keep {} allowed, and allow the other reported addresses too: {}.",
+            delivery.source,
+            facts.workos_sources.reported.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        ))
+        .verify("workos-preflight requirements --format markdown"),
+    )
+}
+
+fn not_from_all(missing: &str, seen: usize, of: usize) -> Finding {
+    NOT_FROM_ALL.found(
+        format!("genuine deliveries arrived from {seen} of {of} published addresses, and from these not: {missing}"),
+        Remediation::network(format!("Compare the allowlist for inbound TCP 443 with these addresses, and add those that it lacks: {missing}. Where it has them all, WorkOS has only not used them while somebody listened."))
+            .verify("workos-preflight requirements --format markdown"),
+    )
+}
+
+fn from_elsewhere(delivery: &Delivery) -> Finding {
+    let source = delivery.source;
+    let (problem, remediation) = if let Origin::Cloudflare(range) = delivery.origin {
+        (
+            format!(
+                "a genuine delivery arrived from {source}, in Cloudflare's range {range}: the external name is proxied by Cloudflare, which hides the sender"
+            ),
+            Remediation::network(format!(
+                "Let Cloudflare's ranges through at the edge and filter WorkOS's addresses in Cloudflare; to see the sender here, listen with --trusted-proxy {range}, whose X-Forwarded-For is then believed."
+            )),
+        )
+    } else if special(source).is_some() {
+        (
+            format!(
+                "a genuine delivery arrived, and its sender is hidden behind {source}: a reverse proxy, or a router that puts its own address in the sender's place"
+            ),
+            Remediation::network(format!(
+                "If {source} is a reverse proxy, have it send X-Forwarded-For (or the PROXY protocol) and listen with --trusted-proxy {source}. If it is a router, forward port 443 without translating the source, or an allowlist behind it sees one address for everybody."
+            )),
+        )
+    } else {
+        (
+            format!("a genuine delivery arrived from {source}, which is on no list of WorkOS's addresses"),
+            Remediation::network(format!(
+                "Find out what {source} is: if a proxy or load balancer of yours, listen with --trusted-proxy {source} and have it name the sender; if not, look whether WorkOS's list of webhook addresses has grown, and allow {source} too."
+            )),
+        )
+    };
+    FROM_ELSEWHERE.found(problem, remediation.verify("workos-preflight explain webhook.delivered"))
+}
+
+fn bad_signature(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
+    BAD_SIGNATURE.found(
+        format!(
+            "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}",
+            delivery.source,
+            of(delivery.origin),
+            unheld::in_words(why)
+        ),
+        unheld::remedy(why, "the webhook endpoint", arrivals.secret),
+    )
+}
+
+fn some_refused(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
+    SOME_REFUSED.found(
+        format!("besides, a delivery arrived from {} whose signature {}", delivery.source, unheld::in_words(why)),
+        unheld::remedy(why, "the webhook endpoint", arrivals.secret),
+    )
+}
+
+fn not_verified(arrivals: &Arrivals<'_>) -> Finding {
+    NOT_VERIFIED.found(
+        format!("deliveries arrived at {}, and there was no secret to hold their signatures to", shown_url(arrivals.url)),
+        Remediation::installer("Give the webhook secret, with WORKOS_WEBHOOK_SECRET or --webhook-secret-file, and listen again; or listen with --deliver, which uses an endpoint of its own."),
+    )
+}
+
+fn not_delivered(caused: &str, arrivals: &Arrivals<'_>, facts: &Facts) -> Finding {
+    let sources: Vec<String> = facts.workos_sources.published.addresses.iter().map(ToString::to_string).collect();
+    let host = web_url(arrivals.url).and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    NOT_DELIVERED.found(
+        format!(
+            "{caused}, and nothing of it arrived at {} within {}",
+            shown_url(arrivals.url),
+            spoken(arrivals.lasted)
+        ),
+        Remediation::network(format!(
+            "Let inbound TCP 443 to {host} through to this host from WorkOS's addresses: {}.",
+            sources.join(" ")
+        ))
+        .verify(format!("tcpdump -ni any 'tcp dst port 443 and ({})'", hosts(&sources))),
+    )
+}
+
+fn hosts(addresses: &[String]) -> String {
+    addresses.iter().map(|address| format!("host {address}")).collect::<Vec<_>>().join(" or ")
+}
+
+fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
+    let instead = match unsigned {
+        0 => "nothing arrived".to_owned(),
+        1 => "one request arrived that is not signed, as anybody can send it".to_owned(),
+        some => format!("{some} requests arrived that are not signed, as anybody can send them"),
+    };
+    NOTHING_ARRIVED.found(
+        format!("{instead} at {} within {}; whether WorkOS sent anything in that time is not known", shown_url(arrivals.url), spoken(arrivals.lasted)),
+        Remediation::vendor("While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one."),
+    )
+}
+
+/// A saved report of `listen`.
+struct Saved {
+    report: String,
+    url: Option<String>,
+}
+
+impl Check for Saved {
+    fn subject(&self) -> Option<String> {
+        self.url.as_deref().map(shown_url)
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(Touch::Local(self.report.clone()), "the proof that a delivery arrived, as `listen` saved it")]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            match &cx.inbound {
+                Some(saved) => self.taken_in(saved, cx.host.now()),
+                None => Outcome::graded(Grade::Declared).because(self.no_proof()),
+            }
+        })
+    }
+}
+
+impl Saved {
+    fn taken_in(&self, saved: &SavedDelivery, now: SystemTime) -> Outcome {
+        let age = now.duration_since(saved.taken_at).unwrap_or_default();
+        let mut outcome = Outcome::graded(saved.grade)
+            .with("saved report", format!("{}, taken on {}", self.report, saved.host))
+            .with("its age", distance(saved.taken_at, now));
+        for (what, value) in &saved.evidence {
+            outcome.saw("as it saw", format!("{what}: {value}"));
+        }
+        let same = |url: &String| saved.subject.as_deref().is_none_or(|subject| subject == shown_url(url));
+        if saved.demonstration || !self.url.as_ref().is_none_or(same) {
+            return outcome.because(self.of_another(saved));
+        }
+        if !saved.judged {
+            return outcome.because(self.no_proof());
+        }
+        for (name, problem, remediation) in &saved.findings {
+            // A code of a later version is not understood, so nothing is known.
+            let code = SPEC.codes.iter().find(|code| code.name == name).copied().unwrap_or(&NO_PROOF);
+            outcome.found(code.found(problem, remediation.clone()));
+        }
+        let holds = outcome.findings.iter().all(|finding| finding.code.severity == Severity::Warning);
+        if holds && age > OLD { outcome.because(proof_is_old(age)) } else { outcome }
+    }
+
+    fn no_proof(&self) -> Finding {
+        NO_PROOF.found(
+            format!("{} tells of no deliveries that this version understands", self.report),
+            Remediation::installer("Give the report that `workos-preflight listen --report json=FILE` saved."),
+        )
+    }
+
+    fn of_another(&self, saved: &SavedDelivery) -> Finding {
+        let what = if saved.demonstration { "of a demonstration" } else { "about another webhook URL" };
+        OF_ANOTHER.found(
+            format!(
+                "{} is {what}{}",
+                self.report,
+                saved.subject.as_ref().map(|url| format!(" ({url})")).unwrap_or_default()
+            ),
+            Remediation::installer(
+                "Listen at this installation's webhook URL, with the same --webhook-url, and give the report of that.",
+            ),
+        )
+    }
+}
+
+fn proof_is_old(age: Duration) -> Finding {
+    PROOF_IS_OLD.found(
+        format!("the delivery arrived {} days ago; firewalls have changed since, perhaps", age.as_secs() / 86_400),
+        Remediation::installer("Listen again, and give the new report with --inbound-report.")
+            .verify("workos-preflight listen --help"),
+    )
+}
+
+#[cfg(test)]
+mod tests;

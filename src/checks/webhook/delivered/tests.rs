@@ -1,0 +1,175 @@
+use std::time::UNIX_EPOCH;
+
+use super::*;
+use crate::check::Status;
+use crate::checks::fixture::{Site, codes};
+use crate::net::fake::Fake;
+use crate::workos::delivery::{Event, Purpose};
+use crate::workos::signature::{SecretSlip, Verified};
+
+const HOOK: &str = "https://app.customer.example/webhooks/workos";
+const PUBLISHED: &str = "3.217.146.166";
+const REPORTED: &str = "35.82.80.13";
+
+fn delivery(source: &str, signature: Signature) -> Delivery {
+    let source: IpAddr = source.parse().unwrap();
+    Delivery {
+        purpose: Purpose::Webhook,
+        at: UNIX_EPOCH,
+        source,
+        peer: source,
+        chain: String::new(),
+        origin: Facts::embedded().origin(source),
+        signature,
+        event: Some(Event { id: Some("event_1".to_owned()), name: "organization.created".to_owned(), object: None }),
+        own: false,
+        bytes: 200,
+        answered: 200,
+        took: Duration::from_millis(1),
+    }
+}
+
+fn genuine(source: &str) -> Delivery {
+    delivery(source, Signature::Holds(Verified { age: 120 }))
+}
+
+fn refused(source: &str, why: Refusal) -> Delivery {
+    delivery(source, Signature::Refused(why))
+}
+
+fn judged(deliveries: &[Delivery], caused: Option<&str>, from_all: bool) -> Outcome {
+    let lasted = Duration::from_secs(60);
+    let arrivals =
+        Arrivals { url: HOOK, deliveries, lasted, caused, from_all, secret: "environment WORKOS_WEBHOOK_SECRET" };
+    judge(&arrivals, &Facts::embedded())
+}
+
+#[test]
+fn a_signed_delivery_from_a_published_address_is_the_proof() {
+    let outcome = judged(&[genuine(PUBLISHED)], None, false);
+
+    assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Proved));
+    assert!(outcome.evidence.iter().any(|seen| seen.value == format!("{PUBLISHED} (published): 1")));
+    assert!(
+        outcome
+            .evidence
+            .iter()
+            .any(|seen| seen.what == "published sources not seen" && !seen.value.contains(PUBLISHED))
+    );
+}
+
+#[test]
+fn the_source_decides_between_proof_warning_and_failure() {
+    assert_eq!(codes(&judged(&[genuine(REPORTED)], None, false)), ["from-reported-source"]);
+    assert_eq!(codes(&judged(&[genuine("8.8.4.4")], None, false)), ["from-elsewhere"]);
+    assert_eq!(codes(&judged(&[genuine("8.8.4.4"), genuine(PUBLISHED)], None, false)), Vec::<&str>::new());
+}
+
+#[test]
+fn a_hidden_sender_is_told_by_what_hides_it() {
+    let words = |source: &str| judged(&[genuine(source)], None, false).findings[0].clone();
+
+    assert!(words("10.20.0.1").remediation.action.contains("--trusted-proxy 10.20.0.1"));
+    assert!(words("104.16.5.5").remediation.action.contains("--trusted-proxy 104.16.0.0/13"));
+    assert!(words("8.8.4.4").problem.contains("on no list"));
+}
+
+#[test]
+fn where_all_addresses_are_wanted_those_that_were_not_seen_are_named() {
+    let all: Vec<Delivery> = Facts::embedded()
+        .workos_sources
+        .published
+        .addresses
+        .iter()
+        .map(|address| genuine(&address.to_string()))
+        .collect();
+
+    assert_eq!(codes(&judged(&all, None, true)), Vec::<&str>::new());
+    let without_one = judged(&all[1..], None, true);
+    assert_eq!(codes(&without_one), ["not-from-all"]);
+    assert!(without_one.findings[0].problem.ends_with(&format!("not: {PUBLISHED}")));
+}
+
+#[test]
+fn a_signature_that_does_not_hold_is_laid_to_its_cause_and_to_who_mends_it() {
+    use crate::check::Who;
+
+    for (why, who, words) in [
+        (Refusal::Missing, Who::Network, "no WorkOS-Signature header"),
+        (Refusal::TooOld(Duration::from_secs(400)), Who::Installer, "old by this host's clock"),
+        (Refusal::FromTheFuture(Duration::from_secs(400)), Who::Installer, "ahead of this host's clock"),
+        (Refusal::OtherSecret(SecretSlip::Wrapped), Who::Installer, "quotes"),
+        (Refusal::Rewritten(crate::workos::signature::Rewriting::Spaced), Who::Network, "other white space"),
+        (Refusal::NoMatch { body_as_written: true }, Who::Installer, "probably another endpoint's"),
+        (Refusal::NoMatch { body_as_written: false }, Who::Network, "changed on the way"),
+    ] {
+        let outcome = judged(&[refused(PUBLISHED, why.clone())], None, false);
+        assert_eq!((codes(&outcome), outcome.grade), (vec!["bad-signature"], Grade::Reached), "{why:?}");
+        assert_eq!(outcome.findings[0].remediation.who, who, "{why:?}");
+        assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
+    }
+}
+
+#[test]
+fn what_a_scanner_sends_is_no_delivery_and_does_not_hide_a_real_one() {
+    let scanner = || refused("198.51.100.9", Refusal::Missing);
+
+    assert_eq!(codes(&judged(&[scanner()], None, false)), ["nothing-arrived"]);
+    assert_eq!(codes(&judged(&[scanner(), genuine(PUBLISHED)], None, false)), Vec::<&str>::new());
+    let mixed =
+        judged(&[genuine(PUBLISHED), refused(PUBLISHED, Refusal::NoMatch { body_as_written: true })], None, false);
+    assert_eq!(codes(&mixed), ["some-refused"]);
+}
+
+#[test]
+fn silence_is_a_failure_only_where_something_was_sent_for_certain() {
+    let waiting = judged(&[], None, false);
+    let caused = judged(&[], Some("WorkOS was made to send organization.created"), false);
+
+    assert_eq!((codes(&waiting), waiting.status()), (vec!["nothing-arrived"], Status::Unknown));
+    assert_eq!((codes(&caused), caused.status()), (vec!["not-delivered"], Status::Fail));
+    assert!(caused.findings[0].remediation.action.contains("3.217.146.166"));
+    assert_eq!(codes(&judged(&[delivery(PUBLISHED, Signature::Unchecked)], None, false)), ["not-verified"]);
+}
+
+fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Outcome {
+    let mut site = Site::of(Fake::default());
+    let mut report = SavedDelivery {
+        taken_at: site.host.now - Duration::from_secs(days * 86_400),
+        host: "app01".to_owned(),
+        subject: Some(HOOK.to_owned()),
+        judged: true,
+        grade: Grade::Proved,
+        findings: Vec::new(),
+        evidence: vec![("source".to_owned(), "3.217.146.166 (published): 1".to_owned())],
+        demonstration: false,
+    };
+    change(&mut report);
+    site.inbound = Some(report);
+    let check = Saved { report: "inbound.json".to_owned(), url: Some(HOOK.to_owned()) };
+    check.taken_in(site.inbound.as_ref().unwrap(), site.host.now)
+}
+
+#[test]
+fn a_saved_proof_counts_with_its_age_and_grows_old() {
+    let (fresh, old) = (saved(2, |_| {}), saved(31, |_| {}));
+
+    assert_eq!((fresh.status(), fresh.grade), (Status::Pass, Grade::Proved));
+    assert!(fresh.evidence.iter().any(|seen| seen.what == "its age" && seen.value == "2 days"), "{:?}", fresh.evidence);
+    assert_eq!(codes(&old), ["proof-is-old"]);
+}
+
+#[test]
+fn a_saved_proof_of_something_else_proves_nothing() {
+    let other = saved(1, |report| report.subject = Some("https://other.example/hook".to_owned()));
+    let played = saved(1, |report| report.demonstration = true);
+    let none = saved(1, |report| report.judged = false);
+    let failed = saved(1, |report| {
+        report.findings.push(("from-elsewhere".to_owned(), "as saved".to_owned(), Remediation::network("as saved")));
+    });
+
+    assert_eq!(codes(&other), ["of-another-installation"]);
+    assert_eq!(codes(&played), ["of-another-installation"]);
+    assert_eq!(codes(&none), ["no-proof"]);
+    assert_eq!((codes(&failed), failed.status()), (vec!["from-elsewhere"], Status::Fail));
+}

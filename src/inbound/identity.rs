@@ -1,0 +1,113 @@
+//! What the door shows of itself: a certificate from files, one made for the occasion, or none behind a proxy that has one.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// How the door speaks.
+#[derive(Clone)]
+pub enum Security {
+    /// HTTP, behind a proxy that ends TLS.
+    Plain,
+    /// HTTPS.
+    Tls(TlsAcceptor),
+}
+
+/// Why there is no certificate to show.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A file cannot be read.
+    #[error("{0}")]
+    Unreadable(io::Error),
+    /// A file does not hold what it should.
+    #[error("it holds no {0} in PEM")]
+    Lacks(&'static str),
+    /// Certificate and key do not make a TLS server.
+    #[error("certificate and key do not go together: {0}")]
+    Unusable(rustls::Error),
+    /// A certificate could not be made.
+    #[error("a certificate could not be made: {0}")]
+    NotMade(rcgen::Error),
+}
+
+/// A file larger than this holds no certificate chain, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
+
+impl Security {
+    /// The chain and the key in these PEM files, as a web server is given them. The error names the file that is wrong.
+    pub fn from_files<'a>(chain: &'a Path, key: &'a Path) -> Result<Self, (&'a Path, IdentityError)> {
+        let text = bounded(chain).map_err(|error| (chain, error))?;
+        let certificates: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
+        if certificates.is_empty() {
+            return Err((chain, IdentityError::Lacks("certificate")));
+        }
+        let text = bounded(key).map_err(|error| (key, error))?;
+        let private =
+            PrivateKeyDer::from_pem_slice(&text).map_err(|_: pem::Error| (key, IdentityError::Lacks("private key")))?;
+        Self::of(certificates, private).map_err(|error| (key, error))
+    }
+
+    /// A certificate for these names that nobody trusts: for behind a proxy that does not ask.
+    pub fn self_made(names: Vec<String>) -> Result<Self, IdentityError> {
+        let made = rcgen::generate_simple_self_signed(names).map_err(IdentityError::NotMade)?;
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der())
+            .map_err(|_| IdentityError::Lacks("private key"))?;
+        Self::of(vec![made.cert.der().clone()], key)
+    }
+
+    fn of(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, IdentityError> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(IdentityError::Unusable)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Security::Tls(TlsAcceptor::from(Arc::new(config))))
+    }
+}
+
+fn bounded(path: &Path) -> Result<Vec<u8>, IdentityError> {
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST_FILE).read_to_end(&mut text));
+    read.map(|_| text).map_err(IdentityError::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_hold_something_else_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let made = |name: &str| {
+            let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
+            (
+                path(&format!("{name}.pem"), &made.cert.pem()),
+                path(&format!("{name}.key"), &made.signing_key.serialize_pem()),
+            )
+        };
+        let ((chain, key), (_, other)) = (made("a"), made("b"));
+        let missing = folder.path().join("missing.pem");
+        let refused = |chain: &Path, key: &Path| {
+            Security::from_files(chain, key).err().map(|(path, error)| (path.to_owned(), error.to_string()))
+        };
+
+        assert_eq!(refused(&chain, &key), None);
+        assert_eq!(refused(&key, &key), Some((key.clone(), "it holds no certificate in PEM".to_owned())));
+        assert_eq!(refused(&chain, &chain), Some((chain.clone(), "it holds no private key in PEM".to_owned())));
+        assert!(refused(&chain, &other).unwrap().1.contains("do not go together"));
+        assert!(refused(&missing, &key).unwrap().1.contains("No such file"));
+    }
+}

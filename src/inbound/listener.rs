@@ -1,0 +1,402 @@
+//! Receives requests at the paths that WorkOS delivers to, holds them to their signatures, and tells of them.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::PROBE_HEADER;
+use super::announced::announced;
+use super::chain::{Said, Traced, trace};
+use super::door::{self, Entry};
+use super::identity::Security;
+use crate::facts::{Facts, Origin};
+use crate::secret::Secret;
+use crate::workos::delivery::{self, Delivery, Purpose, Signature};
+use crate::workos::signature::{self, Refusal, Terms, Verified};
+
+/// The largest body that is read, in bytes. Events are a few kilobytes.
+pub const LARGEST_BODY: usize = 512 * 1024;
+
+/// The largest head that is read, in bytes.
+const LARGEST_HEAD: usize = 16 * 1024;
+
+/// A clock that is off by more makes a probe of a nonce no use, in either direction.
+const PROBE_TOLERANCE: Duration = Duration::from_mins(10);
+
+/// A path that something is delivered to.
+pub struct Route {
+    /// The path, without a query.
+    pub path: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What its signatures are held to.
+    pub keys: Arc<Keys>,
+    /// What a genuine delivery is answered with.
+    pub answering: Answering,
+}
+
+/// Secrets that deliveries to a path may be signed with. More can come while the door is open.
+#[derive(Default)]
+pub struct Keys(Mutex<Vec<Secret>>);
+
+impl Keys {
+    /// Begins with this secret, if there is one.
+    pub fn of(secret: Option<Secret>) -> Arc<Self> {
+        Arc::new(Keys(Mutex::new(secret.into_iter().collect())))
+    }
+
+    /// Takes another one in.
+    pub fn add(&self, secret: Secret) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(secret);
+    }
+
+    fn all(&self) -> Vec<Secret> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What a genuine delivery is answered with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answering {
+    /// 200: it is taken, and the application will not see it.
+    Accept,
+    /// 503: it is to be delivered again, to the application.
+    Defer,
+    /// For an Action: 200 and a signed Allow.
+    Allow,
+}
+
+/// What the listener tells of.
+#[derive(Debug)]
+pub enum Heard {
+    /// A request at the path of a purpose.
+    Delivery(Box<Delivery>),
+    /// A `probe` that knows the nonce.
+    Probe(ProbeSeen),
+    /// Something else, which was turned away.
+    Turned(Turned, IpAddr),
+}
+
+/// A probe that reached the listener.
+#[derive(Clone, Debug)]
+pub struct ProbeSeen {
+    /// Who sent it, and how that was told.
+    pub traced: Traced,
+    /// Whose the source is.
+    pub origin: Origin,
+    /// Whether it arrived as it was sent.
+    pub whole: Result<Verified, Refusal>,
+}
+
+/// Why something was turned away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Turned {
+    /// It came past the proxy that has to announce it.
+    NotThroughTheProxy,
+    /// The proxy did not begin with a PROXY header.
+    NotAnnounced,
+    /// No TLS handshake came about.
+    NoHandshake,
+    /// No HTTP request came about, or not in time.
+    NoRequest,
+    /// It was for another path.
+    OtherPath,
+    /// It was no POST.
+    OtherMethod,
+    /// Its body was larger than any event.
+    TooLarge,
+    /// Its body did not come in time, or broke off.
+    BodyMissing,
+}
+
+impl Turned {
+    /// Finishes "17 requests …".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Turned::NotThroughTheProxy => "came past the trusted proxy",
+            Turned::NotAnnounced => "lacked the PROXY header",
+            Turned::NoHandshake => "made no TLS handshake",
+            Turned::NoRequest => "made no HTTP request in time",
+            Turned::OtherPath => "were for another path",
+            Turned::OtherMethod => "were no POST",
+            Turned::TooLarge => "had too large a body",
+            Turned::BodyMissing => "did not bring their body in time",
+        }
+    }
+}
+
+/// What stands at the door.
+pub struct Listener {
+    /// How connections are let in.
+    pub entry: Entry,
+    /// Where things are delivered to.
+    pub routes: Vec<Route>,
+    /// What a probe must know.
+    pub nonce: Option<Secret>,
+    /// What stands in the body of deliveries that this run caused. They are accepted, whatever is done with others.
+    pub marker: Option<String>,
+    /// Who is who.
+    pub facts: Facts,
+    /// Who is told.
+    pub heard: mpsc::Sender<Heard>,
+}
+
+impl Listener {
+    /// Receives until it is dropped.
+    pub async fn serve(self: Arc<Self>, socket: TcpListener) {
+        let (of_peer, receiving) = (Arc::clone(&self), Arc::clone(&self));
+        let is_expected = move |peer: IpAddr| {
+            let origin = of_peer.facts.origin(peer.to_canonical());
+            matches!(origin, Origin::Published | Origin::Reported) || of_peer.entry.trusts(peer)
+        };
+        door::admit(socket, is_expected, move |stream, peer, heard| {
+            let listener = Arc::clone(&receiving);
+            async move { listener.receive(stream, peer.ip(), &heard).await }
+        })
+        .await;
+    }
+
+    async fn receive(&self, mut stream: TcpStream, peer: IpAddr, heard: &AtomicBool) {
+        let _ = stream.set_nodelay(true);
+        let mut named = None;
+        if self.entry.proxy_protocol {
+            if !self.entry.trusts(peer) {
+                return self.turn(Turned::NotThroughTheProxy, peer);
+            }
+            match timeout(self.entry.patience, announced(&mut stream)).await {
+                Ok(Ok(announced)) => named = announced,
+                _ => return self.turn(Turned::NotAnnounced, peer),
+            }
+        }
+        match &self.entry.security {
+            Security::Plain => self.converse(stream, peer, named, heard).await,
+            Security::Tls(acceptor) => match timeout(self.entry.patience, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => self.converse(stream, peer, named, heard).await,
+                _ => self.turn(Turned::NoHandshake, peer),
+            },
+        }
+    }
+
+    /// One request, and its answer; then the connection is closed.
+    async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        peer: IpAddr,
+        named: Option<IpAddr>,
+        heard: &AtomicBool,
+    ) {
+        let service = service_fn(async |request: Request<Incoming>| {
+            heard.store(true, Ordering::Relaxed);
+            Ok::<_, Infallible>(self.answer(request, peer, named).await)
+        });
+        let visit = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.entry.patience)
+            .max_buf_size(LARGEST_HEAD)
+            .keep_alive(false)
+            .auto_date_header(false)
+            .serve_connection(TokioIo::new(stream), service);
+        // Head, body and an answer that is not fetched: each has its turn, and then it is over.
+        let ended = timeout(self.entry.patience * 3, visit).await;
+        if !heard.load(Ordering::Relaxed) && !matches!(ended, Ok(Ok(()))) {
+            self.turn(Turned::NoRequest, peer);
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: IpAddr, named: Option<IpAddr>) -> Response<Full<Bytes>> {
+        let (at, begun) = (SystemTime::now(), Instant::now());
+        let traced = trace(peer, &Said { announced: named, headers: request.headers() }, &self.entry.trusted_proxies);
+        let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(PROBE_HEADER));
+        let route = self.routes.iter().find(|route| route.path == request.uri().path());
+        let Some(route) = route else {
+            self.turn(Turned::OtherPath, traced.source);
+            return bare(StatusCode::NOT_FOUND);
+        };
+        if request.method() != Method::POST {
+            self.turn(Turned::OtherMethod, traced.source);
+            let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            return response;
+        }
+        let (head, body) = request.into_parts();
+        let body = match self.body(body, traced.source).await {
+            Ok(body) => body,
+            Err(status) => return bare(status),
+        };
+        if let Some(nonce) = probing {
+            return self.meet_probe(nonce, &head.headers, &body, traced).await;
+        }
+        let signature = verdict(route, &head.headers, &body, milliseconds(at));
+        let genuine = matches!(signature, Signature::Holds(_));
+        let own = genuine && self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
+        let response = if genuine { accepted(route, own, &body) } else { bare(StatusCode::UNAUTHORIZED) };
+        let delivery = Delivery {
+            purpose: route.purpose,
+            at,
+            source: traced.source,
+            peer: traced.peer,
+            chain: traced.told,
+            origin: self.facts.origin(traced.source),
+            signature,
+            event: delivery::event(&body),
+            own,
+            bytes: body.len(),
+            answered: response.status().as_u16(),
+            took: begun.elapsed(),
+        };
+        self.tell(Heard::Delivery(Box::new(delivery)), genuine).await;
+        response
+    }
+
+    async fn body(&self, body: Incoming, source: IpAddr) -> Result<Bytes, StatusCode> {
+        if body.size_hint().lower() > LARGEST_BODY as u64 {
+            self.turn(Turned::TooLarge, source);
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        match timeout(self.entry.patience, Limited::new(body, LARGEST_BODY).collect()).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+                self.turn(Turned::TooLarge, source);
+                Err(StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            _ => {
+                self.turn(Turned::BodyMissing, source);
+                Err(StatusCode::REQUEST_TIMEOUT)
+            }
+        }
+    }
+
+    /// Tells a probe that knows the nonce whom it was seen as, signed with the nonce. One that does not is nobody.
+    async fn meet_probe(
+        &self,
+        nonce: &Secret,
+        headers: &HeaderMap,
+        body: &Bytes,
+        traced: Traced,
+    ) -> Response<Full<Bytes>> {
+        let now = milliseconds(SystemTime::now());
+        let header = headers.get(PROBE_HEADER).and_then(|value| value.to_str().ok());
+        let terms = Terms { secret: nonce, others: &[], now, tolerance: PROBE_TOLERANCE };
+        let whole = signature::verify(header, body, terms);
+        if !matches!(whole, Ok(_) | Err(Refusal::Rewritten(_) | Refusal::TooOld(_) | Refusal::FromTheFuture(_))) {
+            self.turn(Turned::OtherPath, traced.source);
+            return bare(StatusCode::NOT_FOUND);
+        }
+        let rewritten = match &whole {
+            Err(Refusal::Rewritten(how)) => Some(how.in_words()),
+            _ => None,
+        };
+        let told =
+            json!({ "source": traced.source, "peer": traced.peer, "chain": traced.told, "rewritten": rewritten });
+        let told = told.to_string().into_bytes();
+        let mut response = with_body(StatusCode::OK, told.clone());
+        if let Ok(value) = HeaderValue::try_from(signature::sign(nonce, now, &told)) {
+            response.headers_mut().insert(PROBE_HEADER, value);
+        }
+        let origin = self.facts.origin(traced.source);
+        self.tell(Heard::Probe(ProbeSeen { traced, origin, whole }), true).await;
+        response
+    }
+
+    fn turn(&self, why: Turned, source: IpAddr) {
+        // What nobody has time to hear of is not told: it is only counted anyway.
+        let _ = self.heard.try_send(Heard::Turned(why, source.to_canonical()));
+    }
+
+    /// What matters is told even if that takes a while; the rest only where there is time for it.
+    fn tell(&self, heard: Heard, matters: bool) -> impl Future<Output = ()> + Send + use<'_> {
+        async move {
+            if matters {
+                let _ = self.heard.send(heard).await;
+            } else {
+                let _ = self.heard.try_send(heard);
+            }
+        }
+    }
+}
+
+/// The first key that holds decides; where none does, the first one's refusal is told.
+fn verdict(route: &Route, headers: &HeaderMap, body: &[u8], now: u64) -> Signature {
+    let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+    let tolerance = match route.purpose {
+        Purpose::Webhook => signature::WEBHOOK_TOLERANCE,
+        Purpose::Action => signature::ACTION_TOLERANCE,
+    };
+    let mut refusal = None;
+    for secret in route.keys.all() {
+        match signature::verify(header, body, Terms { secret: &secret, others: &[], now, tolerance }) {
+            Ok(verified) => return Signature::Holds(verified),
+            Err(why) => {
+                refusal.get_or_insert(why);
+            }
+        }
+    }
+    match (refusal, header) {
+        (Some(refusal), _) => Signature::Refused(refusal),
+        (None, Some(_)) => Signature::Unchecked,
+        (None, None) => Signature::Refused(Refusal::Missing),
+    }
+}
+
+fn accepted(route: &Route, own: bool, body: &[u8]) -> Response<Full<Bytes>> {
+    match route.answering {
+        Answering::Allow => allow(route, body),
+        Answering::Defer if !own => {
+            let mut response = bare(StatusCode::SERVICE_UNAVAILABLE);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("300"));
+            response
+        }
+        Answering::Accept | Answering::Defer => bare(StatusCode::OK),
+    }
+}
+
+/// The answer that lets a sign-in or a registration go on, signed with the Action's secret (facts §4.5).
+fn allow(route: &Route, body: &[u8]) -> Response<Full<Bytes>> {
+    let registration = delivery::event(body).is_some_and(|event| event.name.starts_with("user_registration"));
+    let object = if registration { "user_registration_action_response" } else { "authentication_action_response" };
+    let now = milliseconds(SystemTime::now());
+    // The signed text is the payload as it is sent, so the answer is put together around it.
+    let payload = json!({ "timestamp": now, "verdict": "Allow" }).to_string();
+    let Some(secret) = route.keys.all().into_iter().next() else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
+    let signature = signature::code_of(&secret, now, payload.as_bytes());
+    let text = format!(r#"{{"object":"{object}","payload":{payload},"signature":"{signature}"}}"#);
+    with_body(StatusCode::OK, text.into_bytes())
+}
+
+fn bare(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::new()));
+    *response.status_mut() = status;
+    response
+}
+
+fn with_body(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

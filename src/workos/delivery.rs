@@ -1,0 +1,128 @@
+//! A request that arrived where `WorkOS` delivers to, and what can be told of who sent it.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::signature::{Refusal, Verified};
+use crate::facts::Origin;
+
+/// What WorkOS sends requests for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Tells of an event.
+    Webhook,
+    /// Asks whether a sign-in or a registration may go on.
+    Action,
+}
+
+impl Purpose {
+    /// "a webhook", for sentences.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Purpose::Webhook => "webhook",
+            Purpose::Action => "Action",
+        }
+    }
+}
+
+/// A request that arrived at the path of a purpose.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// What it was sent for, by its path.
+    pub purpose: Purpose,
+    /// When its head had arrived, by this host's clock.
+    pub at: SystemTime,
+    /// Who sent it: the peer, or whom the trusted proxies before this host name.
+    pub source: IpAddr,
+    /// The address at the other end of the connection.
+    pub peer: IpAddr,
+    /// How the one was told from the other, in words; empty where they are the same and nothing was claimed.
+    pub chain: String,
+    /// Whose the source is.
+    pub origin: Origin,
+    /// Whether the signature holds.
+    pub signature: Signature,
+    /// What it tells of, where its body could be read.
+    pub event: Option<Event>,
+    /// Whether this run made WorkOS send it.
+    pub own: bool,
+    /// The size of its body, in bytes.
+    pub bytes: usize,
+    /// The status that it was answered with.
+    pub answered: u16,
+    /// From its head to its answer.
+    pub took: Duration,
+}
+
+/// What is known of a signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Signature {
+    /// It holds.
+    Holds(Verified),
+    /// It does not.
+    Refused(Refusal),
+    /// There is one, and no secret to hold it to.
+    Unchecked,
+}
+
+impl Delivery {
+    /// Whether only WorkOS, or somebody with the secret, can have sent it.
+    pub fn is_genuine(&self) -> bool {
+        matches!(self.signature, Signature::Holds(_))
+    }
+}
+
+/// What a body tells of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// `event_…`; equal in the Events API.
+    pub id: Option<String>,
+    /// `organization.created`, or the kind of an Action.
+    pub name: String,
+    /// The id of the object that it is about.
+    pub object: Option<String>,
+}
+
+/// Reads what a body tells of; nothing but ids and the name is taken over.
+pub fn event(body: &[u8]) -> Option<Event> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let word = |value: Option<&Value>| {
+        let text = value.and_then(Value::as_str)?;
+        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+        Some(text.to_owned()).filter(|text| plain && !text.is_empty() && text.len() <= LONGEST_WORD)
+    };
+    let name = word(body.get("event")).or_else(|| word(body.get("object")))?;
+    Some(Event { id: word(body.get("id")), name, object: word(body.get("data").and_then(|data| data.get("id"))) })
+}
+
+/// No id and no name of an event is longer, in bytes.
+const LONGEST_WORD: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_the_name_are_taken_over_and_nothing_else() {
+        let body = br#"{"id":"event_1","event":"organization.created","data":{"id":"org_1","name":"planted"},"created_at":"x"}"#;
+        let action = br#"{"object":"authentication_action_context","user":{"email":"planted@example.com"}}"#;
+
+        let told = event(body).unwrap();
+
+        assert_eq!(
+            (told.name.as_str(), told.id.as_deref(), told.object.as_deref()),
+            ("organization.created", Some("event_1"), Some("org_1"))
+        );
+        assert_eq!(event(action).unwrap().name, "authentication_action_context");
+        assert!(!format!("{told:?}{:?}", event(action)).contains("planted"));
+    }
+
+    #[test]
+    fn what_is_no_word_is_not_repeated() {
+        assert_eq!(event(br#"{"event":"\u001b[31mplanted"}"#), None);
+        assert_eq!(event(b"<html>"), None);
+        assert_eq!(event(br#"{"event":"a.b","id":"two words"}"#).unwrap().id, None);
+    }
+}
