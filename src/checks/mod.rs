@@ -1,5 +1,6 @@
 //! The checks, in run order: one folder per group, one file per check.
 
+mod actions;
 mod browser;
 mod credentials;
 mod domain;
@@ -28,6 +29,7 @@ pub static GROUPS: &[Group] = &[
     domain::GROUP,
     ingress::GROUP,
     webhook::GROUP,
+    actions::GROUP,
 ];
 
 /// Every check, in run order.

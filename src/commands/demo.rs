@@ -68,7 +68,7 @@ fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
     let secrets = GivenSecrets {
         api_key: secret(&world.api_key),
         webhook_secret: secret(&world.webhook_secret),
-        actions_secret: None,
+        actions_secret: secret(&world.actions_secret),
     };
     Ok(Settings::merge(&[typed, layer], secrets, Vec::new())?)
 }

@@ -181,6 +181,24 @@ pub enum InstallationManner {
     ForbidsUnsigned,
     /// The callback answers 404.
     CallbackMissing,
+    /// 500 at the callback.
+    CallbackBroken,
+    /// The callback redirects to a host that has nothing to do with the sign-in.
+    CallbackElsewhere,
+    /// An access product in the cloud sends every browser to its own sign-in; webhooks and Actions are exempt.
+    AccessProduct,
+    /// Something before the application writes JSON bodies anew, so that signatures do not fit them.
+    RewritesBodies,
+    /// Its clock is ahead by so many seconds, or behind.
+    ClockOff(i64),
+    /// It handles an event before it answers, which takes so many milliseconds.
+    AnswersLate(u64),
+    /// It verifies signatures, and takes only the types of events that it knows.
+    KnownEventsOnly,
+    /// 404 at the Actions path.
+    ActionsMissing,
+    /// The Actions path answers 200 to anything.
+    ActionsOpen,
 }
 
 /// How the forward proxy treats CONNECT.

@@ -20,13 +20,14 @@ use super::workos::{self, Api};
 use super::world::{API, INSTALLATION, PROXY, PUBLIC_DNS, World};
 use super::zone::Zone;
 use super::{doh, http, installation, socks};
+use crate::secret::Secret;
 
 /// Everything that connections share.
 pub(super) struct Stage {
     pub(super) inside_zone: Arc<Zone>,
     public_zone: Zone,
     api: Api,
-    installation_secret: String,
+    installation_secrets: installation::Secrets,
     services: BTreeMap<SocketAddr, Player>,
     past_proxy: BTreeMap<SocketAddr, Player>,
     /// Connections to a lossy API so far.
@@ -61,7 +62,10 @@ impl Stage {
             inside_zone: Arc::new(world.inside_zone),
             public_zone: world.public_zone,
             api: Api::new(world.environments, world.seen_as),
-            installation_secret: world.installation_secret,
+            installation_secrets: installation::Secrets {
+                webhook: Secret::new(world.installation_secret),
+                actions: Secret::new(world.actions_secret),
+            },
             services,
             past_proxy,
             tried: AtomicU64::new(0),
@@ -137,7 +141,7 @@ impl Stage {
             Site::Workos(manner) => self.api.answer(*manner, asked),
             Site::HostedPages => workos::hosted_page(asked),
             Site::DnsOverHttps => doh::answer(&self.public_zone, asked),
-            Site::Installation(manner) => installation::answer(*manner, &self.installation_secret, asked),
+            Site::Installation(manner) => installation::answer(*manner, &self.installation_secrets, asked),
             Site::Page(page) => page.clone().into(),
             Site::OversizedBody => Answer { page: empty, sent: Sent::Oversized },
             Site::EndlessBody => Answer { page: empty, sent: Sent::Endless },

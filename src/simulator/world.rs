@@ -57,6 +57,8 @@ pub struct World {
     pub webhook_secret: String,
     /// The webhook secret the installation verifies with.
     pub installation_secret: String,
+    /// The Actions secret, here and at the installation.
+    pub actions_secret: String,
 }
 
 impl World {
@@ -93,6 +95,7 @@ impl World {
             ("installation.addresses", INSTALLATION_ADDRESS.to_string()),
             ("installation.redirect_uris", format!("https://{INSTALLATION}/callback")),
             ("installation.webhook_url", format!("https://{INSTALLATION}/webhooks/workos")),
+            ("installation.actions_url", format!("https://{INSTALLATION}/actions/workos")),
             ("network.resolver", RESOLVER.ip().to_string()),
         ];
         Self {
@@ -109,6 +112,7 @@ impl World {
             settings,
             webhook_secret: secret.clone(),
             installation_secret: secret,
+            actions_secret: "demo3Rf8KzW1yQpT6uXhVb9mJ".to_owned(),
         }
     }
 

@@ -66,7 +66,7 @@ fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
         wrong.push(format!("stderr should be empty, and is: {}", seen.stderr));
     }
     let world = &scenario.world;
-    let given = [world.api_key.trim_matches('"'), world.webhook_secret.as_str()];
+    let given = [world.api_key.trim_matches('"'), &world.webhook_secret, &world.actions_secret];
     for secret in given.iter().chain(&scenario.expect.secrets) {
         for (place, text) in [("stdout", &seen.stdout), ("stderr", &seen.stderr), ("the files", &seen.reports)] {
             if text.contains(secret) {

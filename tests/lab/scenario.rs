@@ -179,6 +179,7 @@ impl Scenario {
         if self.configured {
             variables.push(("WORKOS_API_KEY", self.world.api_key.clone()));
             variables.push(("WORKOS_WEBHOOK_SECRET", self.world.webhook_secret.clone()));
+            variables.push(("WORKOS_ACTIONS_SECRET", self.world.actions_secret.clone()));
         }
         variables
     }

@@ -212,6 +212,18 @@ pub(super) const FAULTS: &[Fault] = &[
         &["webhook.refuses-unsigned/refused-before-the-application"],
         |world| behave(world, InstallationManner::ForbidsEverything),
     ),
+    Fault::new(
+        "actions-missing",
+        "The application has nothing at the Actions URL, so nobody can log in.",
+        &["actions.answers/not-found"],
+        |world| behave(world, InstallationManner::ActionsMissing),
+    ),
+    Fault::new(
+        "actions-open",
+        "The Actions endpoint answers what nobody signed.",
+        &["actions.answers/accepts-unsigned"],
+        |world| behave(world, InstallationManner::ActionsOpen),
+    ),
 ];
 
 fn behave(world: &mut World, manner: InstallationManner) {

@@ -1,0 +1,98 @@
+//! Does the Actions endpoint answer, and refuse what WorkOS did not sign?
+
+use crate::check::{About, Check, CheckId, Contact, Planned, Running, Spec, Vantage};
+use crate::checks::ingress::trusted;
+use crate::checks::webhook::receiver::{CODES, Kind, Receiver};
+use crate::context::Context;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the Actions endpoint refuses what is not signed",
+    explain: "\
+Sends the Actions URL a made-up Action twice: without the WorkOS-Signature header, and with a signature that is wrong. \
+Both must be refused with 400, 401 or 403, which shows that the application itself answers there. A 403 is compared with \
+the one of a made-up path on the same host.
+
+WorkOS asks this endpoint while a person waits at the sign-in, and waits for a signed verdict. By default it denies when \
+there is none (default deny): while the endpoint cannot be reached, answers with something else, or answers too late, \
+nobody can log in or register, although nothing else is broken. The default can be changed with the Action in the WorkOS \
+dashboard.
+
+Usually broken by a path that differs by a prefix or a slash, by single sign-on in front of the whole site, by an \
+allowlist that lets webhooks through and forgets Actions, or by a clock that is off by more than the 30 s that Actions \
+allow.",
+    vantages: &[Vantage::Inside, Vantage::Outside],
+    required: |_, _| true,
+    codes: CODES,
+    needs: &[trusted::ID],
+    plan: |_, settings| {
+        let actions = Receiver::of(Kind::Actions, settings.actions_url.as_ref());
+        Planned::each(actions.map(Answers), NO_URL)
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("actions.answers");
+
+const NO_URL: &str = "no Actions URL given: give --actions-url (https, at the external name)";
+
+struct Answers(Receiver);
+
+impl Check for Answers {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.url.clone())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        self.0.contacts()
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(self.0.asked_unsigned(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Outcome, Status};
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+
+    const APP: &str = "app.customer.example";
+    const ACTIONS: &str = "https://app.customer.example/actions";
+
+    async fn run(status: u16) -> Outcome {
+        let network = Fake::default()
+            .resolves(APP, Ok(&["93.184.215.14"]))
+            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
+            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+            .connects("93.184.215.14:443", Ok(()))
+            .fetches(Method::Post, ACTIONS, Ok(response(status, &[], "")));
+        let site =
+            Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.actions_url", ACTIONS);
+        let check = Answers(Receiver::of(Kind::Actions, site.settings().actions_url.as_ref()).unwrap());
+        check.run(&site.context()).await
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_the_application_passes() {
+        assert_eq!(run(401).await.status(), Status::Pass);
+        assert_eq!(codes(&run(200).await), ["accepts-unsigned"]);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_answer_says_that_nobody_can_log_in() {
+        for (status, code) in [(404, "not-found"), (405, "method-refused"), (302, "redirects"), (502, "server-error")] {
+            let outcome = run(status).await;
+
+            assert_eq!(codes(&outcome), [code]);
+            assert!(outcome.findings[0].problem.contains("default deny"), "{}", outcome.findings[0].problem);
+            assert!(!outcome.findings[0].remediation.action.contains("webhook"));
+        }
+    }
+}

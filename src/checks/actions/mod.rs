@@ -1,0 +1,7 @@
+//! Actions: whether the application's endpoint for sign-in and registration Actions does what it must.
+
+mod answers;
+
+use crate::check::Group;
+
+pub(super) const GROUP: Group = Group { id: "actions", title: "Actions", specs: &[&answers::SPEC] };
