@@ -72,6 +72,10 @@ fn judge(host: &str, view: &PublicView, lookup: &Lookup, cx: &Context) -> Outcom
         Some(addresses) => outcome.saw("outside", in_words(addresses)),
         None => outcome.saw("outside", "unknown: no public resolver could be asked"),
     }
+    if inside.is_empty() && lookup.servers.is_empty() {
+        return outcome
+            .not_available("this host has no resolver, so what callers inside are told cannot be seen from here");
+    }
     if inside.is_empty() {
         let denied = errors(lookup).any(|error| is_denial(&error.kind));
         return outcome.because(if denied {
