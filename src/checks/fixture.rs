@@ -18,7 +18,8 @@ pub(super) struct Site {
     pub(super) trust: TrustSummary,
     layer: Layer,
     key: Option<Secret>,
-    signing: Option<[Secret; 2]>,
+    webhook_secret: Option<Secret>,
+    actions_secret: Option<Secret>,
     pub(super) inbound: Option<SavedDelivery>,
     vantage: Vantage,
 }
@@ -32,7 +33,8 @@ impl Site {
             trust: TrustSummary { roots: 140, ..TrustSummary::default() },
             layer: Layer::default(),
             key: None,
-            signing: None,
+            webhook_secret: None,
+            actions_secret: None,
             inbound: None,
             vantage: Vantage::Inside,
         }
@@ -50,9 +52,15 @@ impl Site {
         self
     }
 
-    /// The installation with the secrets of webhooks and Actions.
-    pub(super) fn secrets(mut self, webhook: &str, actions: &str) -> Self {
-        self.signing = Some([webhook, actions].map(Secret::new));
+    /// The installation with a webhook secret.
+    pub(super) fn webhook_secret(mut self, secret: &str) -> Self {
+        self.webhook_secret = Some(Secret::new(secret));
+        self
+    }
+
+    /// The installation with an Actions secret.
+    pub(super) fn actions_secret(mut self, secret: &str) -> Self {
+        self.actions_secret = Some(Secret::new(secret));
         self
     }
 
@@ -64,12 +72,14 @@ impl Site {
 
     /// The settings.
     pub(super) fn settings(&self) -> Settings {
-        let given = |value: &Secret, variable| Setting { value: value.clone(), source: Source::Environment(variable) };
-        let signing = |index: usize, variable| self.signing.as_ref().map(|both| given(&both[index], variable));
+        let given = |secret: &Option<Secret>, variable| {
+            let source = Source::Environment(variable);
+            secret.clone().map(|value| Setting { value, source })
+        };
         let secrets = GivenSecrets {
-            api_key: self.key.as_ref().map(|key| given(key, "WORKOS_API_KEY")),
-            webhook_secret: signing(0, "WORKOS_WEBHOOK_SECRET"),
-            actions_secret: signing(1, "WORKOS_ACTIONS_SECRET"),
+            api_key: given(&self.key, "WORKOS_API_KEY"),
+            webhook_secret: given(&self.webhook_secret, "WORKOS_WEBHOOK_SECRET"),
+            actions_secret: given(&self.actions_secret, "WORKOS_ACTIONS_SECRET"),
         };
         Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap()
     }

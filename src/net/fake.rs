@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 
+/// What a test has in the place of an application.
+type Handler = Box<dyn Fn(&Request) -> Response + Send + Sync>;
+
 /// A network that answers as it was told.
 #[derive(Default)]
 pub struct Fake {
@@ -17,6 +20,7 @@ pub struct Fake {
     connections: HashMap<SocketAddr, Result<(), NetError>>,
     handshakes: HashMap<String, Result<Handshake, NetError>>,
     responses: HashMap<(Method, String), Result<Response, NetError>>,
+    handlers: HashMap<(Method, String), Handler>,
     /// Every request that was sent, as `GET https://host/path`.
     pub sent: Mutex<Vec<String>>,
 }
@@ -129,6 +133,18 @@ impl Fake {
         self.responses.insert((method, url.to_owned()), result.map_err(error));
         self
     }
+
+    /// What answers requests, where that depends on what they hold.
+    #[must_use]
+    pub fn handles(
+        mut self,
+        method: Method,
+        url: &str,
+        handler: impl Fn(&Request) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        self.handlers.insert((method, url.to_owned()), Box::new(handler));
+        self
+    }
 }
 
 fn addresses(all: &[&str]) -> Vec<IpAddr> {
@@ -168,6 +184,8 @@ impl Network for Fake {
     fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response> {
         let url = request.way.endpoint.https(&request.path);
         self.sent.lock().unwrap().push(format!("{:?} {url}", request.method).to_uppercase());
-        Box::pin(async move { ended(self.responses.get(&(request.method, url.clone())), &url) })
+        let key = (request.method, url.clone());
+        let handled = self.handlers.get(&key).map(|handler| Ok(handler(request)));
+        Box::pin(async move { ended(handled.as_ref().or_else(|| self.responses.get(&key)), &url) })
     }
 }

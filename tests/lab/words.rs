@@ -75,6 +75,14 @@ pub(crate) const WORDS: &[Words] = &[
     words("ingress-private-ca", Who::Installer, &["Corp Inspect CA"], &["app.customer.example", "public CA"]),
     words("ingress-incomplete-chain", Who::Installer, &["Demo Public Issuing CA 1"], &["Demo Public Issuing CA 1"]),
     words("webhook-open", Who::Vendor, &["200", "/webhooks/workos"], &["WorkOS-Signature", "401"]),
+    words(
+        "webhook-secret",
+        Who::Installer,
+        &["400", "secrets most likely differ"],
+        &["dashboard", "WORKOS_WEBHOOK_SECRET"],
+    ),
+    words("webhook-rewritten", Who::Vendor, &["/webhooks/workos", "as it was sent"], &["raw body"]),
+    words("webhook-clock", Who::Installer, &["170 s ago", "behind"], &["clock", "NTP"]),
     words("actions-missing", Who::Installer, &["404", "/actions/workos", "default deny"], &["path", "dashboard"]),
     words("webhook-missing", Who::Installer, &["404", "/webhooks/workos"], &["path"]),
 ];

@@ -341,7 +341,7 @@ mod tests {
 
     #[tokio::test]
     async fn signing_secrets_are_held_to_their_shape_and_to_each_other() {
-        let with = |webhook: &str, actions: &str| site().secrets(webhook, actions);
+        let with = |webhook: &str, actions: &str| site().webhook_secret(webhook).actions_secret(actions);
         let (good, other) = ("whsec_0FWAiVGkEfGBqqsJH4aN", "whsec_Qm3vT8yK2nLx5RwZ7cPd");
 
         assert!(run(with(good, other)).await.is_empty());

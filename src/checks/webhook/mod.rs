@@ -1,5 +1,6 @@
 //! Webhook: whether the application's endpoint does what a webhook endpoint must.
 
+mod accepts_signed;
 pub mod delivered;
 pub(super) mod receiver;
 mod refuses_unsigned;
@@ -9,8 +10,11 @@ mod unheld;
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};
 
-pub(super) const GROUP: Group =
-    Group { id: "webhook", title: "Webhooks", specs: &[&registered::SPEC, &refuses_unsigned::SPEC, &delivered::SPEC] };
+pub(super) const GROUP: Group = Group {
+    id: "webhook",
+    title: "Webhooks",
+    specs: &[&registered::SPEC, &refuses_unsigned::SPEC, &accepts_signed::SPEC, &delivered::SPEC],
+};
 
 const NO_URL: &str = "no webhook URL given: give --webhook-url (https, at the external name)";
 

@@ -213,6 +213,48 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| behave(world, InstallationManner::ForbidsEverything),
     ),
     Fault::new(
+        "webhook-signed",
+        "With --send-signed the application is sent a signed event, and accepts it: nothing is wrong.",
+        &[],
+        |world| send_signed(world, InstallationManner::Works),
+    ),
+    Fault::new(
+        "webhook-secret",
+        "The application verifies webhooks with another secret than the one given here.",
+        &["webhook.accepts-signed/signature-refused"],
+        |world| {
+            send_signed(world, InstallationManner::Works);
+            "whsec_demo1OfAnotherEndpoint".clone_into(&mut world.installation_secret);
+        },
+    ),
+    Fault::new(
+        "webhook-rewritten",
+        "Something before the application writes JSON bodies anew, so that no signature fits them.",
+        &["webhook.accepts-signed/signature-refused"],
+        |world| send_signed(world, InstallationManner::RewritesBodies),
+    ),
+    Fault::new(
+        "webhook-clock",
+        "The application's clock is five minutes behind, so that signatures come from the future.",
+        &["webhook.accepts-signed/signature-refused"],
+        |world| send_signed(world, InstallationManner::ClockOff(-300)),
+    ),
+    Fault::new(
+        "webhook-unknown-event",
+        "The application accepts the signature and refuses the made-up type of event.",
+        &["webhook.accepts-signed/refused-otherwise"],
+        |world| send_signed(world, InstallationManner::KnownEventsOnly),
+    ),
+    Fault::new(
+        "webhook-slow",
+        "The application handles an event before it answers, which takes more than five seconds.",
+        &["webhook.accepts-signed/slow"],
+        |world| {
+            send_signed(world, InstallationManner::AnswersLate(5_200));
+            world.set("network.timeout", "8s");
+        },
+    ),
+    Fault::new(
         "actions-missing",
         "The application has nothing at the Actions URL, so nobody can log in.",
         &["actions.answers/not-found"],
@@ -225,6 +267,12 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| behave(world, InstallationManner::ActionsOpen),
     ),
 ];
+
+/// The run is told to post a signed event.
+fn send_signed(world: &mut World, manner: InstallationManner) {
+    behave(world, manner);
+    world.set("checks.send_signed", "true");
+}
 
 fn behave(world: &mut World, manner: InstallationManner) {
     world.put(&[INSTALLATION_ADDRESS], &Service::https(Site::Installation(manner)));

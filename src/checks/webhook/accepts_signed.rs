@@ -1,0 +1,462 @@
+//! Does the webhook endpoint accept what is signed with the webhook secret?
+
+use std::time::Duration;
+
+use super::receiver::{Kind, Receiver, now, wrong_signature};
+use super::refuses_unsigned;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+};
+use crate::context::Context;
+use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::settings::values::spoken;
+use crate::workos::signature;
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "the webhook accepts what is signed",
+    explain: "\
+With --send-signed, and with the webhook secret: posts one event of a made-up type (workos_preflight.test) to the webhook \
+URL, signed as WorkOS signs. The endpoint must answer 2xx, and soon: WorkOS counts an answer that is late as none and \
+delivers again.
+
+Where it refuses, up to seven more are posted, to tell the causes apart: the same with a forged signature, a body that \
+nothing on the way can rewrite, and signatures made 170 s ago and from now (or by the clock of its Date header, where \
+that is off), with the secret with or without its whsec_, and with the Actions secret. What is then said is only what the answers establish.
+
+Usually broken by the secret of another endpoint or environment, by a framework or web application firewall that writes \
+JSON bodies anew before the signature is verified, by a clock that is off by more than 180 s, or by a timestamp that is \
+read as seconds.",
+    vantages: &[Vantage::Inside],
+    required: |settings, _| settings.send_signed,
+    codes: &[&SIGNATURE_REFUSED, &SLOW, &REFUSED_OTHERWISE, &NO_ANSWER, &SLOWISH],
+    needs: &[refuses_unsigned::ID],
+    plan,
+};
+
+pub(super) const ID: CheckId = CheckId::new("webhook.accepts-signed");
+
+static SIGNATURE_REFUSED: Code =
+    Code::error("signature-refused", "the endpoint refuses an event that is signed with the webhook secret");
+static SLOW: Code = Code::error("slow", "the endpoint takes more than 5 s to answer a signed event");
+static SLOWISH: Code = Code::warning("slowish", "the endpoint takes more than 3 s to answer a signed event");
+static REFUSED_OTHERWISE: Code = Code::undecided(
+    "refused-otherwise",
+    "a signed event is refused in another way than a forged one: for what it says, it seems, and not for its signature",
+);
+static NO_ANSWER: Code = Code::undecided("no-answer", "no HTTP answer came to the signed event");
+
+/// How long WorkOS may wait is not published; the shortest time that its guides name is 5 s (facts of 2026-11-23, §4.3).
+const TOO_LONG: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(3);
+
+/// A signature this far from now is still within what SDKs allow, and no longer where the clock there is off the other way.
+const SHIFT: i64 = 170;
+
+fn plan(_: &crate::facts::Facts, settings: &Settings) -> Planned {
+    let Some(receiver) = Receiver::of(Kind::Webhook, settings.webhook_url.as_ref()) else {
+        return Planned::NotApplicable(super::NO_URL.to_owned());
+    };
+    if !settings.send_signed {
+        return Planned::NotApplicable(
+            "not asked for: --send-signed posts a signed event of a made-up type to the webhook URL".to_owned(),
+        );
+    }
+    if settings.webhook_secret.is_none() {
+        return Planned::NotApplicable(
+            "no webhook secret given: set WORKOS_WEBHOOK_SECRET, or give --webhook-secret-file".to_owned(),
+        );
+    }
+    Planned::one(AcceptsSigned(receiver))
+}
+
+struct AcceptsSigned(Receiver);
+
+impl Check for AcceptsSigned {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.url.clone())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        vec![Contact::new(
+            Touch::Request("POST", self.0.url.clone()),
+            "one event of the made-up type workos_preflight.test, signed, to see whether it is accepted (--send-signed), \
+             and up to seven more where it is not, to tell clock, body and secret apart",
+        )]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let outcome = Outcome::graded(Grade::Identified).via("direct");
+            let Some(secret) = cx.settings.webhook_secret.as_ref().map(|secret| &secret.value) else {
+                return outcome.because(self.no_answer("there is no webhook secret"));
+            };
+            let Some(way) = self.0.way(cx).await else {
+                return outcome.because(self.no_answer("the connection did not come about again"));
+            };
+            let asking = Asking { receiver: &self.0, way: &way, cx };
+            let first = asking.signed(&event(cx), 0, secret).await;
+            let outcome = outcome.tried(first.attempts);
+            match &first.result {
+                Ok(response) if is_taken(response) => self.in_time(outcome, response, first.took),
+                Ok(response) => self.refused(outcome, response, secret, &asking).await,
+                Err(error) => self.unanswered(outcome, error, cx),
+            }
+        })
+    }
+}
+
+/// The requests of one run.
+struct Asking<'a> {
+    receiver: &'a Receiver,
+    way: &'a Way,
+    cx: &'a Context,
+}
+
+impl Asking<'_> {
+    /// A body, signed `ahead` seconds from now.
+    async fn signed(&self, body: &[u8], ahead: i64, secret: &Secret) -> Attempted<Response> {
+        let at = now(self.cx).saturating_add_signed(ahead * 1000);
+        self.send(body, signature::sign(secret, at, body)).await
+    }
+
+    async fn forged(&self, body: &[u8]) -> Attempted<Response> {
+        self.send(body, wrong_signature(self.cx)).await
+    }
+
+    async fn send(&self, body: &[u8], signature: String) -> Attempted<Response> {
+        // A connection of its own: what a slow handler keeps back is not to be taken for a slow answer to the next.
+        let request = Request { fresh: true, ..self.receiver.request(self.way, body, Some(signature)) };
+        self.cx.network.fetch(&request).await
+    }
+}
+
+/// What a refusal turns out to be, as far as the answers establish it.
+enum Cause {
+    /// `{}` is accepted, and the event is not: it does not arrive as it was sent.
+    Rewritten,
+    /// Signatures made so many seconds from now are accepted, and those made now are not.
+    Clock(i64),
+    /// Signatures with this secret are accepted.
+    OtherSecret(&'static str),
+    /// Nothing that was tried is accepted.
+    None,
+}
+
+/// The smallest body there is: nothing that writes JSON anew changes it.
+const SMALLEST: &[u8] = b"{}";
+
+impl AcceptsSigned {
+    async fn refused(&self, outcome: Outcome, refusal: &Response, secret: &Secret, asking: &Asking<'_>) -> Outcome {
+        let outcome = outcome.with("a signed event", in_short(refusal));
+        let Ok(forged) = asking.forged(&event(asking.cx)).await.result else {
+            return outcome.because(self.no_answer("a forged signature got no answer to compare with"));
+        };
+        let mut outcome = outcome.with("a forged one", in_short(&forged));
+        if !alike(refusal, &forged) {
+            outcome.grade = Grade::Answered;
+            return outcome.because(self.refused_otherwise(refusal, &forged));
+        }
+        let cause = self.cause(secret, asking, clock_there(refusal), &mut outcome).await;
+        outcome.because(self.signature_refused(refusal.status, &cause, asking.cx))
+    }
+
+    /// Tries one thing after the other, and ends with the first that is accepted.
+    async fn cause(&self, secret: &Secret, asking: &Asking<'_>, off: i64, outcome: &mut Outcome) -> Cause {
+        let Ok(forged) = asking.forged(SMALLEST).await.result else { return Cause::None };
+        let (other, named) = other_spelling(secret);
+        let mut tries = vec![("the body {}", 0, secret, Cause::Rewritten)];
+        if off.abs() > SHIFT {
+            outcome.saw("its Date header", format!("{off} s from this host's clock"));
+            tries.push(("{} signed by the clock of its Date header", off, secret, Cause::Clock(off)));
+        } else {
+            tries.push(("{} signed 170 s ago", -SHIFT, secret, Cause::Clock(-SHIFT)));
+            tries.push(("{} signed 170 s from now", SHIFT, secret, Cause::Clock(SHIFT)));
+        }
+        tries.push((named, 0, &other, Cause::OtherSecret(named)));
+        if let Some(actions) = &asking.cx.settings.actions_secret {
+            tries.push(("the Actions secret", 0, &actions.value, Cause::OtherSecret("the Actions secret")));
+        }
+        for (what, ahead, secret, cause) in tries {
+            let answer = asking.signed(SMALLEST, ahead, secret).await.result;
+            // `{}` lacks everything that an event has, so what accepts its signature may still refuse it for that.
+            let accepted = answer.as_ref().is_ok_and(|answer| is_taken(answer) || !alike(answer, &forged));
+            let seen = answer.map_or_else(|error| error.detail, |answer| in_short(&answer));
+            outcome.saw(what, if accepted { format!("accepted: {seen}") } else { seen });
+            if accepted {
+                return cause;
+            }
+        }
+        Cause::None
+    }
+
+    fn in_time(&self, outcome: Outcome, response: &Response, took: Duration) -> Outcome {
+        let outcome = outcome.with("a signed event", in_short(response)).with("took", spoken(took));
+        let outcome = Outcome { grade: Grade::Authorized, ..outcome };
+        match took {
+            _ if took > TOO_LONG => outcome.because(self.slow(&format!("takes {}", spoken(took)))),
+            _ if took > LONG => outcome.because(self.slowish(took)),
+            _ => outcome,
+        }
+    }
+
+    fn unanswered(&self, outcome: Outcome, error: &NetError, cx: &Context) -> Outcome {
+        let outcome = outcome.with("failure", error.detail.clone());
+        let waited = cx.settings.timeout.value;
+        match error.kind {
+            ErrorKind::TimedOut(Phase::Answer) if waited >= TOO_LONG => {
+                outcome.because(self.slow(&format!("gives no answer within {}", spoken(waited))))
+            }
+            _ => outcome.because(self.no_answer(&error.detail)),
+        }
+    }
+}
+
+/// As WorkOS writes an event, of a type that it has not: with what a rewriting on the way would change, order and letters.
+fn event(cx: &Context) -> Vec<u8> {
+    let at = now(cx);
+    format!(
+        r#"{{"id":"event_workos_preflight_{at}","event":"workos_preflight.test","data":{{"object":"test","name":"Zoë & Søn </>","ratio":1.0}},"created_at":"2026-01-01T00:00:00.000Z","context":{{}}}}"#
+    )
+    .into_bytes()
+}
+
+/// The secret without its prefix, or with one, and how that is called.
+fn other_spelling(secret: &Secret) -> (Secret, &'static str) {
+    match secret.expose().strip_prefix("whsec_") {
+        Some(rest) => (Secret::new(rest), "the secret without its whsec_"),
+        None => (Secret::new(format!("whsec_{}", secret.expose())), "the secret with whsec_ before it"),
+    }
+}
+
+/// By how many seconds the clock of what answered is ahead of this host's, as far as its Date header says.
+fn clock_there(response: &Response) -> i64 {
+    let Some(date) = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok()) else { return 0 };
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 2000);
+    match date.duration_since(response.at) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => -seconds(behind.duration()),
+    }
+}
+
+fn is_taken(response: &Response) -> bool {
+    (200..=299).contains(&response.status)
+}
+
+/// Whether two refusals are the same but for what changes from request to request, such as times and ids.
+fn alike(one: &Response, other: &Response) -> bool {
+    one.status == other.status && words(one) == words(other)
+}
+
+fn words(response: &Response) -> Vec<String> {
+    let text: String = response.text().chars().take(4_096).collect();
+    text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
+        .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The status, and how the answer begins.
+fn in_short(response: &Response) -> String {
+    let text: String = response.text().split_whitespace().collect::<Vec<_>>().join(" ").chars().take(100).collect();
+    if text.is_empty() { response.status.to_string() } else { format!("{}, “{text}”", response.status) }
+}
+
+impl AcceptsSigned {
+    fn signature_refused(&self, status: u16, cause: &Cause, cx: &Context) -> Finding {
+        let url = &self.0.url;
+        let (why, remediation) = match cause {
+            Cause::Rewritten => (
+                "accepts the body {} signed with the same secret: the body does not reach the verification as it was sent".to_owned(),
+                Remediation::vendor(format!("Verify the signature over the raw body of the request, before anything parses it, and have no proxy or web application firewall before {url} change bodies.")),
+            ),
+            Cause::Clock(ahead) => {
+                let (made, is) = if *ahead < 0 { ("ago", "behind") } else { ("from now", "ahead of") };
+                let by = if ahead.abs() == SHIFT { "some 3 to 6 minutes".to_owned() } else { format!("about {} s", ahead.abs()) };
+                (
+                    format!("accepts one signed {} s {made}: the clock of the installation is {is} this host's by {by}", ahead.abs()),
+                    Remediation::installer(format!("Set the clock of what verifies signatures at {url} by NTP, and this host's where that is another one: they may be 180 s apart from WorkOS's at most.")),
+                )
+            }
+            Cause::OtherSecret(which) => (
+                format!("accepts what is signed with {which}: the application has not the secret that was given here"),
+                Remediation::installer(format!("Give the application at {url} the webhook secret as the WorkOS dashboard shows it, whole and with its whsec_ where it has one.")),
+            ),
+            Cause::None => (
+                format!("refuses a body that nothing can rewrite, and signatures made {SHIFT} s ago and from now, in the same way: neither rewriting nor a clock off by up to 6 minutes explains it, so the secrets most likely differ (unless the handler refuses events of unknown types in these same words)"),
+                Remediation::installer(format!("Compare the secret that the application at {url} uses with the one of this endpoint in the WorkOS dashboard and the one given here ({}); a restart may be needed for a new one to be used.", given(cx))),
+            ),
+        };
+        SIGNATURE_REFUSED.found(
+            format!("{url} answers {status} to an event signed with the webhook secret, as to a forged one, and {why}"),
+            remediation.verify(format!("date -u; {}", self.0.curl())),
+        )
+    }
+
+    fn refused_otherwise(&self, refusal: &Response, forged: &Response) -> Finding {
+        REFUSED_OTHERWISE.found(
+            format!(
+                "{} answers {} to a signed event of a made-up type, and {} to a forged one: it seems to accept the signature and to refuse the event for what it says",
+                self.0.url, in_short(refusal), in_short(forged)
+            ),
+            Remediation::vendor("Answer 2xx to signed events of types that the handler does not know, or WorkOS delivers them again for days; then look again.")
+                .verify(self.0.curl()),
+        )
+    }
+
+    fn slow(&self, how: &str) -> Finding {
+        SLOW.found(
+            format!("{} {how} to a signed event: WorkOS may count that as no answer, and deliver again", self.0.url),
+            self.answer_first(),
+        )
+    }
+
+    fn slowish(&self, took: Duration) -> Finding {
+        SLOWISH.found(
+            format!(
+                "{} takes {} to answer a signed event, and more than 5 s may be too long for WorkOS",
+                self.0.url,
+                spoken(took)
+            ),
+            self.answer_first(),
+        )
+    }
+
+    fn answer_first(&self) -> Remediation {
+        Remediation::vendor("Answer 200 as soon as the signature is verified, and handle the event afterwards.")
+            .verify(format!("{} -o /dev/null -w '%{{time_total}}\\n'", self.0.curl()))
+    }
+
+    fn no_answer(&self, detail: &str) -> Finding {
+        NO_ANSWER.found(
+            format!("no HTTP answer came from {} to a signed event: {detail}", self.0.url),
+            Remediation::installer(format!(
+                "Look in the log of what listens at {} at this time; a longer --timeout tells a slow answer from none.",
+                self.0.endpoint
+            ))
+            .verify(self.0.curl()),
+        )
+    }
+}
+
+/// Where the secret came from, and what may be shown of it.
+fn given(cx: &Context) -> String {
+    cx.settings
+        .webhook_secret
+        .as_ref()
+        .map_or_else(String::new, |secret| format!("{} from {}", secret.value.masked(), secret.source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
+    use crate::net::fake::{Fake, response};
+    use crate::workos::signature::Terms;
+
+    const APP: &str = "app.customer.example";
+    const HOOK: &str = "https://app.customer.example/hook";
+    const SECRET: &str = "whsec_1234567890abcdefghij";
+
+    fn site(network: Fake) -> Site {
+        Site::of(network)
+            .with("network.public_resolver", "9.9.9.9")
+            .with("installation.webhook_url", HOOK)
+            .with("checks.send_signed", "true")
+            .webhook_secret(SECRET)
+    }
+
+    fn check() -> AcceptsSigned {
+        let settings = site(Fake::default()).settings();
+        AcceptsSigned(Receiver::of(Kind::Webhook, settings.webhook_url.as_ref()).unwrap())
+    }
+
+    /// An application that verifies what `sees` makes of a body, with this secret, by a clock that is `ahead` by so much.
+    async fn run(secret: &'static str, ahead: i64, sees: fn(&[u8]) -> Vec<u8>, refusal: u16) -> Outcome {
+        let cx = site(Fake::default()).context();
+        let clock = now(&cx).saturating_add_signed(ahead * 1000);
+        let network = Fake::default()
+            .resolves(APP, Ok(&["93.184.215.14"]))
+            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
+            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+            .connects("93.184.215.14:443", Ok(()))
+            .handles(Method::Post, HOOK, move |request| {
+                let header = request.headers.iter().find(|(name, _)| *name == signature::HEADER);
+                let secret = Secret::new(secret);
+                let tolerance = signature::WEBHOOK_TOLERANCE;
+                let terms = Terms { secret: &secret, others: &[], now: clock, tolerance };
+                match signature::verify(header.map(|(_, value)| value.as_str()), &sees(&request.body), terms) {
+                    Ok(_) => response(if refusal == 400 { 200 } else { refusal }, &[], ""),
+                    Err(_) => response(400, &[], "{\"error\":\"bad signature\",\"request\":\"req-1\"}"),
+                }
+            });
+        check().run(&site(network).context()).await
+    }
+
+    fn as_sent(body: &[u8]) -> Vec<u8> {
+        body.to_vec()
+    }
+
+    fn sorted(body: &[u8]) -> Vec<u8> {
+        serde_json::from_slice::<serde_json::Value>(body).unwrap().to_string().into_bytes()
+    }
+
+    #[tokio::test]
+    async fn an_application_that_has_the_secret_passes_as_authorized() {
+        let outcome = run(SECRET, 0, as_sent, 400).await;
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Authorized));
+    }
+
+    #[tokio::test]
+    async fn refusals_come_apart_by_what_is_accepted_instead() {
+        for (secret, ahead, sees, words) in [
+            (SECRET, 0, sorted as fn(&[u8]) -> Vec<u8>, "does not reach the verification as it was sent"),
+            (SECRET, -200, as_sent, "is behind this host's"),
+            (SECRET, 200, as_sent, "is ahead of this host's"),
+            ("1234567890abcdefghij", 0, as_sent, "without its whsec_"),
+            ("whsec_another", 0, as_sent, "the secrets most likely differ"),
+        ] {
+            let outcome = run(secret, ahead, sees, 400).await;
+
+            assert_eq!(codes(&outcome), ["signature-refused"]);
+            assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
+            assert!(!format!("{outcome:?}").contains(SECRET));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_refused_for_what_it_says_settles_nothing_about_signatures() {
+        let outcome = run(SECRET, 0, as_sent, 422).await;
+
+        assert_eq!((codes(&outcome), outcome.status()), (vec!["refused-otherwise"], Status::Unknown));
+    }
+
+    #[test]
+    fn an_answer_in_time_passes_and_a_late_one_has_its_codes() {
+        let took = |milliseconds| {
+            let outcome = Outcome::graded(Grade::Identified);
+            check().in_time(outcome, &response(200, &[], "ok"), Duration::from_millis(milliseconds))
+        };
+
+        assert_eq!(took(200).status(), Status::Pass);
+        assert_eq!(codes(&took(3_100)), ["slowish"]);
+        assert_eq!(codes(&took(5_100)), ["slow"]);
+    }
+
+    #[test]
+    fn refusals_are_alike_whatever_their_request_ids_are() {
+        let refusal = |body| response(400, &[], body);
+
+        assert!(alike(&refusal("{\"id\":\"req-1a\",\"e\":\"bad\"}"), &refusal("{\"id\":\"req-2b\",\"e\":\"bad\"}")));
+        assert!(!alike(&refusal("{\"e\":\"bad signature\"}"), &refusal("{\"e\":\"unknown event\"}")));
+    }
+}
