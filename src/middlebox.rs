@@ -29,6 +29,7 @@ impl Guess {
 }
 
 use Confidence::{Likely, Possible};
+use url::Url;
 
 /// What inspecting products write into the issuer of the certificates they make. Lower case.
 const ISSUERS: &[(&str, &str, Confidence)] = &[
@@ -98,6 +99,55 @@ const PAGES: &[(&str, &str, Confidence)] = &[
     ("cloudflare gateway", "Cloudflare Gateway", Likely),
 ];
 
+/// Where products that stand in front of applications send browsers to sign in: the end of a host's name. Lower case.
+const SIGN_IN_HOSTS: &[(&str, &str, Confidence)] = &[
+    (".cloudflareaccess.com", "Cloudflare Access", Likely),
+    ("login.microsoftonline.com", "Microsoft Entra ID, as of an application proxy", Likely),
+    (".msappproxy.net", "Microsoft Entra application proxy", Likely),
+    ("accounts.google.com", "Google, as of Identity-Aware Proxy", Likely),
+    (".okta.com", "Okta", Likely),
+    (".oktapreview.com", "Okta", Likely),
+    (".onelogin.com", "OneLogin", Likely),
+    (".pingone.com", "PingOne", Likely),
+    (".duosecurity.com", "Cisco Duo", Likely),
+    (".zscaler.net", "Zscaler", Likely),
+    (".zscalertwo.net", "Zscaler", Likely),
+    (".goskope.com", "Netskope", Likely),
+    (".awsapps.com", "AWS IAM Identity Center", Likely),
+    (".amazoncognito.com", "Amazon Cognito, as of a load balancer", Possible),
+    (".auth0.com", "Auth0", Possible),
+];
+
+/// Paths that such products have on the application's own host. Lower case.
+const SIGN_IN_PATHS: &[(&str, &str, Confidence)] = &[
+    ("/my.policy", "F5 BIG-IP APM", Likely),
+    ("/my.logon", "F5 BIG-IP APM", Likely),
+    ("/logon/logonpoint", "Citrix NetScaler Gateway", Likely),
+    ("/vpn/index.html", "Citrix NetScaler Gateway", Likely),
+    ("/remote/login", "Fortinet FortiGate", Likely),
+    ("/global-protect/", "Palo Alto GlobalProtect", Likely),
+    ("/dana-na/", "Ivanti Connect Secure", Likely),
+    ("/cdn-cgi/access/", "Cloudflare Access", Likely),
+    ("/adfs/ls", "Microsoft AD FS", Likely),
+    ("/.auth/login", "Azure App Service authentication", Likely),
+    ("/oauth2/sign_in", "oauth2-proxy", Likely),
+    ("/oauth2/start", "oauth2-proxy", Likely),
+    ("/siteminderagent/", "SiteMinder", Likely),
+];
+
+/// Whose sign-in a browser is sent to.
+pub fn by_sign_in(target: &Url) -> Option<Guess> {
+    let host = format!(".{}", target.host_str()?.to_ascii_lowercase());
+    let path = target.path().to_ascii_lowercase();
+    // `login.example.com` stands for itself and what is below it.
+    let of_host = |mark: &str| host.ends_with(mark) && (mark.starts_with('.') || host.ends_with(&format!(".{mark}")));
+    let found = SIGN_IN_HOSTS
+        .iter()
+        .find(|(mark, ..)| of_host(mark))
+        .or_else(|| SIGN_IN_PATHS.iter().find(|(mark, ..)| path.starts_with(mark)))?;
+    Some(Guess { product: found.1, confidence: found.2 })
+}
+
 /// Who made a certificate, by its issuer.
 pub fn by_issuer(issuer: &str) -> Option<Guess> {
     find(ISSUERS, &issuer.to_ascii_lowercase())
@@ -131,6 +181,17 @@ mod tests {
         assert_eq!(zscaler.in_words(), "likely Zscaler");
         assert_eq!(unnamed.in_words(), "possibly a TLS-inspecting proxy");
         assert_eq!(by_issuer("C=US, O=Google Trust Services, CN=WE1"), None);
+    }
+
+    #[test]
+    fn a_sign_in_gives_its_product_away_by_host_or_path() {
+        let product = |url| by_sign_in(&Url::parse(url).unwrap()).map(|guess| guess.product);
+
+        assert_eq!(product("https://customer.cloudflareaccess.com/x"), Some("Cloudflare Access"));
+        assert_eq!(product("https://accounts.google.com/o/oauth2"), Some("Google, as of Identity-Aware Proxy"));
+        assert_eq!(product("https://app.customer.example/my.policy"), Some("F5 BIG-IP APM"));
+        assert_eq!(product("https://notaccounts.google.com/"), None);
+        assert_eq!(product("https://app.customer.example/login"), None);
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub(crate) const WORDS: &[Words] = &[
     words("domain-elsewhere", Who::Network, &["93.184.215.9", "93.184.215.14"], &["93.184.215.14"]),
     words("ingress-private-ca", Who::Installer, &["Corp Inspect CA"], &["app.customer.example", "public CA"]),
     words("ingress-incomplete-chain", Who::Installer, &["Demo Public Issuing CA 1"], &["Demo Public Issuing CA 1"]),
+    words("callback-missing", Who::Installer, &["404", "/callback"], &["/callback", "dashboard"]),
+    words("callback-access-product", Who::Installer, &["Cloudflare Access", "/callback"], &["app.customer.example"]),
     words("webhook-open", Who::Vendor, &["200", "/webhooks/workos"], &["WorkOS-Signature", "401"]),
     words(
         "webhook-secret",

@@ -11,7 +11,7 @@ use crate::check::{Check, Contact, Group, Planned, Vantage};
 use crate::facts::Facts;
 use crate::settings::{Settings, Strategy};
 
-pub(super) use view::public_view;
+pub(super) use view::{contacts as contacts_of_public_view, public_view};
 
 pub(super) const GROUP: Group = Group {
     id: "domain",

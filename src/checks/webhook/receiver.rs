@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use crate::check::{Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Touch};
-use crate::checks::ingress::arrival;
+use crate::checks::ingress::{MADE_UP_PATH, arrival, wants_sign_in};
 use crate::context::Context;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
 use crate::settings::Setting;
@@ -101,9 +101,6 @@ pub(in crate::checks) struct Receiver {
     /// As it may be shown.
     pub(in crate::checks) url: String,
 }
-
-/// No application has it.
-const MADE_UP_PATH: &str = "/workos-preflight-made-up-path";
 
 impl Receiver {
     /// The endpoint that a setting names, where that is an https URL.
@@ -309,14 +306,6 @@ impl Receiver {
     fn path_shown(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()
     }
-}
-
-/// Whether a 401 asks a person, or a machine of the network, for a name and a password.
-pub(in crate::checks) fn wants_sign_in(response: &Response) -> bool {
-    response.header("www-authenticate").is_some_and(|value| {
-        let scheme = value.split_ascii_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-        ["basic", "digest", "negotiate", "ntlm"].contains(&scheme.trim_end_matches(','))
-    })
 }
 
 /// Now, in the milliseconds of signatures.

@@ -10,6 +10,9 @@ use crate::simulator::zone::ZoneAnswer;
 /// The installation's own address on the customer's network.
 const INSIDE_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 20);
 
+/// What the customer's own network calls the installation.
+const INSIDE_NAME: &str = "app.corp.customer.example";
+
 pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         "domain-nxdomain",
@@ -171,6 +174,44 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::new(
+        "callback-missing",
+        "The application has nothing at the redirect URI.",
+        &["ingress.callback/not-found"],
+        |world| behave(world, InstallationManner::CallbackMissing),
+    ),
+    Fault::new(
+        "callback-broken",
+        "The application fails with an error of its own at the redirect URI.",
+        &["ingress.callback/server-error"],
+        |world| behave(world, InstallationManner::CallbackBroken),
+    ),
+    Fault::new(
+        "callback-elsewhere",
+        "The redirect URI sends browsers to a host that has nothing to do with the sign-in.",
+        &["ingress.callback/redirects-elsewhere"],
+        |world| behave(world, InstallationManner::CallbackElsewhere),
+    ),
+    Fault::new(
+        "callback-access-product",
+        "An access product sends browsers that come back from WorkOS to its own sign-in.",
+        &["ingress.callback/login-wall"],
+        |world| behave(world, InstallationManner::AccessProduct),
+    ),
+    Fault::new(
+        "callback-inside",
+        "The redirect URI is at a host that only the resolver inside knows, as it may: nothing is wrong.",
+        &[],
+        |world| {
+            world.inside_zone.set(INSIDE_NAME, ZoneAnswer::v4(&[INSIDE_ADDRESS]));
+            world.put(&[INSIDE_ADDRESS], &Service::https(Site::Installation(InstallationManner::Works)));
+            let uri = format!("https://{INSIDE_NAME}/callback");
+            world.set("installation.redirect_uris", uri.clone());
+            for environment in &mut world.environments {
+                environment.redirect_uris.push(uri.clone());
+            }
+        },
+    ),
+    Fault::new(
         "webhook-open",
         "The webhook endpoint accepts events that nobody signed.",
         &["webhook.refuses-unsigned/accepts-unsigned"],
@@ -203,13 +244,13 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         "webhook-login-wall",
         "An access product in front of the application shows a sign-in page to everybody, WorkOS included.",
-        &["webhook.refuses-unsigned/login-wall"],
+        &["ingress.callback/login-wall", "webhook.refuses-unsigned/login-wall"],
         |world| behave(world, InstallationManner::LoginWall),
     ),
     Fault::new(
         "webhook-allowlisted",
         "An allowlist refuses this machine at every path, so the application itself is not seen.",
-        &["webhook.refuses-unsigned/refused-before-the-application"],
+        &["ingress.callback/refused-before-the-application", "webhook.refuses-unsigned/refused-before-the-application"],
         |world| behave(world, InstallationManner::ForbidsEverything),
     ),
     Fault::new(
