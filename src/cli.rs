@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are the help that people read")]
 
+mod listen;
 mod settings;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::reporters::Format;
 
+pub use listen::{ActionVerdict, ListenArgs};
 pub use settings::SettingsArgs;
 
 /// Tells whether this network, this configuration and this firewall will let an application use `WorkOS`.
@@ -42,6 +44,8 @@ pub enum Command {
     Plan(Box<PlanArgs>),
     /// Print the sheet for a firewall request: each connection that must be let through, with its reason; sends nothing
     Requirements(Box<RequirementsArgs>),
+    /// Stand at the webhook URL and say what arrives, from where, and whether WorkOS signed it
+    Listen(Box<ListenArgs>),
     /// Print a check's manual page, or what a finding's code means; without an argument, the list
     Explain(ExplainArgs),
     /// Run the real checks against an embedded WorkOS and customer site on loopback

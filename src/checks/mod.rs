@@ -14,6 +14,7 @@ mod webhook;
 
 use crate::check::{Code, Group, Spec};
 
+pub use ingress::arrives;
 pub use webhook::delivered;
 
 /// The evidence, of whichever check, that names a host of the hosted login.

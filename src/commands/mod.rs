@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod explain;
 mod gather;
+mod listen;
 mod plan;
 mod requirements;
 mod saved;
@@ -99,6 +100,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Plan(args)) => plan::run(&args),
         Some(Command::Requirements(args)) => requirements::run(&args),
+        Some(Command::Listen(args)) => listen::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),

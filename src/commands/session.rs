@@ -24,7 +24,7 @@ use crate::runner::{self, Observer};
 use crate::settings::Settings;
 
 /// The exit code of a run that the user ended.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// A runtime that ends without waiting for a name resolution that hangs.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
@@ -58,17 +58,9 @@ pub(super) async fn run(
     demonstration: Option<String>,
     output: &OutputArgs,
 ) -> Result<u8, Failure> {
-    let files = Files::open(output)?;
     let head = head(&cx, demonstration);
-    let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
-    let closed = Arc::new(Notify::new());
-    let mut stage = Stage {
-        reporter: reporter(on_stdout, terminal::look(output)),
-        waiting: Waiting::new(),
-        failed: None,
-        closed: Arc::clone(&closed),
-    };
-    stage.write(|reporter, out| reporter.begin(&head, out));
+    let mut account = Account::open(&head, output)?;
+    let closed = Arc::clone(&account.stage.closed);
     let mut by_user = false;
     let interrupt = async {
         tokio::select! {
@@ -76,19 +68,69 @@ pub(super) async fn run(
             () = closed.notified() => {}
         }
     };
-    let report = runner::run(plan, cx, head, interrupt, &mut stage).await;
-    stage.waiting.clear();
-    stage.write(|reporter, out| reporter.end(&report, out));
-    files.write(&report, output)?;
-    match stage.failed {
-        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
-        _ => {}
+    let report = runner::run(plan, cx, head, interrupt, &mut account.stage).await;
+    let code = account.close(&report)?;
+    Ok(if by_user { INTERRUPTED } else { code })
+}
+
+/// A report that is told while it comes about, and then written to the files that were named.
+pub(super) struct Account<'a> {
+    stage: Stage,
+    files: Files,
+    output: &'a OutputArgs,
+}
+
+impl<'a> Account<'a> {
+    /// Opens the files, and begins to tell.
+    pub(super) fn open(head: &Head, output: &'a OutputArgs) -> Result<Self, Failure> {
+        let files = Files::open(output)?;
+        let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
+        let mut stage = Stage {
+            reporter: reporter(on_stdout, terminal::look(output)),
+            waiting: Waiting::new(),
+            failed: None,
+            closed: Arc::default(),
+            for_people: on_stdout == Format::Human,
+        };
+        stage.write(|reporter, out| reporter.begin(head, out));
+        Ok(Account { stage, files, output })
     }
-    Ok(if by_user { INTERRUPTED } else { code(&report, output) })
+
+    /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
+    pub(super) fn happens(&mut self, line: &str) {
+        if self.stage.for_people {
+            self.stage.write(|_, out| writeln!(out, "{line}"));
+        } else {
+            say(line);
+        }
+    }
+
+    /// Completes when nobody reads on.
+    pub(super) fn closed(&self) -> Arc<Notify> {
+        Arc::clone(&self.stage.closed)
+    }
+
+    /// Tells the rows of a report that no run of a plan told.
+    pub(super) fn rows(&mut self, rows: &[Row]) {
+        for row in rows {
+            self.stage.row(row);
+        }
+    }
+
+    /// Ends, and says what the exit code is.
+    pub(super) fn close(mut self, report: &Report) -> Result<u8, Failure> {
+        self.stage.waiting.clear();
+        self.stage.write(|reporter, out| reporter.end(report, out));
+        self.files.write(report, self.output)?;
+        match self.stage.failed {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(code(report, self.output)),
+        }
+    }
 }
 
 /// Ctrl-C, or what a supervisor sends.
-async fn told_to_stop() {
+pub(super) async fn told_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -115,7 +157,7 @@ fn code(report: &Report, output: &OutputArgs) -> u8 {
     }
 }
 
-fn head(cx: &Context, demonstration: Option<String>) -> Head {
+pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
     let outside = cx.facts.cloudflare.ipv4.first().map(ipnet::IpNet::network);
     let source = outside.and_then(|address| cx.host.source_for(address).ok());
     Head {
@@ -137,6 +179,7 @@ struct Stage {
     waiting: Waiting,
     failed: Option<io::Error>,
     closed: Arc<Notify>,
+    for_people: bool,
 }
 
 impl Stage {

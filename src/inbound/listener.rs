@@ -1,11 +1,10 @@
 //! Receives requests at the paths that WorkOS delivers to, holds them to their signatures, and tells of them.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -20,15 +19,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::PROBE_HEADER;
 use super::announced::announced;
 use super::chain::{Said, Traced, trace};
 use super::door::{self, Entry};
 use super::identity::Security;
+use super::nonce::{self, ProbeSeen};
 use crate::facts::{Facts, Origin};
 use crate::secret::Secret;
 use crate::workos::delivery::{self, Delivery, Purpose, Signature};
-use crate::workos::signature::{self, Refusal, Terms, Verified};
+use crate::workos::signature::{self, Refusal, Terms};
 
 /// The largest body that is read, in bytes. Events are a few kilobytes.
 pub const LARGEST_BODY: usize = 512 * 1024;
@@ -37,7 +36,7 @@ pub const LARGEST_BODY: usize = 512 * 1024;
 const LARGEST_HEAD: usize = 16 * 1024;
 
 /// A clock that is off by more makes a probe of a nonce no use, in either direction.
-const PROBE_TOLERANCE: Duration = Duration::from_mins(10);
+const PROBE_TOLERANCE: Duration = Duration::from_secs(600);
 
 /// A path that something is delivered to.
 pub struct Route {
@@ -91,17 +90,6 @@ pub enum Heard {
     Probe(ProbeSeen),
     /// Something else, which was turned away.
     Turned(Turned, IpAddr),
-}
-
-/// A probe that reached the listener.
-#[derive(Clone, Debug)]
-pub struct ProbeSeen {
-    /// Who sent it, and how that was told.
-    pub traced: Traced,
-    /// Whose the source is.
-    pub origin: Origin,
-    /// Whether it arrived as it was sent.
-    pub whole: Result<Verified, Refusal>,
 }
 
 /// Why something was turned away.
@@ -222,7 +210,7 @@ impl Listener {
     async fn answer(&self, request: Request<Incoming>, peer: IpAddr, named: Option<IpAddr>) -> Response<Full<Bytes>> {
         let (at, begun) = (SystemTime::now(), Instant::now());
         let traced = trace(peer, &Said { announced: named, headers: request.headers() }, &self.entry.trusted_proxies);
-        let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(PROBE_HEADER));
+        let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(nonce::HEADER));
         let route = self.routes.iter().find(|route| route.path == request.uri().path());
         let Some(route) = route else {
             self.turn(Turned::OtherPath, traced.source);
@@ -239,10 +227,10 @@ impl Listener {
             Ok(body) => body,
             Err(status) => return bare(status),
         };
-        if let Some(nonce) = probing {
-            return self.meet_probe(nonce, &head.headers, &body, traced).await;
+        if let Some(secret) = probing {
+            return self.meet_probe(secret, &head.headers, &body, traced).await;
         }
-        let signature = verdict(route, &head.headers, &body, milliseconds(at));
+        let signature = verdict(route, &head.headers, &body, signature::milliseconds(at));
         let genuine = matches!(signature, Signature::Holds(_));
         let own = genuine && self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
         let response = if genuine { accepted(route, own, &body) } else { bare(StatusCode::UNAUTHORIZED) };
@@ -285,32 +273,26 @@ impl Listener {
     /// Tells a probe that knows the nonce whom it was seen as, signed with the nonce. One that does not is nobody.
     async fn meet_probe(
         &self,
-        nonce: &Secret,
+        secret: &Secret,
         headers: &HeaderMap,
         body: &Bytes,
         traced: Traced,
     ) -> Response<Full<Bytes>> {
-        let now = milliseconds(SystemTime::now());
-        let header = headers.get(PROBE_HEADER).and_then(|value| value.to_str().ok());
-        let terms = Terms { secret: nonce, others: &[], now, tolerance: PROBE_TOLERANCE };
+        let now = signature::milliseconds(SystemTime::now());
+        let header = headers.get(nonce::HEADER).and_then(|value| value.to_str().ok());
+        let terms = Terms { secret, others: &[], now, tolerance: PROBE_TOLERANCE };
         let whole = signature::verify(header, body, terms);
         if !matches!(whole, Ok(_) | Err(Refusal::Rewritten(_) | Refusal::TooOld(_) | Refusal::FromTheFuture(_))) {
             self.turn(Turned::OtherPath, traced.source);
             return bare(StatusCode::NOT_FOUND);
         }
-        let rewritten = match &whole {
-            Err(Refusal::Rewritten(how)) => Some(how.in_words()),
-            _ => None,
-        };
-        let told =
-            json!({ "source": traced.source, "peer": traced.peer, "chain": traced.told, "rewritten": rewritten });
-        let told = told.to_string().into_bytes();
+        let seen = ProbeSeen { traced, whole };
+        let told = serde_json::to_vec(&seen.told()).unwrap_or_default();
         let mut response = with_body(StatusCode::OK, told.clone());
-        if let Ok(value) = HeaderValue::try_from(signature::sign(nonce, now, &told)) {
-            response.headers_mut().insert(PROBE_HEADER, value);
+        if let Ok(value) = HeaderValue::try_from(signature::sign(secret, now, &told)) {
+            response.headers_mut().insert(nonce::HEADER, value);
         }
-        let origin = self.facts.origin(traced.source);
-        self.tell(Heard::Probe(ProbeSeen { traced, origin, whole }), true).await;
+        self.tell(Heard::Probe(seen), true).await;
         response
     }
 
@@ -320,13 +302,11 @@ impl Listener {
     }
 
     /// What matters is told even if that takes a while; the rest only where there is time for it.
-    fn tell(&self, heard: Heard, matters: bool) -> impl Future<Output = ()> + Send + use<'_> {
-        async move {
-            if matters {
-                let _ = self.heard.send(heard).await;
-            } else {
-                let _ = self.heard.try_send(heard);
-            }
+    async fn tell(&self, heard: Heard, matters: bool) {
+        if matters {
+            let _ = self.heard.send(heard).await;
+        } else {
+            let _ = self.heard.try_send(heard);
         }
     }
 }
@@ -370,7 +350,7 @@ fn accepted(route: &Route, own: bool, body: &[u8]) -> Response<Full<Bytes>> {
 fn allow(route: &Route, body: &[u8]) -> Response<Full<Bytes>> {
     let registration = delivery::event(body).is_some_and(|event| event.name.starts_with("user_registration"));
     let object = if registration { "user_registration_action_response" } else { "authentication_action_response" };
-    let now = milliseconds(SystemTime::now());
+    let now = signature::milliseconds(SystemTime::now());
     // The signed text is the payload as it is sent, so the answer is put together around it.
     let payload = json!({ "timestamp": now, "verdict": "Allow" }).to_string();
     let Some(secret) = route.keys.all().into_iter().next() else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
@@ -394,9 +374,4 @@ fn with_body(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
-}
-
-fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,11 +8,9 @@ mod chain;
 mod door;
 mod identity;
 mod listener;
+pub mod nonce;
 
 pub use chain::Traced;
 pub use door::Entry;
 pub use identity::{IdentityError, Security};
-pub use listener::{Answering, Heard, Keys, LARGEST_BODY, Listener, ProbeSeen, Route, Turned};
-
-/// The header with which `probe` shows that it knows a listener's nonce, and the listener that it knows it too.
-pub const PROBE_HEADER: &str = "workos-preflight-probe";
+pub use listener::{Answering, Heard, Keys, LARGEST_BODY, Listener, Route, Turned};

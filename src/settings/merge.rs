@@ -71,6 +71,7 @@ impl Settings {
             authkit_domains: merging.each("checks.authkit_domains", values::host)?,
             send_signed: merging.one("checks.send_signed", |_| Ok(true))?.is_some(),
             inbound_report: merging.one("installation.inbound_report", |text| Ok(PathBuf::from(text)))?,
+            nonce: None,
             proxy_variables: Vec::new(),
             api_key,
             webhook_secret,

@@ -169,6 +169,8 @@ pub struct Settings {
     pub authkit_domains: Vec<Setting<String>>,
     /// Deliver a signed event of a made-up type to the installation.
     pub send_signed: bool,
+    /// What `listen --nonce` showed, where a probe presents it. It is no setting: each run of `listen` has its own.
+    pub nonce: Option<Secret>,
     /// The saved report of a `listen`.
     pub inbound_report: Option<Setting<PathBuf>>,
     /// The proxies that environment variables name, in every spelling, as far as they are proxies.

@@ -76,6 +76,29 @@ impl JsonAnswer {
     }
 }
 
+impl Answer {
+    /// The API's JSON answer about what was asked; an error says, in words, what came in its place.
+    pub fn about_what_was_asked(self) -> Result<JsonAnswer, String> {
+        match self {
+            Answer::Json(answer) if answer.status == 429 => {
+                Err("too many requests (429), also after the wait that was asked for".to_owned())
+            }
+            Answer::Json(answer) if answer.status < 500 => Ok(answer),
+            Answer::Json(answer) => Err(format!("a server error ({})", answer.status)),
+            Answer::Unavailable { status, ray } => {
+                Err(format!("a server error of WorkOS or Cloudflare ({status}, cf-ray {ray})"))
+            }
+            Answer::Challenge => Err("a challenge for browsers".to_owned()),
+            Answer::Portal { location } => Err(format!("a redirect to {location}")),
+            Answer::Page { status, title, .. } => {
+                Err(format!("a page called “{}” ({status})", title.unwrap_or_default()))
+            }
+            Answer::Cut { read, .. } => Err(format!("an answer that breaks off after {read} bytes")),
+            Answer::Strange { status, .. } => Err(format!("something that is no JSON ({status})")),
+        }
+    }
+}
+
 /// Titles of Cloudflare's own challenge and block pages.
 const CHALLENGE_TITLES: &[&str] = &["just a moment", "attention required! | cloudflare", "access denied | "];
 

@@ -4,7 +4,7 @@
 //! A signature that does not hold is looked at further, so that the secret, the clock and a body that was rewritten on the way
 //! come apart where they can.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::hmac;
@@ -28,6 +28,12 @@ pub fn sign(secret: &Secret, at: u64, body: &[u8]) -> String {
 /// The hexadecimal digits alone, which the answer to an Action carries (facts §4.5).
 pub fn code_of(secret: &Secret, at: u64, body: &[u8]) -> String {
     HEXLOWER.encode(code(secret.expose(), &at.to_string(), body).as_ref())
+}
+
+/// A time as signatures give it: milliseconds after the epoch.
+pub fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A signature that holds.

@@ -1,6 +1,7 @@
 //! Ingress: whether the installation takes what arrives from outside. Seen from inside this is hairpin, and can prove little.
 
 mod arrival;
+pub mod arrives;
 mod callback;
 mod connects;
 pub(super) mod trusted;
@@ -15,7 +16,7 @@ pub(super) use wall::{MADE_UP_PATH, wants_sign_in};
 pub(super) const GROUP: Group = Group {
     id: "ingress",
     title: "Ingress to the installation, as far as it can be seen from here",
-    specs: &[&connects::SPEC, &trusted::SPEC, &callback::SPEC],
+    specs: &[&connects::SPEC, &trusted::SPEC, &arrives::SPEC, &callback::SPEC],
 };
 
 const NO_URL: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";

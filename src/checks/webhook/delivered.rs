@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use super::unheld;
+pub use super::unheld::in_words as refusal_in_words;
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Severity, Spec, Touch,
     Vantage,
@@ -80,7 +81,7 @@ static SOME_REFUSED: Code = Code::warning(
 static PROOF_IS_OLD: Code = Code::warning("proof-is-old", "the proof is more than 30 days old");
 
 /// Firewalls change; a proof that is older says little of today.
-const OLD: Duration = Duration::from_hours(30 * 24);
+const OLD: Duration = Duration::from_secs(30 * 86_400);
 
 /// What stood at the webhook URL for a while, and what came.
 pub struct Arrivals<'a> {
@@ -166,7 +167,7 @@ fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
         by_source.entry(delivery.source).or_insert((delivery, 0)).1 += 1;
     }
     for (source, (delivery, count)) in by_source.iter().take(MOST_SHOWN) {
-        outcome.saw("source", format!("{source} ({}): {count}", of(delivery.origin)));
+        outcome.saw("source", format!("{source} ({}): {count}", origin_in_words(delivery.origin)));
     }
     let mut chains: Vec<&str> = arrivals.deliveries.iter().map(|delivery| delivery.chain.as_str()).collect();
     chains.sort_unstable();
@@ -186,7 +187,8 @@ fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
     }
 }
 
-fn of(origin: Origin) -> &'static str {
+/// Whose an address is: "published".
+pub fn origin_in_words(origin: Origin) -> &'static str {
     match origin {
         Origin::Published => "published",
         Origin::Reported => "reported by others",
@@ -271,7 +273,7 @@ fn bad_signature(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) ->
         format!(
             "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}",
             delivery.source,
-            of(delivery.origin),
+            origin_in_words(delivery.origin),
             unheld::in_words(why)
         ),
         unheld::remedy(why, "the webhook endpoint", arrivals.secret),

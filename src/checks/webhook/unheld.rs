@@ -5,7 +5,7 @@ use crate::settings::values::spoken;
 use crate::workos::signature::{Refusal, SecretSlip, Shape};
 
 /// Finishes the sentence "the signature …".
-pub(in crate::checks) fn in_words(refusal: &Refusal) -> String {
+pub fn in_words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Missing => "is missing: the request has no WorkOS-Signature header".to_owned(),
         Refusal::Malformed(Shape::NoTime) => "has no time in it".to_owned(),

@@ -1,0 +1,85 @@
+//! One line for each thing that arrives, while it arrives. Nothing of a body but ids and the event's name is shown.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use super::time_of_day;
+use crate::checks::delivered::{origin_in_words, refusal_in_words};
+use crate::inbound::nonce::ProbeSeen;
+use crate::inbound::{Heard, Turned};
+use crate::settings::values::spoken;
+use crate::workos::delivery::{Delivery, Signature};
+
+/// Tells of what arrives; strangers only until it would be too much.
+#[derive(Default)]
+pub(super) struct Lines {
+    strangers: usize,
+}
+
+/// So many requests that WorkOS did not sign are told one by one.
+const MOST_STRANGERS: usize = 20;
+
+impl Lines {
+    /// The line about something, if it is told.
+    pub(super) fn of(&mut self, heard: &Heard) -> Option<String> {
+        let is_stranger = match heard {
+            Heard::Delivery(delivery) => !delivery.is_genuine(),
+            Heard::Turned(..) => true,
+            Heard::Probe(_) => false,
+        };
+        if is_stranger {
+            self.strangers += 1;
+            if self.strangers > MOST_STRANGERS {
+                let last = self.strangers == MOST_STRANGERS + 1;
+                return last.then(|| "further requests that WorkOS did not sign are counted, and not told".to_owned());
+            }
+        }
+        Some(match heard {
+            Heard::Delivery(delivery) => arrived(delivery),
+            Heard::Probe(probe) => probed(probe),
+            Heard::Turned(why, source) => turned(*why, *source),
+        })
+    }
+}
+
+fn arrived(delivery: &Delivery) -> String {
+    let about = delivery.event.as_ref().map_or_else(
+        || format!("{} bytes that tell of no event", delivery.bytes),
+        |event| format!("{} {}", event.name, event.id.as_deref().unwrap_or_default()).trim_end().to_owned(),
+    );
+    let signature = match &delivery.signature {
+        Signature::Holds(verified) => format!("the signature holds ({} ms old)", verified.age),
+        Signature::Refused(why) => format!("the signature {}", refusal_in_words(why)),
+        Signature::Unchecked => "the signature is not checked, for want of a secret".to_owned(),
+    };
+    let chain = if delivery.chain.is_empty() { String::new() } else { format!(" [{}]", delivery.chain) };
+    format!(
+        "{}  {} from {} ({}){chain}: {about}; {signature}; answered {} in {}",
+        time_of_day(delivery.at),
+        delivery.purpose.in_words(),
+        delivery.source,
+        origin_in_words(delivery.origin),
+        delivery.answered,
+        spoken(delivery.took),
+    )
+}
+
+fn probed(probe: &ProbeSeen) -> String {
+    let traced = &probe.traced;
+    let chain = if traced.told.is_empty() { String::new() } else { format!(" [{}]", traced.told) };
+    format!("{}  probe from {}{chain}: it knows the nonce", time_of_day(SystemTime::now()), traced.source)
+}
+
+fn turned(why: Turned, source: IpAddr) -> String {
+    let why = match why {
+        Turned::NotThroughTheProxy => "came past the trusted proxy",
+        Turned::NotAnnounced => "lacks the PROXY header",
+        Turned::NoHandshake => "no TLS handshake",
+        Turned::NoRequest => "no HTTP request in time",
+        Turned::OtherPath => "for another path",
+        Turned::OtherMethod => "no POST",
+        Turned::TooLarge => "too large a body",
+        Turned::BodyMissing => "the body did not come",
+    };
+    format!("{}  turned away, from {source}: {why}", time_of_day(SystemTime::now()))
+}
