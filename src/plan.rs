@@ -1,6 +1,6 @@
 //! Which checks will run and what they will contact, decided before anything is sent.
 
-use crate::check::{Check, CheckId, Contact, Group, Planned, Spec, Vantage};
+use crate::check::{Check, CheckId, Contact, Group, LEFT_OUT, Planned, Spec, Vantage};
 use crate::facts::Facts;
 use crate::settings::Settings;
 
@@ -118,11 +118,7 @@ fn chosen(groups: &'static [Group], choice: &Choice) -> Vec<CheckId> {
 
 fn left_out(id: CheckId, choice: &Choice) -> Option<String> {
     let (_, reason) = choice.skip.iter().find(|(word, _)| names(word, id))?;
-    Some(
-        reason
-            .as_ref()
-            .map_or_else(|| "left out by --skip".to_owned(), |reason| format!("left out by --skip: {reason}")),
-    )
+    Some(reason.as_ref().map_or_else(|| LEFT_OUT.to_owned(), |reason| format!("{LEFT_OUT}: {reason}")))
 }
 
 fn names(word: &str, id: CheckId) -> bool {

@@ -469,6 +469,62 @@ impl From<check::Who> for Who {
     }
 }
 
+impl From<Vantage> for check::Vantage {
+    fn from(vantage: Vantage) -> Self {
+        match vantage {
+            Vantage::Inside => check::Vantage::Inside,
+            Vantage::Outside => check::Vantage::Outside,
+        }
+    }
+}
+
+impl From<Status> for check::Status {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pass => check::Status::Pass,
+            Status::Warn => check::Status::Warn,
+            Status::Fail => check::Status::Fail,
+            Status::Skip => check::Status::Skip,
+            Status::Unknown => check::Status::Unknown,
+        }
+    }
+}
+
+impl From<Grade> for check::Grade {
+    fn from(grade: Grade) -> Self {
+        match grade {
+            Grade::Declared => check::Grade::Declared,
+            Grade::Modelled => check::Grade::Modelled,
+            Grade::Reached => check::Grade::Reached,
+            Grade::Identified => check::Grade::Identified,
+            Grade::Answered => check::Grade::Answered,
+            Grade::Authorized => check::Grade::Authorized,
+            Grade::Proved => check::Grade::Proved,
+        }
+    }
+}
+
+impl From<Who> for check::Who {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::Network => check::Who::Network,
+            Who::Installer => check::Who::Installer,
+            Who::Vendor => check::Who::Vendor,
+            Who::Workos => check::Who::Workos,
+        }
+    }
+}
+
+impl From<Verdict> for super::Verdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Ready => super::Verdict::Ready,
+            Verdict::NotReady => super::Verdict::NotReady,
+            Verdict::Undecided => super::Verdict::Undecided,
+        }
+    }
+}
+
 fn setting((name, value, source): &(&'static str, String, Source)) -> Setting {
     let (from, place) = match source {
         Source::Flag(flag) => ("flag", Some((*flag).to_owned())),

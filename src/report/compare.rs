@@ -1,0 +1,498 @@
+//! What two saved reports have to say to each other: row by row, what got better, worse or otherwise different.
+//!
+//! Rows are paired by check and subject, and what each says is one of these:
+//!
+//! | before ↓ after → | pass | warn | unknown | fail | skipped for a cause | not asked |
+//! |---|---|---|---|---|---|---|
+//! | **pass** | same | worse | worse | worse | worse | gone |
+//! | **warn** | better | same | worse | worse | worse | gone |
+//! | **unknown** | better | better | same | worse | changed | gone |
+//! | **fail** | better | better | better | same | changed | gone |
+//! | **skipped for a cause** | better | better | changed | changed | same | gone |
+//! | **not asked** | new | new | new | new | new | – |
+//!
+//! - *Skipped for a cause*: a need failed, or asking showed that there is nothing to conclude. What held is then no longer
+//!   established, which is worse; what did not hold is only hidden, which is no better, and no worse when it shows again.
+//! - *Not asked*: the report has no such row, no setting calls for it, or the user left it out. That is nobody's regression.
+//! - What is waived ranks above what is not: below a warning, and above unknown.
+//! - Within *same*, what is required ranks below what is not, where it failed or was left unknown. Else more of the findings
+//!   that decide the status is worse, fewer is better, and others are a change. Else another grade, path, reason or piece of
+//!   evidence is a change.
+//!
+//! Something *counts as worse* when it is worse, or when it is new, required and failing; never when it is waived, or when
+//! all of its cause is.
+
+pub mod v1;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::v1::{CheckResult, Report, Severity, Status};
+use crate::check::LEFT_OUT;
+
+/// Two reports, and what is different.
+#[derive(Clone, Debug)]
+pub struct Comparison<'a> {
+    /// The earlier report.
+    pub before: &'a Report,
+    /// The later one.
+    pub after: &'a Report,
+    /// What makes the two hard to compare.
+    pub notes: Vec<Note>,
+    /// The rows that were asked in one of them at least: in the later report's order, and then those that it has not.
+    pub rows: Vec<Pair<'a>>,
+}
+
+/// One check about one subject, in both reports.
+#[derive(Clone, Debug)]
+pub struct Pair<'a> {
+    /// `group.check`.
+    pub id: &'a str,
+    /// The claim that holds when it passes.
+    pub title: &'a str,
+    /// The subject, as the check names it.
+    pub subject: Option<&'a str>,
+    /// Whether its failure decides the verdict; of the later report, where that has it.
+    pub required: bool,
+    /// What the earlier report has. `None` where it has nothing of it.
+    pub before: Option<&'a CheckResult>,
+    /// What the later report has. `None` where it has nothing of it.
+    pub after: Option<&'a CheckResult>,
+    /// What that comes to.
+    pub change: Change,
+    /// What it is concluded from.
+    pub why: Why,
+    /// Whether it counts as worse.
+    pub counts: bool,
+    /// What was seen otherwise than before, as far as both were asked.
+    pub differences: Vec<Difference>,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Change {
+    /// Worse than before.
+    Regressed,
+    /// Better than before.
+    Improved,
+    /// Different, and neither better nor worse.
+    Changed,
+    /// Only the later report asked.
+    New,
+    /// Only the earlier report asked.
+    Gone,
+    /// As before.
+    Unchanged,
+}
+
+/// What a change is concluded from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// The status is another.
+    Status,
+    /// A claim that held is no longer established, or one that could not be asked about is now.
+    Established,
+    /// What does not hold is hidden by a cause, or shows now that the cause is gone.
+    Hidden,
+    /// It is waived, or is no longer.
+    Waiver,
+    /// It is required, or is no longer.
+    Requirement,
+    /// The status is the same, and is decided by other findings.
+    Findings,
+    /// The grade, the path, the reason or the evidence is another.
+    Evidence,
+    /// One of the two did not ask.
+    Asked,
+    /// Nothing is different.
+    Nothing,
+}
+
+/// One thing that was seen otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// Its name: a piece of evidence's, or `grade`, `path`, `reason`, `waived`, `findings`.
+    pub what: String,
+    /// As it was. Empty where there was none.
+    pub before: String,
+    /// As it is. Empty where there is none.
+    pub after: String,
+}
+
+/// Something that makes two reports hard to compare. It is told, and is no error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// What it is about.
+    pub about: About,
+    /// What the earlier report has.
+    pub before: String,
+    /// What the later report has.
+    pub after: String,
+}
+
+/// What two reports can differ in as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum About {
+    /// The later report began earlier.
+    Order,
+    /// They are demonstrations, or one is.
+    Demonstration,
+    /// The user ended one of them before it was through.
+    Interrupted,
+    /// The machine, its system or its address.
+    Host,
+    /// The side of the edge.
+    Vantage,
+    /// How the deployment reaches `WorkOS`.
+    Strategy,
+    /// The day of the facts.
+    Facts,
+    /// The version of the tool.
+    Tool,
+    /// A setting.
+    Setting(String),
+}
+
+/// What a comparison comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Something counts as worse.
+    Worse,
+    /// Something is better, and nothing counts as worse.
+    Better,
+    /// Neither.
+    Same,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares two reports.
+    pub fn of(before: &'a Report, after: &'a Report) -> Self {
+        let (earlier, later) = (Asked::of(before), Asked::of(after));
+        let excused = excused(after);
+        let mut rows = Vec::new();
+        let mut unpaired = earlier.rows.clone();
+        for ((id, subject), results) in &later.rows {
+            let mut partners = unpaired.remove(&(*id, *subject)).unwrap_or_default();
+            for row in results {
+                let before = partners.pop_front().or_else(|| earlier.stand_in(id));
+                rows.push((row.place, pair(before, Some(*row), &excused)));
+            }
+            unpaired.insert((*id, *subject), partners);
+        }
+        rows.sort_by_key(|(place, _)| *place);
+        let mut gone: Vec<Row> = unpaired.into_values().flatten().collect();
+        gone.sort_by_key(|row| row.place);
+        let gone = gone.into_iter().map(|row| pair(Some(row), later.stand_in(row.id), &excused));
+        let rows = rows.into_iter().map(|(_, pair)| pair).chain(gone);
+        let asked_once = |pair: &Pair<'_>| pair.before.is_some_and(asked) || pair.after.is_some_and(asked);
+        Comparison { before, after, notes: notes(before, after), rows: rows.filter(asked_once).collect() }
+    }
+
+    /// What it comes to.
+    pub fn verdict(&self) -> Verdict {
+        if self.rows.iter().any(|pair| pair.counts) {
+            Verdict::Worse
+        } else if self.count(Change::Improved) > 0 {
+            Verdict::Better
+        } else {
+            Verdict::Same
+        }
+    }
+
+    /// The rows of which this became, in order.
+    pub fn of_which(&self, change: Change) -> impl Iterator<Item = &Pair<'a>> {
+        self.rows.iter().filter(move |pair| pair.change == change)
+    }
+
+    /// How many they are.
+    pub fn count(&self, change: Change) -> usize {
+        self.of_which(change).count()
+    }
+}
+
+impl Verdict {
+    /// As a program reads it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Worse => "worse",
+            Verdict::Better => "better",
+            Verdict::Same => "same",
+        }
+    }
+}
+
+/// One result of a report, and where it stands there.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    place: usize,
+    id: &'a str,
+    title: &'a str,
+    required: bool,
+    result: &'a CheckResult,
+}
+
+/// A report's rows by what they are about. Two about the same thing are told apart by their order.
+struct Asked<'a> {
+    rows: BTreeMap<(&'a str, Option<&'a str>), VecDeque<Row<'a>>>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(report: &'a Report) -> Self {
+        let all = report.checks.iter().flat_map(|check| check.results.iter().map(move |result| (check, result)));
+        let mut rows: BTreeMap<_, VecDeque<Row>> = BTreeMap::new();
+        for (place, (check, result)) in all.enumerate() {
+            let row = Row { place, id: &check.id, title: &check.title, required: check.required, result };
+            rows.entry((row.id, result.subject.as_deref())).or_default().push_back(row);
+        }
+        Asked { rows }
+    }
+
+    /// A check that was not planned has one row without a subject, which stands for every subject that it would have had.
+    fn stand_in(&self, id: &'a str) -> Option<Row<'a>> {
+        let row = self.rows.get(&(id, None)).and_then(VecDeque::front)?;
+        (!asked(row.result)).then_some(*row)
+    }
+}
+
+/// Whether the question was asked, or would have been but for a cause.
+fn asked(result: &CheckResult) -> bool {
+    let left_out = result.reason.as_ref().is_some_and(|reason| reason.starts_with(LEFT_OUT));
+    !(result.status == Status::Skip && (result.not_applicable || left_out))
+}
+
+/// The check for whose failure a row was skipped.
+fn cause(result: &CheckResult) -> Option<&str> {
+    result.reason.as_deref().filter(|_| result.status == Status::Skip)?.strip_prefix("needs ")
+}
+
+/// The checks of which whatever does not hold is waived.
+fn excused(report: &Report) -> BTreeSet<&str> {
+    let wrong = |result: &&CheckResult| matches!(result.status, Status::Fail | Status::Unknown);
+    let checks = report.checks.iter().filter(|check| {
+        let mut wrong = check.results.iter().filter(wrong).peekable();
+        wrong.peek().is_some() && wrong.all(|result| result.waived.is_some())
+    });
+    checks.map(|check| check.id.as_str()).collect()
+}
+
+fn pair<'a>(before: Option<Row<'a>>, after: Option<Row<'a>>, excused: &BTreeSet<&str>) -> Pair<'a> {
+    let was = before.map(|row| row.result).filter(|result| asked(result));
+    let is = after.map(|row| row.result).filter(|result| asked(result));
+    let row = after.filter(|_| is.is_some()).or(before).or(after);
+    let (id, title, required) = row.map_or(("", "", false), |row| (row.id, row.title, row.required));
+    let demanded = |row: Option<Row>| row.is_some_and(|row| row.required);
+    let (change, why, differences) = match (was, is) {
+        (Some(was), Some(is)) => judged(was, is, demanded(before), demanded(after)),
+        (None, Some(_)) => (Change::New, Why::Asked, Vec::new()),
+        (Some(_), None) => (Change::Gone, Why::Asked, Vec::new()),
+        (None, None) => (Change::Unchanged, Why::Nothing, Vec::new()),
+    };
+    let accepted = is.is_some_and(|is| waived(is) || cause(is).is_some_and(|cause| excused.contains(cause)));
+    let failing = required && is.is_some_and(|is| is.status == Status::Fail);
+    Pair {
+        id,
+        title,
+        subject: row.and_then(|row| row.result.subject.as_deref()),
+        required,
+        before: before.map(|row| row.result),
+        after: after.map(|row| row.result),
+        change,
+        why,
+        counts: !accepted && (change == Change::Regressed || (change == Change::New && failing)),
+        differences,
+    }
+}
+
+fn judged(
+    was: &CheckResult,
+    is: &CheckResult,
+    was_required: bool,
+    is_required: bool,
+) -> (Change, Why, Vec<Difference>) {
+    let differences = differences(was, is);
+    let (change, why) = match (rank(was), rank(is)) {
+        (None, None) => (Change::Unchanged, Why::Nothing),
+        (Some(rank), None) if rank >= HOLDS => (Change::Regressed, Why::Established),
+        (None, Some(rank)) if rank >= HOLDS => (Change::Improved, Why::Established),
+        (Some(_), None) | (None, Some(_)) => (Change::Changed, Why::Hidden),
+        (Some(before), Some(after)) if before != after => {
+            let why = if waived(was) != waived(is) && before.max(after) < HOLDS { Why::Waiver } else { Why::Status };
+            (if after > before { Change::Improved } else { Change::Regressed }, why)
+        }
+        (Some(rank), Some(_)) if rank < HOLDS && was_required != is_required => {
+            (if is_required { Change::Regressed } else { Change::Improved }, Why::Requirement)
+        }
+        (Some(_), Some(_)) => {
+            let (before, after) = (deciding(was), deciding(is));
+            match (includes(&after, &before), includes(&before, &after)) {
+                (true, true) => (Change::Unchanged, Why::Nothing),
+                (true, false) => (Change::Regressed, Why::Findings),
+                (false, true) => (Change::Improved, Why::Findings),
+                (false, false) => (Change::Changed, Why::Findings),
+            }
+        }
+    };
+    match (change, why) {
+        (Change::Unchanged, _) if !differences.is_empty() => (Change::Changed, Why::Evidence, differences),
+        // Only one of the two was asked, so that everything would differ.
+        (_, Why::Established | Why::Hidden) => (change, why, Vec::new()),
+        _ => (change, why, differences),
+    }
+}
+
+/// From this rank on, the claim holds.
+const HOLDS: u8 = 4;
+
+/// How good it is; `None` where a cause keeps the question from being asked.
+fn rank(result: &CheckResult) -> Option<u8> {
+    match (result.status, waived(result)) {
+        (Status::Pass, _) => Some(5),
+        (Status::Warn, _) => Some(HOLDS),
+        (Status::Unknown, true) => Some(3),
+        (Status::Fail, true) => Some(2),
+        (Status::Unknown, false) => Some(1),
+        (Status::Fail, false) => Some(0),
+        (Status::Skip, _) => None,
+    }
+}
+
+fn waived(result: &CheckResult) -> bool {
+    result.waived.is_some() && matches!(result.status, Status::Fail | Status::Unknown)
+}
+
+/// The codes of the findings that decide the status, in order.
+fn deciding(result: &CheckResult) -> Vec<&str> {
+    let severity = match result.status {
+        Status::Fail => Severity::Error,
+        Status::Unknown => Severity::Undecided,
+        Status::Warn => Severity::Warning,
+        Status::Pass | Status::Skip => return Vec::new(),
+    };
+    codes(result, |found| found == severity)
+}
+
+fn codes(result: &CheckResult, wanted: impl Fn(Severity) -> bool) -> Vec<&str> {
+    let mut codes: Vec<&str> = result
+        .findings
+        .iter()
+        .filter(|finding| wanted(finding.severity))
+        .map(|finding| finding.code.as_str())
+        .collect();
+    codes.sort_unstable();
+    codes
+}
+
+/// Whether the one has all of the other, each as often. Both are sorted.
+fn includes(all: &[&str], some: &[&str]) -> bool {
+    let mut rest = all.iter();
+    some.iter().all(|code| rest.any(|other| other == code))
+}
+
+/// What is another in every run, and says nothing.
+const PASSING: [&str; 3] = ["request id", "cf-ray", "date"];
+
+fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let grade = |result: &CheckResult| {
+        result.grade.map(|grade| crate::check::Grade::from(grade).as_str().to_owned()).unwrap_or_default()
+    };
+    let findings = |result: &CheckResult| codes(result, |_| true).join(", ");
+    let mut found = vec![
+        ("findings".to_owned(), findings(was), findings(is)),
+        ("grade".to_owned(), grade(was), grade(is)),
+        ("path".to_owned(), text(&was.via), text(&is.via)),
+        ("reason".to_owned(), text(&was.reason), text(&is.reason)),
+        ("waived".to_owned(), text(&was.waived), text(&is.waived)),
+    ];
+    let (before, after) = (seen(was), seen(is));
+    let names = was.evidence.iter().chain(&is.evidence).map(|seen| seen.what.as_str());
+    let mut told = BTreeSet::new();
+    for name in names.filter(|name| !PASSING.contains(name) && told.insert(*name)) {
+        let [before, after] = [&before, &after].map(|seen| seen.get(name).cloned().unwrap_or_default());
+        if comparable(&before) != comparable(&after) {
+            found.push((name.to_owned(), before.join("; "), after.join("; ")));
+        }
+    }
+    let different = found.into_iter().filter(|(_, before, after)| before != after);
+    different.map(|(what, before, after)| Difference { what, before, after }).collect()
+}
+
+/// What was seen under each name.
+fn seen(result: &CheckResult) -> BTreeMap<&str, Vec<&str>> {
+    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for seen in &result.evidence {
+        by_name.entry(&seen.what).or_default().push(&seen.value);
+    }
+    by_name
+}
+
+/// Values as they can be held against each other: lists in any order, and without durations, which no two runs share.
+fn comparable(values: &[&str]) -> Vec<String> {
+    let mut values: Vec<String> = values
+        .iter()
+        .map(|value| {
+            let mut items: Vec<String> = value.split(", ").map(without_durations).collect();
+            items.sort_unstable();
+            items.join(", ")
+        })
+        .collect();
+    values.sort_unstable();
+    values
+}
+
+fn without_durations(text: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split(' ') {
+        let is_unit = matches!(word, "ms" | "s");
+        match words.last_mut() {
+            Some(number) if is_unit && number.parse::<f64>().is_ok() => *number = "…",
+            _ => words.push(word),
+        }
+    }
+    words.join(" ")
+}
+
+fn notes(before: &Report, after: &Report) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |about: About, before: &str, after: &str, matters: bool| {
+        if matters {
+            notes.push(Note { about, before: before.to_owned(), after: after.to_owned() });
+        }
+    };
+    let mut differ = |about: About, before: &str, after: &str| note(about, before, after, before != after);
+    differ(About::Host, &machine(before), &machine(after));
+    let vantage = |report: &Report| crate::check::Vantage::from(report.vantage).as_str();
+    differ(About::Vantage, vantage(before), vantage(after));
+    differ(About::Strategy, &before.strategy, &after.strategy);
+    differ(About::Facts, &before.facts.as_of, &after.facts.as_of);
+    differ(About::Tool, &before.tool.version, &after.tool.version);
+    let value = |report: &Report, name: &str| {
+        let mut values = report.settings.iter().filter(|setting| setting.name == name);
+        values.next().map(|setting| setting.value.clone()).unwrap_or_default()
+    };
+    let names: BTreeSet<&str> =
+        before.settings.iter().chain(&after.settings).map(|setting| setting.name.as_str()).collect();
+    for name in names.into_iter().filter(|name| *name != "strategy") {
+        differ(About::Setting(name.to_owned()), &value(before, name), &value(after, name));
+    }
+    let time = |report: &Report| report.started_at.parse::<jiff::Timestamp>().ok();
+    let reversed = time(before).zip(time(after)).is_some_and(|(before, after)| after < before);
+    note(About::Order, &before.started_at, &after.started_at, reversed);
+    let played = |report: &Report| report.demonstration.clone().unwrap_or_default();
+    let either = before.demonstration.is_some() || after.demonstration.is_some();
+    note(About::Demonstration, &played(before), &played(after), either);
+    let through = |report: &Report| if report.interrupted { "interrupted" } else { "complete" };
+    note(About::Interrupted, through(before), through(after), before.interrupted || after.interrupted);
+    notes
+}
+
+/// A machine's name, system and address.
+pub(crate) fn machine(report: &Report) -> String {
+    let host = &report.host;
+    match &host.address {
+        Some(address) => format!("{} ({}, {address})", host.name, host.os),
+        None => format!("{} ({})", host.name, host.os),
+    }
+}
