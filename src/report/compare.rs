@@ -87,6 +87,14 @@ pub enum Change {
     Unchanged,
 }
 
+impl Pair<'_> {
+    /// Whether it fails and did not show before, so that nothing is known of whether that is new.
+    pub fn is_revealed(&self) -> bool {
+        let fails = self.after.is_some_and(|after| after.status == Status::Fail && after.waived.is_none());
+        self.change == Change::Changed && self.why == Why::Hidden && fails
+    }
+}
+
 /// What a change is concluded from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Why {
@@ -411,9 +419,8 @@ fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
     let mut told = BTreeSet::new();
     for name in names.filter(|name| !PASSING.contains(name) && told.insert(*name)) {
         let [before, after] = [&before, &after].map(|seen| seen.get(name).cloned().unwrap_or_default());
-        if comparable(&before) != comparable(&after) {
-            found.push((name.to_owned(), before.join("; "), after.join("; ")));
-        }
+        let (before, after) = (only(&before, &after), only(&after, &before));
+        found.push((name.to_owned(), before.join("; "), after.join("; ")));
     }
     let different = found.into_iter().filter(|(_, before, after)| before != after);
     different.map(|(what, before, after)| Difference { what, before, after }).collect()
@@ -428,18 +435,22 @@ fn seen(result: &CheckResult) -> BTreeMap<&str, Vec<&str>> {
     by_name
 }
 
-/// Values as they can be held against each other: lists in any order, and without durations, which no two runs share.
-fn comparable(values: &[&str]) -> Vec<String> {
-    let mut values: Vec<String> = values
-        .iter()
-        .map(|value| {
-            let mut items: Vec<String> = value.split(", ").map(without_durations).collect();
-            items.sort_unstable();
-            items.join(", ")
-        })
-        .collect();
-    values.sort_unstable();
-    values
+/// The values that have no equal among the others.
+fn only<'v>(values: &[&'v str], others: &[&str]) -> Vec<&'v str> {
+    let mut others: Vec<String> = others.iter().map(|other| comparable(other)).collect();
+    let mut only = values.to_vec();
+    only.retain(|value| {
+        let equal = others.iter().position(|other| *other == comparable(value));
+        equal.map(|at| others.swap_remove(at)).is_none()
+    });
+    only
+}
+
+/// A value as it can be held against another: a list in any order, and without durations, which no two runs share.
+fn comparable(value: &str) -> String {
+    let mut items: Vec<String> = value.split(", ").map(without_durations).collect();
+    items.sort_unstable();
+    items.join(", ")
 }
 
 fn without_durations(text: &str) -> String {
