@@ -1,5 +1,6 @@
 //! The report as a person reads it: what holds in a line each, what does not with who has to do what.
 
+mod comparison;
 mod text;
 
 #[cfg(test)]
@@ -198,17 +199,29 @@ impl Human {
     /// The line that every row has.
     fn line(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         let (symbol, paint) = if row.waived.is_some() { ("-", Paint::Faint) } else { symbol(row.status) };
+        let faint = row.status == Status::Skip;
+        let strong = if is_wrong(row) && row.status == Status::Fail { Paint::Strong } else { Paint::Plain };
+        let title = (row.spec.title, if faint { Paint::Faint } else { strong });
+        let beside_paint = if faint { Paint::Faint } else { Paint::Plain };
+        self.claim((symbol, paint), title, beside_paint, |room| self.beside(row, room), out)
+    }
+
+    /// A symbol, a title, and beside it, or else below it, what is made for the room that is left.
+    fn claim(
+        &self,
+        (symbol, paint): (&str, Paint),
+        (title, title_paint): (&str, Paint),
+        beside_paint: Paint,
+        beside: impl FnOnce(usize) -> String,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let symbol = self.shown(symbol);
-        let title = self.shown(row.spec.title);
+        let title = self.shown(title);
         let gap = BESIDE.saturating_sub(4 + columns(&title)).max(2);
         let at = 4 + columns(&title) + gap;
         let room = self.width.saturating_sub(at);
-        let beside = self.beside(row, room);
-        let faint = row.status == Status::Skip;
-        let strong = if is_wrong(row) && row.status == Status::Fail { Paint::Strong } else { Paint::Plain };
-        let title = self.paint(if faint { Paint::Faint } else { strong }, &title);
-        write!(out, "  {} {title}", self.paint(paint, &symbol))?;
-        let beside_paint = if faint { Paint::Faint } else { Paint::Plain };
+        let beside = beside(room);
+        write!(out, "  {} {}", self.paint(paint, &symbol), self.paint(title_paint, &title))?;
         if beside.is_empty() {
             writeln!(out)
         } else if columns(&beside) <= room {
@@ -356,8 +369,12 @@ impl Human {
             groups if groups.is_empty() => String::new(),
             groups => format!(" Not checked: {} (no settings given).", groups.join(", ")),
         };
-        let text = format!("{word} {} in {}.{unchecked}", tally(report), lasted(report.duration));
-        for (index, line) in wrapped(&text, self.width).into_iter().enumerate() {
+        self.led(word, paint, &format!("{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)
+    }
+
+    /// Text behind the word that it comes to.
+    fn led(&self, word: &str, paint: Paint, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        for (index, line) in wrapped(&self.shown(&format!("{word} {text}")), self.width).into_iter().enumerate() {
             match line.strip_prefix(word).filter(|_| index == 0) {
                 Some(rest) => writeln!(out, "{}{rest}", self.paint(paint, word))?,
                 None => writeln!(out, "{line}")?,

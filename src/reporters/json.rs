@@ -1,6 +1,8 @@
-//! The report, version 1, as one JSON document.
+//! The report, version 1, as one JSON document, and so the comparison.
 
 use std::io::{self, Write};
+
+use serde::Serialize;
 
 use super::{Reporter, steers};
 use crate::report::{Report, v1};
@@ -9,9 +11,14 @@ pub(super) struct Json;
 
 impl Reporter for Json {
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(&v1::Report::from(report))?;
-        writeln!(out, "{}", escaped(&text))
+        document(&v1::Report::from(report), out)
     }
+}
+
+/// One JSON document, as a person can read it too.
+pub(super) fn document(content: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(content)?;
+    writeln!(out, "{}", escaped(&text))
 }
 
 /// JSON says the same with escapes, and a terminal that shows it is then not steered by it. Such characters can only

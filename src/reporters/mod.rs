@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use crate::check::Finding;
+use crate::report::compare::Comparison;
 use crate::report::{Head, Report, Row};
 
 /// Writes one run in one format. Everything goes to the writer that is handed in.
@@ -38,6 +39,16 @@ pub fn reporter(format: Format, look: Look) -> Box<dyn Reporter> {
         Format::Json => Box::new(json::Json),
         Format::Junit => Box::new(junit::Junit),
     }
+}
+
+/// Writes a comparison to a person, who is told everything that is different and what to do about what is worse.
+pub fn comparison(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    human::Human::new(look).comparison(comparison, out)
+}
+
+/// Writes a comparison to a program.
+pub fn comparison_as_json(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    json::document(&crate::report::compare::v1::Comparison::from(comparison), out)
 }
 
 /// What a report can be written as.
