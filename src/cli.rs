@@ -22,7 +22,8 @@ pub use settings::SettingsArgs;
     about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS, and if not, what to change and who has to change it.",
     after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\
                   Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 something required is \
-                  unknown, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted.",
+                  unknown, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. `compare`: \
+                  0 nothing is worse, 1 something is.",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]
@@ -46,11 +47,13 @@ pub enum Command {
     Requirements(Box<RequirementsArgs>),
     /// Stand at the webhook URL and say what arrives, from where, and whether WorkOS signed it
     Listen(Box<ListenArgs>),
+    /// Say what improved, regressed and stayed between two saved reports, and send nothing
+    Compare(CompareArgs),
     /// Print a check's manual page, or what a finding's code means; without an argument, the list
     Explain(ExplainArgs),
     /// Run the real checks against an embedded WorkOS and customer site on loopback
     Demo(DemoArgs),
-    /// Print the JSON Schema of the report or of the settings file
+    /// Print the JSON Schema of the report, of a comparison, or of the settings file
     Schema(SchemaArgs),
 }
 
@@ -116,6 +119,44 @@ pub enum SheetFormat {
     Markdown,
 }
 
+/// The arguments of `compare`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Rows are paired by check and subject. A row that no setting calls for any more, or that --skip leaves out, is no longer \
+                  asked, and not worse; one that is skipped because what it needs failed is no longer established, which is. What \
+                  is new counts as worse where it is required and fails. Waived failures do not count.\n\
+                  Exit codes: 0 nothing is worse, 1 something is, 2 a file cannot be read or is no report."
+)]
+pub struct CompareArgs {
+    /// The report before the change, as `--report json=FILE` saved it; `-` reads standard input
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// The report after the change; `-` reads standard input
+    #[arg(value_name = "AFTER")]
+    pub after: PathBuf,
+    /// How to print the comparison
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
+    pub format: ComparisonFormat,
+    /// Print only what is worse, and the verdict
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Print what is unchanged, and everything that was seen otherwise, too
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+    /// When to colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: When,
+}
+
+/// How a comparison can be printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ComparisonFormat {
+    /// For a person.
+    Human,
+    /// For a program.
+    Json,
+}
+
 /// The argument of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
@@ -154,6 +195,8 @@ pub struct SchemaArgs {
 pub enum SchemaOf {
     /// The report of `--format json`.
     Report,
+    /// The comparison of `compare --format json`.
+    Comparison,
     /// The settings file.
     Config,
 }

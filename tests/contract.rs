@@ -199,7 +199,15 @@ fn explain_knows_every_check_and_every_code() {
 
 #[test]
 fn version_help_and_schemas_go_to_stdout() {
-    for args in [&["--version"][..], &["--help"], &["check", "--help"], &["schema", "report"], &["schema", "config"]] {
+    for args in [
+        &["--version"][..],
+        &["--help"],
+        &["check", "--help"],
+        &["compare", "--help"],
+        &["schema", "report"],
+        &["schema", "comparison"],
+        &["schema", "config"],
+    ] {
         let ended = run(args);
         assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{args:?}");
         assert!(!ended.out.is_empty());

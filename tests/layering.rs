@@ -107,6 +107,12 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "a report is what was found",
     ),
     (
+        "src/report/compare",
+        &["crate::reporters", "crate::settings", "crate::plan", "std::fs", "std::io", "std::env", "SystemTime"],
+        "a comparison is of plain values",
+    ),
+    ("src/commands/compare.rs", &["std::fs", "serde_json"], "saved reports are read in one place"),
+    (
         "src/reporters/",
         &["crate::net", "crate::checks", "crate::runner", "crate::commands", "crate::context", "tokio::"],
         "formats cannot run anything",

@@ -6,7 +6,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{Ended, binary, run};
+use support::{Ended, binary, run, run_in};
 
 /// The fenced blocks of the README: language and text.
 fn blocks() -> Vec<(String, String)> {
@@ -61,15 +61,26 @@ fn compare(command: &str, sample: &str, printed: &str) {
     }
 }
 
+/// A folder with the reports from before and after a change that lets connections to the API through.
+fn saved_reports() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = ["demo", "--only", "egress.trusted"];
+    run_in(folder.path(), &[&demo[..], &["--fault", "egress-dropped", "--report", "json=before.json"]].concat());
+    run_in(folder.path(), &[&demo[..], &["--report", "json=after.json"]].concat());
+    folder
+}
+
 #[test]
 fn every_sample_is_what_its_command_prints() {
     let samples = of("console");
-    assert!(samples.len() >= 4);
+    assert!(samples.len() >= 5);
+    let folder = saved_reports();
     for sample in samples {
         let (command, expected) = sample.split_once('\n').unwrap();
         let typed = command.strip_prefix("$ workos-preflight").unwrap();
         let args: Vec<&str> = typed.split_whitespace().collect();
-        let ended = Ended::from(binary().args(&args).env("COLUMNS", "118").output().unwrap());
+        let ended =
+            Ended::from(binary().args(&args).env("COLUMNS", "118").current_dir(folder.path()).output().unwrap());
 
         assert!(matches!(ended.code, Some(0 | 1)), "{command}: {ended:?}");
         compare(command, expected, &ended.out);
@@ -96,6 +107,7 @@ fn every_settings_file_is_read() {
 #[test]
 fn every_command_line_is_one_that_the_binary_takes() {
     let mut seen = 0;
+    let folder = saved_reports();
     for block in of("sh") {
         for line in block.replace("\\\n", " ").lines() {
             let line = line.split(" #").next().unwrap().trim();
@@ -104,6 +116,12 @@ fn every_command_line_is_one_that_the_binary_takes() {
                 assert!(known, "the README has a command that no test knows: {line}");
                 continue;
             };
+            if typed.trim_start().starts_with("compare ") {
+                let args: Vec<&str> = typed.split_whitespace().collect();
+                let ended = run_in(folder.path(), &args);
+                assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
+                continue;
+            }
             let replaced = typed
                 .replace("client_...", "client_01HZBC6N1EB1ZY7KG32X")
                 .replace("NAME.authkit.app", "name.authkit.app");

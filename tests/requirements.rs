@@ -82,7 +82,7 @@ fn a_report_that_learnt_nothing_or_is_none_is_refused_in_one_sentence() {
         (unlearnt.to_str().unwrap().to_owned(), "names no hosted login"),
         (path("text.json", "planted"), "not JSON"),
         (path("other.json", r#"{"schema":"other/v9"}"#), "`schema`"),
-        (path("half.json", r#"{"schema":"workos-preflight/report/v1"}"#), "not a whole report"),
+        (path("half.json", r#"{"schema":"workos-preflight/report/v1"}"#), "is not"),
         ("/nonexistent/report.json".to_owned(), "No such file"),
     ] {
         let ended = run(&["requirements", "--learnt", &file]);

@@ -1,6 +1,6 @@
 //! `check`: the ordered checks, from here.
 
-use super::{Failure, gather, saved, session};
+use super::{Failure, gather, proof, session};
 use crate::check::Vantage;
 use crate::checks::GROUPS;
 use crate::cli::CheckArgs;
@@ -11,7 +11,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
     let (settings, facts) = gather::settings(&args.settings)?;
     let stores = gather::trust(&settings)?;
-    let inbound = saved::delivery(&settings)?;
+    let inbound = proof::delivery(&settings)?;
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     let trust = stores.summary.clone();
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);

@@ -1,11 +1,13 @@
 //! The commands: the only place where all parts meet, where stdout is held, and where an outcome becomes an exit code.
 
 mod check;
+mod compare;
 mod demo;
 mod explain;
 mod gather;
 mod listen;
 mod plan;
+mod proof;
 mod requirements;
 mod saved;
 mod schema;
@@ -101,6 +103,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Plan(args)) => plan::run(&args),
         Some(Command::Requirements(args)) => requirements::run(&args),
         Some(Command::Listen(args)) => listen::run(&args),
+        Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),

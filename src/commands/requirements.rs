@@ -29,7 +29,7 @@ pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
 
 /// The hosts of the hosted login that a saved run was led to.
 fn hosted_logins(path: &Path) -> Result<Vec<String>, Failure> {
-    let report = saved::report(path)?;
+    let report = saved::read("the report to learn from (named by flag --learnt)", path)?;
     let seen = report.checks.iter().flat_map(|check| &check.results).flat_map(|result| &result.evidence);
     let mut hosts: Vec<String> = Vec::new();
     for evidence in seen.filter(|evidence| evidence.what == HOSTED_LOGIN) {

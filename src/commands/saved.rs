@@ -1,96 +1,139 @@
-//! Reads a report that an earlier run saved.
+//! Reads a report that was saved earlier. Every way in which a file is none has a sentence of its own, and none of them
+//! repeats what stands in the file.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::error::Category;
 
 use super::Failure;
-use crate::check::{Grade, Remediation, Who};
-use crate::checks::delivered;
-use crate::context::SavedDelivery;
-use crate::report::v1;
-use crate::settings::Settings;
+use crate::report::v1::{Report, SCHEMA};
 
-/// A file larger than this is no report, in bytes.
-const LARGEST_REPORT: u64 = 16 << 20;
+/// No report is larger. A file that does not end, such as a device, ends here.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// The report in a file. What is wrong with it is said without repeating what stands in it.
-pub(super) fn report(path: &Path) -> Result<v1::Report, Failure> {
-    let unusable =
-        |why: String| Failure::Machine { what: format!("the saved report {} cannot be used", path.display()), why };
-    let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_REPORT + 1).read_to_end(&mut text))
-        .map_err(|error| unusable(error.to_string()))?;
-    if text.len() as u64 > LARGEST_REPORT {
-        return Err(unusable("it is larger than 16 MiB, and no report is".to_owned()));
-    }
-    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|error| {
-        unusable(format!(
-            "it is not JSON (line {}, column {}); `--report json=FILE` writes one",
-            error.line(),
-            error.column()
-        ))
-    })?;
-    if value.get("schema").and_then(serde_json::Value::as_str) != Some(v1::SCHEMA) {
-        return Err(unusable(format!(
-            "its `schema` is not `{}`; `--report json=FILE` writes such a report",
-            v1::SCHEMA
-        )));
-    }
-    serde_json::from_value(value).map_err(|error| unusable(format!("it is not a whole report: {error}")))
+/// How standard input is named.
+const STDIN: &str = "-";
+
+/// Whether a name stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
 }
 
-/// What the run of `listen` saw whose report the settings name.
-pub(super) fn delivery(settings: &Settings) -> Result<Option<SavedDelivery>, Failure> {
-    let Some(named) = &settings.inbound_report else { return Ok(None) };
-    let report = report(&named.value)?;
-    let id = delivered::SPEC.id.as_str();
-    let result = report.checks.iter().find(|check| check.id == id).and_then(|check| check.results.first());
-    let judged = result.filter(|result| result.status != v1::Status::Skip);
-    Ok(Some(SavedDelivery {
-        taken_at: moment(&report.started_at),
-        host: report.host.name.clone(),
-        subject: result.and_then(|result| result.subject.clone()),
-        judged: judged.is_some(),
-        grade: judged.and_then(|result| result.grade).map_or(Grade::Declared, grade),
-        findings: judged.map(|result| result.findings.iter().map(finding).collect()).unwrap_or_default(),
-        evidence: judged.map(|result| result.evidence.iter().map(evidence).collect()).unwrap_or_default(),
-        demonstration: report.demonstration.is_some(),
-    }))
+/// The report in a file, or on standard input where the file is `-`. `what` is what it is wanted as: `the report before`.
+pub(super) fn read(what: &str, path: &Path) -> Result<Report, Failure> {
+    let named = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
+    let content = content(path).and_then(|bytes| parsed(&bytes));
+    content.map_err(|why| Failure::Usage(format!("{what} ({named}) {why}")))
 }
 
-/// RFC 3339; what is none counts as long ago, so that nothing recent is claimed.
-fn moment(text: &str) -> SystemTime {
-    let seconds = text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second);
-    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
-}
+/// What every sentence ends with.
+const WANTED: &str = "what `workos-preflight --report json=FILE` writes is wanted";
 
-fn finding(finding: &v1::Finding) -> (String, String, Remediation) {
-    let who = match finding.remediation.who {
-        v1::Who::Network => Who::Network,
-        v1::Who::Installer => Who::Installer,
-        v1::Who::Vendor => Who::Vendor,
-        v1::Who::Workos => Who::Workos,
+fn content(path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error: &io::Error| match error.kind() {
+        io::ErrorKind::IsADirectory => format!("is a directory; {WANTED}"),
+        _ => format!("cannot be read: {error}"),
     };
-    let remediation =
-        Remediation { who, action: finding.remediation.action.clone(), verify: finding.remediation.verify.clone() };
-    (finding.code.clone(), finding.problem.clone(), remediation)
+    let mut bytes = Vec::new();
+    let read = if is_stdin(path) {
+        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("is larger than 16 MiB, and no report is; {WANTED}"));
+    }
+    Ok(bytes)
 }
 
-fn evidence(evidence: &v1::Evidence) -> (String, String) {
-    (evidence.what.clone(), evidence.value.clone())
+/// What a document says of itself.
+#[derive(Deserialize)]
+struct Named {
+    schema: Option<Value>,
 }
 
-fn grade(grade: v1::Grade) -> Grade {
-    match grade {
-        v1::Grade::Declared => Grade::Declared,
-        v1::Grade::Modelled => Grade::Modelled,
-        v1::Grade::Reached => Grade::Reached,
-        v1::Grade::Identified => Grade::Identified,
-        v1::Grade::Answered => Grade::Answered,
-        v1::Grade::Authorized => Grade::Authorized,
-        v1::Grade::Proved => Grade::Proved,
+fn parsed(bytes: &[u8]) -> Result<Report, String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("is UTF-16, as `>` of some shells writes it; --output or --report writes UTF-8".to_owned());
+    }
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    if text.trim_ascii().is_empty() {
+        return Err(format!("is empty; {WANTED}"));
+    }
+    let named: Named = serde_json::from_slice(text).map_err(|error| match error.classify() {
+        Category::Data => format!("is JSON, but no report; {WANTED}"),
+        _ => format!("is not JSON from line {}, column {} on; {WANTED}", error.line(), error.column()),
+    })?;
+    match named.schema.as_ref().and_then(Value::as_str) {
+        Some(SCHEMA) => {}
+        Some(other) if other.starts_with("workos-preflight/report/") => {
+            return Err(format!("is a report of another version than `{SCHEMA}`; this version reads that one only"));
+        }
+        Some(other) if other.starts_with("workos-preflight/comparison/") => {
+            return Err(format!("is a comparison, and no report; {WANTED}"));
+        }
+        _ => return Err(format!("does not say `{SCHEMA}` under `schema`; {WANTED}")),
+    }
+    // The library's own words would quote the file.
+    serde_json::from_slice(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        format!("says that it is `{SCHEMA}`, but line {line}, column {column} is not; `workos-preflight schema report` says what is")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reporters::fixture;
+
+    fn said(bytes: &[u8]) -> String {
+        parsed(bytes).unwrap_err()
+    }
+
+    #[test]
+    fn what_was_written_is_read_also_behind_a_byte_order_mark() {
+        let report = Report::from(&fixture::broken());
+        let written = serde_json::to_vec(&report).unwrap();
+
+        assert_eq!(parsed(&written), Ok(report.clone()));
+        assert_eq!(parsed(&[&b"\xef\xbb\xbf"[..], &written].concat()), Ok(report));
+    }
+
+    #[test]
+    fn whatever_is_no_report_is_told_apart() {
+        for (bytes, part) in [
+            (&b""[..], "is empty"),
+            (b" \n", "is empty"),
+            (b"\xff\xfe{\0", "is UTF-16"),
+            (b"{\n  \"schema\": hunter2", "is not JSON from line 2, column 13 on"),
+            (b"\"hunter2\"", "is JSON, but no report"),
+            (b"[\"hunter2\"]", "does not say `workos-preflight/report/v1`"),
+            (b"{}", "does not say `workos-preflight/report/v1`"),
+            (b"{\"schema\": \"hunter2\"}", "does not say `workos-preflight/report/v1`"),
+            (b"{\"schema\": \"workos-preflight/report/v2\"}", "another version"),
+            (b"{\"schema\": \"workos-preflight/comparison/v1\"}", "is a comparison"),
+            (b"{\"schema\": \"workos-preflight/report/v1\",\n\"vantage\": \"hunter2\"}", "line 2, column 20 is not"),
+        ] {
+            let said = said(bytes);
+
+            assert!(said.contains(part), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_in_a_file_it_is_read_without_a_panic(bytes: Vec<u8>, at: proptest::sample::Index, byte: u8) {
+            let _ = parsed(&bytes);
+            let mut changed = serde_json::to_vec(&Report::from(&fixture::broken())).unwrap();
+            let at = at.index(changed.len());
+            changed[at] = byte;
+            let _ = parsed(&changed);
+        }
     }
 }

@@ -1,15 +1,16 @@
-//! `schema`: the JSON Schema of the report, and of the settings file.
+//! `schema`: the JSON Schema of the report, of a comparison, and of the settings file.
 
 use serde_json::{Map, Value, json};
 
 use super::{Failure, print};
 use crate::cli::{SchemaArgs, SchemaOf};
-use crate::report::v1;
+use crate::report::{compare, v1};
 use crate::settings::{SETTINGS, Shape};
 
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.of {
         SchemaOf::Report => v1::schema(),
+        SchemaOf::Comparison => compare::v1::schema(),
         SchemaOf::Config => config(),
     };
     print(&format!("{schema:#}\n"))

@@ -86,7 +86,7 @@ impl<'a> Account<'a> {
         let files = Files::open(output)?;
         let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
         let mut stage = Stage {
-            reporter: reporter(on_stdout, terminal::look(output)),
+            reporter: reporter(on_stdout, terminal::look(terminal::detail(output.quiet, output.verbose), output.color)),
             waiting: Waiting::new(),
             failed: None,
             closed: Arc::default(),
@@ -227,7 +227,7 @@ impl Files {
     fn write(self, report: &Report, output: &OutputArgs) -> Result<(), Failure> {
         for (format, path, draft) in self.0 {
             let mut text = Vec::new();
-            let mut reporter = reporter(format, terminal::plain(output));
+            let mut reporter = reporter(format, terminal::plain(terminal::detail(output.quiet, output.verbose)));
             let written = reporter
                 .begin(&report.head, &mut text)
                 .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))

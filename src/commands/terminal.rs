@@ -5,24 +5,32 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::{OutputArgs, When};
+use crate::cli::When;
 use crate::reporters::{Detail, Look};
 
-/// How the report on stdout should look.
-pub(super) fn look(output: &OutputArgs) -> Look {
-    let detail = match (output.quiet, output.verbose) {
+/// How much of it is wanted.
+pub(super) fn detail(quiet: bool, verbose: bool) -> Detail {
+    match (quiet, verbose) {
         (true, _) => Detail::Quiet,
         (_, true) => Detail::Verbose,
         _ => Detail::Normal,
-    };
-    let colour = colour(output.color);
+    }
+}
+
+/// How what goes to stdout should look.
+pub(super) fn look(detail: Detail, color: When) -> Look {
+    look_on(std::io::stdout().is_terminal(), detail, color)
+}
+
+fn look_on(is_terminal: bool, detail: Detail, when: When) -> Look {
+    let colour = colour(when, is_terminal);
     colored::control::set_override(colour);
     Look { detail, colour, unicode: unicode(), width: width() }
 }
 
 /// How a human report in a file looks: as on a terminal of a usual width, without colour.
-pub(super) fn plain(output: &OutputArgs) -> Look {
-    Look { colour: false, unicode: true, width: USUAL_WIDTH, ..look(output) }
+pub(super) fn plain(detail: Detail) -> Look {
+    Look { detail, colour: false, unicode: true, width: USUAL_WIDTH }
 }
 
 /// How text without a report looks.
@@ -54,13 +62,13 @@ fn set(variable: &str) -> Option<String> {
 }
 
 /// <https://no-color.org> and <https://bixense.com/clicolors>.
-fn colour(when: When) -> bool {
+fn colour(when: When, is_terminal: bool) -> bool {
     match when {
         When::Always => true,
         When::Never => false,
         When::Auto if set("NO_COLOR").is_some() => false,
         When::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
-        When::Auto => std::io::stdout().is_terminal() && set("TERM").is_none_or(|term| term != "dumb"),
+        When::Auto => is_terminal && set("TERM").is_none_or(|term| term != "dumb"),
     }
 }
 

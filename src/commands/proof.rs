@@ -1,0 +1,63 @@
+//! The proof that a run of `listen` saved, as far as checks take it in.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{Failure, saved};
+use crate::check::{Grade, Remediation, Who};
+use crate::checks::delivered;
+use crate::context::SavedDelivery;
+use crate::report::v1;
+use crate::settings::Settings;
+
+/// What the run of `listen` saw whose report the settings name.
+pub(super) fn delivery(settings: &Settings) -> Result<Option<SavedDelivery>, Failure> {
+    let Some(named) = &settings.inbound_report else { return Ok(None) };
+    let report = saved::read(&format!("the inbound report (named by {})", named.source), &named.value)?;
+    let id = delivered::SPEC.id.as_str();
+    let result = report.checks.iter().find(|check| check.id == id).and_then(|check| check.results.first());
+    let judged = result.filter(|result| result.status != v1::Status::Skip);
+    Ok(Some(SavedDelivery {
+        taken_at: moment(&report.started_at),
+        host: report.host.name.clone(),
+        subject: result.and_then(|result| result.subject.clone()),
+        judged: judged.is_some(),
+        grade: judged.and_then(|result| result.grade).map_or(Grade::Declared, grade),
+        findings: judged.map(|result| result.findings.iter().map(finding).collect()).unwrap_or_default(),
+        evidence: judged.map(|result| result.evidence.iter().map(evidence).collect()).unwrap_or_default(),
+        demonstration: report.demonstration.is_some(),
+    }))
+}
+
+/// RFC 3339; what is none counts as long ago, so that nothing recent is claimed.
+fn moment(text: &str) -> SystemTime {
+    let seconds = text.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second);
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}
+
+fn finding(finding: &v1::Finding) -> (String, String, Remediation) {
+    let who = match finding.remediation.who {
+        v1::Who::Network => Who::Network,
+        v1::Who::Installer => Who::Installer,
+        v1::Who::Vendor => Who::Vendor,
+        v1::Who::Workos => Who::Workos,
+    };
+    let remediation =
+        Remediation { who, action: finding.remediation.action.clone(), verify: finding.remediation.verify.clone() };
+    (finding.code.clone(), finding.problem.clone(), remediation)
+}
+
+fn evidence(evidence: &v1::Evidence) -> (String, String) {
+    (evidence.what.clone(), evidence.value.clone())
+}
+
+fn grade(grade: v1::Grade) -> Grade {
+    match grade {
+        v1::Grade::Declared => Grade::Declared,
+        v1::Grade::Modelled => Grade::Modelled,
+        v1::Grade::Reached => Grade::Reached,
+        v1::Grade::Identified => Grade::Identified,
+        v1::Grade::Answered => Grade::Answered,
+        v1::Grade::Authorized => Grade::Authorized,
+        v1::Grade::Proved => Grade::Proved,
+    }
+}
