@@ -22,8 +22,8 @@ pub use settings::SettingsArgs;
     about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS, and if not, what to change and who has to change it.",
     after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\
                   Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 something required is \
-                  unknown, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. `compare`: \
-                  0 nothing is worse, 1 something is.",
+                  unknown, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. With --baseline, and of \
+                  `compare`: 0 nothing is worse, 1 something is.",
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]
@@ -236,6 +236,9 @@ pub struct OutputArgs {
     /// From what on the exit code is not 0
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "fail", help_heading = "Output")]
     pub fail_on: FailOn,
+    /// Hold the run to a saved report: the exit code is 1 if something got worse since, and 0 if not, whatever the verdict is
+    #[arg(long, value_name = "REPORT", conflicts_with = "fail_on", help_heading = "Output")]
+    pub baseline: Option<PathBuf>,
     /// Exit with 0 whatever the verdict is
     #[arg(long, help_heading = "Output")]
     pub exit_zero: bool,

@@ -1,13 +1,15 @@
-//! `compare`: what a change did, from saved reports of real runs to exit codes.
+//! `compare` and `--baseline`: what a change did, from saved reports of real runs to exit codes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod support;
 
-use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use support::{Ended, binary, run, run_in};
 use tempfile::TempDir;
@@ -164,6 +166,7 @@ fn standard_input_can_be_one_of_the_two() {
 
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(saved.run(&["compare", "-", "-"]).code, Some(2));
+    assert_eq!(saved.run(&["demo", "--baseline", "-"]).code, Some(2));
 }
 
 #[test]
@@ -188,7 +191,8 @@ fn a_file_that_is_no_report_is_named_in_one_sentence_that_quotes_nothing_of_it()
         ("large", "larger than 16 MiB"),
         ("comparison", "is a comparison"),
     ] {
-        for args in [["compare", name, "healthy.json"], ["compare", "healthy.json", name]] {
+        for args in [["compare", name, "healthy.json"], ["compare", "healthy.json", name], ["demo", "--baseline", name]]
+        {
             let ended = saved.run(&args);
 
             assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{args:?}");
@@ -215,4 +219,67 @@ fn a_pipe_that_closes_ends_the_comparison_quietly() {
 
     assert_eq!(said, "");
     assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_run_fails_only_on_what_got_worse_than_in_its_baseline() {
+    let saved = Saved::reports();
+    let broke = saved.run(&["demo", "--fault", "egress-dropped", "--baseline", "healthy.json"]);
+    let known = saved.run(&["demo", "--fault", "egress-dropped", "--baseline", "dropped.json"]);
+    let repaired = saved.run(&["demo", "--baseline", "dropped.json"]);
+    let excused = saved.run(&["demo", "--fault", "egress-dropped", "--baseline", "healthy.json", "--exit-zero"]);
+
+    assert_eq!((broke.code, known.code, repaired.code, excused.code), (Some(1), Some(0), Some(0), Some(0)));
+    for (ended, verdict, against) in [
+        (&broke, "\nNot ready:", "\nWorse than the baseline"),
+        (&known, "\nNot ready:", "\nNo worse than the baseline"),
+        (&repaired, "\nReady:", "\nBetter than the baseline"),
+        (&excused, "\nNot ready:", "\nWorse than the baseline"),
+    ] {
+        let (report, comparison) = (ended.out.find(verdict).unwrap(), ended.out.find(against).unwrap());
+        assert!(report < comparison, "{}", ended.out);
+        assert_eq!(ended.err, "");
+    }
+    assert_eq!(saved.run(&["demo", "--baseline", "dropped.json", "--fail-on", "warn"]).code, Some(2));
+}
+
+#[test]
+fn a_report_on_stdout_that_is_not_for_people_stays_whole_and_the_comparison_goes_to_stderr() {
+    let saved = Saved::reports();
+    let json = saved.run(&["demo", "--fault", "egress-dropped", "--baseline", "healthy.json", "--format", "json"]);
+    let to_a_file = saved.run(&["demo", "--baseline", "healthy.json", "--format", "json", "--output", "healthy.json"]);
+
+    assert_eq!((json.code, &json.json()["verdict"]), (Some(1), &"not-ready".into()));
+    assert!(json.err.starts_with("Worse than the baseline"), "{}", json.err);
+    assert_eq!((to_a_file.code, to_a_file.err.as_str()), (Some(0), ""));
+    assert!(to_a_file.out.contains("than the baseline"), "{}", to_a_file.out);
+    assert!(is_report(&saved.path("healthy.json")));
+}
+
+fn is_report(path: &Path) -> bool {
+    serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap()["schema"] == "workos-preflight/report/v1"
+}
+
+#[test]
+fn an_interrupted_run_says_so_whatever_its_baseline() {
+    let saved = Saved::reports();
+    let path = saved.path("dropped.json");
+    let mut child = binary()
+        .args(["demo", "--fault", "egress-dropped", "--timeout", "30s", "--baseline", path.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    // The rows before the one that hangs are streamed, so the run is under way when they are here.
+    while !line.contains("the addresses are published ones") {
+        line.clear();
+        assert!(out.read_line(&mut line).unwrap() > 0, "the run ended by itself");
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(rest.contains("the run after was interrupted"), "{rest}");
 }

@@ -1,11 +1,13 @@
 //! `compare`: what improved, regressed and stayed between two saved reports. Nothing is sent.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::saved::{self, is_stdin};
 use super::{Failure, terminal};
-use crate::cli::{CompareArgs, ComparisonFormat};
+use crate::cli::{CompareArgs, ComparisonFormat, OutputArgs};
 use crate::report::compare::{Comparison, Verdict};
+use crate::report::{Report, v1};
 use crate::reporters;
 
 pub(super) fn run(args: &CompareArgs) -> Result<u8, Failure> {
@@ -38,4 +40,36 @@ fn print(text: &[u8]) -> Result<(), Failure> {
 
 fn code(comparison: &Comparison) -> u8 {
     u8::from(comparison.verdict() == Verdict::Worse)
+}
+
+/// The report that a run is held to.
+pub(super) struct Baseline(v1::Report);
+
+impl Baseline {
+    /// Read before anything is sent, so that a run is not lost for a name.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        if is_stdin(path) {
+            return Err(Failure::Usage("--baseline wants a file; standard input is not read for it".to_owned()));
+        }
+        saved::read("the baseline", path).map(Baseline)
+    }
+
+    /// Says what the run comes to against it: after a human report, and otherwise to stderr, so that the report on stdout
+    /// stays what its format says. The exit code is that of the comparison.
+    pub(super) fn hold(&self, report: &Report, output: &OutputArgs, on_stdout: bool) -> Result<u8, Failure> {
+        let after = v1::Report::from(report);
+        let comparison = Comparison::of(&self.0, &after);
+        let detail = terminal::detail(output.quiet, output.verbose);
+        if on_stdout {
+            let mut text = b"\n".to_vec();
+            reporters::against_baseline(&comparison, terminal::look(detail, output.color), &mut text)?;
+            print(&text)?;
+        } else {
+            let mut text = Vec::new();
+            reporters::against_baseline(&comparison, terminal::look_of_stderr(detail, output.color), &mut text)?;
+            // Like every other word about a run, it is lost where nobody listens.
+            let _ = io::stderr().lock().write_all(&text);
+        }
+        Ok(code(&comparison))
+    }
 }

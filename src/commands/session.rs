@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::compare::Baseline;
 use super::terminal::{self, Waiting};
 use super::{Failure, say};
 use crate::check::{Status, Vantage};
@@ -77,12 +78,14 @@ pub(super) async fn run(
 pub(super) struct Account<'a> {
     stage: Stage,
     files: Files,
+    baseline: Option<Baseline>,
     output: &'a OutputArgs,
 }
 
 impl<'a> Account<'a> {
-    /// Opens the files, and begins to tell.
+    /// Reads the report that this one is held to, opens the files, and begins to tell.
     pub(super) fn open(head: &Head, output: &'a OutputArgs) -> Result<Self, Failure> {
+        let baseline = output.baseline.as_deref().map(Baseline::read).transpose()?;
         let files = Files::open(output)?;
         let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
         let mut stage = Stage {
@@ -93,7 +96,7 @@ impl<'a> Account<'a> {
             for_people: on_stdout == Format::Human,
         };
         stage.write(|reporter, out| reporter.begin(head, out));
-        Ok(Account { stage, files, output })
+        Ok(Account { stage, files, baseline, output })
     }
 
     /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
@@ -122,10 +125,12 @@ impl<'a> Account<'a> {
         self.stage.waiting.clear();
         self.stage.write(|reporter, out| reporter.end(report, out));
         self.files.write(report, self.output)?;
-        match self.stage.failed {
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(code(report, self.output)),
-        }
+        let against = match (self.stage.failed, &self.baseline) {
+            (Some(error), _) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+            (Some(_), _) | (None, None) => None,
+            (None, Some(baseline)) => Some(baseline.hold(report, self.output, self.stage.for_people)?),
+        };
+        Ok(against.filter(|_| !self.output.exit_zero).unwrap_or_else(|| code(report, self.output)))
     }
 }
 

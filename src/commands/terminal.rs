@@ -22,6 +22,11 @@ pub(super) fn look(detail: Detail, color: When) -> Look {
     look_on(std::io::stdout().is_terminal(), detail, color)
 }
 
+/// How what goes to stderr should look.
+pub(super) fn look_of_stderr(detail: Detail, color: When) -> Look {
+    look_on(std::io::stderr().is_terminal(), detail, color)
+}
+
 fn look_on(is_terminal: bool, detail: Detail, when: When) -> Look {
     let colour = colour(when, is_terminal);
     colored::control::set_override(colour);

@@ -46,6 +46,11 @@ pub fn comparison(comparison: &Comparison, look: Look, out: &mut dyn Write) -> i
     human::Human::new(look).comparison(comparison, out)
 }
 
+/// Writes what a run that has just been reported comes to against an earlier one: what is different, a line each.
+pub fn against_baseline(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    human::Human::new(look).against_baseline(comparison, out)
+}
+
 /// Writes a comparison to a program.
 pub fn comparison_as_json(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     json::document(&crate::report::compare::v1::Comparison::from(comparison), out)

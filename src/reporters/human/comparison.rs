@@ -44,6 +44,43 @@ impl Human {
         Ok(())
     }
 
+    /// What follows a run's own report: remedies and evidence stand there already.
+    pub(in crate::reporters) fn against_baseline(
+        &mut self,
+        comparison: &Comparison,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let (word, paint) = match comparison.verdict() {
+            Verdict::Worse => ("Worse than the baseline", Paint::Bad),
+            Verdict::Better => ("Better than the baseline", Paint::Good),
+            Verdict::Same => ("No worse than the baseline", Paint::Strong),
+        };
+        self.begun = true;
+        self.led(word, paint, &format!("of {}: {}.", comparison.before.started_at, tally(comparison)), out)?;
+        self.notes(comparison, out)?;
+        let all = |wanted: fn(&&Pair) -> bool| comparison.rows.iter().filter(wanted).collect::<Vec<_>>();
+        for (heading, pairs) in [
+            ("Worse", all(|pair| pair.counts)),
+            ("Hidden before, and failing", all(|pair| pair.is_revealed())),
+            ("Improved", all(|pair| pair.change == Change::Improved)),
+        ] {
+            if pairs.is_empty() || (heading == "Improved" && self.look.detail == Detail::Quiet) {
+                continue;
+            }
+            self.title(heading, out)?;
+            let (dependent, own): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.why == Why::Established);
+            for pair in own {
+                self.pair_line(pair, out)?;
+                match pair.after.and_then(|after| worst_first(after).first().copied()) {
+                    Some(finding) => self.problem(&transition(pair), &format!("{}/{}", pair.id, finding.code), out)?,
+                    None => self.transition(pair, out)?,
+                }
+            }
+            self.dependents(&dependent, out)?;
+        }
+        Ok(())
+    }
+
     fn title(&mut self, heading: &str, out: &mut dyn Write) -> io::Result<()> {
         self.stand_off(out)?;
         writeln!(out, "{}", self.paint(Paint::Strong, heading))
@@ -381,7 +418,7 @@ fn worst_first(result: &CheckResult) -> Vec<&Finding> {
 mod tests {
     use super::*;
     use crate::reporters::fixture::{self, NORMAL};
-    use crate::reporters::{Look, comparison};
+    use crate::reporters::{Look, against_baseline, comparison};
 
     fn written(look: Look, before: &Report, after: &Report) -> String {
         let mut out = Vec::new();
@@ -430,6 +467,15 @@ mod tests {
 
         golden("worse.comparison.narrow.txt", &written);
         assert!(written.is_ascii());
+    }
+
+    #[test]
+    fn a_run_that_is_held_to_a_baseline() {
+        let (before, after) = (healthy(), broken());
+        let mut out = Vec::new();
+        against_baseline(&Comparison::of(&before, &after), NORMAL, &mut out).unwrap();
+
+        golden("worse.baseline.txt", &String::from_utf8(out).unwrap());
     }
 
     #[test]
