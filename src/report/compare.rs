@@ -437,11 +437,17 @@ fn seen(result: &CheckResult) -> BTreeMap<&str, Vec<&str>> {
 
 /// The values that have no equal among the others.
 fn only<'v>(values: &[&'v str], others: &[&str]) -> Vec<&'v str> {
-    let mut others: Vec<String> = others.iter().map(|other| comparable(other)).collect();
+    let mut unmatched: BTreeMap<String, usize> = BTreeMap::new();
+    for other in others {
+        *unmatched.entry(comparable(other)).or_default() += 1;
+    }
     let mut only = values.to_vec();
-    only.retain(|value| {
-        let equal = others.iter().position(|other| *other == comparable(value));
-        equal.map(|at| others.swap_remove(at)).is_none()
+    only.retain(|value| match unmatched.get_mut(&comparable(value)) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            false
+        }
+        _ => true,
     });
     only
 }
@@ -479,14 +485,11 @@ fn notes(before: &Report, after: &Report) -> Vec<Note> {
     differ(About::Strategy, &before.strategy, &after.strategy);
     differ(About::Facts, &before.facts.as_of, &after.facts.as_of);
     differ(About::Tool, &before.tool.version, &after.tool.version);
-    let value = |report: &Report, name: &str| {
-        let mut values = report.settings.iter().filter(|setting| setting.name == name);
-        values.next().map(|setting| setting.value.clone()).unwrap_or_default()
-    };
-    let names: BTreeSet<&str> =
-        before.settings.iter().chain(&after.settings).map(|setting| setting.name.as_str()).collect();
+    let (old, new) = (settings(before), settings(after));
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     for name in names.into_iter().filter(|name| *name != "strategy") {
-        differ(About::Setting(name.to_owned()), &value(before, name), &value(after, name));
+        let [old, new] = [&old, &new].map(|settings| settings.get(name).copied().unwrap_or_default());
+        differ(About::Setting(name.to_owned()), old, new);
     }
     let time = |report: &Report| report.started_at.parse::<jiff::Timestamp>().ok();
     let reversed = time(before).zip(time(after)).is_some_and(|(before, after)| after < before);
@@ -497,6 +500,10 @@ fn notes(before: &Report, after: &Report) -> Vec<Note> {
     let through = |report: &Report| if report.interrupted { "interrupted" } else { "complete" };
     note(About::Interrupted, through(before), through(after), before.interrupted || after.interrupted);
     notes
+}
+
+fn settings(report: &Report) -> BTreeMap<&str, &str> {
+    report.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str())).collect()
 }
 
 /// A machine's name, system and address.

@@ -238,14 +238,15 @@ impl Human {
 
     /// What is no longer established, or is now, because of a cause that stands above.
     fn dependents(&self, pairs: &[&Pair], out: &mut dyn Write) -> io::Result<()> {
-        let mut by_reason: BTreeMap<(bool, &str), Vec<String>> = BTreeMap::new();
+        let mut by_reason: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
         for pair in pairs {
             let lost = pair.change == Change::Regressed;
             let hidden = if lost { pair.after } else { pair.before };
             let reason = hidden.and_then(|hidden| hidden.reason.as_deref()).unwrap_or_default();
             let ids = by_reason.entry((lost, reason)).or_default();
-            if !ids.iter().any(|id| id == pair.id) {
-                ids.push(pair.id.to_owned());
+            // A check's subjects stand one after the other.
+            if ids.last() != Some(&pair.id) {
+                ids.push(pair.id);
             }
         }
         for ((lost, reason), ids) in by_reason {
@@ -484,6 +485,19 @@ mod tests {
 
         assert!(written.starts_with("Neither better nor worse: 12 unchanged."), "{written}");
         assert!(!written.contains("Mind"), "{written}");
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        // Only reporters that were asked for colour use it, so that this cannot reach into other tests.
+        colored::control::set_override(true);
+        let coloured = written(Look { colour: true, ..NORMAL }, &healthy(), &broken());
+
+        let mut parts = coloured.split('\u{1b}');
+        let first = parts.next().unwrap_or_default().to_owned();
+        let bare = parts.filter_map(|part| part.split_once('m')).fold(first, |text, (_, rest)| text + rest);
+        assert_ne!(coloured, bare);
+        assert_eq!(bare, written(NORMAL, &healthy(), &broken()));
     }
 
     #[test]
