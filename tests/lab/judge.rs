@@ -1,20 +1,15 @@
 //! What must hold of every run, and what a scenario expects besides.
 
 use libtest_mimic::Failed;
-use workos_preflight::report::v1::{Finding, Report, Severity, Status, Verdict, schema};
+use workos_preflight::report::v1::{Finding, Report, Severity, Status, Verdict};
 
-use crate::found::{findings, is, results, summary};
+use crate::found::{exit_of, findings, is, read, results, summary};
 use crate::play::Seen;
 use crate::scenario::{Scenario, Words};
 
 /// Fails with everything that does not hold, and with what was found.
 pub(crate) fn judge(scenario: &Scenario, seen: &Seen) -> Result<(), Failed> {
-    let json: serde_json::Value = serde_json::from_str(&seen.stdout).map_err(|error| unreadable(seen, &error))?;
-    let report: Report = serde_json::from_value(json.clone()).map_err(|error| unreadable(seen, &error))?;
-    let mut wrong = Vec::new();
-
-    let validator = jsonschema::validator_for(&schema()).map_err(|error| Failed::from(error.to_string()))?;
-    wrong.extend(validator.iter_errors(&json).map(|error| format!("the schema does not allow: {error}")));
+    let (report, mut wrong) = read(&seen.stdout).map_err(|error| unreadable(seen, &error))?;
     wrong.extend(always(scenario, seen, &report));
     wrong.extend(expected(scenario, &report));
     wrong.extend(scenario.expect.also.iter().filter_map(|also| also(&report, seen)));
@@ -30,11 +25,7 @@ pub(crate) fn judge(scenario: &Scenario, seen: &Seen) -> Result<(), Failed> {
 /// What holds whatever is wrong with the network.
 fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
     let mut wrong = Vec::new();
-    let exit = match report.verdict {
-        Verdict::Ready => 0,
-        Verdict::NotReady => 1,
-        Verdict::Undecided => 3,
-    };
+    let exit = exit_of(report.verdict);
     if seen.exit != Some(exit) {
         wrong.push(format!("the verdict {:?} ends with {exit}, not {:?}", report.verdict, seen.exit));
     }
@@ -132,6 +123,6 @@ fn missing_words(words: &Words, finding: &Finding) -> Vec<String> {
     wrong
 }
 
-fn unreadable(seen: &Seen, error: &serde_json::Error) -> Failed {
+fn unreadable(seen: &Seen, error: &str) -> Failed {
     format!("no report ({error}), exit {:?}\nstdout: {}\nstderr: {}", seen.exit, seen.stdout, seen.stderr).into()
 }

@@ -1,6 +1,24 @@
 //! What a report says, as the scenarios of every network ask it.
 
-use workos_preflight::report::v1::{Check, CheckResult, Finding, Report};
+use serde_json::Value;
+use workos_preflight::report::v1::{Check, CheckResult, Finding, Report, Verdict, schema};
+
+/// A report in JSON, and what the schema has against it.
+pub(crate) fn read(text: &str) -> Result<(Report, Vec<String>), String> {
+    let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let validator = jsonschema::validator_for(&schema()).map_err(|error| error.to_string())?;
+    let wrong = validator.iter_errors(&json).map(|error| format!("the schema does not allow: {error}")).collect();
+    Ok((serde_json::from_value(json).map_err(|error| error.to_string())?, wrong))
+}
+
+/// The exit code that a verdict stands for.
+pub(crate) fn exit_of(verdict: Verdict) -> i32 {
+    match verdict {
+        Verdict::Ready => 0,
+        Verdict::NotReady => 1,
+        Verdict::Undecided => 3,
+    }
+}
 
 /// Every finding with its check and its result, in run order.
 pub(crate) fn findings(report: &Report) -> impl Iterator<Item = (&Check, &CheckResult, &Finding)> {

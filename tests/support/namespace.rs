@@ -42,12 +42,12 @@ pub(crate) fn assert_no_way_out() -> Result<(), String> {
     Ok(())
 }
 
-/// The end of a trial whose network cannot be made here: ignored with the reason, or failed where it must run.
-pub(crate) fn refused(why: &str) -> Result<Completion, Failed> {
+/// The end of a trial that cannot be played here: ignored with the reason, or failed where it must be played.
+pub(crate) fn ignored(why: &str) -> Result<Completion, Failed> {
     if env::var_os("NETLAB_REQUIRED").is_some_and(|value| value == "1") {
-        return Err(Failed::from(format!("no network can be made here, and NETLAB_REQUIRED=1: {why}")));
+        return Err(Failed::from(format!("{why}, and NETLAB_REQUIRED=1")));
     }
-    Ok(Completion::ignored_with(format!("no network can be made here: {why}")))
+    Ok(Completion::ignored_with(why))
 }
 
 /// Puts an empty directory over one, for this mount namespace only.
