@@ -203,6 +203,17 @@ fn libraries_that_touch_the_world_stay_where_they_belong() {
 }
 
 #[test]
+fn only_listen_writes_at_workos() {
+    for (name, text) in source().iter().filter(|(name, _)| !is_for_tests(name)) {
+        let may = name.starts_with("src/commands/listen/") || name.starts_with("src/workos/");
+        for (number, line) in code(text) {
+            let writes = line.contains("crate::workos::") && line.contains("writing");
+            assert!(may || !writes, "{name}:{number} may not write at WorkOS");
+        }
+    }
+}
+
+#[test]
 fn every_check_file_is_tested_beside_its_code() {
     for spec in workos_preflight::checks::specs().map(|(_, spec)| spec) {
         let name = format!("src/checks/{}.rs", spec.id.as_str().replace('.', "/").replace('-', "_"));

@@ -84,6 +84,7 @@ pub(super) async fn fetch(
     let mut sending = match request.method {
         Method::Get => client.get(url),
         Method::Post => client.post(url).body(request.body.clone()),
+        Method::Delete => client.delete(url),
     };
     for (name, value) in &request.headers {
         sending = sending.header(*name, value);

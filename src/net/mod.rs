@@ -227,7 +227,7 @@ pub struct Request {
     pub way: Way,
     /// Which roots its TLS is held to.
     pub trust: Trust,
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: Method,
     /// Path and query.
     pub path: String,
@@ -253,8 +253,10 @@ impl fmt::Debug for Request {
 pub enum Method {
     /// Reads.
     Get,
-    /// Delivers, as a webhook does.
+    /// Delivers, as a webhook does, or creates.
     Post,
+    /// Deletes.
+    Delete,
 }
 
 impl Request {

@@ -48,6 +48,11 @@ impl Authorities {
         self.root.pem()
     }
 
+    /// The public root, as certificate stores take it.
+    pub(super) fn public_der(&self) -> CertificateDer<'static> {
+        self.root.der().clone()
+    }
+
     /// The customer's own CA.
     pub(super) fn corporate_pem(&self) -> String {
         self.corporate.pem()

@@ -44,7 +44,7 @@ pub struct WebhookEndpoint {
     /// Whether events are posted at all.
     pub enabled: bool,
     /// Which events.
-    pub events: Vec<&'static str>,
+    pub events: Vec<String>,
 }
 
 const CREATED: &str = "2026-03-02T09:14:07.412Z";
@@ -65,7 +65,7 @@ impl Environment {
                 url: "https://app.customer.example/webhooks/workos".to_owned(),
                 secret: "whsec_demo7Qp2LxV9cRtB4nJwKs".to_owned(),
                 enabled: true,
-                events: vec!["dsync.user.created", "dsync.user.deleted", "user.created"],
+                events: ["dsync.user.created", "dsync.user.deleted", "user.created"].map(str::to_owned).to_vec(),
             }],
             redirect_uris: vec!["https://app.customer.example/callback".to_owned()],
             hosted_login: true,
@@ -82,6 +82,11 @@ impl Environment {
                 .and_then(|rest| rest.strip_suffix(after))
                 .is_some_and(|label| !label.is_empty() && !label.contains(['.', '/', ':'])),
         })
+    }
+
+    /// Whether its keys may not use what a path names first.
+    pub(super) fn forbids(&self, path: &str) -> bool {
+        self.forbidden.iter().any(|first| path.split('/').nth(1) == Some(first))
     }
 
     pub(super) fn organizations(&self) -> Vec<Value> {
@@ -175,7 +180,7 @@ impl Organization {
 }
 
 impl WebhookEndpoint {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         json!({
             "object": "webhook_endpoint", "id": self.id, "endpoint_url": self.url, "secret": self.secret,
             "status": if self.enabled { "enabled" } else { "disabled" }, "events": self.events,

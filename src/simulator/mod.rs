@@ -8,15 +8,18 @@ pub mod faults;
 mod http;
 mod installation;
 mod listing;
+mod outgoing;
 mod proxy;
 pub mod service;
 mod socks;
 mod stage;
 mod workos;
 pub mod world;
+mod writing;
 pub mod zone;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -33,6 +36,7 @@ pub use self::service::{
     ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service, Site, SocksManner,
 };
 pub use self::world::World;
+pub use self::writing::WritesManner;
 pub use self::zone::{ResolverManner, Zone, ZoneAnswer};
 
 use self::stage::{Stage, accepts_connections};
@@ -51,14 +55,20 @@ pub enum Ground {
 }
 
 /// A world that is being played; it ends when this is dropped.
-#[derive(Debug)]
 pub struct Simulator {
     map: HashMap<SocketAddr, SocketAddr>,
     public_roots: String,
     trusted: String,
+    stage: Arc<Stage>,
     // Both only need to live: dropping them ends the tasks and frees the ports.
     _playing: JoinSet<()>,
     _held: Vec<Held>,
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("map", &self.map).finish_non_exhaustive()
+    }
 }
 
 /// A port that is kept without serving it.
@@ -89,7 +99,7 @@ impl Simulator {
         }
         let (resolver, manner) = (world.resolver, world.resolver_manner);
         let services = world.services.clone();
-        let stage = Arc::new(Stage::new(world, authorities)?);
+        let stage = Arc::new(Stage::new(world, authorities, ground)?);
 
         let mut map = HashMap::new();
         let mut playing = JoinSet::new();
@@ -119,12 +129,22 @@ impl Simulator {
                 held.push(port);
             }
         }
-        Ok(Self { map, public_roots, trusted, _playing: playing, _held: held })
+        Ok(Self { map, public_roots, trusted, stage, _playing: playing, _held: held })
     }
 
     /// Where each played address and port really is.
     pub fn map(&self) -> &HashMap<SocketAddr, SocketAddr> {
         &self.map
+    }
+
+    /// The environments as they are now.
+    pub fn environments(&self) -> Vec<environment::Environment> {
+        self.stage.api.environments().clone()
+    }
+
+    /// How many requests that write have come.
+    pub fn writes(&self) -> u32 {
+        self.stage.api.writes()
     }
 
     /// The root that plays the public ones.

@@ -5,12 +5,13 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+use url::Url;
 
 use super::authorities::Authorities;
 use super::http::{Answer, Asked, Sent};
@@ -19,19 +20,27 @@ use super::service::{ApiManner, Page, Service, Site};
 use super::workos::{self, Api};
 use super::world::{API, INSTALLATION, PROXY, PUBLIC_DNS, World};
 use super::zone::Zone;
-use super::{doh, http, installation, socks};
+use super::{Ground, doh, http, installation, outgoing, socks};
 use crate::secret::Secret;
 
 /// Everything that connections share.
 pub(super) struct Stage {
     pub(super) inside_zone: Arc<Zone>,
     public_zone: Zone,
-    api: Api,
+    pub(super) api: Api,
+    post: Option<Post>,
     installation_secrets: installation::Secrets,
     services: BTreeMap<SocketAddr, Player>,
     past_proxy: BTreeMap<SocketAddr, Player>,
     /// Connections to a lossy API so far.
     tried: AtomicU64,
+}
+
+/// How events leave for webhook endpoints.
+struct Post {
+    connector: TlsConnector,
+    sources: Vec<IpAddr>,
+    sent: AtomicUsize,
 }
 
 struct Player {
@@ -40,7 +49,7 @@ struct Player {
 }
 
 impl Stage {
-    pub(super) fn new(world: World, authorities: &Authorities) -> io::Result<Self> {
+    pub(super) fn new(world: World, authorities: &Authorities, ground: Ground) -> io::Result<Self> {
         let player = |(address, service): (&SocketAddr, &Service)| {
             let tls = match service {
                 Service::Tls { certificate, asks_client_certificate, site } => {
@@ -58,10 +67,18 @@ impl Stage {
         };
         let services = world.services.iter().map(player).collect::<io::Result<_>>()?;
         let past_proxy = world.past_proxy.iter().map(player).collect::<io::Result<_>>()?;
+        // On loopback nobody has the addresses that events come from.
+        let post = if ground == Ground::AsNamed && !world.delivers_from.is_empty() {
+            let connector = outgoing::connector(authorities.public_der())?;
+            Some(Post { connector, sources: world.delivers_from, sent: AtomicUsize::new(0) })
+        } else {
+            None
+        };
         Ok(Self {
+            post,
             inside_zone: Arc::new(world.inside_zone),
             public_zone: world.public_zone,
-            api: Api::new(world.environments, world.seen_as),
+            api: Api::new(world.environments, world.seen_as, world.writes),
             installation_secrets: installation::Secrets {
                 webhook: Secret::new(world.installation_secret),
                 actions: Secret::new(world.actions_secret),
@@ -138,13 +155,35 @@ impl Stage {
     fn answer(&self, site: &Site, asked: &Asked) -> Answer {
         let empty = Page::json(200, "");
         match site {
-            Site::Workos(manner) => self.api.answer(*manner, asked),
+            Site::Workos(manner) => {
+                let answer = self.api.answer(*manner, asked);
+                self.send_out();
+                answer
+            }
             Site::HostedPages => workos::hosted_page(asked),
             Site::DnsOverHttps => doh::answer(&self.public_zone, asked),
             Site::Installation(manner) => installation::answer(*manner, &self.installation_secrets, asked),
             Site::Page(page) => page.clone().into(),
             Site::OversizedBody => Answer { page: empty, sent: Sent::Oversized },
             Site::EndlessBody => Answer { page: empty, sent: Sent::Endless },
+        }
+    }
+
+    /// Delivers what requests have caused, in tasks of their own.
+    fn send_out(&self) {
+        for event in self.api.outgoing() {
+            let Some(post) = &self.post else { continue };
+            let turn = post.sent.fetch_add(1, Ordering::Relaxed);
+            let source = post.sources.get(turn % post.sources.len()).copied();
+            let host =
+                Url::parse(&event.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+            let address = self.public_zone.addresses(&host).into_iter().next();
+            let (Some(source), Some(address)) = (source, address) else { continue };
+            let connector = post.connector.clone();
+            tokio::spawn(async move {
+                // How it is received is for the receiver to tell.
+                drop(outgoing::deliver(&event, source, SocketAddr::new(address, 443), &connector).await);
+            });
         }
     }
 

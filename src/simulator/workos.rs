@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use hyper::Method;
@@ -12,18 +13,41 @@ use super::http::{Answer, Asked, Sent};
 use super::listing::{list, page_of};
 use super::service::{ApiManner, Page};
 use super::world::{AUTHKIT, ERRORS};
+use super::writing::{Outgoing, WritesManner, Writing, is_writing};
 
 /// The API over the environments it holds.
 pub(super) struct Api {
-    environments: Vec<Environment>,
+    environments: Mutex<Vec<Environment>>,
     seen_as: IpAddr,
     requests: AtomicU64,
     limited: AtomicU64,
+    writing: Writing,
 }
 
 impl Api {
-    pub(super) fn new(environments: Vec<Environment>, seen_as: IpAddr) -> Self {
-        Self { environments, seen_as, requests: AtomicU64::new(0), limited: AtomicU64::new(0) }
+    pub(super) fn new(environments: Vec<Environment>, seen_as: IpAddr, writes: WritesManner) -> Self {
+        Self {
+            environments: Mutex::new(environments),
+            seen_as,
+            requests: AtomicU64::new(0),
+            limited: AtomicU64::new(0),
+            writing: Writing::new(writes),
+        }
+    }
+
+    /// The environments as they are now.
+    pub(super) fn environments(&self) -> MutexGuard<'_, Vec<Environment>> {
+        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many requests that write have come.
+    pub(super) fn writes(&self) -> u32 {
+        self.writing.count()
+    }
+
+    /// What is to be delivered to webhook endpoints; each once.
+    pub(super) fn outgoing(&self) -> Vec<Outgoing> {
+        self.writing.outgoing()
     }
 
     /// The answer of the API, or of what stands in front of it.
@@ -41,6 +65,7 @@ impl Api {
             ApiManner::NotTheApi => Page::json(200, r#"{"status":"ok","service":"inventory"}"#).into(),
             ApiManner::Unavailable { html: false } => self.dressed(Page::json(503, SERVICE_UNAVAILABLE)).into(),
             ApiManner::HeadersMissing => self.genuine(manner, asked).into(),
+            ApiManner::Works if is_writing(asked) => self.write(asked),
             ApiManner::NotJson => {
                 let mut page = self.dressed(self.genuine(manner, asked));
                 "Unauthorized\n".clone_into(&mut page.body);
@@ -75,6 +100,19 @@ impl Api {
         page.with("server", "cloudflare").with("cf-ray", format!("{ray:016x}-FRA"))
     }
 
+    /// A request that changes an environment, where its key may.
+    fn write(&self, asked: &Asked) -> Answer {
+        let mut environments = self.environments();
+        let key = asked.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
+        let found = environments.iter_mut().find(|it| it.api_keys.iter().any(|known| known == key));
+        let done = match found {
+            None => Answer::from(Page::json(401, r#"{"message":"Unauthorized"}"#)),
+            Some(environment) if environment.forbids(&asked.path) => Page::json(403, FORBIDDEN).into(),
+            Some(environment) => self.writing.perform(environment, asked),
+        };
+        Answer { page: self.dressed(done.page), sent: done.sent }
+    }
+
     fn genuine(&self, manner: ApiManner, asked: &Asked) -> Page {
         let segments: Vec<&str> = asked.path.split('/').skip(1).collect();
         match (&asked.method, segments.as_slice()) {
@@ -88,10 +126,8 @@ impl Api {
                 | ["organizations", _]
                 | ["user_management", "redirect_uris"],
             ) => match self.authenticated(manner, asked) {
-                Ok(environment) if segments.first().is_some_and(|first| environment.forbidden.contains(first)) => {
-                    Page::json(403, FORBIDDEN)
-                }
-                Ok(environment) => read_object(environment, &segments, asked),
+                Ok(environment) if environment.forbids(&asked.path) => Page::json(403, FORBIDDEN),
+                Ok(environment) => read_object(&environment, &segments, asked),
                 Err(refused) => refused,
             },
             _ => Page::json(404, r#"{"message":"Not Found"}"#),
@@ -99,7 +135,7 @@ impl Api {
     }
 
     /// The environment that the request's key opens.
-    fn authenticated(&self, manner: ApiManner, asked: &Asked) -> Result<&Environment, Page> {
+    fn authenticated(&self, manner: ApiManner, asked: &Asked) -> Result<Environment, Page> {
         let unauthorized = || Page::json(401, r#"{"message":"Unauthorized"}"#);
         let key = asked.header("authorization").strip_prefix("Bearer ").unwrap_or_default();
         if key.is_empty() || manner == ApiManner::KeyRevoked {
@@ -112,16 +148,17 @@ impl Api {
                 return Err(page.with("retry-after", retry_after.to_string()));
             }
         }
-        let mut known = self.environments.iter();
-        let environment = known.find(|it| it.api_keys.iter().any(|known| known == key)).ok_or_else(unauthorized)?;
+        let known = self.environments();
+        let environment = known.iter().find(|it| it.api_keys.iter().any(|known| known == key)).cloned();
+        let environment = environment.ok_or_else(unauthorized)?;
         if manner == ApiManner::Forbidden {
             return Err(Page::json(403, FORBIDDEN));
         }
         Ok(environment)
     }
 
-    fn client(&self, id: &str) -> Option<&Environment> {
-        self.environments.iter().find(|it| it.client_id == id)
+    fn client(&self, id: &str) -> Option<Environment> {
+        self.environments().iter().find(|it| it.client_id == id).cloned()
     }
 
     fn jwks(&self, client: &str) -> Page {

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::environment::Environment;
 use super::service::{ApiManner, InstallationManner, Service, Site};
+use super::writing::WritesManner;
 use super::zone::{ResolverManner, Zone, ZoneAnswer};
+use crate::facts::Facts;
 
 /// The host of the `WorkOS` API.
 pub const API: &str = "api.workos.com";
@@ -47,6 +49,10 @@ pub struct World {
     pub corporate_ca_trusted: bool,
     /// The `WorkOS` environments, each with its keys and objects.
     pub environments: Vec<Environment>,
+    /// What becomes of requests that change an environment.
+    pub writes: WritesManner,
+    /// The addresses from which events are delivered, in turn.
+    pub delivers_from: Vec<IpAddr>,
     /// The public address that the customer's NAT gives this machine, as the API's edge sees it.
     pub seen_as: IpAddr,
     /// Settings of a run against this world, one entry for each value of a list.
@@ -108,6 +114,8 @@ impl World {
             corporate_ca_trusted: false,
             api_key: environment.api_keys.first().cloned().unwrap_or_default(),
             environments: vec![environment],
+            writes: WritesManner::Works,
+            delivers_from: Facts::embedded().workos_sources.published.addresses,
             seen_as: INSTALLATION_ADDRESS.into(),
             settings,
             webhook_secret: secret.clone(),

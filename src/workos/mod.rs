@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod delivery;
 pub mod key;
 pub mod signature;
+pub mod writing;
 
 pub use answer::{Answer, JsonAnswer};
 
@@ -24,7 +25,7 @@ pub const LIST_WEBHOOK_ENDPOINTS: &str = "/webhook_endpoints?limit=100";
 /// Events need a name, or the answer is 400 (facts §3.3).
 pub const LIST_EVENTS: &str = "/events?events=organization.created&limit=1";
 
-/// The one request that is no GET: opt-in, because it may leave a failed sign-in in the environment's log (facts §3.5).
+/// The one request of a check that is no GET: opt-in, because it may leave a failed sign-in in the environment's log (facts §3.5).
 pub const AUTHENTICATE: &str = "/user_management/authenticate";
 
 /// The request that every other question to the API begins with.
@@ -63,6 +64,20 @@ pub fn list_webhook_endpoints(way: Way, key: &Secret) -> Request {
     get(way, LIST_WEBHOOK_ENDPOINTS, Some(key))
 }
 
+/// Webhook endpoints, page by page.
+pub fn page_of_webhook_endpoints(way: Way, key: &Secret, after: Option<&str>) -> Request {
+    let after = after.map(|after| {
+        let after: String = form_urlencoded::byte_serialize(after.as_bytes()).collect();
+        format!("&after={after}")
+    });
+    get(way, &format!("{LIST_WEBHOOK_ENDPOINTS}{}", after.unwrap_or_default()), Some(key))
+}
+
+/// The latest events of a name.
+pub fn latest_events(way: Way, key: &Secret, name: &str) -> Request {
+    get(way, &format!("/events?events={name}&limit=100&order=desc"), Some(key))
+}
+
 /// One event.
 pub fn list_events(way: Way, key: &Secret) -> Request {
     get(way, LIST_EVENTS, Some(key))
@@ -98,7 +113,7 @@ mod tests {
     use super::*;
     use crate::endpoint::Endpoint;
 
-    /// The endpoints that the tool calls, and how. Everything that is not a GET is opt-in.
+    /// The endpoints that checks call, and how. Everything that is not a GET is opt-in.
     const CALLED: &[(Method, &str)] = &[
         (Method::Get, "/organizations"),
         (Method::Get, "/sso/jwks/client_1"),
@@ -128,5 +143,29 @@ mod tests {
             assert!(!format!("{request:?}").contains("abcdefgh"));
         }
         assert_eq!(CALLED.iter().filter(|(method, _)| *method != Method::Get).count(), 1);
+    }
+
+    /// What is written, with consent. A test of the layers holds the callers to `listen`.
+    const WRITTEN: &[(Method, &str)] = &[
+        (Method::Post, "/organizations"),
+        (Method::Delete, "/organizations/org_1"),
+        (Method::Post, "/webhook_endpoints"),
+        (Method::Delete, "/webhook_endpoints/we_1"),
+    ];
+
+    #[test]
+    fn only_these_requests_write() {
+        let way = || Way::direct(&Endpoint::new("api.workos.com", 443), [104, 18, 2, 1].into());
+        let key = Secret::new("sk_live_abcdefghijklmnopqrstuvwxyz");
+        let requests = [
+            writing::create_organization(way(), &key, "a name"),
+            writing::delete_organization(way(), &key, "org_1"),
+            writing::register_endpoint(way(), &key, "https://app.customer.example/hook", &["organization.created"]),
+            writing::delete_endpoint(way(), &key, "we_1"),
+        ];
+
+        let written: Vec<(Method, &str)> =
+            requests.iter().map(|request| (request.method, request.path.as_str())).collect();
+        assert_eq!(written, WRITTEN);
     }
 }

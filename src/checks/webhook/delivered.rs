@@ -37,8 +37,9 @@ writes bodies anew.",
     vantages: &[Vantage::Inside],
     required: |settings, _| settings.inbound_report.is_some(),
     codes: &[
-        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER,
-        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &PROOF_IS_OLD,
+        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED,
+
+        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &LEFT_BEHIND, &PROOF_IS_OLD,
     ],
     needs: &[],
     plan: |_, settings| match &settings.inbound_report {
@@ -68,6 +69,10 @@ static NOT_VERIFIED: Code =
 static NO_PROOF: Code = Code::undecided("no-proof", "the saved report is of a run that did not listen for deliveries");
 static OF_ANOTHER: Code =
     Code::undecided("of-another-installation", "the saved report is about another webhook URL, or of a demonstration");
+static NOT_CAUSED: Code =
+    Code::undecided("not-caused", "WorkOS could not be made to send anything, so nothing could arrive");
+static LEFT_BEHIND: Code =
+    Code::warning("left-behind", "something that was made at WorkOS for the test could not be deleted again");
 static FROM_REPORTED_SOURCE: Code = Code::warning(
     "from-reported-source",
     "genuine deliveries arrived, from addresses that others reported and WorkOS's guide does not list",
@@ -313,6 +318,23 @@ fn not_delivered(caused: &str, arrivals: &Arrivals<'_>, facts: &Facts) -> Findin
 
 fn hosts(addresses: &[String]) -> String {
     addresses.iter().map(|address| format!("host {address}")).collect::<Vec<_>>().join(" or ")
+}
+
+/// WorkOS could not be made to send anything, for this reason.
+pub fn not_caused(why: &str) -> Finding {
+    NOT_CAUSED.found(
+        format!("WorkOS could not be made to send an event: {why}"),
+        Remediation::vendor("Give a key that may create organizations and webhook endpoints; or listen without --deliver, and send a test event from the WorkOS dashboard meanwhile."),
+    )
+}
+
+/// What was made for the test and is still there.
+pub fn left_behind(what: &str) -> Finding {
+    LEFT_BEHIND.found(
+        format!("{what} could not be deleted again at WorkOS"),
+        Remediation::installer("Run the clean-up below with the same key, or delete it in the WorkOS dashboard: its name or URL says workos-preflight.")
+            .verify("workos-preflight listen --clean-up"),
+    )
 }
 
 fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {

@@ -1,6 +1,9 @@
 //! `listen`: stands at the webhook URL and says what arrives, from where, and whether WorkOS signed it.
 
+mod clean_up;
+mod consent;
 mod lines;
+mod provocation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +13,10 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use self::lines::Lines;
+use self::provocation::{Provocation, Vendor};
 use super::session::{self, Account};
 use super::{Failure, gather, say};
-use crate::check::{Outcome, Status};
+use crate::check::{Grade, Outcome, Status};
 use crate::checks::delivered::{self, Arrivals};
 use crate::checks::{self, arrives};
 use crate::cli::ListenArgs;
@@ -29,6 +33,9 @@ use crate::workos::delivery::{Delivery, Purpose};
 
 pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
+    if args.clean_up {
+        return clean_up::run(args, settings, facts);
+    }
     let post = Post::of(args, &settings)?;
     let security = security(args, &post)?;
     let stores = gather::trust(&settings)?;
@@ -58,6 +65,9 @@ struct Post {
 
 const USUAL_TIME: Duration = Duration::from_secs(600);
 
+/// WorkOS delivers what was caused within seconds.
+const USUAL_TIME_OF_A_DELIVERY: Duration = Duration::from_secs(60);
+
 impl Post {
     fn of(args: &ListenArgs, settings: &Settings) -> Result<Self, Failure> {
         let Some(webhook) = &settings.webhook_url else {
@@ -78,6 +88,7 @@ impl Post {
         let action_path =
             actions.map(|given| url("installation.actions_url", &given.value, &given.source)).transpose()?;
         let lasting = match args.lasting.as_deref().map(duration) {
+            None if args.deliver => USUAL_TIME_OF_A_DELIVERY,
             None => USUAL_TIME,
             Some(Ok(time)) => time,
             Some(Err(wanted)) => {
@@ -94,7 +105,7 @@ impl Post {
             webhook: webhook.value.clone(),
             lasting,
             enough,
-            deliveries: !args.nonce || args.count.is_some() || args.expect_all,
+            deliveries: !args.nonce || args.count.is_some() || args.expect_all || args.deliver,
         })
     }
 }
@@ -132,13 +143,16 @@ async fn listen(
     security: Security,
     socket: TcpListener,
 ) -> Result<u8, Failure> {
+    let provocation = if args.deliver { Some(agreed(args, cx, post).await?) } else { None };
     let head = session::head(cx, None);
     let mut account = Account::open(&head, &args.output)?;
     let nonce = args.nonce.then(random).transpose()?;
     let (tell, mut arriving) = mpsc::channel(1024);
-    let listener = Arc::new(listener(args, cx, post, security, nonce.clone(), tell));
+    let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
+    listener.marker = provocation.as_ref().map(|provocation| provocation.marker.clone());
+    let keys = Arc::clone(&listener.routes[0].keys);
     announce(args, post, &socket, nonce.as_deref());
-    let mut door = tokio::spawn(listener.serve(socket));
+    let mut door = tokio::spawn(Arc::new(listener).serve(socket));
 
     let begun = Instant::now();
     let mut seen = Seen::default();
@@ -148,6 +162,14 @@ async fn listen(
     let stop = session::told_to_stop();
     tokio::pin!(stop);
     let closed = account.closed();
+    let causing = async {
+        match &provocation {
+            Some(provocation) => provocation.cause(&keys).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(causing);
+    let mut caused = None;
     let mut by_user = false;
     while !seen.is_enough(args, post, &cx.facts) {
         tokio::select! {
@@ -161,23 +183,80 @@ async fn listen(
             () = &mut stop => { by_user = true; break; }
             () = closed.notified() => break,
             () = &mut over => break,
+            made = &mut causing, if caused.is_none() => {
+                let (Ok(what) | Err(what)) = &made;
+                account.happens(&format!("{}  {what}", time_of_day(SystemTime::now())));
+                let failed = made.is_err();
+                caused = Some(made);
+                if failed { break; }
+            }
             ended = &mut door => {
                 let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string());
                 return Err(Failure::machine("the listener broke", why));
             }
         }
     }
+    let through = seen.is_enough(args, post, &cx.facts);
+    let lasted = begun.elapsed();
+    let mut ending = Ending { caused: caused.filter(|_| !by_user || through), ..Ending::default() };
+    if let Some(provocation) = &provocation {
+        if !through && !by_user {
+            ending.event = provocation.event_at_workos().await;
+        }
+        ending.taken_back = Some(taken_back(provocation).await);
+    }
     // What is being answered may finish: the deliverer would otherwise see a reset.
     tokio::time::sleep(LAST_ANSWER).await;
     door.abort();
-    let through = seen.is_enough(args, post, &cx.facts);
-    let rows = seen.rows(args, cx, post, begun.elapsed());
+    let rows = seen.rows(args, cx, post, lasted, &ending);
     account.rows(&rows);
     let interrupted = by_user && !through;
     let report = Report { head, rows, duration: begun.elapsed(), interrupted };
     let code = account.close(&report)?;
     Ok(if interrupted { session::INTERRUPTED } else { code })
 }
+
+/// How a run that made WorkOS send something ended.
+#[derive(Default)]
+struct Ending {
+    /// What WorkOS was made to send, or why it could not be.
+    caused: Option<Result<String, String>>,
+    /// The id under which WorkOS lists the event, where it did not arrive.
+    event: Option<String>,
+    /// What was deleted again, or what is left.
+    taken_back: Option<Result<Vec<String>, String>>,
+}
+
+/// What would be written, agreed to. Nothing is written yet.
+async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, post: &'a Post) -> Result<Provocation<'a>, Failure> {
+    let vendor = Vendor { cx, key: key(cx, "--deliver")? };
+    let provocation = Provocation::prepare(vendor, &post.webhook, &random()?)
+        .await
+        .map_err(|why| Failure::machine("--deliver cannot look which webhook endpoints there are", why))?;
+    consent::ask(&provocation.in_words(), args.yes, "--deliver")?;
+    Ok(provocation)
+}
+
+fn key<'a>(cx: &'a Context, flag: &str) -> Result<&'a Secret, Failure> {
+    cx.settings.api_key.as_ref().map(|key| &key.value).ok_or_else(|| {
+        Failure::Usage(format!(
+            "{flag} needs the API key of the environment; WORKOS_API_KEY, or --api-key-file FILE, is right"
+        ))
+    })
+}
+
+/// Deletes what was made, unless the user insists on leaving, or the API does not answer for too long.
+async fn taken_back(provocation: &Provocation<'_>) -> Result<Vec<String>, String> {
+    let left = |why: &str| Err(format!("what is called {} ({why})", provocation.marker));
+    tokio::select! {
+        done = provocation.take_back() => done,
+        () = session::told_to_stop() => left("the clean-up was interrupted"),
+        () = tokio::time::sleep(LONGEST_CLEAN_UP) => left("the API did not answer in time"),
+    }
+}
+
+/// How long deleting what was made may take.
+const LONGEST_CLEAN_UP: Duration = Duration::from_secs(60);
 
 /// How long an answer that is on its way has, after the last delivery.
 const LAST_ANSWER: Duration = Duration::from_millis(200);
@@ -241,6 +320,21 @@ fn announce(args: &ListenArgs, post: &Post, socket: &TcpListener, nonce: Option<
     }
 }
 
+impl Ending {
+    /// What was written at WorkOS, as evidence, and what of it is left, as a finding.
+    fn noted(&self, mut outcome: Outcome) -> Outcome {
+        if let Some(Ok(what)) = &self.caused {
+            outcome.saw("caused", what);
+        }
+        match &self.taken_back {
+            Some(Ok(done)) => done.iter().for_each(|what| outcome.saw("at WorkOS", what)),
+            Some(Err(left)) => outcome.found(delivered::left_behind(left)),
+            None => {}
+        }
+        outcome
+    }
+}
+
 /// What was heard so far, in bounded number.
 #[derive(Default)]
 struct Seen {
@@ -285,6 +379,9 @@ impl Seen {
     }
 
     fn is_enough(&self, args: &ListenArgs, post: &Post, facts: &Facts) -> bool {
+        if args.deliver {
+            return self.deliveries.iter().any(|delivery| delivery.own);
+        }
         let from = |address: &std::net::IpAddr| {
             self.deliveries.iter().any(|delivery| delivery.is_genuine() && delivery.source == *address)
         };
@@ -294,7 +391,7 @@ impl Seen {
         probed && (delivered || !post.deliveries)
     }
 
-    fn rows(&self, args: &ListenArgs, cx: &Context, post: &Post, lasted: Duration) -> Vec<Row> {
+    fn rows(&self, args: &ListenArgs, cx: &Context, post: &Post, lasted: Duration, ending: &Ending) -> Vec<Row> {
         let mut rows = Vec::new();
         if args.nonce {
             let outcome = arrives::heard(&self.probes, lasted);
@@ -307,15 +404,26 @@ impl Seen {
             .webhook_secret
             .as_ref()
             .map_or_else(|| "WORKOS_WEBHOOK_SECRET".to_owned(), |secret| secret.source.to_string());
+        let caused = match &ending.caused {
+            Some(Ok(what)) => Some(match &ending.event {
+                Some(event) => format!("{what}, and lists it as {event}"),
+                None => what.clone(),
+            }),
+            _ => None,
+        };
         let arrivals = Arrivals {
             url: &post.webhook,
             deliveries: &webhooks,
             lasted,
-            caused: None,
+            caused: caused.as_deref(),
             from_all: args.expect_all,
             secret: &secret,
         };
-        let outcome = self.with_turned(delivered::judge(&arrivals, &cx.facts));
+        let outcome = match &ending.caused {
+            Some(Err(why)) if self.genuine == 0 => Outcome::graded(Grade::Declared).because(delivered::not_caused(why)),
+            _ => delivered::judge(&arrivals, &cx.facts),
+        };
+        let outcome = ending.noted(self.with_turned(outcome));
         rows.push(row(&delivered::SPEC, &post.webhook, post.deliveries, outcome, lasted));
         rows
     }
