@@ -9,7 +9,7 @@ use crate::host::fake::FakeHost;
 use crate::net::TrustSummary;
 use crate::net::fake::Fake;
 use crate::secret::Secret;
-use crate::settings::{GivenSecrets, Layer, Setting, Settings, Source};
+use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source};
 
 /// The parts of a context, to be changed before it is made.
 pub(super) struct Site {
@@ -22,6 +22,7 @@ pub(super) struct Site {
     actions_secret: Option<Secret>,
     pub(super) inbound: Option<SavedDelivery>,
     vantage: Vantage,
+    probing: Probing,
 }
 
 impl Site {
@@ -37,6 +38,7 @@ impl Site {
             actions_secret: None,
             inbound: None,
             vantage: Vantage::Inside,
+            probing: Probing::default(),
         }
     }
 
@@ -70,6 +72,12 @@ impl Site {
         self
     }
 
+    /// The installation seen from the internet, with private addresses allowed.
+    pub(super) fn allow_private(mut self) -> Self {
+        self.probing.allow_private = true;
+        self
+    }
+
     /// The settings.
     pub(super) fn settings(&self) -> Settings {
         let given = |secret: &Option<Secret>, variable| {
@@ -81,7 +89,8 @@ impl Site {
             webhook_secret: given(&self.webhook_secret, "WORKOS_WEBHOOK_SECRET"),
             actions_secret: given(&self.actions_secret, "WORKOS_ACTIONS_SECRET"),
         };
-        Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap()
+        let settings = Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap();
+        Settings { probing: self.probing, ..settings }
     }
 
     /// The context of a check.

@@ -90,9 +90,9 @@ pub struct Setting {
     pub name: String,
     /// Its value as it may be shown; secrets are masked.
     pub value: String,
-    /// What kind of source gave it: `flag`, `environment`, `file`, `default` or `demonstration`.
+    /// What kind of source gave it: `flag`, `argument`, `environment`, `file`, `default` or `demonstration`.
     pub from: String,
-    /// Which flag, environment variable or file it was; absent for the others.
+    /// Which flag, argument, environment variable or file it was; absent for the others.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
 }
@@ -528,6 +528,7 @@ impl From<Verdict> for super::Verdict {
 fn setting((name, value, source): &(&'static str, String, Source)) -> Setting {
     let (from, place) = match source {
         Source::Flag(flag) => ("flag", Some((*flag).to_owned())),
+        Source::Argument(name) => ("argument", Some((*name).to_owned())),
         Source::Environment(variable) => ("environment", Some((*variable).to_owned())),
         Source::File(path) => ("file", Some(path.display().to_string())),
         Source::Default => ("default", None),

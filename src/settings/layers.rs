@@ -14,6 +14,8 @@ use super::{SettingsError, Waiver};
 pub enum Source {
     /// This flag.
     Flag(&'static str),
+    /// This argument without a flag.
+    Argument(&'static str),
     /// This environment variable.
     Environment(&'static str),
     /// This settings file.
@@ -28,6 +30,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Flag(flag) => write!(f, "flag {flag}"),
+            Source::Argument(name) => write!(f, "argument {name}"),
             Source::Environment(variable) => write!(f, "environment {variable}"),
             Source::File(path) => write!(f, "file {}", path.display()),
             Source::Default => f.write_str("default"),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::proxy::{NoProxy, Proxy};
 use super::{
-    Environment, Family, GivenSecrets, Layer, PublicResolver, SETTINGS, Setting, Settings, SettingsError, Source,
-    Strategy, Waiver, values,
+    Environment, Family, GivenSecrets, Layer, Probing, PublicResolver, SETTINGS, Setting, Settings, SettingsError,
+    Source, Strategy, Waiver, values,
 };
 use crate::secret::Secret;
 
@@ -73,6 +73,7 @@ impl Settings {
             inbound_report: merging.one("installation.inbound_report", |text| Ok(PathBuf::from(text)))?,
             nonce: None,
             proxy_variables: Vec::new(),
+            probing: Probing::default(),
             api_key,
             webhook_secret,
             actions_secret,
@@ -152,7 +153,8 @@ impl Merging<'_> {
     ) -> Result<Option<Setting<Secret>>, SettingsError> {
         let named = self.given(name).map(|(values, source)| (PathBuf::from(values.concat()), source));
         let found = match (named, held) {
-            (Some((path, source @ (Source::Flag(_) | Source::Environment(_)))), _) | (Some((path, source)), None) => {
+            (Some((path, source @ (Source::Flag(_) | Source::Argument(_) | Source::Environment(_)))), _)
+            | (Some((path, source)), None) => {
                 let secret = read_secret(&path, &source)?;
                 self.secret_files.push(Setting { value: path, source: source.clone() });
                 Some(Setting { value: secret, source })

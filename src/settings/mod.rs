@@ -93,6 +93,15 @@ impl Family {
     }
 }
 
+/// What a look from outside was told.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Probing {
+    /// This machine is expected to be kept out.
+    pub expect_closed: bool,
+    /// Addresses of private networks are contacted too.
+    pub allow_private: bool,
+}
+
 /// A failure that is known and accepted for a while.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiver {
@@ -175,6 +184,8 @@ pub struct Settings {
     pub inbound_report: Option<Setting<PathBuf>>,
     /// The proxies that environment variables name, in every spelling, as far as they are proxies.
     pub proxy_variables: Vec<(&'static str, Option<Proxy>)>,
+    /// What a look from outside was told.
+    pub probing: Probing,
     /// Failures that are known and accepted.
     pub waivers: Vec<Waiver>,
     /// Every value in effect as it may be shown: name, value, source.

@@ -26,7 +26,7 @@ Usually broken by a record that was copied from the internal zone, by a dynamic 
 address, or by a name that was prepared with a documentation address and never completed.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
-    codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY],
+    codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY, &PRIVATE_ALLOWED],
     needs: &[resolves::ID],
     plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Public { host, contacts }),
 };
@@ -39,6 +39,10 @@ static RESERVED_ADDRESS: Code =
 static MIXED: Code = Code::warning("mixed", "public DNS gives public addresses and others beside them");
 static AAAA_ONLY: Code =
     Code::warning("aaaa-only", "the name has IPv6 addresses only, and WorkOS's listed sources are IPv4");
+static PRIVATE_ALLOWED: Code = Code::warning(
+    "private-allowed",
+    "the name leads to addresses that are not public, which this look was told to contact all the same",
+);
 
 struct Public {
     host: String,
@@ -61,7 +65,7 @@ impl Check for Public {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let view = public_view(&self.host, cx).await;
-            let mut outcome = judge(&self.host, &view.addresses()).via(view.via.clone()).tried(view.attempts());
+            let mut outcome = judge(&self.host, &view.addresses(), cx).via(view.via.clone()).tried(view.attempts());
             if let Some(ttl) = view.ttl() {
                 outcome.saw("time to live", in_seconds(ttl));
             }
@@ -85,13 +89,19 @@ fn in_seconds(ttl: u32) -> String {
     }
 }
 
-fn judge(host: &str, addresses: &[IpAddr]) -> Outcome {
+fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
     let mut outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
     let of = |kind: Option<Special>| -> Vec<IpAddr> {
         addresses.iter().copied().filter(|address| special(*address) == kind).collect()
     };
     let (public, private) = (of(None), of(Some(Special::Private)));
     let unusable: Vec<IpAddr> = addresses.iter().copied().filter(|address| special(*address).is_some()).collect();
+    if public.is_empty() && cx.vantage == Vantage::Outside {
+        if cx.settings.probing.allow_private {
+            return outcome.because(private_allowed(host, &unusable));
+        }
+        outcome.saw("not contacted", format!("{} (--allow-private would)", in_words(&unusable)));
+    }
     if public.is_empty() {
         return outcome.because(if private.is_empty() {
             reserved(host, &unusable)
@@ -137,6 +147,19 @@ fn reserved(host: &str, addresses: &[IpAddr]) -> Finding {
     )
 }
 
+fn private_allowed(host: &str, addresses: &[IpAddr]) -> Finding {
+    PRIVATE_ALLOWED.found(
+        format!(
+            "{host} leads to {}, which is no public address: it is looked at because of --allow-private, and WorkOS cannot reach it",
+            in_words(addresses)
+        ),
+        Remediation::network(format!(
+            "Before going live, publish the public address of this installation in the public zone of {host}."
+        ))
+        .verify(dig(host)),
+    )
+}
+
 fn mixed(host: &str, public: &[IpAddr], others: &[IpAddr]) -> Finding {
     MIXED.found(
         format!(
@@ -158,11 +181,25 @@ fn aaaa_only(host: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixture::codes;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::Fake;
+
+    fn judged_in(site: Site, addresses: &[&str]) -> Vec<&'static str> {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        codes(&judge("app.customer.example", &addresses, &site.context()))
+    }
 
     fn judged(addresses: &[&str]) -> Vec<&'static str> {
-        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        codes(&judge("app.customer.example", &addresses))
+        judged_in(Site::of(Fake::default()), addresses)
+    }
+
+    #[test]
+    fn from_outside_private_addresses_fail_unless_they_are_allowed() {
+        let outside = || Site::of(Fake::default()).seen_from_outside();
+
+        assert_eq!(judged_in(outside(), &["10.20.0.10"]), ["private-address"]);
+        assert_eq!(judged_in(outside().allow_private(), &["10.20.0.10"]), ["private-allowed"]);
+        assert_eq!(judged_in(outside().allow_private(), &["93.184.215.14"]), [""; 0]);
     }
 
     #[test]

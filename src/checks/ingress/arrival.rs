@@ -6,6 +6,8 @@ use crate::check::{Endpoint, Vantage};
 use crate::checks::domain::public_view;
 use crate::context::{Context, Tried};
 use crate::net::Way;
+use crate::net::special::special;
+use crate::settings::Family;
 
 /// Connections to an endpoint of the installation, at its public addresses and, from inside, at its inside ones.
 pub(in crate::checks) struct Arrival {
@@ -13,6 +15,8 @@ pub(in crate::checks) struct Arrival {
     pub(in crate::checks) public: Vec<Tried>,
     /// At the addresses that the resolvers here give besides. Empty when seen from outside.
     pub(in crate::checks) inside: Vec<Tried>,
+    /// Addresses that lead into somebody's own network, which a look from outside leaves alone.
+    pub(in crate::checks) withheld: Vec<IpAddr>,
 }
 
 impl Arrival {
@@ -31,12 +35,21 @@ impl Arrival {
 /// Tries every address of an endpoint, straight: a forward proxy has no part in what arrives from outside.
 pub(in crate::checks) async fn arrival(endpoint: &Endpoint, cx: &Context) -> Arrival {
     let view = public_view(&endpoint.host, cx).await;
-    let public = view.addresses();
+    let family = cx.settings.family.as_ref().map(|family| family.value);
+    let mut public = view.addresses();
+    public.retain(|address| family.is_none_or(|family| family == Family::of(*address)));
+    let (public, withheld): (Vec<IpAddr>, Vec<IpAddr>) =
+        public.into_iter().partition(|address| may_be_contacted(*address, cx));
     let inside: Vec<IpAddr> = match cx.vantage {
         Vantage::Inside => view.inside.iter().copied().filter(|address| !public.contains(address)).collect(),
         Vantage::Outside => Vec::new(),
     };
     let ways = |addresses: &[IpAddr]| addresses.iter().take(8).map(|address| Way::direct(endpoint, *address)).collect();
     let (public, inside) = tokio::join!(cx.try_ways(ways(&public)), cx.try_ways(ways(&inside)));
-    Arrival { public, inside }
+    Arrival { public, inside, withheld }
+}
+
+/// From outside, an address of a private network is another machine in the network of whoever looks.
+fn may_be_contacted(address: IpAddr, cx: &Context) -> bool {
+    cx.vantage == Vantage::Inside || cx.settings.probing.allow_private || special(address).is_none()
 }

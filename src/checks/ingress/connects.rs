@@ -1,5 +1,7 @@
 //! Does the installation accept a connection at its public address?
 
+use std::net::IpAddr;
+
 use super::arrival::{Arrival, arrival};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
@@ -9,6 +11,7 @@ use crate::checks::domain::public;
 use crate::checks::egress::in_words;
 use crate::context::{Context, Tried};
 use crate::net::ErrorKind;
+use crate::net::special::special;
 use crate::settings::values::spoken;
 
 pub(super) static SPEC: Spec = Spec {
@@ -22,11 +25,14 @@ From outside this shows whether the edge lets connections in. From inside it is 
 customer's own edge and must be turned around there, which many firewalls do not do. A connection then proves only that \
 something listens, and a failure proves nothing, so it is left undecided and never decides the verdict.
 
+A look from outside comes from this machine's address, and not from WorkOS's: where an allowlist for WorkOS stands at the \
+edge, being kept out is right, and `probe --expect-closed` asks for that.
+
 Usually broken by a port forwarding that is missing at the edge, by a rule that lets in fewer sources than WorkOS and the \
 browsers come from, or by an application that is not started.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
-    codes: &[&HAIRPIN, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED],
+    codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED],
     needs: &[public::ID],
     plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), super::NO_URL),
 };
@@ -35,6 +41,10 @@ pub(super) const ID: CheckId = CheckId::new("ingress.connects");
 
 static HAIRPIN: Code =
     Code::undecided("hairpin", "from inside, no connection to the public address comes about, which proves nothing");
+static NOT_CONTACTED: Code = Code::undecided(
+    "not-contacted",
+    "there is no public address that may be contacted, or that is of the wanted family",
+);
 static TIMED_OUT: Code = Code::error("timed-out", "from outside, no public address answers in time");
 static REFUSED: Code = Code::error("refused", "from outside, the connection is refused");
 static RESET: Code = Code::error("reset", "from outside, the connection is reset as soon as it is made");
@@ -86,13 +96,18 @@ fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
         };
         outcome.saw("connection", format!("{} ({place} address): {how}", one.way.first_hop()));
     }
+    if !arrival.withheld.is_empty() {
+        outcome.saw("not contacted", format!("{} (--allow-private would)", in_words(&arrival.withheld)));
+    }
     if public || (inside && cx.vantage == Vantage::Inside) {
         return outcome;
     }
-    match cx.vantage {
-        Vantage::Inside => outcome.because(hairpin(endpoint, &arrival.public)),
-        Vantage::Outside => outcome.because(blocked(endpoint, &arrival.public)),
-    }
+    outcome.because(match cx.vantage {
+        _ if arrival.public.is_empty() && arrival.inside.is_empty() => not_contacted(endpoint, &arrival.withheld),
+        Vantage::Inside if arrival.public.is_empty() => hairpin(endpoint, &arrival.inside),
+        Vantage::Inside => hairpin(endpoint, &arrival.public),
+        Vantage::Outside => blocked(endpoint, &arrival.public, cx),
+    })
 }
 
 fn curl(endpoint: &Endpoint) -> String {
@@ -103,6 +118,25 @@ fn addresses(tried: &[Tried]) -> String {
     in_words(&tried.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
 }
 
+fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
+    let (problem, action) = if withheld.is_empty() {
+        ("has no address of the family that is to be used".to_owned(), "Leave -4 and -6 out.".to_owned())
+    } else {
+        (
+            format!("leads to {} only, which is no public address: nothing was sent there", in_words(withheld)),
+            format!(
+                "Publish the public address of the installation for {}; in a network where {} is the installation, give --allow-private.",
+                endpoint.host,
+                in_words(withheld)
+            ),
+        )
+    };
+    NOT_CONTACTED.found(
+        format!("{} {problem}", endpoint.host),
+        Remediation::installer(action).verify(format!("dig @1.1.1.1 {} +short", endpoint.host)),
+    )
+}
+
 fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
     HAIRPIN.found(
         format!("from here no connection to {} on port {} comes about; the edge may not turn connections from inside around, so this proves nothing", addresses(tried), endpoint.port),
@@ -110,16 +144,19 @@ fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
     )
 }
 
-fn blocked(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
+fn blocked(endpoint: &Endpoint, tried: &[Tried], cx: &Context) -> Finding {
     let all = addresses(tried);
     let port = endpoint.port;
-    let open = format!("Allow inbound TCP {port} to {all} at the edge and forward it to the installation.");
+    let this = this_machine(tried, cx);
+    let open = format!(
+        "If an allowlist for WorkOS's addresses stands at the edge, it leaves {this} out, as it should: look with --expect-closed. If not, allow inbound TCP {port} to {all} there and forward it to the installation."
+    );
     let kind = tried.iter().find_map(|one| one.connection.result.as_ref().err()).map(|error| &error.kind);
     let (code, problem, remediation) = match kind {
         Some(ErrorKind::Refused) => (
             &REFUSED,
             format!("{all} refuses connections on port {port}"),
-            Remediation::network(format!("Start the installation, or correct the port forwarding to it. {open}")),
+            Remediation::network(format!("Start the installation if it is not up. {open}")),
         ),
         Some(ErrorKind::Reset | ErrorKind::Closed) => (
             &RESET,
@@ -146,6 +183,18 @@ fn blocked(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
         ),
     };
     code.found(problem, remediation.verify(curl(endpoint)))
+}
+
+/// The address that an allowlist leaves out, as far as it is known here.
+fn this_machine(tried: &[Tried], cx: &Context) -> String {
+    let source = tried.iter().find_map(|one| cx.host.source_for(one.way.first_hop().ip()).ok());
+    match source {
+        Some(source) if special(source).is_some() => {
+            format!("this machine ({source}, translated on the way)")
+        }
+        Some(source) => format!("this machine ({source})"),
+        None => "this machine".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -197,5 +246,36 @@ mod tests {
         ] {
             assert_eq!(codes(&run(site(Err(kind), Ok(())).seen_from_outside()).await), [code]);
         }
+    }
+
+    #[tokio::test]
+    async fn from_outside_a_dropped_connection_may_be_an_allowlist_that_works() {
+        let outcome = run(site(DROPPED, Ok(())).seen_from_outside()).await;
+
+        let action = &outcome.findings[0].remediation.action;
+        assert!(action.contains("10.20.0.10, translated on the way") && action.contains("--expect-closed"), "{action}");
+    }
+
+    #[tokio::test]
+    async fn from_outside_a_private_address_is_contacted_only_where_that_is_allowed() {
+        let private = || {
+            let network = Fake::default()
+                .resolves(APP, Ok(&["10.20.0.10"]))
+                .serves("10.20.0.53:53", APP, Ok(&["10.20.0.10"]))
+                .serves("9.9.9.9:53", APP, Ok(&["10.20.0.10"]))
+                .connects("10.20.0.10:443", Ok(()));
+            Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside()
+        };
+
+        assert_eq!(codes(&run(private()).await), ["not-contacted"]);
+        assert_eq!(run(private().allow_private()).await.status(), Status::Pass);
+    }
+
+    #[tokio::test]
+    async fn only_addresses_of_the_wanted_family_are_tried() {
+        let outcome = run(site(Ok(()), Ok(())).with("network.family", "6").seen_from_outside()).await;
+
+        assert_eq!(codes(&outcome), ["not-contacted"]);
+        assert!(outcome.findings[0].problem.contains("family"));
     }
 }

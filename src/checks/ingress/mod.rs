@@ -3,12 +3,13 @@
 mod arrival;
 pub mod arrives;
 mod callback;
+mod closed_to_others;
 mod connects;
 pub(super) mod trusted;
 mod wall;
 
 use crate::check::{Group, Vantage};
-use crate::settings::{Settings, Strategy};
+use crate::settings::Settings;
 
 pub(super) use arrival::arrival;
 pub(super) use wall::{MADE_UP_PATH, wants_sign_in};
@@ -16,12 +17,12 @@ pub(super) use wall::{MADE_UP_PATH, wants_sign_in};
 pub(super) const GROUP: Group = Group {
     id: "ingress",
     title: "Ingress to the installation, as far as it can be seen from here",
-    specs: &[&connects::SPEC, &trusted::SPEC, &arrives::SPEC, &callback::SPEC],
+    specs: &[&connects::SPEC, &trusted::SPEC, &arrives::SPEC, &callback::SPEC, &closed_to_others::SPEC],
 };
 
 const NO_URL: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
 
 /// Hairpin proves nothing, so from inside it is never required.
-fn required(settings: &Settings, vantage: Vantage) -> bool {
-    settings.strategy.value == Strategy::Firewall && vantage == Vantage::Outside
+fn required(_: &Settings, vantage: Vantage) -> bool {
+    vantage == Vantage::Outside
 }

@@ -1,0 +1,262 @@
+//! Is the installation closed to addresses that WorkOS does not list?
+
+use std::net::IpAddr;
+
+use super::arrival;
+use crate::check::{
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
+};
+use crate::checks::domain::public;
+use crate::checks::egress::in_words;
+use crate::context::{Context, Tried};
+use crate::net::special::special;
+use crate::net::{ErrorKind, NetError, Phase};
+
+pub(super) static SPEC: Spec = Spec {
+    id: ID,
+    title: "it is closed to others",
+    explain: "\
+With `probe --expect-closed`: connects to every public address of the installation from this machine, whose address WorkOS \
+does not list, and shakes hands where that comes about. Where an allowlist for WorkOS's addresses stands at the edge, the \
+packets are dropped, refused or rejected, and the evidence says which.
+
+An allowlist that lets everybody in protects nothing, and nothing else notices: everything works. What passes here shows \
+that this machine is kept out, and not that WorkOS gets in.
+
+Usually broken by a rule for any source that stands before the allowlist, or by a load balancer with a rule set of its \
+own. Where users sign in over the internet, port 443 is open to all on purpose: then the webhook and Actions paths are \
+what can be restricted.",
+    vantages: &[Vantage::Outside],
+    required: |_, _| false,
+    codes: &[&OPEN_TO_ALL, &NOT_TRIED],
+    needs: &[public::ID],
+    plan: |_, settings| {
+        if settings.probing.expect_closed {
+            Planned::each(settings.inbound_endpoints().into_iter().map(ClosedToOthers), super::NO_URL)
+        } else {
+            Planned::NotApplicable(
+                "not asked for: --expect-closed looks whether this machine, which is not WorkOS, is kept out".to_owned(),
+            )
+        }
+    },
+};
+
+pub(super) const ID: CheckId = CheckId::new("ingress.closed-to-others");
+
+static OPEN_TO_ALL: Code =
+    Code::warning("open-to-all", "a machine whose address WorkOS does not list gets in, as far as TLS");
+static NOT_TRIED: Code =
+    Code::undecided("not-tried", "this machine itself could not send there, which says nothing about the installation");
+
+struct ClosedToOthers(Endpoint);
+
+impl Check for ClosedToOthers {
+    fn subject(&self) -> Option<String> {
+        Some(self.0.to_string())
+    }
+
+    fn about(&self) -> About {
+        About::Endpoint(self.0.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        let why = "whether this machine, which is not WorkOS, is kept out";
+        vec![
+            Contact::new(Touch::Connection(self.0.clone(), "TCP"), why),
+            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "only where the connection comes about"),
+        ]
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            let arrival = arrival(&self.0, cx).await;
+            let mut seen = Vec::new();
+            for one in &arrival.public {
+                seen.push(Seen { at: one.way.first_hop().ip(), gate: gate(one, cx).await });
+            }
+            judge(&self.0, &seen, cx).via("direct").tried(arrival.attempts())
+        })
+    }
+}
+
+/// What became of one connection.
+struct Seen {
+    at: IpAddr,
+    gate: Gate,
+}
+
+enum Gate {
+    /// It came about, and so did TLS, or another sign that something answers.
+    Open(String),
+    /// It was kept out, in these words.
+    Closed(String),
+    /// This machine did not get as far as the edge.
+    Untried(String),
+}
+
+async fn gate(tried: &Tried, cx: &Context) -> Gate {
+    match &tried.connection.result {
+        Err(error) => match error.kind {
+            ErrorKind::TimedOut(_) => Gate::Closed(format!("dropped ({})", error.detail)),
+            ErrorKind::Refused => Gate::Closed("refused".to_owned()),
+            ErrorKind::Reset | ErrorKind::Closed => Gate::Closed("reset as soon as it was made".to_owned()),
+            ErrorKind::Unreachable => Gate::Closed("unreachable: rejected on the way".to_owned()),
+            _ => Gate::Untried(error.detail.clone()),
+        },
+        Ok(_) => match cx.network.handshake(&tried.way).await.result {
+            Ok(handshake) => Gate::Open(format!("connected, and TLS came about ({})", handshake.version)),
+            Err(NetError { kind: ErrorKind::Reset | ErrorKind::Closed, .. }) => {
+                Gate::Closed("connected, and reset in the handshake".to_owned())
+            }
+            Err(NetError { kind: ErrorKind::TimedOut(Phase::Handshake), .. }) => {
+                Gate::Closed("connected, and silent in the handshake".to_owned())
+            }
+            Err(error) => Gate::Open(format!("connected, and answered: {}", error.detail)),
+        },
+    }
+}
+
+fn judge(endpoint: &Endpoint, seen: &[Seen], cx: &Context) -> Outcome {
+    let source = seen.iter().find_map(|one| cx.host.source_for(one.at).ok());
+    if let Some(whose) = source.and_then(|source| listed(source, cx)) {
+        return Outcome::graded(Grade::Declared)
+            .not_available(format!("this machine has {whose}: it sees what WorkOS sees, and not what others see"));
+    }
+    if seen.is_empty() {
+        return Outcome::graded(Grade::Declared)
+            .not_available("there is no address of the family that is to be used, so nothing was tried");
+    }
+    let came_back = seen.iter().any(|one| match &one.gate {
+        Gate::Open(_) => true,
+        Gate::Closed(how) => !how.starts_with("dropped"),
+        Gate::Untried(_) => false,
+    });
+    let mut outcome = Outcome::graded(if came_back { Grade::Reached } else { Grade::Declared });
+    outcome.saw("this machine's address", source_in_words(source));
+    for Seen { at, gate } in seen {
+        let (Gate::Open(how) | Gate::Closed(how) | Gate::Untried(how)) = gate;
+        outcome.saw("connection", format!("{at}: {how}"));
+    }
+    let of = |wanted: fn(&Gate) -> bool| -> Vec<IpAddr> {
+        seen.iter().filter(|one| wanted(&one.gate)).map(|one| one.at).collect()
+    };
+    let (open, untried) = (of(|gate| matches!(gate, Gate::Open(_))), of(|gate| matches!(gate, Gate::Untried(_))));
+    if !open.is_empty() {
+        return outcome.because(open_to_all(endpoint, &open, source, cx));
+    }
+    if !untried.is_empty() {
+        return outcome.because(not_tried(endpoint, &untried));
+    }
+    outcome.with("shown", "that this machine is kept out; not that WorkOS gets in, nor that the installation is up")
+}
+
+/// Whose address it is, where an allowlist may let it in for what it is.
+fn listed(source: IpAddr, cx: &Context) -> Option<String> {
+    let sources = &cx.facts.workos_sources;
+    if sources.published.addresses.contains(&source) || sources.reported.addresses.contains(&source) {
+        return Some(format!("{source}, one of WorkOS's listed addresses"));
+    }
+    cx.facts.cloudflare_range(source).map(|range| format!("{source}, an address of Cloudflare's ({range})"))
+}
+
+fn source_in_words(source: Option<IpAddr>) -> String {
+    match source {
+        Some(source) if special(source).is_some() => {
+            format!("{source}, which is translated on the way: what address arrives is not known here")
+        }
+        Some(source) => source.to_string(),
+        None => "not known".to_owned(),
+    }
+}
+
+fn curl(endpoint: &Endpoint) -> String {
+    format!("curl -sv --connect-timeout 5 {}", endpoint.https("/"))
+}
+
+fn open_to_all(endpoint: &Endpoint, open: &[IpAddr], source: Option<IpAddr>, cx: &Context) -> Finding {
+    let (all, port) = (in_words(open), endpoint.port);
+    let (published, reported) =
+        (&cx.facts.workos_sources.published.addresses, &cx.facts.workos_sources.reported.addresses);
+    OPEN_TO_ALL.found(
+        format!(
+            "{all} lets this machine in on port {port}, and WorkOS does not list its address ({})",
+            source_in_words(source)
+        ),
+        Remediation::network(format!(
+            "If WorkOS alone is to come in, allow inbound TCP {port} to {all} from its listed addresses ({}) and those that are reported besides ({}), and drop the rest. If users sign in over the internet, {port} is open on purpose: then let only these addresses reach the webhook and Actions paths, in the reverse proxy.",
+            in_words(published),
+            in_words(reported)
+        ))
+        .verify(curl(endpoint)),
+    )
+}
+
+fn not_tried(endpoint: &Endpoint, untried: &[IpAddr]) -> Finding {
+    NOT_TRIED.found(
+        format!("this machine cannot send to {} at all, so whether it is kept out there is open", in_words(untried)),
+        Remediation::installer(format!("Look from a machine that has a route to {}.", in_words(untried)))
+            .verify(curl(endpoint)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::Handshake;
+    use crate::net::fake::{Fake, certificate, handshake};
+
+    const APP: &str = "app.customer.example";
+
+    async fn run(source: &str, connection: Result<(), ErrorKind>, shaken: Result<Handshake, ErrorKind>) -> Outcome {
+        let network = Fake::default()
+            .resolves(APP, Ok(&["93.184.215.14"]))
+            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
+            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+            .connects("93.184.215.14:443", connection)
+            .shakes(APP, shaken);
+        let mut site = Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside();
+        site.host.addresses = vec![source.parse().unwrap()];
+        ClosedToOthers(Endpoint::new(APP, 443)).run(&site.context()).await
+    }
+
+    fn welcomed() -> Handshake {
+        handshake(certificate(APP, "R11"), Ok(()), Ok(()))
+    }
+
+    #[tokio::test]
+    async fn what_lets_a_stranger_in_is_open_to_all() {
+        let open = run("93.184.216.9", Ok(()), Ok(welcomed())).await;
+        let private = run("10.0.0.9", Ok(()), Ok(welcomed())).await;
+
+        assert_eq!((codes(&open), open.status()), (vec!["open-to-all"], Status::Warn));
+        assert!(open.findings[0].remediation.action.contains("3.217.146.166"));
+        assert!(private.findings[0].problem.contains("translated on the way"));
+    }
+
+    #[tokio::test]
+    async fn every_way_of_being_kept_out_passes_and_is_named() {
+        for (connection, shaken, words) in [
+            (Err(ErrorKind::TimedOut(Phase::Connect)), Ok(welcomed()), "dropped"),
+            (Err(ErrorKind::Refused), Ok(welcomed()), "refused"),
+            (Err(ErrorKind::Unreachable), Ok(welcomed()), "rejected on the way"),
+            (Ok(()), Err(ErrorKind::Reset), "reset in the handshake"),
+        ] {
+            let outcome = run("93.184.216.9", connection, shaken).await;
+
+            assert_eq!(outcome.status(), Status::Pass);
+            assert!(outcome.evidence.iter().any(|seen| seen.what == "connection" && seen.value.contains(words)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listed_machine_and_one_without_a_route_conclude_nothing() {
+        let listed = run("3.217.146.166", Ok(()), Ok(welcomed())).await;
+        let unrouted = run("93.184.216.9", Err(ErrorKind::NoRoute), Ok(welcomed())).await;
+
+        assert_eq!(listed.status(), Status::Skip);
+        assert_eq!((codes(&unrouted), unrouted.status()), (vec!["not-tried"], Status::Unknown));
+    }
+}
