@@ -3,6 +3,7 @@
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are the help that people read")]
 
 mod listen;
+mod probe;
 mod settings;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::reporters::Format;
 
 pub use listen::{ActionVerdict, ListenArgs};
+pub use probe::ProbeArgs;
 pub use settings::SettingsArgs;
 
 /// Tells whether this network, this configuration and this firewall will let an application use `WorkOS`.
@@ -49,6 +51,8 @@ pub enum Command {
     Listen(Box<ListenArgs>),
     /// Say what improved, regressed and stayed between two saved reports, and send nothing
     Compare(CompareArgs),
+    /// Look at the installation from outside: run it on a machine that is not the installation's
+    Probe(Box<ProbeArgs>),
     /// Print a check's manual page, or what a finding's code means; without an argument, the list
     Explain(ExplainArgs),
     /// Run the real checks against an embedded WorkOS and customer site on loopback

@@ -185,6 +185,44 @@ fn plan_lists_what_would_be_touched_and_why() {
 }
 
 #[test]
+fn a_probe_says_what_it_would_touch_which_is_the_installation_and_the_public_resolver() {
+    let mut command = binary();
+    let url = "https://app.customer.example/hook?token=planted";
+    let output = command
+        .env("WORKOS_API_KEY", "sk_live_plantedplantedplanted")
+        .env("WORKOS_CLIENT_ID", "client_planted")
+        .args(["probe", url, "--actions-url", "https://app.customer.example/actions", "--plan"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+
+    assert_eq!(output.status.code(), Some(0));
+    for line in ["Nothing has been sent.", "POST https://app.customer.example/hook?…", "cloudflare-dns.com", "/actions"]
+    {
+        assert!(text.contains(line), "{line} is missing in {text}");
+    }
+    assert!(!text.contains("workos.com") && !text.contains("planted"), "{text}");
+}
+
+#[test]
+fn a_probe_of_what_workos_could_not_call_is_a_usage_error_that_says_what_is_right() {
+    for (args, right) in [
+        (&["http://app.customer.example/"][..], "an https URL"),
+        (&["https://10.20.0.10/hook"], "a host name"),
+        (&["https://app.customer.example:8443/"], "the webhook's path"),
+        (&["app.customer.example", "--actions-url", "ftp://u:planted@x.example/"], "--actions-url"),
+        (&["https://a.example/x", "--webhook-url", "https://a.example/y"], "both name a webhook"),
+        (&["app.customer.example", "--client-id", "client_x"], "--client-id"),
+        (&[], "<URL>"),
+    ] {
+        let ended = run(&[&["probe"], args].concat());
+
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ended.err.contains(right) && !ended.err.contains("planted"), "{args:?}: {}", ended.err);
+    }
+}
+
+#[test]
 fn explain_knows_every_check_and_every_code() {
     for (_, spec) in workos_preflight::checks::specs() {
         let page = run(&["explain", spec.id.as_str()]);

@@ -15,6 +15,6 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     let trust = stores.summary.clone();
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, live, trust, inbound);
+    let cx = session::context(settings, facts, Vantage::Inside, live, trust, inbound);
     session::block_on(session::run(plan, cx, None, &args.output))?
 }

@@ -35,7 +35,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
             .map_err(|error| Failure::machine("the embedded certificates cannot be read", error))?;
         let trust = stores.summary.clone();
         let live = Live::played(Limits { attempt: settings.timeout.value }, stores, simulator.map().clone());
-        let cx = session::context(settings, facts, live, trust, None);
+        let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
         session::run(plan, cx, Some(played(fault)), &args.output).await
     })?
 }

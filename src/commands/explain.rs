@@ -73,6 +73,7 @@ fn manual(spec: &Spec, width: usize) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// With which strategies a failure decides the verdict of `check`, and whether it does that of `probe`.
 fn required(spec: &Spec) -> Result<String, Failure> {
     let (mut always, mut when_asked) = (Vec::new(), Vec::new());
     for strategy in [Strategy::Firewall, Strategy::Events].map(Strategy::as_str) {
@@ -91,14 +92,22 @@ fn required(spec: &Spec) -> Result<String, Failure> {
         }
     }
     let with = |strategies: &[&str]| format!("with strategy {}", strategies.join(" and "));
-    Ok(match (&always[..], &when_asked[..]) {
+    let inside = match (&always[..], &when_asked[..]) {
+        _ if !spec.vantages.contains(&Vantage::Inside) => "Is no part of `check`.".to_owned(),
         ([], []) => "Never decides the verdict of `check`.".to_owned(),
         (always, []) => format!("Decides the verdict {}.", with(always)),
         ([], asked) => format!("Decides the verdict {} where the settings call for it.", with(asked)),
         (always, asked) => {
             format!("Decides the verdict {}, and {} where the settings call for it.", with(always), with(asked))
         }
-    })
+    };
+    let bare = Settings::merge(&[], GivenSecrets::default(), Vec::new())?;
+    let outside = match spec.vantages.contains(&Vantage::Outside) {
+        true if (spec.required)(&bare, Vantage::Outside) => " Decides the verdict of `probe`.",
+        true => " Never decides the verdict of `probe`.",
+        false => "",
+    };
+    Ok(inside + outside)
 }
 
 /// Settings that make checks required which are not without them.
@@ -151,7 +160,11 @@ mod tests {
         assert!(page("domain.resolves").contains(
             "Decides the verdict with strategy firewall, and with strategy events where the settings call for it."
         ));
-        assert!(page("domain.split").contains("Never decides the verdict of `check`."));
+        assert!(page("domain.split").contains("Never decides the verdict of `check`.\n"));
+        assert!(
+            page("ingress.trusted").contains("Never decides the verdict of `check`. Decides the verdict of `probe`.")
+        );
+        assert!(page("ingress.closed-to-others").contains("Is no part of `check`."));
     }
 
     #[test]

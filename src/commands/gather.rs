@@ -8,7 +8,7 @@ use crate::cli::{ChoiceArgs, SettingsArgs};
 use crate::facts::Facts;
 use crate::net::TrustStores;
 use crate::plan::Choice;
-use crate::settings::{self, GivenSecrets, Layer, Setting, Settings, Source, Waiver};
+use crate::settings::{self, GivenSecrets, Layer, Probing, SETTINGS, Setting, Settings, Source, Waiver};
 
 /// Flags, environment and file, merged.
 pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failure> {
@@ -28,6 +28,26 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     let mut settings = Settings::merge(&layers, GivenSecrets::from_environment(&read), waivers)?;
     settings.proxy_variables = settings::proxy_variables(&read);
     Ok((settings, facts))
+}
+
+/// Flags, and of the environment the proxy variables: a look from outside reads no settings file, no key and no secret.
+pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(Settings, Facts), Failure> {
+    let is_network = |variable: &str| {
+        let network = SETTINGS.iter().filter(|setting| setting.name.starts_with("network."));
+        network.flat_map(|setting| setting.environment).any(|known| *known == variable)
+    };
+    let read = |variable: &str| std::env::var_os(variable).filter(|_| is_network(variable));
+    let layers = [typed, settings::environment(&read)?];
+    let facts = facts(&layers)?;
+    let mut settings = Settings::merge(&layers, GivenSecrets::default(), Vec::new())?;
+    settings.shown.retain(|(name, ..)| name.starts_with("installation.") || name.starts_with("network."));
+    for (name, flag, on) in [
+        ("probe.expect_closed", "--expect-closed", probing.expect_closed),
+        ("probe.allow_private", "--allow-private", probing.allow_private),
+    ] {
+        settings.shown.extend(on.then(|| (name, "true".to_owned(), Source::Flag(flag))));
+    }
+    Ok((Settings { probing, ..settings }, facts))
 }
 
 /// The file that was named, else the first of the usual ones that is there.

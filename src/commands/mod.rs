@@ -7,6 +7,7 @@ mod explain;
 mod gather;
 mod listen;
 mod plan;
+mod probe;
 mod proof;
 mod requirements;
 mod saved;
@@ -104,6 +105,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Requirements(args)) => requirements::run(&args),
         Some(Command::Listen(args)) => listen::run(&args),
         Some(Command::Compare(args)) => compare::run(&args),
+        Some(Command::Probe(args)) => probe::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),

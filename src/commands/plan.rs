@@ -15,7 +15,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     match args.format {
-        PlanFormat::Human => print(&human(&plan)),
+        PlanFormat::Human => print(&human(&plan, "check")),
         PlanFormat::Json => print(&format!("{:#}\n", as_json(&plan))),
     }
 }
@@ -33,8 +33,9 @@ fn kind_of(touch: &Touch) -> &'static str {
     }
 }
 
-fn human(plan: &Plan) -> String {
-    let mut text = "What `check` would touch with these settings. Nothing has been sent.\n".to_owned();
+/// What a command would touch, for a person.
+pub(super) fn human(plan: &Plan, command: &str) -> String {
+    let mut text = format!("What `{command}` would touch with these settings. Nothing has been sent.\n");
     let contacts = plan.contacts();
     for (kind, heading) in KINDS {
         let of_part: Vec<&Contact> = contacts.iter().filter(|contact| kind_of(&contact.what) == kind).collect();

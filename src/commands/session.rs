@@ -42,6 +42,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
 pub(super) fn context(
     settings: Settings,
     facts: Facts,
+    vantage: Vantage,
     live: Live,
     trust: TrustSummary,
     inbound: Option<SavedDelivery>,
@@ -49,7 +50,7 @@ pub(super) fn context(
     let live = Arc::new(live);
     let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
     let host = Arc::new(ThisHost);
-    Arc::new(Context { settings, facts, vantage: Vantage::Inside, network, unrepeated: live, trust, host, inbound })
+    Arc::new(Context { settings, facts, vantage, network, unrepeated: live, trust, host, inbound })
 }
 
 /// Runs a plan and reports it. `demonstration` says what is played, when something is.
@@ -165,13 +166,18 @@ fn code(report: &Report, output: &OutputArgs) -> u8 {
 pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
     let outside = cx.facts.cloudflare.ipv4.first().map(ipnet::IpNet::network);
     let source = outside.and_then(|address| cx.host.source_for(address).ok());
+    let via = match cx.vantage {
+        Vantage::Inside => cx.via(&cx.settings.api.value),
+        // What arrives at the installation passes no proxy of this machine.
+        Vantage::Outside => "direct".to_owned(),
+    };
     Head {
         started_at: cx.host.now(),
         host: cx.host.name(),
         address: source.filter(|address| !address.is_loopback()).map(|address| address.to_string()),
-        vantage: Vantage::Inside,
+        vantage: cx.vantage,
         strategy: cx.settings.strategy.value,
-        via: cx.via(&cx.settings.api.value),
+        via,
         facts_as_of: cx.facts.as_of.clone(),
         settings: cx.settings.shown.clone(),
         demonstration,

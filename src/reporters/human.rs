@@ -135,15 +135,15 @@ impl Human {
     fn header(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         let address = head.address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
         let route = if head.via == "direct" { "direct".to_owned() } else { format!("through {}", head.via) };
-        let mut parts = vec![
+        let parts = vec![
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
-            format!("{} strategy", head.strategy.as_str()),
+            match head.vantage {
+                Vantage::Inside => format!("{} strategy", head.strategy.as_str()),
+                Vantage::Outside => "the installation from outside".to_owned(),
+            },
             format!("from {}{address}, {route}", head.host),
             format!("facts of {}", head.facts_as_of),
         ];
-        if head.vantage == Vantage::Outside {
-            parts.insert(3, "looking from outside".to_owned());
-        }
         let mut lines: Vec<String> = Vec::new();
         for part in parts {
             let part = self.shown(&part);
@@ -391,7 +391,7 @@ impl Human {
                 "Inbound from WorkOS is not proved from here: this run looked from inside only."
             }
             (Inbound::NotProved, Vantage::Outside) => {
-                "Inbound from WorkOS is not proved: this run looked from outside, but not from WorkOS's addresses."
+                "Inbound from WorkOS is not proved: this shows what gets in from this machine, and not what does from WorkOS."
             }
         };
         self.prose(text, out)

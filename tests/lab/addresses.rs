@@ -10,7 +10,7 @@ use rtnetlink::packet_route::route::{RouteScope, RouteType};
 use rtnetlink::{Handle, LinkUnspec, LinkVeth, RouteMessageBuilder, new_connection};
 use workos_preflight::simulator::{Service, World};
 
-/// The address of the machine that the binary runs on.
+/// The address of the machine that the binary runs on, where a scenario names no other.
 pub(crate) const HOST: Ipv4Addr = Ipv4Addr::new(10, 20, 0, 10);
 const HOST_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0, 0, 0, 0, 0, 0, 0x10);
 /// The table that decides which addresses are the machine's own.
@@ -64,17 +64,17 @@ impl Addresses {
         }
     }
 
-    /// Makes it so in the namespace of this process.
-    pub(crate) async fn lay(&self) -> io::Result<()> {
+    /// Makes it so in the namespace of this process, on a machine with this address.
+    pub(crate) async fn lay(&self, host: Ipv4Addr) -> io::Result<()> {
         let (connection, handle, _) = new_connection()?;
         tokio::spawn(connection);
-        self.lay_with(&handle).await.map_err(|error| match error {
+        self.lay_with(&handle, host).await.map_err(|error| match error {
             rtnetlink::Error::NetlinkError(message) => message.to_io(),
             other => io::Error::other(other.to_string()),
         })
     }
 
-    async fn lay_with(&self, netlink: &Handle) -> Result<(), rtnetlink::Error> {
+    async fn lay_with(&self, netlink: &Handle, host: Ipv4Addr) -> Result<(), rtnetlink::Error> {
         let lo = index(netlink, "lo").await?;
         netlink.link().set(LinkUnspec::new_with_index(lo).up().build()).execute().await?;
         // Without ARP packets go out to a peer that has no address, which loses them.
@@ -83,7 +83,7 @@ impl Addresses {
         for end in [out, index(netlink, "nowhere").await?] {
             netlink.link().set(LinkUnspec::new_with_index(end).arp(false).up().build()).execute().await?;
         }
-        netlink.address().add(out, HOST.into(), 32).execute().await?;
+        netlink.address().add(out, host.into(), 32).execute().await?;
         if self.0.keys().any(IpAddr::is_ipv6) {
             own_v6(netlink, out, HOST_V6).await?;
         }
@@ -95,12 +95,12 @@ impl Addresses {
                 (IpAddr::V6(address), Fate::Local) => own_v6(netlink, lo, *address).await?,
                 (IpAddr::V4(address), Fate::Local) => {
                     // A local route in place of an address: the machine keeps its own address as the source.
-                    let route = route_v4(*address).pref_source(HOST).table_id(LOCAL_TABLE).scope(RouteScope::Host);
+                    let route = route_v4(*address).pref_source(host).table_id(LOCAL_TABLE).scope(RouteScope::Host);
                     let route = route.kind(RouteType::Local).output_interface(lo).build();
                     netlink.route().add(route).execute().await?;
                 }
                 (IpAddr::V4(address), Fate::Dropped) => {
-                    let route = route_v4(*address).pref_source(HOST).scope(RouteScope::Link).output_interface(out);
+                    let route = route_v4(*address).pref_source(host).scope(RouteScope::Link).output_interface(out);
                     netlink.route().add(route.build()).execute().await?;
                 }
                 (IpAddr::V6(address), Fate::Dropped) => {

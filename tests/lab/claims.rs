@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use workos_preflight::report::v1::{CheckResult, Report, Status};
+use workos_preflight::report::v1::{CheckResult, Report, Status, Vantage};
 
 use crate::found::{findings, results};
 use crate::play::Seen;
@@ -74,6 +74,39 @@ pub(crate) fn tried(report: &Report, four: bool, six: bool) -> Option<String> {
     let over = |start: &str| connected.iter().any(|value| value.starts_with(start));
     let (over_four, over_six) = (over("104.18."), over("[2606:4700:"));
     ((four, six) != (over_four, over_six)).then(|| format!("the connections were {connected:?}"))
+}
+
+/// No check is about the API, or says that it looked from inside.
+pub(crate) fn the_api_is_left_alone(report: &Report, seen: &Seen) -> Option<String> {
+    let about = results(report)
+        .find(|(_, result)| result.subject.as_deref().is_some_and(|subject| subject.contains("workos.com")));
+    if let Some((check, _)) = about {
+        return Some(format!("{} is about the API", check.id));
+    }
+    let outside = report.vantage == Vantage::Outside && seen.reports.contains("the installation from outside");
+    (!outside).then(|| "the reports do not say that they look from outside".to_owned())
+}
+
+/// No setting of a credential is in effect, although the environment holds some.
+pub(crate) fn no_key_is_read(report: &Report, _: &Seen) -> Option<String> {
+    let named = report.settings.iter().find(|setting| setting.name.contains("key") || setting.name.contains("secret"));
+    named.map(|setting| format!("{} is in effect", setting.name))
+}
+
+/// Whoever is kept out by an allowlist reads that this is right, and who is left out.
+pub(crate) fn an_allowlist_is_thought_of(report: &Report, _: &Seen) -> Option<String> {
+    let (_, _, finding) = findings(report).next()?;
+    let action = &finding.remediation.action;
+    let said = ["allowlist", "10.20.0.10", "--expect-closed"].iter().all(|word| action.contains(word));
+    (!said).then(|| format!("the remedy misleads: {action}"))
+}
+
+/// The installation keeps this machine out, in this way.
+pub(crate) fn kept_out(report: &Report, how: &str) -> Option<String> {
+    let so = passes(report, "ingress.closed-to-others", |result| {
+        result.evidence.iter().any(|seen| seen.what == "connection" && seen.value.contains(how))
+    });
+    (!so).then(|| format!("it is not kept out by being {how}"))
 }
 
 /// A shape, not a time: questions that do not depend on each other wait together.

@@ -91,7 +91,7 @@ fn lay(scenario: &Scenario) -> io::Result<()> {
     for dead in &scenario.dead_resolvers {
         addresses.put(*dead, Fate::Dropped).map_err(io::Error::other)?;
     }
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(addresses.lay())
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(addresses.lay(scenario.host))
 }
 
 /// Loses this many packets of a hundred where they arrive, so that nobody is told.

@@ -1,12 +1,13 @@
 //! A scenario as data: the world, what the binary is told, and what must come of it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use workos_preflight::checks;
 use workos_preflight::report::v1::{Report, Verdict, Who};
 use workos_preflight::settings::{SETTINGS, Shape};
 use workos_preflight::simulator::{Fault, World};
 
+use crate::addresses::HOST;
 use crate::play::Seen;
 
 /// Where the binary runs: a directory of the namespace.
@@ -24,6 +25,8 @@ pub(crate) struct Scenario {
     pub(crate) title: String,
     /// What is played.
     pub(crate) world: World,
+    /// The address of the machine that the binary runs on.
+    pub(crate) host: Ipv4Addr,
     /// Whether the run is given the world's settings and secrets.
     pub(crate) configured: bool,
     /// More lines of `/etc/hosts`.
@@ -93,6 +96,7 @@ impl Scenario {
         Self {
             title: format!("lab: {title}"),
             world,
+            host: HOST,
             configured: true,
             hosts: "",
             dead_resolvers: Vec::new(),
@@ -106,6 +110,11 @@ impl Scenario {
             variables: Vec::new(),
             expect: Expect::default(),
         }
+    }
+
+    /// A look at this world's installation from outside, with everything that the world knows of it.
+    pub(crate) fn from_outside(title: &str, world: World) -> Self {
+        Self { command: "probe", ..Self::new(&format!("from outside, {title}"), world) }
     }
 
     /// The healthy world with one fault.
@@ -159,7 +168,17 @@ impl Scenario {
         }
         typed.extend(REPORTS.iter().flat_map(|(format, path)| ["--report".to_owned(), format!("{format}={path}")]));
         typed.extend(self.arguments.iter().cloned());
-        if self.configured {
+        if self.command == "probe" {
+            typed.extend(["--public-roots", PUBLIC_ROOTS].map(str::to_owned));
+            for (name, value) in &self.world.settings {
+                match *name {
+                    "installation.webhook_url" => typed.push(value.clone()),
+                    "installation.actions_url" => typed.extend(["--actions-url".to_owned(), value.clone()]),
+                    "installation.redirect_uris" => typed.extend(["--redirect-uri".to_owned(), value.clone()]),
+                    _ => {}
+                }
+            }
+        } else if self.configured {
             typed.extend(["--public-roots", PUBLIC_ROOTS].map(str::to_owned));
             for (name, value) in self.world.settings.iter().filter(|(name, _)| *name != "network.resolver") {
                 // A world knows settings of checks that do not exist yet.

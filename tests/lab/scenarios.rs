@@ -2,19 +2,26 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use workos_preflight::report::v1::{CheckResult, Status, Verdict};
+use workos_preflight::report::v1::{CheckResult, Report, Status, Verdict};
 use workos_preflight::simulator::world::{API, PROXY};
 use workos_preflight::simulator::{
     ApiManner, FAULTS, Fault, ProxyManner, ResolverManner, Service, Site, World, ZoneAnswer,
 };
 
 use crate::addresses::HOST;
-use crate::claims::{egress_only, names_the_dead, nothing_found, passes, through_the_proxy, tried, waits_together};
+use crate::claims::{
+    an_allowlist_is_thought_of, egress_only, kept_out, names_the_dead, no_key_is_read, nothing_found, passes,
+    the_api_is_left_alone, through_the_proxy, tried, waits_together,
+};
+use crate::judge::results;
+use crate::play::Seen;
 use crate::scenario::{Expect, PUBLIC_ROOTS, Scenario, TRUSTED};
 use crate::words::WORDS;
 
 /// Where the played API answers over IPv6.
 const API_V6: Ipv6Addr = Ipv6Addr::new(0x2606, 0x4700, 0, 0, 0, 0, 0x6812, 0x201);
+/// Where the played installation answers.
+const INSTALLATION_HTTPS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14)), 443);
 /// A resolver with an IPv6 address.
 const RESOLVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd20, 0, 0, 0, 0, 0, 0, 0x53);
 /// A resolver that is no more.
@@ -31,6 +38,7 @@ pub(crate) fn all() -> Vec<Scenario> {
     all.extend(roots());
     all.extend(families());
     all.extend(losses());
+    all.extend(outside());
     all
 }
 
@@ -239,6 +247,76 @@ fn losses() -> Vec<Scenario> {
                 report.checks.iter().find(|check| check.results.iter().any(|result| result.status == Status::Fail));
             failed.map(|check| format!("{} fails", check.id))
         })),
+    ]
+}
+
+/// `probe`, on a machine that is not the installation's.
+fn outside() -> Vec<Scenario> {
+    let of = |fault: &str, code: &'static str| {
+        let title = format!("{fault} is found as {code}");
+        let world = Fault::named(fault).unwrap().world();
+        Scenario::from_outside(&title, world).expecting(not_ready(&[code]).and(the_api_is_left_alone))
+    };
+    let with = |service: Service| {
+        let mut world = World::healthy();
+        world.services.insert(INSTALLATION_HTTPS, service);
+        world
+    };
+    let closed = |title, service, words: fn(&Report, &Seen) -> Option<String>| {
+        Scenario::from_outside(title, with(service)).with(&["--expect-closed"]).expecting(ready().and(words))
+    };
+    let healthy = || Scenario::from_outside("the healthy installation is ready", World::healthy());
+    let private = || Fault::named("domain-private").unwrap().world();
+    vec![
+        healthy().expecting(ready().and(nothing_found).and(the_api_is_left_alone).and(no_key_is_read)),
+        of("ingress-self-signed", "ingress.trusted/self-signed"),
+        of("ingress-private-ca", "ingress.trusted/private-ca"),
+        of("ingress-incomplete-chain", "ingress.trusted/incomplete-chain"),
+        of("ingress-wrong-name", "ingress.trusted/wrong-name"),
+        of("ingress-expired", "ingress.trusted/expired"),
+        of("domain-nxdomain", "domain.resolves/nxdomain"),
+        of("callback-missing", "ingress.callback/not-found"),
+        of("webhook-open", "webhook.refuses-unsigned/accepts-unsigned"),
+        of("actions-missing", "actions.answers/not-found"),
+        of("domain-private", "domain.public/private-address"),
+        Scenario::from_outside("a private address is contacted where that is allowed", private())
+            .with(&["--allow-private"])
+            .expecting(Expect { codes: vec!["domain.public/private-allowed"], ..ready() }),
+        Scenario::from_outside("a dropped installation is not ready", with(Service::Drops))
+            .expecting(not_ready(&["ingress.connects/timed-out"]).and(an_allowlist_is_thought_of)),
+        Scenario::from_outside("a refusing installation is not ready", with(Service::Refuses))
+            .expecting(not_ready(&["ingress.connects/refused"]).and(an_allowlist_is_thought_of)),
+        closed("an installation that drops others is closed to them", Service::Drops, |report, _| {
+            kept_out(report, "dropped")
+        }),
+        closed("an installation that refuses others is closed to them", Service::Refuses, |report, _| {
+            kept_out(report, "refused")
+        }),
+        closed("an installation that rejects others is closed to them", Service::Unreachable, |report, _| {
+            kept_out(report, "rejected on the way")
+        }),
+        closed(
+            "an installation that resets others in the handshake is closed to them",
+            Service::ResetsInHandshake,
+            |report, _| kept_out(report, "reset in the handshake"),
+        ),
+        Scenario::from_outside("an installation that lets everybody in is open to all", World::healthy())
+            .with(&["--expect-closed"])
+            .expecting(Expect { codes: vec!["ingress.closed-to-others/open-to-all"], ..ready() }),
+        Scenario {
+            host: Ipv4Addr::new(3, 217, 146, 166),
+            ..Scenario::from_outside("a machine with a listed address cannot look as others do", World::healthy())
+        }
+        .with(&["--expect-closed"])
+        .expecting(ready().and(|report, _| {
+            let skipped = results(report).find(|(check, _)| check.id == "ingress.closed-to-others");
+            let reason = skipped.and_then(|(_, result)| result.reason.as_deref()).unwrap_or_default();
+            (!reason.contains("3.217.146.166")).then(|| format!("the listed address is not the reason: {reason}"))
+        })),
+        Scenario::from_outside("the public view that is blocked leaves a public answer from here", {
+            Fault::named("doh-blocked").unwrap().world()
+        })
+        .expecting(Expect { codes: vec!["domain.resolves/seen-from-inside-only"], ..ready() }),
     ]
 }
 

@@ -15,7 +15,7 @@ use crate::net::{ErrorKind, NetError, Phase};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "it is closed to others",
+    title: "the installation is closed to others",
     explain: "\
 With `probe --expect-closed`: connects to every public address of the installation from this machine, whose address WorkOS \
 does not list, and shakes hands where that comes about. Where an allowlist for WorkOS's addresses stands at the edge, the \

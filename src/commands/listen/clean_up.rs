@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::super::{Failure, gather, print, session};
 use super::provocation::{Marked, Vendor};
 use super::{consent, key};
+use crate::check::Vantage;
 use crate::cli::ListenArgs;
 use crate::facts::Facts;
 use crate::net::{Limits, Live};
@@ -18,7 +19,7 @@ pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result
     let stores = gather::trust(&settings)?;
     let trust = stores.summary.clone();
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, live, trust, None);
+    let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
     session::block_on(async {
         let vendor = Vendor { cx: &cx, key: key(&cx, "--clean-up")? };
         let place = format!("in the environment of the key {} at {}", vendor.key, cx.settings.api.value.https(""));

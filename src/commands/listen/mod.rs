@@ -16,7 +16,7 @@ use self::lines::Lines;
 use self::provocation::{Provocation, Vendor};
 use super::session::{self, Account};
 use super::{Failure, gather, say};
-use crate::check::{Grade, Outcome, Status};
+use crate::check::{Grade, Outcome, Status, Vantage};
 use crate::checks::delivered::{self, Arrivals};
 use crate::checks::{self, arrives};
 use crate::cli::ListenArgs;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     let stores = gather::trust(&settings)?;
     let trust = stores.summary.clone();
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, live, trust, None);
+    let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
     session::block_on(async {
         let socket = TcpListener::bind(args.bind).await.map_err(|error| {
             Failure::machine(format!("cannot listen on {} (--bind)", args.bind), in_words(&error, args.bind.port()))

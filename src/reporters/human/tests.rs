@@ -76,8 +76,9 @@ fn a_run_from_outside_says_so() {
     let written = written(NORMAL, &report);
 
     assert!(written.contains("through http://proxy.customer.example:3128"), "{written}");
-    assert!(written.contains("looking from outside"), "{written}");
-    assert!(!written.contains("inside only"), "{written}");
+    assert!(written.contains("the installation from outside"), "{written}");
+    assert!(!written.contains("firewall strategy") && !written.contains("inside only"), "{written}");
+    assert!(written.contains("not what does from WorkOS"), "{written}");
 }
 
 #[test]
