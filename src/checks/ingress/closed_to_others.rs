@@ -36,7 +36,7 @@ what can be restricted.",
             Planned::each(settings.inbound_endpoints().into_iter().map(ClosedToOthers), super::NO_URL)
         } else {
             Planned::NotApplicable(
-                "not asked for: --expect-closed looks whether this machine, which is not WorkOS, is kept out".to_owned(),
+                "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),
             )
         }
     },

@@ -258,7 +258,7 @@ fn no_handshake(endpoint: &Endpoint, detail: &str) -> Finding {
     NO_HANDSHAKE.found(
         format!("the handshake with {endpoint} did not come about from here: {detail}"),
         Remediation::network(format!(
-            "Run the command below on a machine on the internet: the handshake with {endpoint} must complete there."
+            "Look at the edge and in the log of what listens at {endpoint}, and run the command below from another network: the handshake must complete there."
         ))
         .verify(openssl(endpoint)),
     )

@@ -30,7 +30,7 @@ Usually broken by the secret of another endpoint or environment, by a framework 
 JSON bodies anew before the signature is verified, by a clock that is off by more than 180 s, or by a timestamp that is \
 read as seconds.",
     vantages: &[Vantage::Inside],
-    required: |settings, _| settings.send_signed,
+    required: |settings, vantage| settings.send_signed && super::required(settings, vantage),
     codes: &[&SIGNATURE_REFUSED, &SLOW, &REFUSED_OTHERWISE, &NO_ANSWER, &SLOWISH],
     needs: &[refuses_unsigned::ID],
     plan,
@@ -61,7 +61,7 @@ fn plan(_: &crate::facts::Facts, settings: &Settings) -> Planned {
     };
     if !settings.send_signed {
         return Planned::NotApplicable(
-            "not asked for: --send-signed posts a signed event of a made-up type to the webhook URL".to_owned(),
+            "give --send-signed to post a signed event of a made-up type to the webhook URL".to_owned(),
         );
     }
     if settings.webhook_secret.is_none() {

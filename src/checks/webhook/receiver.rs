@@ -298,8 +298,11 @@ impl Receiver {
     fn no_answer(&self, detail: &str) -> Finding {
         NO_ANSWER.found(
             format!("no HTTP answer came from {}: {detail}", self.url),
-            Remediation::installer(format!("Look in the log of what listens at {} at this time, and run the command below from a machine on the internet.", self.endpoint))
-                .verify(self.curl()),
+            Remediation::installer(format!(
+                "Look in the log of what listens at {} at this time, and run the command below from another network.",
+                self.endpoint
+            ))
+            .verify(self.curl()),
         )
     }
 
