@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use workos_preflight::report::v1::{CheckResult, Report, Status, Verdict};
-use workos_preflight::simulator::world::{API, PROXY};
+use workos_preflight::simulator::world::{API, INSTALLATION, PROXY};
 use workos_preflight::simulator::{
-    ApiManner, FAULTS, Fault, ProxyManner, ResolverManner, Service, Site, World, ZoneAnswer,
+    ApiManner, FAULTS, Fault, InstallationManner, ProxyManner, ResolverManner, Service, Site, World, ZoneAnswer,
 };
 
 use crate::addresses::HOST;
@@ -265,6 +265,10 @@ fn outside() -> Vec<Scenario> {
     let closed = |title, service, words: fn(&Report, &Seen) -> Option<String>| {
         Scenario::from_outside(title, with(service)).with(&["--expect-closed"]).expecting(ready().and(words))
     };
+    let mut one_of_two = with(Service::https(Site::Installation(InstallationManner::Works)));
+    let second = Ipv4Addr::new(93, 184, 215, 15);
+    one_of_two.public_zone.set(INSTALLATION, ZoneAnswer::v4(&[Ipv4Addr::new(93, 184, 215, 14), second]));
+    one_of_two.services.insert((second, 443).into(), Service::Drops);
     let healthy = || Scenario::from_outside("the healthy installation is ready", World::healthy());
     let private = || Fault::named("domain-private").unwrap().world();
     vec![
@@ -286,6 +290,8 @@ fn outside() -> Vec<Scenario> {
             .expecting(not_ready(&["ingress.connects/timed-out"]).and(an_allowlist_is_thought_of)),
         Scenario::from_outside("a refusing installation is not ready", with(Service::Refuses))
             .expecting(not_ready(&["ingress.connects/refused"]).and(an_allowlist_is_thought_of)),
+        Scenario::from_outside("one address of two that is dropped is a warning", one_of_two)
+            .expecting(Expect { codes: vec!["ingress.connects/some-addresses"], ..ready() }),
         closed("an installation that drops others is closed to them", Service::Drops, |report, _| {
             kept_out(report, "dropped")
         }),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use crate::check::{Contact, Endpoint, Touch};
+use crate::check::{Contact, Endpoint, Touch, Vantage};
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::net::{Attempted, ErrorKind, NetError, Question, RecordKind, Records, Way, doh};
@@ -102,8 +102,16 @@ fn chosen(facts: &Facts, settings: &Settings) -> Witness {
     }
 }
 
-/// Asks the witness for a name, and the resolvers here beside it, so that waiting for both takes no longer than for one.
+/// Asks the witness for a name, and the resolvers here beside it, so that waiting for both takes no longer than for one. From
+/// outside, those here stand in where there is no witness, and are left alone otherwise.
 pub(in crate::checks) async fn public_view(host: &str, cx: &Context) -> PublicView {
+    if cx.vantage == Vantage::Outside {
+        let view = ask(host, cx).await;
+        return match view.answers {
+            Ok(_) => view,
+            Err(_) => PublicView { inside: cx.lookup(host).await.addresses(), ..view },
+        };
+    }
     let (view, inside) = tokio::join!(ask(host, cx), cx.lookup(host));
     PublicView { inside: inside.addresses(), ..view }
 }

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use futures_util::future::join_all;
+
 use super::arrival;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
@@ -71,10 +73,11 @@ impl Check for ClosedToOthers {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let arrival = arrival(&self.0, cx).await;
-            let mut seen = Vec::new();
-            for one in &arrival.public {
-                seen.push(Seen { at: one.way.first_hop().ip(), gate: gate(one, cx).await });
-            }
+            let looks = arrival.public.iter().map(|one| async {
+                let gate = gate(one, cx).await;
+                Seen { at: one.way.first_hop().ip(), gate }
+            });
+            let seen = join_all(looks).await;
             judge(&self.0, &seen, cx).via("direct").tried(arrival.attempts())
         })
     }

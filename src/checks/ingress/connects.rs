@@ -32,7 +32,7 @@ Usually broken by a port forwarding that is missing at the edge, by a rule that 
 browsers come from, or by an application that is not started.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
-    codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED],
+    codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &SOME_ADDRESSES],
     needs: &[public::ID],
     plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), super::NO_URL),
 };
@@ -52,6 +52,8 @@ static UNREACHABLE: Code = Code::error("unreachable", "from outside, the connect
 static NO_ROUTE: Code = Code::error("no-route", "the machine that looks from outside has no route to the address");
 static PROHIBITED: Code =
     Code::error("prohibited", "the machine that looks from outside forbids the connection itself");
+static SOME_ADDRESSES: Code =
+    Code::warning("some-addresses", "from outside, some public addresses accept connections and others do not");
 
 struct Connects(Endpoint);
 
@@ -99,6 +101,13 @@ fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
     if !arrival.withheld.is_empty() {
         outcome.saw("not contacted", format!("{} (--allow-private would)", in_words(&arrival.withheld)));
     }
+    if public && cx.vantage == Vantage::Outside {
+        // A machine without IPv6 misses nothing that the edge could give it.
+        let ours = |kind: &ErrorKind| matches!(kind, ErrorKind::NoRoute | ErrorKind::Prohibited);
+        let error = |one: &Tried| one.connection.result.as_ref().err().is_some_and(|error| !ours(&error.kind));
+        let missed: Vec<Tried> = arrival.public.iter().filter(|one| error(one)).cloned().collect();
+        return if missed.is_empty() { outcome } else { outcome.because(some_addresses(endpoint, &missed)) };
+    }
     if public || (inside && cx.vantage == Vantage::Inside) {
         return outcome;
     }
@@ -140,7 +149,21 @@ fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
 fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
     HAIRPIN.found(
         format!("from here no connection to {} on port {} comes about; the edge may not turn connections from inside around, so this proves nothing", addresses(tried), endpoint.port),
-        Remediation::network(format!("Run the command below on a machine on the internet: {endpoint} must accept the connection there.")).verify(curl(endpoint)),
+        Remediation::network(format!("Look from a machine on the internet, with `workos-preflight probe {}` or the command below: {endpoint} must accept the connection there.", endpoint.https("/"))).verify(curl(endpoint)),
+    )
+}
+
+fn some_addresses(endpoint: &Endpoint, missed: &[Tried]) -> Finding {
+    let (all, port) = (addresses(missed), endpoint.port);
+    let why = missed.first().and_then(|one| one.connection.result.as_ref().err());
+    let why = why.map(|error| format!(" ({})", error.detail)).unwrap_or_default();
+    SOME_ADDRESSES.found(
+        format!("{all} does not accept a connection on port {port}{why}, and others of its addresses do: callers fail by chance"),
+        Remediation::network(format!(
+            "Let {all} accept inbound TCP {port} as the others do, or remove it from the public zone of {}.",
+            endpoint.host
+        ))
+        .verify(curl(endpoint)),
     )
 }
 
@@ -246,6 +269,22 @@ mod tests {
         ] {
             assert_eq!(codes(&run(site(Err(kind), Ok(())).seen_from_outside()).await), [code]);
         }
+    }
+
+    #[tokio::test]
+    async fn from_outside_an_address_of_several_that_does_not_answer_warns() {
+        let network = |second| {
+            Fake::default()
+                .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14", "93.184.215.15"]))
+                .connects("93.184.215.14:443", Ok(()))
+                .connects("93.184.215.15:443", Err(second))
+        };
+        let seen = |second| Site::of(network(second)).with("network.public_resolver", "9.9.9.9").seen_from_outside();
+        let dropped = run(seen(ErrorKind::TimedOut(Phase::Connect))).await;
+
+        assert_eq!((codes(&dropped), dropped.status()), (vec!["some-addresses"], Status::Warn));
+        assert!(dropped.findings[0].problem.starts_with("93.184.215.15 does"));
+        assert_eq!(run(seen(ErrorKind::NoRoute)).await.status(), Status::Pass);
     }
 
     #[tokio::test]

@@ -147,6 +147,8 @@ enum Cause {
     OtherSecret(&'static str),
     /// Nothing that was tried is accepted.
     None,
+    /// One of them got no answer, so that nothing can be said.
+    Untold(String),
 }
 
 /// The smallest body there is: nothing that writes JSON anew changes it.
@@ -169,7 +171,10 @@ impl AcceptsSigned {
 
     /// Tries one thing after the other, and ends with the first that is accepted.
     async fn cause(&self, secret: &Secret, asking: &Asking<'_>, off: i64, outcome: &mut Outcome) -> Cause {
-        let Ok(forged) = asking.forged(SMALLEST).await.result else { return Cause::None };
+        let forged = match asking.forged(SMALLEST).await.result {
+            Ok(forged) => forged,
+            Err(error) => return Cause::Untold(error.detail),
+        };
         let (other, named) = other_spelling(secret);
         let mut tries = vec![("the body {}", 0, secret, Cause::Rewritten)];
         if off.abs() > SHIFT {
@@ -184,12 +189,13 @@ impl AcceptsSigned {
             tries.push(("the Actions secret", 0, &actions.value, Cause::OtherSecret("the Actions secret")));
         }
         for (what, ahead, secret, cause) in tries {
-            let answer = asking.signed(SMALLEST, ahead, secret).await.result;
+            let answer = match asking.signed(SMALLEST, ahead, secret).await.result {
+                Ok(answer) => answer,
+                Err(error) => return Cause::Untold(error.detail),
+            };
+            outcome.saw(what, in_short(&answer));
             // `{}` lacks everything that an event has, so what accepts its signature may still refuse it for that.
-            let accepted = answer.as_ref().is_ok_and(|answer| is_taken(answer) || !alike(answer, &forged));
-            let seen = answer.map_or_else(|error| error.detail, |answer| in_short(&answer));
-            outcome.saw(what, if accepted { format!("accepted: {seen}") } else { seen });
-            if accepted {
+            if is_taken(&answer) || !alike(&answer, &forged) {
                 return cause;
             }
         }
@@ -273,28 +279,32 @@ impl AcceptsSigned {
         let url = &self.0.url;
         let (why, remediation) = match cause {
             Cause::Rewritten => (
-                "accepts the body {} signed with the same secret: the body does not reach the verification as it was sent".to_owned(),
+                "it accepts the body {} signed with the same secret, so the body does not reach the verification as it was sent".to_owned(),
                 Remediation::vendor(format!("Verify the signature over the raw body of the request, before anything parses it, and have no proxy or web application firewall before {url} change bodies.")),
             ),
             Cause::Clock(ahead) => {
                 let (made, is) = if *ahead < 0 { ("ago", "behind") } else { ("from now", "ahead of") };
                 let by = if ahead.abs() == SHIFT { "some 3 to 6 minutes".to_owned() } else { format!("about {} s", ahead.abs()) };
                 (
-                    format!("accepts one signed {} s {made}: the clock of the installation is {is} this host's by {by}", ahead.abs()),
+                    format!("it accepts one signed {} s {made}, so the clock of the installation is {is} this host's by {by}", ahead.abs()),
                     Remediation::installer(format!("Set the clock of what verifies signatures at {url} by NTP, and this host's where that is another one: they may be 180 s apart from WorkOS's at most.")),
                 )
             }
             Cause::OtherSecret(which) => (
-                format!("accepts what is signed with {which}: the application has not the secret that was given here"),
+                format!("it accepts what is signed with {which}, so the application has not the secret that was given here"),
                 Remediation::installer(format!("Give the application at {url} the webhook secret as the WorkOS dashboard shows it, whole and with its whsec_ where it has one.")),
             ),
+            Cause::Untold(error) => (
+                format!("whether body, clock or secret is the cause could not be told: {error}"),
+                Remediation::installer(format!("Look in the log of what verifies signatures at {url} at this time, and run the check again.")),
+            ),
             Cause::None => (
-                format!("refuses a body that nothing can rewrite, and signatures made {SHIFT} s ago and from now, in the same way: neither rewriting nor a clock off by up to 6 minutes explains it, so the secrets most likely differ (unless the handler refuses events of unknown types in these same words)"),
+                format!("it refuses a body that nothing can rewrite, and signatures made {SHIFT} s ago and from now, in the same way; neither rewriting nor a clock off by up to 6 minutes explains it, so the secrets most likely differ (unless the handler refuses events of unknown types in these same words)"),
                 Remediation::installer(format!("Compare the secret that the application at {url} uses with the one of this endpoint in the WorkOS dashboard and the one given here ({}); a restart may be needed for a new one to be used.", given(cx))),
             ),
         };
         SIGNATURE_REFUSED.found(
-            format!("{url} answers {status} to an event signed with the webhook secret, as to a forged one, and {why}"),
+            format!("{url} answers {status} to an event signed with the webhook secret, as to a forged one: {why}"),
             remediation.verify(format!("date -u; {}", self.0.curl())),
         )
     }
