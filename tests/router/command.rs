@@ -35,9 +35,18 @@ pub(crate) fn commands() -> BTreeSet<String> {
 
 /// Looks from the installation.
 pub(crate) fn check(network: &Network) -> Result<Ran, End> {
+    check_with(network, &[])
+}
+
+/// The same with the report that `listen` left.
+pub(crate) fn check_with_the_proof(network: &Network) -> Result<Ran, End> {
+    check_with(network, &["--inbound-report", REPORT])
+}
+
+fn check_with(network: &Network, more: &[&str]) -> Result<Ran, End> {
     let public = PUBLIC.to_string();
     let arguments = ["check", "--domain", NAME, "--address", &public, "--webhook-url", URL, "--timeout", TIMEOUT];
-    run(&network.installation, &arguments)
+    run(&network.installation, &[&arguments, more].concat())
 }
 
 /// Looks from the internet.
@@ -101,7 +110,7 @@ impl Listening {
             let mut lines = BufReader::new(stderr);
             let mut said = String::new();
             while lines.read_line(&mut said).is_ok_and(|read| read > 0) {
-                if said.lines().last().is_some_and(|line| line.starts_with("listening on ")) {
+                if said.lines().last().is_some_and(|line| line.contains("listening on ")) {
                     // Nobody waits any more for a second such line.
                     let _ = tell.send(());
                 }

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -17,20 +18,20 @@ use crate::host::PATIENCE;
 use crate::network::{Network, PUBLIC};
 use crate::plain;
 
-const EVENT: &str = r#"{"id":"event_01HZBCG2M4W8R6T1YQX5DKVN7A","event":"dsync.user.created","data":{"object":"directory_user","state":"active"},"created_at":"2026-11-23T18:00:00.000Z"}"#;
-
 /// One event on its way.
 #[derive(Clone)]
 pub(crate) struct Delivery {
     source: Ipv4Addr,
     secret: String,
+    /// What is said before TLS begins.
+    preface: String,
     headers: String,
 }
 
 impl Delivery {
     /// Signed with the secret of the installation's endpoint.
     pub(crate) fn from(source: Ipv4Addr) -> Self {
-        Self { source, secret: World::healthy().webhook_secret, headers: String::new() }
+        Self { source, secret: World::healthy().webhook_secret, preface: String::new(), headers: String::new() }
     }
 
     /// Signed with a secret of something else.
@@ -41,6 +42,11 @@ impl Delivery {
     /// Saying of itself that it was forwarded for somebody else.
     pub(crate) fn claiming(self, source: Ipv4Addr) -> Self {
         Self { headers: format!("X-Forwarded-For: {source}\r\n"), ..self }
+    }
+
+    /// Beginning as a proxy does that announces somebody else.
+    pub(crate) fn announcing(self, source: Ipv4Addr) -> Self {
+        Self { preface: format!("PROXY TCP4 {source} {PUBLIC} 40000 443\r\n"), ..self }
     }
 
     /// The status of the answer.
@@ -59,7 +65,8 @@ impl Delivery {
     fn send_within(&self, network: &Network, patience: Duration) -> io::Result<u16> {
         let (delivery, root) = (self.clone(), network.public_root.clone());
         network.workos.run(move || {
-            let stream = plain::open(Some(delivery.source), SocketAddrV4::new(PUBLIC, 443), patience)?;
+            let mut stream = plain::open(Some(delivery.source), SocketAddrV4::new(PUBLIC, 443), patience)?;
+            stream.write_all(delivery.preface.as_bytes())?;
             let name = ServerName::try_from(NAME).map_err(io::Error::other)?;
             let connection = ClientConnection::new(trusting(&root)?, name).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(connection, stream);
@@ -71,13 +78,22 @@ impl Delivery {
     fn request(&self) -> io::Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_millis();
         let now = u64::try_from(now).map_err(io::Error::other)?;
-        let signature = signature::sign(&Secret::new(self.secret.as_str()), now, EVENT.as_bytes());
-        let (headers, length) = (&self.headers, EVENT.len());
+        let event = event();
+        let signature = signature::sign(&Secret::new(self.secret.as_str()), now, event.as_bytes());
+        let (headers, length) = (&self.headers, event.len());
         Ok(format!(
             "POST /webhooks/workos HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\n\
-             WorkOS-Signature: {signature}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{EVENT}"
+             WorkOS-Signature: {signature}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{event}"
         ))
     }
+}
+
+/// Every event has an identifier of its own, by which repeated ones are told.
+fn event() -> String {
+    static SENT: AtomicU32 = AtomicU32::new(0);
+    let id = format!("event_01HZBCG2M4W8R6T1YQX5{:06}", SENT.fetch_add(1, Ordering::Relaxed));
+    let data = r#"{"object":"directory_user","state":"active"}"#;
+    format!(r#"{{"id":"{id}","event":"dsync.user.created","data":{data},"created_at":"2026-11-23T18:00:00.000Z"}}"#)
 }
 
 fn trusting(root: &str) -> io::Result<Arc<ClientConfig>> {

@@ -1,15 +1,17 @@
 //! `listen` in the installation's place while `WorkOS` delivers.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use workos_preflight::report::v1::{Grade, Inbound, Status, Verdict};
 
-use crate::command::{Expect, Listening, Ran, Serves};
+use crate::command::{Expect, Listening, Ran, Serves, check_with_the_proof};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
+use crate::found::findings;
 use crate::front::{Front, Proxying};
-use crate::network::{FRONT, Network, ROUTER, UNLISTED, VANTAGE, published, reported};
-use crate::plain;
+use crate::host::PATIENCE;
+use crate::network::{FRONT, Network, PUBLIC, ROUTER, UNLISTED, published, reported};
+use crate::plain::open;
 use crate::trial::{End, Scenario, hold};
 
 /// What stands in front of the listener is the only one whose word is taken for a source.
@@ -30,8 +32,8 @@ pub(crate) fn all() -> Vec<Scenario> {
             network.has(&Edge::admitting(&[]))?;
             let listening = Listening::start(network, Serves::Tls, 1, &[])?;
             Delivery::from(published()[0]).is_lost(network).map_err(End::Broke)?;
-            let expect = failed("not-delivered");
-            listening.report(network)?.judge(Some(Verdict::NotReady), &[expect])
+            let expect = Expect::of(ID).is(Status::Unknown).finds("nothing-arrived").leaves_out(published()[0]);
+            listening.report(network)?.judge(Some(Verdict::Undecided), &[expect])
         }),
         Scenario::new("an unlisted source is named, and is no proof", |network| {
             let ran = heard(network, &[], &[Delivery::from(UNLISTED)])?;
@@ -52,11 +54,31 @@ pub(crate) fn all() -> Vec<Scenario> {
             ran.judge(Some(Verdict::NotReady), &[failed("bad-signature").says(published()[0])])?;
             hold(status != 200, || "what is signed with another secret is answered 200".to_owned())
         }),
-        Scenario::new("a connection that says nothing is no delivery", |network| {
+        Scenario::new("a delivery that is left to the application is proved all the same", |network| {
             let listening = Listening::start(network, Serves::Tls, 1, &[])?;
-            let silent = network.vantage.run(|| {
-                plain::open(None, std::net::SocketAddrV4::new(crate::network::PUBLIC, 443), crate::host::PATIENCE)
-            })?;
+            let status = Delivery::from(published()[0]).send(network)?;
+            listening.report(network)?.judge(Some(Verdict::Ready), &[proved()])?;
+            // WorkOS delivers it again, to whoever stands there then.
+            hold(status == 503, || format!("the delivery should be answered 503, not {status}"))
+        }),
+        Scenario::new("a proof is taken into a check from inside, which alone would prove nothing", |network| {
+            heard(network, &[], &[Delivery::from(published()[0])])?;
+            network.resolves(true)?;
+            network.runs_the_application()?;
+            let ran = check_with_the_proof(network)?;
+            ran.judge(Some(Verdict::Ready), &[proved()])?;
+            hold(ran.report.inbound == Inbound::Proved, || format!("inbound is {:?}", ran.report.inbound))
+        }),
+        Scenario::new("a PROXY header of somebody who is not trusted is not believed", |network| {
+            let listening = Listening::start(network, Serves::Tls, 1, &PROXY_PROTOCOL)?;
+            let sent = Delivery::from(UNLISTED).announcing(published()[0]).send(network);
+            let expect = Expect::of(ID).is(Status::Unknown).finds("nothing-arrived").leaves_out(published()[0]);
+            listening.report(network)?.judge(Some(Verdict::Undecided), &[expect])?;
+            hold(sent.is_err(), || format!("no TLS should come about after it, and the answer is {sent:?}"))
+        }),
+        Scenario::new("a connection that says nothing is no delivery", |network| {
+            let listening = Listening::start(network, Serves::Tls, 1, &["--accept"])?;
+            let silent = network.vantage.run(|| open(None, SocketAddrV4::new(PUBLIC, 443), PATIENCE))?;
             let status = Delivery::from(published()[0]).send(network)?;
             drop(silent);
             listening.report(network)?.judge(Some(Verdict::Ready), &[proved().says(published()[0])])?;
@@ -121,7 +143,7 @@ const PROXY_PROTOCOL: [&str; 3] = ["--proxy-protocol", "--trusted-proxy", "10.20
 fn missing(network: &Network) -> Result<(), End> {
     let (missing, listed): (Vec<_>, Vec<_>) = published().into_iter().partition(|it| *it == published()[4]);
     network.has(&Edge::admitting(&listed))?;
-    let listening = Listening::start(network, Serves::Tls, published().len(), &["--expect-all"])?;
+    let listening = Listening::start(network, Serves::Tls, published().len(), &["--accept", "--expect-all"])?;
     for source in &listed {
         answered(&Delivery::from(*source), network)?;
     }
@@ -130,8 +152,8 @@ fn missing(network: &Network) -> Result<(), End> {
     let each = listed.iter().chain(&missing).fold(Expect::of(ID), Expect::says);
     ran.judge(None, &[each.is(Status::Warn).finds("not-from-all")])?;
     let named = |address: &Ipv4Addr| {
-        let findings = crate::found::findings(&ran.report).filter(|(_, _, finding)| finding.code == "not-from-all");
-        findings.into_iter().any(|(_, _, finding)| finding.problem.contains(&address.to_string()))
+        let mut found = findings(&ran.report).filter(|(_, _, finding)| finding.code == "not-from-all");
+        found.any(|(_, _, finding)| finding.problem.contains(&address.to_string()))
     };
     hold(named(&missing[0]) && !listed.iter().any(named), || {
         format!("the finding should name {} and no other", missing[0])
@@ -155,7 +177,7 @@ fn heard_behind(front: Front, network: &Network, arguments: &[&str], deliveries:
 }
 
 fn receive(network: &Network, serves: Serves, arguments: &[&str], deliveries: &[Delivery]) -> Result<Ran, End> {
-    let listening = Listening::start(network, serves, deliveries.len(), arguments)?;
+    let listening = Listening::start(network, serves, deliveries.len(), &[&["--accept"], arguments].concat())?;
     deliveries.iter().try_for_each(|delivery| answered(delivery, network))?;
     listening.report(network)
 }
@@ -173,5 +195,5 @@ fn proved() -> Expect {
 }
 
 fn failed(code: &'static str) -> Expect {
-    Expect::of(ID).is(Status::Fail).finds(code).leaves_out(VANTAGE)
+    Expect::of(ID).is(Status::Fail).finds(code)
 }
