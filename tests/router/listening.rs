@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use workos_preflight::report::v1::{Grade, Inbound, Status, Verdict};
 
-use crate::command::{Expect, Listening, Ran, Serves, check_with_the_proof};
+use crate::command::{Expect, Listening, Ran, Serves, Waits, check_with_the_proof};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::found::findings;
@@ -30,7 +30,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         Scenario::new("an address that is missing in the allowlist is noticed", missing),
         Scenario::new("nothing that arrives is no delivery", |network| {
             network.has(&Edge::admitting(&[]))?;
-            let listening = Listening::start(network, Serves::Tls, 1, &[])?;
+            let listening = Listening::start(network, Serves::Tls, 1, Waits::InVain, &[])?;
             Delivery::from(published()[0]).is_lost(network).map_err(End::Broke)?;
             let expect = Expect::of(ID).is(Status::Unknown).finds("nothing-arrived").leaves_out(published()[0]);
             listening.report(network)?.judge(Some(Verdict::Undecided), &[expect])
@@ -47,7 +47,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             ran.judge(None, &[expect])
         }),
         Scenario::new("a delivery with another secret is told apart from one that does not arrive", |network| {
-            let listening = Listening::start(network, Serves::Tls, 1, &[])?;
+            let listening = Listening::start(network, Serves::Tls, 1, Waits::InVain, &[])?;
             let delivery = Delivery::from(published()[0]).signed_with_another_secret();
             let status = delivery.send(network)?;
             let ran = listening.report(network)?;
@@ -55,7 +55,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             hold(status != 200, || "what is signed with another secret is answered 200".to_owned())
         }),
         Scenario::new("a delivery that is left to the application is proved all the same", |network| {
-            let listening = Listening::start(network, Serves::Tls, 1, &[])?;
+            let listening = Listening::start(network, Serves::Tls, 1, Waits::ToTheEnd, &[])?;
             let status = Delivery::from(published()[0]).send(network)?;
             listening.report(network)?.judge(Some(Verdict::Ready), &[proved()])?;
             // WorkOS delivers it again, to whoever stands there then.
@@ -70,14 +70,14 @@ pub(crate) fn all() -> Vec<Scenario> {
             hold(ran.report.inbound == Inbound::Proved, || format!("inbound is {:?}", ran.report.inbound))
         }),
         Scenario::new("a PROXY header of somebody who is not trusted is not believed", |network| {
-            let listening = Listening::start(network, Serves::Tls, 1, &PROXY_PROTOCOL)?;
+            let listening = Listening::start(network, Serves::Tls, 1, Waits::InVain, &PROXY_PROTOCOL)?;
             let sent = Delivery::from(UNLISTED).announcing(published()[0]).send(network);
             let expect = Expect::of(ID).is(Status::Unknown).finds("nothing-arrived").leaves_out(published()[0]);
             listening.report(network)?.judge(Some(Verdict::Undecided), &[expect])?;
             hold(sent.is_err(), || format!("no TLS should come about after it, and the answer is {sent:?}"))
         }),
         Scenario::new("a connection that says nothing is no delivery", |network| {
-            let listening = Listening::start(network, Serves::Tls, 1, &["--accept"])?;
+            let listening = Listening::start(network, Serves::Tls, 1, Waits::ToTheEnd, &["--accept"])?;
             let silent = network.vantage.run(|| open(None, SocketAddrV4::new(PUBLIC, 443), PATIENCE))?;
             let status = Delivery::from(published()[0]).send(network)?;
             drop(silent);
@@ -143,7 +143,8 @@ const PROXY_PROTOCOL: [&str; 3] = ["--proxy-protocol", "--trusted-proxy", "10.20
 fn missing(network: &Network) -> Result<(), End> {
     let (missing, listed): (Vec<_>, Vec<_>) = published().into_iter().partition(|it| *it == published()[4]);
     network.has(&Edge::admitting(&listed))?;
-    let listening = Listening::start(network, Serves::Tls, published().len(), &["--accept", "--expect-all"])?;
+    let listening =
+        Listening::start(network, Serves::Tls, published().len(), Waits::InVain, &["--accept", "--expect-all"])?;
     for source in &listed {
         answered(&Delivery::from(*source), network)?;
     }
@@ -177,7 +178,8 @@ fn heard_behind(front: Front, network: &Network, arguments: &[&str], deliveries:
 }
 
 fn receive(network: &Network, serves: Serves, arguments: &[&str], deliveries: &[Delivery]) -> Result<Ran, End> {
-    let listening = Listening::start(network, serves, deliveries.len(), &[&["--accept"], arguments].concat())?;
+    let listening =
+        Listening::start(network, serves, deliveries.len(), Waits::ToTheEnd, &[&["--accept"], arguments].concat())?;
     deliveries.iter().try_for_each(|delivery| answered(delivery, network))?;
     listening.report(network)
 }
