@@ -29,6 +29,9 @@ pub struct ProbeArgs {
     /// Expect to be kept out: see whether an allowlist for WorkOS's addresses leaves this machine out
     #[arg(long, help_heading = "The look")]
     pub expect_closed: bool,
+    /// What `listen --nonce` showed at the installation: see whether that very listener answers
+    #[arg(long, value_name = "NONCE", value_parser = nonce, conflicts_with = "expect_closed", help_heading = "The look")]
+    pub nonce: Option<String>,
     /// Contact private, loopback and reserved addresses too, where the name leads there
     #[arg(long, help_heading = "The look")]
     pub allow_private: bool,
@@ -106,5 +109,14 @@ impl ProbeArgs {
             layer.give(name, values, Source::Flag(flag));
         }
         layer
+    }
+}
+
+fn nonce(text: &str) -> Result<String, String> {
+    let is_one = text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit());
+    if is_one {
+        Ok(text.to_owned())
+    } else {
+        Err("the 32 hexadecimal digits that `listen --nonce` showed are right".to_owned())
     }
 }

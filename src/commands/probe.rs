@@ -7,6 +7,7 @@ use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
 use crate::net::{Limits, Live};
 use crate::plan::{Choice, Plan};
+use crate::secret::Secret;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
 use crate::settings::{Layer, Probing, Source};
 
@@ -15,7 +16,13 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     let mut layer = args.layer();
     named(args, &mut layer)?;
     let probing = Probing { expect_closed: args.expect_closed, allow_private: args.allow_private };
-    let (settings, facts) = gather::settings_from_outside(layer, probing)?;
+    let (mut settings, facts) = gather::settings_from_outside(layer, probing)?;
+    settings.nonce = args.nonce.as_deref().map(Secret::new);
+    if settings.nonce.is_some() && settings.webhook_url.is_none() {
+        return Err(Failure::Usage(
+            "--nonce is for the path at which `listen` stands; give the whole webhook URL, such as https://app.customer.example/webhooks/workos".to_owned(),
+        ));
+    }
     let checks = Plan::new(GROUPS, &facts, &settings, Vantage::Outside, &choice);
     if args.plan {
         return print(&plan::human(&checks, "probe"));

@@ -13,7 +13,7 @@ use crate::claims::{
     an_allowlist_is_thought_of, egress_only, kept_out, names_the_dead, no_key_is_read, nothing_found, passes,
     the_api_is_left_alone, through_the_proxy, tried, waits_together,
 };
-use crate::judge::results;
+use crate::found::results;
 use crate::play::Seen;
 use crate::scenario::{Expect, PUBLIC_ROOTS, Scenario, TRUSTED};
 use crate::words::WORDS;

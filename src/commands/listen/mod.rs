@@ -315,8 +315,7 @@ fn announce(args: &ListenArgs, post: &Post, socket: &TcpListener, nonce: Option<
         );
     }
     if let Some(nonce) = nonce {
-        let tool = env!("CARGO_PKG_NAME");
-        say(&format!("from outside: {tool} probe {} --nonce {nonce}", shown_url(&post.webhook)));
+        say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));
     }
 }
 
