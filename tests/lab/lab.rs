@@ -11,7 +11,7 @@ use crate::namespace;
 use crate::play::{self, Played};
 use crate::scenario::Scenario;
 use crate::words::WORDS;
-use crate::{judge, scenarios};
+use crate::{judge, scenarios, stories};
 
 /// The private argument of the child: it plays the scenario by the title that follows.
 const IN_LAB: &str = "--in-lab";
@@ -33,19 +33,33 @@ pub(crate) fn main() -> ExitCode {
     ];
     trials.extend(FAULTS.iter().filter(|fault| !Scenario::is_found(fault)).map(not_yet));
     trials.extend(scenarios::all().into_iter().map(trial));
+    trials.extend(stories::all().into_iter().map(|story| {
+        in_child(story.title, |played| match played {
+            Played::Told(told) => told.map_err(Failed::from),
+            _ => Err(Failed::from("the child told no story")),
+        })
+    }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trial(scenario: Scenario) -> Trial {
-    Trial::ignorable_test(scenario.title.clone(), move || {
-        let child = Command::new(env::current_exe()?).args([IN_LAB, &scenario.title]).output()?;
+    in_child(scenario.title.clone(), move |played| match played {
+        Played::Saw(seen) => judge::judge(&scenario, &seen),
+        _ => Err(Failed::from("the child ran no binary")),
+    })
+}
+
+/// A trial that a child plays, which makes its network before it starts a thread.
+fn in_child(title: String, judge: impl FnOnce(Played) -> Result<(), Failed> + Send + 'static) -> Trial {
+    Trial::ignorable_test(title.clone(), move || {
+        let child = Command::new(env::current_exe()?).args([IN_LAB, &title]).output()?;
         let played = serde_json::from_slice(&child.stdout).map_err(|error| {
             Failed::from(format!("the child ended unheard ({error}): {}", String::from_utf8_lossy(&child.stderr)))
         })?;
         match played {
-            Played::Saw(seen) => judge::judge(&scenario, &seen).map(|()| Completion::Completed),
             Played::Broke(why) => Err(Failed::from(format!("the lab itself broke: {why}"))),
             Played::Refused(why) => namespace::ignored(&format!("no network can be made here: {why}")),
+            played => judge(played).map(|()| Completion::Completed),
         }
     })
 }
@@ -59,9 +73,13 @@ fn not_yet(fault: &'static Fault) -> Trial {
 
 fn titles_differ() -> Result<(), Failed> {
     let mut titles = BTreeSet::new();
-    let twice: Vec<String> =
-        scenarios::all().into_iter().map(|it| it.title).filter(|title| !titles.insert(title.clone())).collect();
+    let twice: Vec<String> = all_titles().filter(|title| !titles.insert(title.clone())).collect();
     if twice.is_empty() { Ok(()) } else { Err(format!("more than one scenario is called {twice:?}").into()) }
+}
+
+fn all_titles() -> impl Iterator<Item = String> {
+    let scenarios = scenarios::all().into_iter().map(|it| it.title);
+    scenarios.chain(stories::all().into_iter().map(|it| it.title))
 }
 
 fn words_have_faults() -> Result<(), Failed> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
+use std::net::Ipv4Addr;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -14,13 +15,15 @@ use workos_preflight::simulator::{Ground, Simulator, World};
 use crate::addresses::{Addresses, Fate};
 use crate::namespace;
 use crate::scenario::{PUBLIC_ROOTS, REPORTS, Scenario, TRUSTED, WORKPLACE};
-use crate::scenarios;
+use crate::{scenarios, stories};
 
 /// How playing a scenario ended.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Played {
     /// The binary ran.
     Saw(Seen),
+    /// A story was told to its end, or to where it went wrong.
+    Told(Result<(), String>),
     /// This machine does not allow networks of one's own.
     Refused(String),
     /// The lab did not do what it should.
@@ -49,9 +52,12 @@ struct Roots {
 }
 
 pub(crate) fn main(title: &str) -> ExitCode {
-    let played = match scenarios::all().into_iter().find(|scenario| scenario.title == title) {
-        Some(scenario) => play(&scenario),
-        None => Played::Broke(format!("there is no scenario `{title}`")),
+    let scenario = scenarios::all().into_iter().find(|scenario| scenario.title == title);
+    let story = stories::all().into_iter().find(|story| story.title == title);
+    let played = match (scenario, story) {
+        (Some(scenario), _) => play(&scenario),
+        (None, Some(story)) => stories::play(&story),
+        (None, None) => Played::Broke(format!("there is no scenario `{title}`")),
     };
     match serde_json::to_writer(io::stdout(), &played) {
         Ok(()) if io::stdout().flush().is_ok() => ExitCode::SUCCESS,
@@ -60,16 +66,12 @@ pub(crate) fn main(title: &str) -> ExitCode {
 }
 
 fn play(scenario: &Scenario) -> Played {
-    if let Err(why) = namespace::enter(CloneFlags::empty()) {
-        return Played::Refused(why);
-    }
-    match lay(scenario) {
-        Ok(()) => {}
-        // A kernel without veth, or a sandbox that forbids it.
-        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) => {
-            return Played::Refused(format!("netlink: {error}"));
-        }
-        Err(error) => return Played::Broke(format!("netlink: {error}")),
+    let laid = Addresses::of(&scenario.world).and_then(|mut addresses| {
+        scenario.dead_resolvers.iter().try_for_each(|dead| addresses.put(*dead, Fate::Dropped))?;
+        Ok(addresses)
+    });
+    if let Err(instead) = settle(laid, scenario.host) {
+        return instead;
     }
     if scenario.loss > 0 {
         match lose(scenario.loss) {
@@ -86,12 +88,19 @@ fn play(scenario: &Scenario) -> Played {
     }
 }
 
-fn lay(scenario: &Scenario) -> io::Result<()> {
-    let mut addresses = Addresses::of(&scenario.world).map_err(io::Error::other)?;
-    for dead in &scenario.dead_resolvers {
-        addresses.put(*dead, Fate::Dropped).map_err(io::Error::other)?;
+/// Makes a network of one's own with these addresses in it.
+pub(crate) fn settle(addresses: Result<Addresses, String>, host: Ipv4Addr) -> Result<(), Played> {
+    let addresses = addresses.map_err(Played::Broke)?;
+    namespace::enter(CloneFlags::empty()).map_err(Played::Refused)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.and_then(|runtime| runtime.block_on(addresses.lay(host))) {
+        Ok(()) => Ok(()),
+        // A kernel without veth, or a sandbox that forbids it.
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) => {
+            Err(Played::Refused(format!("netlink: {error}")))
+        }
+        Err(error) => Err(Played::Broke(format!("netlink: {error}"))),
     }
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(addresses.lay(scenario.host))
 }
 
 /// Loses this many packets of a hundred where they arrive, so that nobody is told.

@@ -1,0 +1,348 @@
+//! Stories: several runs of the binary in one network, while the embedded WorkOS keeps what was written into it.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use workos_preflight::report::v1::{CheckResult, Grade, Report, Status};
+use workos_preflight::simulator::world::INSTALLATION;
+use workos_preflight::simulator::{Authorities, Ground, Simulator, World, WritesManner};
+
+use crate::addresses::{Addresses, Fate, HOST};
+use crate::found::{read, summary};
+use crate::namespace;
+use crate::play::{Played, settle};
+
+/// What is told of one network.
+pub(crate) struct Story {
+    /// A sentence that holds when the trial passes.
+    pub(crate) title: String,
+    world: World,
+    tell: Box<dyn Fn(&Place) -> Result<(), String>>,
+}
+
+/// The address at which the listener stands: the public one of the installation.
+const DOOR: &str = "93.184.215.14:443";
+const CHAIN: &str = "/etc/lab/chain.pem";
+const KEY: &str = "/etc/lab/key.pem";
+const PUBLIC_ROOTS: &str = "/etc/lab/public-roots.pem";
+
+/// On a machine that has much else to do, this is still enough.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+pub(crate) fn all() -> Vec<Story> {
+    let mut all = vec![
+        story(
+            "--deliver proves a delivery, and leaves nothing behind",
+            |_| {},
+            |place| {
+                let report = place.delivers(&[], 0)?;
+                let result = delivered(&report)?;
+                hold(result.status == Status::Pass && result.grade == Some(Grade::Proved), &report)?;
+                hold(says(result, "organization.created"), &report)?;
+                place.is_as_before()
+            },
+        ),
+        story("--deliver uses an endpoint that is registered for the event, and registers none", register, |place| {
+            let report = place.delivers(&[], 0)?;
+            hold(delivered(&report)?.status == Status::Pass, &report)?;
+            if place.simulator.writes() != 2 {
+                return Err(format!("{} requests wrote", place.simulator.writes()));
+            }
+            place.is_as_before()
+        }),
+        story("--deliver says that nothing arrived where WorkOS lists the event", silent, |place| {
+            let report = place.delivers(&["--for", "2s"], 1)?;
+            let finding = delivered(&report)?.findings.first().ok_or("nothing was found")?;
+            hold(finding.code == "not-delivered" && finding.problem.contains("lists it as event_"), &report)?;
+            hold(finding.remediation.action.contains("3.217.146.166"), &report)?;
+            place.is_as_before()
+        }),
+        story(
+            "a delivery from an address that nobody lists is named",
+            |world| {
+                world.delivers_from = vec![IpAddr::from([198, 51, 100, 7])];
+            },
+            |place| {
+                let report = place.delivers(&[], 1)?;
+                let finding = delivered(&report)?.findings.first().ok_or("nothing was found")?;
+                hold(finding.code == "from-elsewhere" && finding.problem.contains("198.51.100.7"), &report)?;
+                place.is_as_before()
+            },
+        ),
+        story(
+            "a key that may not create organizations leaves it unknown, and the endpoint is gone again",
+            |world| {
+                world.environments.iter_mut().for_each(|it| it.forbidden = vec!["organizations"]);
+            },
+            |place| {
+                let report = place.delivers(&[], 3)?;
+                let finding = delivered(&report)?.findings.first().ok_or("nothing was found")?;
+                hold(finding.code == "not-caused" && finding.problem.contains("403"), &report)?;
+                place.is_as_before()
+            },
+        ),
+        story(
+            "without consent nothing is written",
+            |_| {},
+            |place| {
+                let ended = place.run(&["listen", "--deliver"])?;
+                let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+                if ended.status.code() != Some(2) || !said.contains("POST   /organizations") || !said.contains("--yes")
+                {
+                    return Err(format!("{ended:?}"));
+                }
+                if place.simulator.writes() != 0 {
+                    return Err("something was written".to_owned());
+                }
+                place.is_as_before()
+            },
+        ),
+        story("Ctrl-C while it waits deletes what was made, and says 130", silent, |place| {
+            let mut child = place.begin(&["listen", "--deliver", "--yes"])?;
+            place.wait_for_writes(2)?;
+            signal(&child, Signal::SIGINT)?;
+            match ended(&mut child)? {
+                Some(130) => place.is_as_before(),
+                other => Err(format!("it ended with {other:?}")),
+            }
+        }),
+        story(
+            "with nothing left over the clean-up says so",
+            |_| {},
+            |place| {
+                let ended = place.run(&["listen", "--clean-up"])?;
+                let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+                if ended.status.success() && said.contains("Nothing is left over") {
+                    Ok(())
+                } else {
+                    Err(format!("{ended:?}"))
+                }
+            },
+        ),
+        story(
+            "what others called and registered is not cleaned up",
+            |world| {
+                for environment in &mut world.environments {
+                    if let Some(first) = environment.organizations.first_mut() {
+                        "workos-preflight and friends".clone_into(&mut first.name);
+                    }
+                }
+            },
+            |place| {
+                let ended = place.run(&["listen", "--clean-up", "--yes"])?;
+                if !ended.status.success() || place.simulator.writes() != 0 {
+                    return Err(format!("{ended:?}"));
+                }
+                place.is_as_before()
+            },
+        ),
+    ];
+    for step in 1..=4 {
+        all.push(killed(step, "carried out and not answered", WritesManner::SilentAfter(step)));
+        all.push(killed(step, "not carried out", WritesManner::SilentBefore(step)));
+        let title = format!("a server error to write {step}, which is carried out all the same, leaves nothing behind");
+        all.push(story(
+            &title,
+            move |world| world.writes = WritesManner::FailsAfter(step),
+            |place| {
+                let _ = place.run(&["listen", "--deliver", "--yes", "--for", "3s"])?;
+                place.is_as_before()
+            },
+        ));
+    }
+    all
+}
+
+/// Killed while a write hangs: the clean-up of another run finds what is left.
+fn killed(step: u32, how: &str, writes: WritesManner) -> Story {
+    let title = format!("killed at write {step} ({how}), nothing is left after --clean-up");
+    story(
+        &title,
+        move |world| world.writes = writes,
+        move |place| {
+            let mut child = place.begin(&["listen", "--deliver", "--yes", "--timeout", "30s"])?;
+            place.wait_for_writes(step)?;
+            signal(&child, Signal::SIGKILL)?;
+            ended(&mut child)?;
+            let cleaned = place.run(&["listen", "--clean-up", "--yes"])?;
+            if !cleaned.status.success() {
+                return Err(format!("the clean-up: {cleaned:?}"));
+            }
+            place.is_as_before()
+        },
+    )
+}
+
+fn story(title: &str, change: impl Fn(&mut World), tell: impl Fn(&Place) -> Result<(), String> + 'static) -> Story {
+    let mut world = World::healthy();
+    // The listener stands where the application would.
+    world.services.retain(|address, _| address.to_string() != DOOR);
+    change(&mut world);
+    Story { title: format!("lab: {title}"), world, tell: Box::new(tell) }
+}
+
+fn register(world: &mut World) {
+    for environment in &mut world.environments {
+        environment.webhook_endpoints.iter_mut().for_each(|it| it.events.push("organization.created".to_owned()));
+    }
+}
+
+fn silent(world: &mut World) {
+    world.writes = WritesManner::DeliversNothing;
+}
+
+/// Tells a story in a network of its own.
+pub(crate) fn play(story: &Story) -> Played {
+    let addresses = Addresses::of(&story.world).and_then(|mut addresses| {
+        let door: SocketAddr = DOOR.parse().map_err(|_| "the door has no address".to_owned())?;
+        addresses.put(door.ip(), Fate::Local)?;
+        story.world.delivers_from.iter().try_for_each(|source| addresses.put(*source, Fate::Local))?;
+        Ok(addresses)
+    });
+    if let Err(instead) = settle(addresses, HOST) {
+        return instead;
+    }
+    let told = namespace::assert_no_way_out().and_then(|()| Place::new(&story.world));
+    match told {
+        Ok(place) => Played::Told((story.tell)(&place)),
+        Err(why) => Played::Broke(why),
+    }
+}
+
+/// The network in which a story is told.
+struct Place {
+    simulator: Arc<Simulator>,
+    world: World,
+    before: String,
+}
+
+impl Place {
+    fn new(world: &World) -> Result<Self, String> {
+        let words = |error: io::Error| error.to_string();
+        let authorities = Authorities::new().map_err(words)?;
+        let (chain, key) = authorities.certificate_pem(&[INSTALLATION.to_owned()]).map_err(words)?;
+        let (tell, told) = mpsc::channel();
+        let played = world.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let simulator = Simulator::start_under(&authorities, played, Ground::AsNamed).await;
+                tell.send(simulator.map(Arc::new)).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        let simulator = told.recv().map_err(|error| error.to_string())?.map_err(words)?;
+        for (path, text) in [
+            (CHAIN, chain.as_str()),
+            (KEY, key.as_str()),
+            (PUBLIC_ROOTS, simulator.public_roots_pem()),
+            ("/etc/ssl/certs/ca-certificates.crt", simulator.trusted_pem()),
+            ("/etc/resolv.conf", &format!("nameserver {}\n", world.resolver.ip())),
+            ("/etc/hosts", "127.0.0.1 localhost\n"),
+            ("/etc/nsswitch.conf", "hosts: files dns\n"),
+        ] {
+            let folder = std::path::Path::new(path).parent().unwrap();
+            fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(words)?;
+        }
+        let before = format!("{:?}", simulator.environments());
+        Ok(Place { simulator, world: world.clone(), before })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_workos-preflight"));
+        command
+            .env_clear()
+            .env("WORKOS_API_KEY", &self.world.api_key)
+            .env("WORKOS_WEBHOOK_SECRET", &self.world.webhook_secret)
+            .args(arguments)
+            .args(["--webhook-url", &format!("https://{INSTALLATION}/webhooks/workos"), "--bind", DOOR])
+            .args(["--tls-cert", CHAIN, "--tls-key", KEY])
+            .current_dir("/etc/lab")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output, String> {
+        self.command(arguments).output().map_err(|error| format!("cannot run the binary: {error}"))
+    }
+
+    fn begin(&self, arguments: &[&str]) -> Result<Child, String> {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().map_err(|error| format!("cannot run the binary: {error}"))
+    }
+
+    /// A `listen --deliver` with consent that must end with this code; its report.
+    fn delivers(&self, arguments: &[&str], code: i32) -> Result<Report, String> {
+        let typed = [&["listen", "--deliver", "--yes", "--format", "json"], arguments].concat();
+        let ended = self.run(&typed)?;
+        let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        for secret in [&self.world.api_key, &self.world.webhook_secret] {
+            if out.contains(secret.as_str()) || err.contains(secret.as_str()) {
+                return Err("a secret was printed".to_owned());
+            }
+        }
+        let (report, wrong) = read(&out).map_err(|error| format!("{error}: {out}{err}"))?;
+        if ended.status.code() != Some(code) || !wrong.is_empty() {
+            return Err(format!("it ended with {:?} {wrong:?}:\n{}\n{err}", ended.status.code(), summary(&report)));
+        }
+        Ok(report)
+    }
+
+    /// Whether WorkOS holds what it held before, and nothing else.
+    fn is_as_before(&self) -> Result<(), String> {
+        let now = format!("{:?}", self.simulator.environments());
+        if now == self.before { Ok(()) } else { Err(format!("WorkOS holds\n{now}\nand before\n{}", self.before)) }
+    }
+
+    fn wait_for_writes(&self, count: u32) -> Result<(), String> {
+        let begun = Instant::now();
+        while self.simulator.writes() < count {
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("only {} requests wrote", self.simulator.writes()));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+}
+
+fn delivered(report: &Report) -> Result<&CheckResult, String> {
+    let check = report.checks.iter().find(|check| check.id == "webhook.delivered");
+    check.and_then(|check| check.results.first()).ok_or_else(|| "there is no result".to_owned())
+}
+
+fn says(result: &CheckResult, word: &str) -> bool {
+    result.evidence.iter().any(|seen| seen.value.contains(word))
+}
+
+fn hold(holds: bool, report: &Report) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(summary(report)) }
+}
+
+fn signal(child: &Child, signal: Signal) -> Result<(), String> {
+    let id = i32::try_from(child.id()).map_err(|error| error.to_string())?;
+    kill(Pid::from_raw(id), signal).map_err(|error| error.to_string())
+}
+
+/// Its exit code; none where a signal ended it.
+fn ended(child: &mut Child) -> Result<Option<i32>, String> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+            return Ok(status.code());
+        }
+        if begun.elapsed() > PATIENCE {
+            let _ = child.kill();
+            return Err("it does not end".to_owned());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
