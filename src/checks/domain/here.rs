@@ -106,7 +106,14 @@ fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<
     }
     let wanted: Vec<IpAddr> = cx.settings.addresses.iter().map(|address| address.value).collect();
     if !wanted.is_empty() {
-        let others: Vec<IpAddr> = addresses.iter().copied().filter(|address| !wanted.contains(address)).collect();
+        // A family of which no address was given is not judged, unless it is all there is.
+        let of_given = |address: &IpAddr| wanted.iter().any(|given| given.is_ipv4() == address.is_ipv4());
+        let (judged, unjudged): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().copied().partition(of_given);
+        if !unjudged.is_empty() && !judged.is_empty() {
+            outcome.saw("not judged", format!("{}: no --address of that family is given", in_words(&unjudged)));
+        }
+        let judged = if judged.is_empty() { unjudged } else { judged };
+        let others: Vec<IpAddr> = judged.into_iter().filter(|address| !wanted.contains(address)).collect();
         return if others.is_empty() { outcome } else { outcome.because(elsewhere(host, &others, &wanted)) };
     }
     if addresses.iter().all(|address| own.contains(address)) {
@@ -167,6 +174,18 @@ mod tests {
 
         assert_eq!(judged(right, None).status(), Status::Pass);
         assert_eq!(codes(&judged(wrong, None)), ["elsewhere"]);
+    }
+
+    #[test]
+    fn a_family_of_which_no_address_is_given_is_not_judged_unless_it_is_all_there_is() {
+        let judged = |addresses: &[&str]| {
+            let cx = Site::of(Fake::default()).with("installation.addresses", "93.184.215.14").context();
+            let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            judge("app.customer.example", &addresses, &[], None, &cx)
+        };
+
+        assert_eq!(judged(&["93.184.215.14", "2606:2800:21f::1"]).status(), Status::Pass);
+        assert_eq!(codes(&judged(&["2606:2800:21f::1"])), ["elsewhere"]);
     }
 
     #[test]

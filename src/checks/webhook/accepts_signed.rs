@@ -145,8 +145,8 @@ enum Cause {
     Clock(i64),
     /// Signatures with this secret are accepted.
     OtherSecret(&'static str),
-    /// Nothing that was tried is accepted.
-    None,
+    /// Nothing that was tried is accepted; the clock there says that it is ahead by so many seconds.
+    None(i64),
     /// One of them got no answer, so that nothing can be said.
     Untold(String),
 }
@@ -199,7 +199,7 @@ impl AcceptsSigned {
                 return cause;
             }
         }
-        Cause::None
+        Cause::None(off)
     }
 
     fn in_time(&self, outcome: Outcome, response: &Response, took: Duration) -> Outcome {
@@ -298,10 +298,17 @@ impl AcceptsSigned {
                 format!("whether body, clock or secret is the cause could not be told: {error}"),
                 Remediation::installer(format!("Look in the log of what verifies signatures at {url} at this time, and run the check again.")),
             ),
-            Cause::None => (
-                format!("it refuses a body that nothing can rewrite, and signatures made {SHIFT} s ago and from now, in the same way; neither rewriting nor a clock off by up to 6 minutes explains it, so the secrets most likely differ (unless the handler refuses events of unknown types in these same words)"),
-                Remediation::installer(format!("Compare the secret that the application at {url} uses with the one of this endpoint in the WorkOS dashboard and the one given here ({}); a restart may be needed for a new one to be used.", given(cx))),
-            ),
+            Cause::None(off) => {
+                let (times, clock) = if off.abs() > SHIFT {
+                    (format!("one signed by the clock of its Date header ({off} s from this host's)"), "that clock".to_owned())
+                } else {
+                    (format!("some signed {SHIFT} s ago and from now"), "a clock that is off by less than 6 minutes".to_owned())
+                };
+                (
+                    format!("it refuses a body that nothing can rewrite, and {times}, in the same way; neither rewriting nor {clock} explains it, so the secrets most likely differ (unless the handler refuses events of unknown types in these same words)"),
+                    Remediation::installer(format!("Compare the secret that the application at {url} uses with the one of this endpoint in the WorkOS dashboard and the one given here ({}); a restart may be needed for a new one to be used.", given(cx))),
+                )
+            }
         };
         SIGNATURE_REFUSED.found(
             format!("{url} answers {status} to an event signed with the webhook secret, as to a forged one: {why}"),
@@ -460,6 +467,15 @@ mod tests {
         assert_eq!(took(200).status(), Status::Pass);
         assert_eq!(codes(&took(3_100)), ["slowish"]);
         assert_eq!(codes(&took(5_100)), ["slow"]);
+    }
+
+    #[test]
+    fn the_clock_there_is_read_from_the_date_header() {
+        let at = |date: &str| clock_there(&response(400, &[("date", date)], ""));
+        let now = response(400, &[], "").at;
+        let later = httpdate::fmt_http_date(now + Duration::from_secs(7_200));
+
+        assert_eq!((at(&later), at("yesterday")), (7_200, 0));
     }
 
     #[test]
