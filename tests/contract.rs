@@ -202,6 +202,8 @@ fn a_probe_says_what_it_would_touch_which_is_the_installation_and_the_public_res
         assert!(text.contains(line), "{line} is missing in {text}");
     }
     assert!(!text.contains("workos.com") && !text.contains("planted"), "{text}");
+    let json = run(&["probe", "app.customer.example", "--plan", "--format", "json"]).json();
+    assert_eq!(json["schema"], "workos-preflight/plan/v1");
 }
 
 #[test]

@@ -59,7 +59,8 @@ pub(super) fn human(plan: &Plan, command: &str) -> String {
     text
 }
 
-fn as_json(plan: &Plan) -> serde_json::Value {
+/// The same for a program.
+pub(super) fn as_json(plan: &Plan) -> serde_json::Value {
     let contacts: Vec<_> = plan
         .contacts()
         .into_iter()

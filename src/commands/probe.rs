@@ -8,6 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::net::{Limits, Live};
 use crate::plan::{Choice, Plan};
 use crate::secret::Secret;
+use crate::reporters::Format;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
 use crate::settings::{Layer, Probing, Source};
 
@@ -25,7 +26,10 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::new(GROUPS, &facts, &settings, Vantage::Outside, &choice);
     if args.plan {
-        return print(&plan::human(&checks, "probe"));
+        return print(&match args.output.format {
+            Format::Json => format!("{:#}\n", plan::as_json(&checks)),
+            _ => plan::human(&checks, "probe"),
+        });
     }
     let stores = gather::trust(&settings)?;
     let trust = stores.summary.clone();
