@@ -7,8 +7,8 @@ use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
 use crate::net::{Limits, Live};
 use crate::plan::{Choice, Plan};
-use crate::secret::Secret;
 use crate::reporters::Format;
+use crate::secret::Secret;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
 use crate::settings::{Layer, Probing, Source};
 

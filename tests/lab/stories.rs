@@ -24,8 +24,10 @@ pub(crate) struct Story {
     /// A sentence that holds when the trial passes.
     pub(crate) title: String,
     world: World,
-    tell: Box<dyn Fn(&Place) -> Result<(), String>>,
+    tell: Box<Telling>,
 }
+
+type Telling = dyn Fn(&Place) -> Result<(), String>;
 
 /// The address at which the listener stands: the public one of the installation.
 const DOOR: &str = "93.184.215.14:443";
