@@ -25,6 +25,8 @@ mod scenario;
 #[cfg(target_os = "linux")]
 mod scenarios;
 #[cfg(target_os = "linux")]
+mod siege;
+#[cfg(target_os = "linux")]
 mod stories;
 #[cfg(target_os = "linux")]
 mod words;

@@ -18,6 +18,7 @@ use crate::addresses::{Addresses, Fate, HOST};
 use crate::found::{read, summary};
 use crate::namespace;
 use crate::play::{Played, settle};
+use crate::siege;
 
 /// What is told of one network.
 pub(crate) struct Story {
@@ -30,7 +31,7 @@ pub(crate) struct Story {
 type Telling = dyn Fn(&Place) -> Result<(), String>;
 
 /// The address at which the listener stands: the public one of the installation.
-const DOOR: &str = "93.184.215.14:443";
+pub(crate) const DOOR: &str = "93.184.215.14:443";
 const CHAIN: &str = "/etc/lab/chain.pem";
 const KEY: &str = "/etc/lab/key.pem";
 const PUBLIC_ROOTS: &str = "/etc/lab/public-roots.pem";
@@ -90,6 +91,7 @@ pub(crate) fn all() -> Vec<Story> {
                 place.is_as_before()
             },
         ),
+        story("a besieged listener lets a genuine delivery in, and keeps its memory", |_| {}, siege::withstood),
         story(
             "without consent nothing is written",
             |_| {},
@@ -219,9 +221,9 @@ pub(crate) fn play(story: &Story) -> Played {
 }
 
 /// The network in which a story is told.
-struct Place {
-    simulator: Arc<Simulator>,
-    world: World,
+pub(crate) struct Place {
+    pub(crate) simulator: Arc<Simulator>,
+    pub(crate) world: World,
     before: String,
 }
 
@@ -257,7 +259,7 @@ impl Place {
         Ok(Place { simulator, world: world.clone(), before })
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workos-preflight"));
         command
             .env_clear()
@@ -316,7 +318,7 @@ impl Place {
     }
 }
 
-fn delivered(report: &Report) -> Result<&CheckResult, String> {
+pub(crate) fn delivered(report: &Report) -> Result<&CheckResult, String> {
     let check = report.checks.iter().find(|check| check.id == "webhook.delivered");
     check.and_then(|check| check.results.first()).ok_or_else(|| "there is no result".to_owned())
 }
@@ -335,7 +337,7 @@ fn signal(child: &Child, signal: Signal) -> Result<(), String> {
 }
 
 /// Its exit code; none where a signal ended it.
-fn ended(child: &mut Child) -> Result<Option<i32>, String> {
+pub(crate) fn ended(child: &mut Child) -> Result<Option<i32>, String> {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
