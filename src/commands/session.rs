@@ -64,9 +64,10 @@ pub(super) async fn run(
     let mut account = Account::open(&head, output)?;
     let closed = Arc::clone(&account.stage.closed);
     let mut by_user = false;
+    let stop = told_to_stop();
     let interrupt = async {
         tokio::select! {
-            () = told_to_stop() => by_user = true,
+            () = stop => by_user = true,
             () = closed.notified() => {}
         }
     };
@@ -135,19 +136,29 @@ impl<'a> Account<'a> {
     }
 }
 
-/// Ctrl-C, or what a supervisor sends.
-pub(super) async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Ctrl-C, or what a supervisor sends. It is heard from the call on, also before somebody waits for it.
+#[cfg(unix)]
+pub(super) fn told_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    async fn heard(signal: io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
         }
     }
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+pub(super) async fn told_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
 

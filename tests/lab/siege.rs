@@ -165,8 +165,10 @@ struct Besieging {
     standing: Arc<AtomicUsize>,
 }
 
+type Besieger = fn(&Besieging) -> io::Result<()>;
+
 /// Each kind, and how many of it.
-const KINDS: [(fn(&Besieging) -> io::Result<()>, usize); 7] = [
+const KINDS: [(Besieger, usize); 7] = [
     (slow_handshake, 20),
     (garbage, 20),
     (slow_head, 10),

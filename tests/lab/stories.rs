@@ -1,7 +1,7 @@
 //! Stories: several runs of the binary in one network, while the embedded WorkOS keeps what was written into it.
 
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, mpsc};
@@ -92,6 +92,30 @@ pub(crate) fn all() -> Vec<Story> {
             },
         ),
         story("a besieged listener lets a genuine delivery in, and keeps its memory", |_| {}, siege::withstood),
+        story(
+            "a probe with the nonce reaches this very listener, and both say so",
+            |_| {},
+            |place| {
+                let (listened, probed) = place.probed(|nonce| nonce)?;
+                let (here, there) = (arrives(&listened)?, arrives(&probed)?);
+                hold(here.status == Status::Pass, &listened)?;
+                hold(there.status == Status::Pass && there.grade == Some(Grade::Answered), &probed)?;
+                let source = here.evidence.iter().find(|seen| seen.what == "source").ok_or("no source")?;
+                let same =
+                    there.evidence.iter().any(|seen| seen.what == "the listener saw" && seen.value == source.value);
+                hold(same, &probed)
+            },
+        ),
+        story(
+            "a probe with the nonce of another run does not reach this listener",
+            |_| {},
+            |place| {
+                let (listened, probed) = place.probed(|_| "0123456789abcdef0123456789abcdef".to_owned())?;
+                let code = |result: &CheckResult| result.findings.first().map(|finding| finding.code.clone());
+                hold(code(arrives(&listened)?).as_deref() == Some("not-arrived"), &listened)?;
+                hold(code(arrives(&probed)?).as_deref() == Some("not-the-listener"), &probed)
+            },
+        ),
         story(
             "without consent nothing is written",
             |_| {},
@@ -300,6 +324,34 @@ impl Place {
         Ok(report)
     }
 
+    /// Listens with a nonce, probes with what is made of it, and gives both reports: the listener's and the probe's.
+    fn probed(&self, present: impl Fn(String) -> String) -> Result<(Report, Report), String> {
+        let words = |error: io::Error| error.to_string();
+        let mut command = self.command(&["listen", "--nonce", "--for", "8s", "--format", "json"]);
+        let mut listening = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(words)?;
+        let mut said = BufReader::new(listening.stderr.take().ok_or("no stderr")?);
+        let nonce = loop {
+            let mut line = String::new();
+            if said.read_line(&mut line).map_err(words)? == 0 {
+                return Err("no nonce was shown".to_owned());
+            }
+            if let Some((_, nonce)) = line.trim().split_once(" --nonce ") {
+                break nonce.to_owned();
+            }
+        };
+        let url = format!("https://{INSTALLATION}/webhooks/workos");
+        let probing = Command::new(env!("CARGO_BIN_EXE_workos-preflight"))
+            .env_clear()
+            .args(["probe", &url, "--nonce", &present(nonce), "--only", "ingress.arrives", "--format", "json"])
+            .args(["--public-roots", PUBLIC_ROOTS])
+            .current_dir("/etc/lab")
+            .output()
+            .map_err(words)?;
+        let listened = listening.wait_with_output().map_err(words)?;
+        let report = |out: &[u8]| read(&String::from_utf8_lossy(out)).map(|(report, _)| report);
+        Ok((report(&listened.stdout)?, report(&probing.stdout).map_err(|error| format!("{error}: {probing:?}"))?))
+    }
+
     /// Whether WorkOS holds what it held before, and nothing else.
     fn is_as_before(&self) -> Result<(), String> {
         let now = format!("{:?}", self.simulator.environments());
@@ -321,6 +373,11 @@ impl Place {
 pub(crate) fn delivered(report: &Report) -> Result<&CheckResult, String> {
     let check = report.checks.iter().find(|check| check.id == "webhook.delivered");
     check.and_then(|check| check.results.first()).ok_or_else(|| "there is no result".to_owned())
+}
+
+fn arrives(report: &Report) -> Result<&CheckResult, String> {
+    let check = report.checks.iter().find(|check| check.id == "ingress.arrives");
+    check.and_then(|check| check.results.first()).ok_or_else(|| summary(report))
 }
 
 fn says(result: &CheckResult, word: &str) -> bool {

@@ -29,7 +29,7 @@ use crate::report::{Report, Row};
 use crate::secret::Secret;
 use crate::settings::values::{duration, shown_url, spoken, web_url};
 use crate::settings::{Settings, Source};
-use crate::workos::delivery::{Delivery, Purpose};
+use crate::workos::delivery::{Delivery, Purpose, Signature};
 
 pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
@@ -151,6 +151,8 @@ async fn listen(
     let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
     listener.marker = provocation.as_ref().map(|provocation| provocation.marker.clone());
     let keys = Arc::clone(&listener.routes[0].keys);
+    let stop = session::told_to_stop();
+    tokio::pin!(stop);
     announce(args, post, &socket, nonce.as_deref());
     let mut door = tokio::spawn(Arc::new(listener).serve(socket));
 
@@ -159,8 +161,6 @@ async fn listen(
     let mut lines = Lines::default();
     let over = tokio::time::sleep(post.lasting);
     tokio::pin!(over);
-    let stop = session::told_to_stop();
-    tokio::pin!(stop);
     let closed = account.closed();
     let causing = async {
         match &provocation {
@@ -349,6 +349,7 @@ struct Seen {
 /// So many that are not genuine are kept, and so many that are.
 const MOST_REFUSED: usize = 200;
 const MOST_GENUINE: usize = 10_000;
+const MOST_ACTIONS: usize = 10;
 
 impl Seen {
     fn take(&mut self, heard: Heard) {
@@ -422,9 +423,24 @@ impl Seen {
             Some(Err(why)) if self.genuine == 0 => Outcome::graded(Grade::Declared).because(delivered::not_caused(why)),
             _ => delivered::judge(&arrivals, &cx.facts),
         };
-        let outcome = ending.noted(self.with_turned(outcome));
+        let outcome = ending.noted(self.with_turned(self.with_actions(outcome)));
         rows.push(row(&delivered::SPEC, &post.webhook, post.deliveries, outcome, lasted));
         rows
+    }
+
+    /// What came of Actions, as evidence.
+    fn with_actions(&self, mut outcome: Outcome) -> Outcome {
+        for action in self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Action).take(MOST_ACTIONS) {
+            let signature = match &action.signature {
+                Signature::Holds(_) => "the signature holds".to_owned(),
+                Signature::Refused(why) => format!("the signature {}", delivered::refusal_in_words(why)),
+                Signature::Unchecked => "not checked, for want of the Actions secret".to_owned(),
+            };
+            let origin = delivered::origin_in_words(action.origin);
+            outcome
+                .saw("Action", format!("from {} ({origin}): {signature}; answered {}", action.source, action.answered));
+        }
+        outcome
     }
 
     /// What was turned away, as evidence: it may be what one waits for, in another shape.

@@ -1,0 +1,411 @@
+//! `listen` on loopback: what it answers, what it tells, how it ends, and what `check` takes in of its report.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at what it did not expect")]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+use std::time::{Duration, SystemTime};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use support::{Ended, binary, codes, run};
+use workos_preflight::secret::Secret;
+use workos_preflight::workos::signature;
+
+const HOOK: &str = "https://app.customer.example/webhooks/workos";
+const SECRET: &str = "whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4";
+const ACTIONS_SECRET: &str = "whsec_Qm3vT8yK2nLx5RwZ7cPdHs6Bf";
+const PUBLISHED: &str = "3.217.146.166";
+const EVENT: &str = r#"{"id":"event_01","event":"user.created","data":{"id":"user_01","email":"planted@example.com"},"created_at":"x"}"#;
+
+/// A listener behind a proxy on this machine, which ends TLS.
+struct Listening {
+    child: Child,
+    address: SocketAddr,
+    stderr: BufReader<std::process::ChildStderr>,
+    said: String,
+}
+
+impl Listening {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = binary();
+        command
+            .env("WORKOS_WEBHOOK_SECRET", SECRET)
+            .env("WORKOS_ACTIONS_SECRET", ACTIONS_SECRET)
+            .args(["listen", "--plain", "--bind", "127.0.0.1:0", "--webhook-url", HOOK, "--trusted-proxy", "127.0.0.1"])
+            .args(if arguments.contains(&"--for") { &[][..] } else { &["--for", "30s"] })
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let address = loop {
+            let from = said.len();
+            assert!(stderr.read_line(&mut said).unwrap() > 0, "it ended: {said}");
+            let line = &said[from..];
+            if let Some((_, rest)) = line.split_once("listening on http://") {
+                break rest.split('/').next().unwrap().parse().unwrap();
+            }
+        };
+        Listening { child, address, stderr, said }
+    }
+
+    /// Sends a request as it stands; the whole answer.
+    fn send(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
+
+    fn deliver(&self, delivery: &Delivery) -> String {
+        self.send(delivery.request().as_bytes())
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    fn end(mut self) -> Ended {
+        self.stderr.read_to_string(&mut self.said).unwrap();
+        let mut ended: Ended = self.child.wait_with_output().unwrap().into();
+        ended.err = self.said;
+        ended
+    }
+}
+
+struct Delivery {
+    path: &'static str,
+    secret: &'static str,
+    signed: String,
+    sent: String,
+    /// How long ago it was signed, in milliseconds.
+    age: i64,
+    headers: String,
+    preface: String,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Delivery {
+            path: "/webhooks/workos",
+            secret: SECRET,
+            signed: EVENT.to_owned(),
+            sent: EVENT.to_owned(),
+            age: 0,
+            headers: format!("X-Forwarded-For: {PUBLISHED}\r\n"),
+            preface: String::new(),
+        }
+    }
+}
+
+impl Delivery {
+    fn request(&self) -> String {
+        let at = signature::milliseconds(SystemTime::now()).saturating_add_signed(-self.age);
+        let signature = match self.secret {
+            "" => String::new(),
+            secret => {
+                format!("WorkOS-Signature: {}\r\n", signature::sign(&Secret::new(secret), at, self.signed.as_bytes()))
+            }
+        };
+        format!(
+            "{}POST {} HTTP/1.1\r\nHost: app.customer.example\r\n{}{signature}Content-Length: {}\r\n\r\n{}",
+            self.preface,
+            self.path,
+            self.headers,
+            self.sent.len(),
+            self.sent
+        )
+    }
+}
+
+fn result(report: &Value) -> &Value {
+    let checks = report["checks"].as_array().unwrap();
+    &checks.iter().find(|check| check["id"] == "webhook.delivered").unwrap()["results"][0]
+}
+
+fn evidence(report: &Value) -> String {
+    result(report)["evidence"].to_string()
+}
+
+#[test]
+fn a_signed_delivery_from_a_published_address_is_proved_and_left_to_the_application() {
+    let listening = Listening::start(&["--format", "json"]);
+    let answer = listening.deliver(&Delivery::default());
+    let ended = listening.end();
+    let report = ended.json();
+
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 300"), "{answer}");
+    assert_eq!(ended.code, Some(0));
+    assert_eq!((&report["verdict"], &report["inbound"]), (&"ready".into(), &"proved".into()));
+    assert_eq!(result(&report)["grade"], "proved");
+    assert!(evidence(&report).contains("3.217.146.166 → 127.0.0.1"), "{report:#}");
+}
+
+#[test]
+fn a_person_reads_each_delivery_as_it_arrives_and_the_verdict() {
+    let listening = Listening::start(&["--accept"]);
+    let answer = listening.deliver(&Delivery::default());
+    let ended = listening.end();
+
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for words in [
+        "webhook from 3.217.146.166 (published)",
+        "user.created event_01",
+        "the signature holds",
+        "answered 200",
+        "Ready:",
+    ] {
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+}
+
+#[test]
+fn a_stranger_is_answered_with_a_bare_status_and_does_not_end_it() {
+    let listening = Listening::start(&["--format", "json"]);
+    let unsigned = listening.deliver(&Delivery { secret: "", ..Delivery::default() });
+    let elsewhere = listening.send(b"GET /.env HTTP/1.1\r\nHost: x\r\n\r\n");
+    let method = listening.send(b"GET /webhooks/workos HTTP/1.1\r\nHost: x\r\n\r\n");
+    let garbage = listening.send(b"\x16\x03\x01garbage\r\n\r\n");
+    listening.deliver(&Delivery::default());
+    let ended = listening.end();
+
+    for (answer, status) in [(&unsigned, "401"), (&elsewhere, "404"), (&method, "405")] {
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n") && !answer.contains("server:") && !answer.contains("date:"), "{answer}");
+    }
+    assert!(garbage.is_empty() || garbage.starts_with("HTTP/1.1 400"), "{garbage}");
+    assert_eq!(ended.code, Some(0));
+    assert!(evidence(&ended.json()).contains("1 were for another path"), "{}", ended.out);
+}
+
+#[test]
+fn each_way_in_which_a_signature_fails_has_its_words() {
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(EVENT).unwrap()).unwrap();
+    let spaced = EVENT.replace("\":", "\": ");
+    let of = |change: fn(&mut Delivery)| {
+        let mut delivery = Delivery::default();
+        change(&mut delivery);
+        delivery
+    };
+    for (delivery, words) in [
+        (of(|it| it.secret = ""), "no WorkOS-Signature header"),
+        (of(|it| it.secret = "whsec_another0000000000000"), "probably another endpoint's"),
+        (of(|it| it.secret = "0FWAiVGkEfGBqqsJH4aNAGBJ4"), "once whsec_ is taken off"),
+        (of(|it| it.age = 400_000), "old by this host's clock"),
+        (of(|it| it.age = -400_000), "ahead of this host's clock"),
+        (Delivery { sent: spaced, ..Delivery::default() }, "with other white space"),
+        (
+            Delivery { sent: pretty, signed: EVENT.replace("user", "other"), ..Delivery::default() },
+            "changed on the way",
+        ),
+    ] {
+        let listening = Listening::start(&["--format", "json", "--for", "1s"]);
+        let answer = listening.deliver(&delivery);
+        let ended = listening.end();
+
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        assert_eq!((ended.code, codes(&ended.json())), (Some(1), vec!["webhook.delivered/bad-signature".to_owned()]));
+        let problem = result(&ended.json())["findings"][0]["problem"].as_str().unwrap().to_owned();
+        assert!(problem.contains(words), "{words}: {problem}");
+    }
+}
+
+#[test]
+fn where_nothing_arrives_it_is_unknown_and_says_what_would_settle_it() {
+    let ended = Listening::start(&["--format", "json", "--for", "500ms"]).end();
+    let report = ended.json();
+
+    assert_eq!((ended.code, codes(&report)), (Some(3), vec!["webhook.delivered/nothing-arrived".to_owned()]));
+    assert!(result(&report)["findings"][0]["remediation"]["action"].as_str().unwrap().contains("test event"));
+}
+
+#[test]
+fn an_event_that_is_delivered_again_counts_once() {
+    let listening = Listening::start(&["--format", "json", "--count", "2"]);
+    listening.deliver(&Delivery::default());
+    listening.deliver(&Delivery::default());
+    let other = EVENT.replace("event_01", "event_02");
+    listening.deliver(&Delivery { signed: other.clone(), sent: other, ..Delivery::default() });
+    let ended = listening.end();
+
+    assert_eq!(ended.code, Some(0));
+    assert!(evidence(&ended.json()).contains("3 with a signature that holds"), "{}", ended.out);
+}
+
+#[test]
+fn a_proxy_header_names_the_sender_and_without_one_nobody_is_let_in() {
+    for preface in ["PROXY TCP4 3.217.146.166 10.20.0.10 51200 443\r\n", ""] {
+        let listening = Listening::start(&["--format", "json", "--proxy-protocol", "--for", "2s"]);
+        let answer =
+            listening.deliver(&Delivery { headers: String::new(), preface: preface.to_owned(), ..Delivery::default() });
+        let ended = listening.end();
+
+        assert_eq!(answer.starts_with("HTTP/1.1 503"), !preface.is_empty(), "{answer}");
+        assert_eq!(ended.code, Some(if preface.is_empty() { 3 } else { 0 }));
+        let words = if preface.is_empty() { "lacked the PROXY header" } else { "3.217.146.166 (published)" };
+        assert!(evidence(&ended.json()).contains(words), "{}", ended.out);
+    }
+}
+
+#[test]
+fn an_action_is_allowed_only_where_that_was_asked_for_and_the_answer_is_signed() {
+    let body = r#"{"object":"authentication_action_context","id":"action_1","user":{"email":"planted@example.com"}}"#;
+    let action = || Delivery {
+        path: "/actions/workos",
+        secret: ACTIONS_SECRET,
+        signed: body.to_owned(),
+        sent: body.to_owned(),
+        ..Delivery::default()
+    };
+    let url = ["--actions-url", "https://app.customer.example/actions/workos"];
+    let listening = Listening::start(&[&url[..], &["--actions", "allow", "--format", "json"]].concat());
+    let allowed = listening.deliver(&action());
+    let late = listening.deliver(&Delivery { age: 31_000, ..action() });
+    listening.deliver(&Delivery::default());
+    let ended = listening.end();
+    let refusing = Listening::start(&url);
+    let deferred = refusing.deliver(&action());
+    refusing.deliver(&Delivery::default());
+    refusing.end();
+
+    let answer: Value = serde_json::from_str(allowed.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let payload = allowed.split("\"payload\":").nth(1).unwrap().split(",\"signature\"").next().unwrap();
+    let at = answer["payload"]["timestamp"].as_u64().unwrap();
+    assert_eq!(answer["object"], "authentication_action_response");
+    assert_eq!(answer["payload"]["verdict"], "Allow");
+    assert_eq!(answer["signature"], signature::code_of(&Secret::new(ACTIONS_SECRET), at, payload.as_bytes()));
+    assert!(late.starts_with("HTTP/1.1 401") && deferred.starts_with("HTTP/1.1 503"), "{late}{deferred}");
+    let told = evidence(&ended.json());
+    assert!(told.contains("from 3.217.146.166 (published): the signature holds; answered 200"), "{told}");
+    assert!(ended.err.contains("Action from 3.217.146.166") && !(ended.err + &ended.out).contains("planted"));
+}
+
+#[test]
+fn nothing_of_a_body_and_no_secret_is_printed_in_any_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (json, junit) = (format!("json={}", file("r.json")), format!("junit={}", file("r.xml")));
+    let listening = Listening::start(&["-v", "--report", &json, "--report", &junit]);
+    listening.deliver(&Delivery { secret: "whsec_planted000000000000", ..Delivery::default() });
+    listening.deliver(&Delivery::default());
+    let ended = listening.end();
+
+    let all = [
+        ended.out,
+        ended.err,
+        std::fs::read_to_string(file("r.json")).unwrap(),
+        std::fs::read_to_string(file("r.xml")).unwrap(),
+    ];
+    for text in all {
+        assert!(!text.contains("planted") && !text.contains(SECRET), "{text}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_it_with_what_is_known() {
+    let listening = Listening::start(&["--format", "json"]);
+    listening.signal(Signal::SIGINT);
+    let ended = listening.end();
+    let report = ended.json();
+
+    assert_eq!(ended.code, Some(130));
+    assert_eq!((&report["interrupted"], &report["verdict"]), (&true.into(), &"undecided".into()));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let mut listening = Listening::start(&[]);
+    drop(listening.child.stdout.take());
+    listening.deliver(&Delivery { secret: "", ..Delivery::default() });
+    let ended = listening.end();
+
+    assert!(!ended.err.contains("defect") && !ended.err.contains("cannot write"), "{}", ended.err);
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_one_clear_sentence() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.pem").display().to_string();
+    let hook = ["--webhook-url", HOOK];
+    for (arguments, words) in [
+        (&["--plain"][..], "--webhook-url https://"),
+        (&hook, "--tls-cert FILE --tls-key FILE is right"),
+        (&["--plain", "--webhook-url", "app.customer.example"], "a whole URL"),
+        (&[&hook[..], &["--plain", "--for", "soon"]].concat(), "--for is `soon`"),
+        (&[&hook[..], &["--plain", "--bind", &taken]].concat(), "is taken"),
+        (&[&hook[..], &["--tls-cert", &missing, "--tls-key", &missing]].concat(), "missing.pem"),
+        (&[&hook[..], &["--plain", "--bind", "127.0.0.1:0", "--deliver", "--yes"]].concat(), "WORKOS_API_KEY"),
+        (&["--clean-up"], "WORKOS_API_KEY"),
+    ] {
+        let ended = run(&[&["listen"], arguments].concat());
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(ended.err.contains(words) && ended.err.lines().count() == 1, "{}", ended.err);
+    }
+    for arguments in [
+        &["--plain", "--proxy-protocol"][..],
+        &["--plain", "--trusted-proxy", "here"],
+        &["--plain", "--self-signed"],
+        &["--plain", "--count", "0"],
+        &["--deliver", "--clean-up"],
+        &["--actions", "deny"],
+    ] {
+        let ended = run(&[&["listen"], &hook[..], arguments].concat());
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{arguments:?}");
+    }
+}
+
+/// What `check` makes of a saved report, for this webhook URL.
+fn check(report: &str, hook: &str) -> Ended {
+    run(&[
+        "check",
+        "--only",
+        "webhook.delivered",
+        "--inbound-report",
+        report,
+        "--webhook-url",
+        hook,
+        "--format",
+        "json",
+    ])
+}
+
+#[test]
+fn check_takes_the_saved_proof_in_with_its_age_and_for_its_own_url_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let saved = path("inbound.json");
+    let listening = Listening::start(&["--report", &format!("json={saved}")]);
+    listening.deliver(&Delivery::default());
+    assert_eq!(listening.end().code, Some(0));
+    let mut old: Value = serde_json::from_str(&std::fs::read_to_string(&saved).unwrap()).unwrap();
+    old["started_at"] = "2025-01-01T00:00:00Z".into();
+    std::fs::write(path("old.json"), old.to_string()).unwrap();
+    std::fs::write(path("none.json"), "planted").unwrap();
+
+    let (own, other, aged, none) = (
+        check(&saved, HOOK),
+        check(&saved, "https://other.example/hook"),
+        check(&path("old.json"), HOOK),
+        check(&path("none.json"), HOOK),
+    );
+
+    assert_eq!((own.code, own.json()["inbound"].clone()), (Some(0), "proved".into()));
+    assert!(evidence(&own.json()).contains("its age"), "{}", own.out);
+    assert_eq!(
+        (other.code, codes(&other.json())),
+        (Some(3), vec!["webhook.delivered/of-another-installation".to_owned()])
+    );
+    assert_eq!((aged.code, codes(&aged.json())), (Some(0), vec!["webhook.delivered/proof-is-old".to_owned()]));
+    assert!(none.code == Some(2) && none.err.contains("--inbound-report") && !none.err.contains("planted"), "{none:?}");
+}
