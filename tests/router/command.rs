@@ -47,9 +47,9 @@ fn check_with(network: &Network, more: &[&str]) -> Result<Ran, End> {
     run(&network.installation, &[&arguments, more].concat())
 }
 
-/// Looks from the internet.
-pub(crate) fn probe(network: &Network, arguments: &[&str]) -> Result<Ran, End> {
-    run(&network.vantage, &[&["probe", URL, "--timeout", TIMEOUT], arguments].concat())
+/// Looks from a host on the internet.
+pub(crate) fn probe(from: &Host, arguments: &[&str]) -> Result<Ran, End> {
+    run(from, &[&["probe", URL, "--timeout", TIMEOUT], arguments].concat())
 }
 
 fn run(host: &Host, arguments: &[&str]) -> Result<Ran, End> {
@@ -276,6 +276,7 @@ impl Expect {
 /// Everything that a result says, for a search.
 fn spelled(row: &CheckResult) -> String {
     let found = row.findings.iter().map(|it| format!("{} {}: {} ", it.code, it.problem, it.remediation.action));
+    let reason = row.reason.as_deref().unwrap_or_default();
     let seen = row.evidence.iter().map(|it| format!("[{}: {}] ", it.what, it.value));
-    format!("{:?} {:?} {}", row.status, row.grade, found.chain(seen).collect::<String>())
+    format!("{:?} {:?} {reason} {}", row.status, row.grade, found.chain(seen).collect::<String>())
 }

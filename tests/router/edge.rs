@@ -17,6 +17,8 @@ pub(crate) struct Edge {
     pub(crate) hairpin: Hairpin,
     /// Whether the router puts its own address in the place of the source.
     pub(crate) hides_sources: bool,
+    /// The longest packet that gets out, where longer ones vanish without a word.
+    pub(crate) longest: Option<u16>,
 }
 
 /// What the firewall does with a connection that it does not let in.
@@ -52,6 +54,7 @@ impl Default for Edge {
             others: Others::Dropped,
             hairpin: Hairpin::Off,
             hides_sources: false,
+            longest: None,
         }
     }
 }
@@ -77,6 +80,8 @@ impl Edge {
         let turned =
             if self.hairpin == Hairpin::Off { "" } else { "iifname \"lan\" oifname \"lan\" ct status dnat accept" };
         let hide = if self.hides_sources { "oifname \"lan\" ct status dnat masquerade" } else { "" };
+        let hole = self.longest.map(|longest| format!("iifname \"lan\" oifname \"wan\" meta length > {longest} drop"));
+        let hole = hole.unwrap_or_default();
         let forwarded = "iifname \"wan\" oifname \"lan\" ct status dnat";
         let admit = match &self.admits {
             None => format!("{forwarded} accept"),
@@ -108,6 +113,7 @@ impl Edge {
              {hide}\n\
              }}\n\
              chain forward {{ type filter hook forward priority filter; policy drop;\n\
+             {hole}\n\
              {spoken}\n\
              ct state established,related accept\n\
              iifname \"lan\" oifname \"wan\" accept\n\

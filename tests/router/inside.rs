@@ -56,6 +56,20 @@ pub(crate) fn all() -> Vec<Scenario> {
                 check(network)?.judge(Some(Verdict::Ready), &[undecided()])
             },
         ),
+        Scenario::new("a way out that loses full-size packets without a word carries small requests only", |network| {
+            network.has(&Edge { longest: Some(1280), ..Edge::default() })?;
+            network.resolves(true)?;
+            network.runs_the_application()?;
+            // Otherwise the kernel hands on several packets as one long one.
+            network.installation.ip(["link set eth0 gso_max_segs 1"])?;
+            let small = Expect::of("egress.answers").is(Status::Pass);
+            let large = Expect::of("egress.carries").is(Status::Fail).finds("stalled-on-size");
+            check(network)?.judge(Some(Verdict::NotReady), &[small, large])
+        }),
+        Scenario::new("a way out that carries full-size packets is told as one", |network| {
+            let ran = look(network, Hairpin::Off, true)?;
+            ran.judge(Some(Verdict::Ready), &[Expect::of("egress.carries").is(Status::Pass)])
+        }),
         Scenario::new("a split horizon is evidence, and no failure", |network| {
             let ran = look(network, Hairpin::Off, true)?;
             let split =

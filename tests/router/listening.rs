@@ -4,13 +4,13 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use workos_preflight::report::v1::{Grade, Inbound, Status, Verdict};
 
-use crate::command::{Expect, Listening, Ran, Serves, Waits, check_with_the_proof};
+use crate::command::{Expect, Listening, Ran, Serves, Waits, check_with_the_proof, probe};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::found::findings;
 use crate::front::{Front, Proxying};
 use crate::host::PATIENCE;
-use crate::network::{FRONT, Network, PUBLIC, ROUTER, UNLISTED, published, reported};
+use crate::network::{FRONT, Network, PUBLIC, ROUTER, UNLISTED, VANTAGE, published, reported};
 use crate::plain::open;
 use crate::trial::{End, Scenario, hold};
 
@@ -69,6 +69,16 @@ pub(crate) fn all() -> Vec<Scenario> {
             ran.judge(Some(Verdict::Ready), &[proved()])?;
             hold(ran.report.inbound == Inbound::Proved, || format!("inbound is {:?}", ran.report.inbound))
         }),
+        Scenario::new(
+            "a look from outside at the listener is told beside the delivery, and sees that it refuses what is not signed",
+            |network| {
+                let listening = Listening::start(network, Serves::Tls, 1, Waits::ToTheEnd, &["--accept"])?;
+                let refuses = Expect::of("webhook.refuses-unsigned").is(Status::Pass);
+                probe(&network.vantage, &[])?.judge(Some(Verdict::Ready), &[refuses])?;
+                Delivery::from(published()[0]).send(network)?;
+                listening.report(network)?.judge(Some(Verdict::Ready), &[proved().says(published()[0]).says(VANTAGE)])
+            },
+        ),
         Scenario::new("a PROXY header of somebody who is not trusted is not believed", |network| {
             let listening = Listening::start(network, Serves::Tls, 1, Waits::InVain, &PROXY_PROTOCOL)?;
             let sent = Delivery::from(UNLISTED).announcing(published()[0]).send(network);
