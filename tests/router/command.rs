@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,7 @@ pub(crate) enum Waits {
 /// A `listen` that is ready.
 pub(crate) struct Listening {
     child: Child,
-    stderr: thread::JoinHandle<String>,
+    said: Receiver<String>,
 }
 
 impl Listening {
@@ -106,7 +106,11 @@ impl Listening {
         let lasting = if waits == Waits::InVain { "12s" } else { "60s" };
         let port = if matches!(serves, Serves::Plain) { 8080 } else { 443 };
         let (bind, count) = (format!("{INSTALLATION}:{port}"), count.to_string());
-        let mut typed = vec!["listen", "--webhook-url", URL, "--bind", &bind, "--count", &count, "--for", lasting];
+        let mut typed = vec!["listen", "--webhook-url", URL, "--bind", &bind, "--for", lasting];
+        // Where none is wanted, something else is.
+        if count != "0" {
+            typed.extend(["--count", &count]);
+        }
         typed.extend(match serves {
             Serves::Tls => vec!["--tls-cert", CERTIFICATE, "--tls-key", KEY],
             Serves::SelfSigned => vec!["--self-signed"],
@@ -118,27 +122,28 @@ impl Listening {
         // The human report, which the other format leaves to stdout, is not looked at.
         command.stdout(Stdio::null());
         let mut child = network.installation.run(move || command.spawn())?;
-
         let stderr = child.stderr.take().unwrap();
-        let (tell, told) = mpsc::channel();
-        let stderr = thread::spawn(move || {
-            let mut lines = BufReader::new(stderr);
-            let mut said = String::new();
-            while lines.read_line(&mut said).is_ok_and(|read| read > 0) {
-                if said.lines().last().is_some_and(|line| line.contains("listening on ")) {
-                    // Nobody waits any more for a second such line.
-                    let _ = tell.send(());
-                }
-            }
-            let _ = lines.read_to_string(&mut said);
-            said
+        let (tell, said) = mpsc::channel();
+        thread::spawn(move || {
+            BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| tell.send(line))
         });
-        if told.recv_timeout(PATIENCE).is_ok() {
-            return Ok(Self { child, stderr });
+        let mut listening = Self { child, said };
+        listening.says("listening on ")?;
+        Ok(listening)
+    }
+
+    /// Waits for the line in which it says this, and gives what follows.
+    pub(crate) fn says(&mut self, what: &str) -> Result<String, End> {
+        let mut before = String::new();
+        while let Ok(line) = self.said.recv_timeout(PATIENCE) {
+            if let Some((_, rest)) = line.split_once(what) {
+                return Ok(rest.to_owned());
+            }
+            before += &line;
         }
-        // It may have ended by itself, and says why.
-        let _ = child.kill();
-        Err(End::Wrong(format!("`listen` does not get ready: {typed:?}: {}", stderr.join().unwrap())))
+        // It may have ended by itself, and has said why.
+        let _ = self.child.kill();
+        Err(End::Wrong(format!("`listen` does not say `{what}`: {before}")))
     }
 
     /// Waits for its end and reads its report.
@@ -150,11 +155,11 @@ impl Listening {
             }
             if started.elapsed() > PATIENCE * 4 {
                 self.child.kill()?;
-                return Err(End::Wrong(format!("`listen` does not end: {}", self.stderr.join().unwrap())));
+                return Err(End::Wrong(format!("`listen` does not end: {}", self.said.iter().collect::<String>())));
             }
             thread::sleep(Duration::from_millis(10));
         };
-        let said = self.stderr.join().unwrap();
+        let said: String = self.said.iter().collect();
         let report = network.installation.run(|| fs::read_to_string(REPORT));
         let report = report.map_err(|error| End::Wrong(format!("`listen` leaves no report ({error}): {said}")))?;
         Ran::of(status.code(), &report, &said)

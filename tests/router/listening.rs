@@ -142,7 +142,51 @@ pub(crate) fn all() -> Vec<Scenario> {
             ran.judge(Some(Verdict::Ready), &[proved().says(source).says(FRONT)])
         })
     }));
+    all.extend(nonces());
     all.into_iter().map(|scenario| scenario.about("listen")).collect()
+}
+
+/// A probe that knows the listener's nonce.
+fn nonces() -> Vec<Scenario> {
+    let arrives = || Expect::of("ingress.arrives").is(Status::Pass);
+    vec![
+        Scenario::new("a probe with the nonce arrives at the listener, and both name the prober", move |network| {
+            let (probed, heard) = both(network, Serves::Tls, &[])?;
+            probed.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE)])?;
+            heard.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE)])?;
+            hold(heard.report.inbound != Inbound::Proved, || "a probe is taken for a proof".to_owned())
+        }),
+        Scenario::new(
+            "a router that hides the source shows in a probe with the nonce, on both sides",
+            move |network| {
+                network.has(&Edge { hides_sources: true, ..Edge::default() })?;
+                let (probed, heard) = both(network, Serves::Tls, &[])?;
+                probed.judge(None, &[arrives().says(ROUTER)])?;
+                heard.judge(None, &[arrives().says(ROUTER).leaves_out(VANTAGE)])
+            },
+        ),
+        Scenario::new("a probe with the nonce arrives through nginx, which names the prober", move |network| {
+            Front::Nginx.stands(network, &Edge::default())?;
+            let (probed, heard) = both(network, Serves::Plain, &TRUSTED)?;
+            probed.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE)])?;
+            heard.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE).says(FRONT)])
+        }),
+        Scenario::new("an application that answers in the listener's place does not know the nonce", |network| {
+            network.runs_the_application()?;
+            let probed = probe(&network.vantage, &["--nonce", "0123456789abcdef0123456789abcdef"])?;
+            let other = Expect::of("ingress.arrives").is(Status::Fail).finds("not-the-listener");
+            probed.judge(Some(Verdict::NotReady), &[other])
+        }),
+    ]
+}
+
+/// What the probe and the listener say, after the one has presented the other's nonce.
+fn both(network: &Network, serves: Serves, arguments: &[&str]) -> Result<(Ran, Ran), End> {
+    let arguments = [&["--nonce"], arguments].concat();
+    let mut listening = Listening::start(network, serves, 0, Waits::ToTheEnd, &arguments)?;
+    let nonce = listening.says("--nonce ")?;
+    let probed = probe(&network.vantage, &["--nonce", nonce.trim()])?;
+    Ok((probed, listening.report(network)?))
 }
 
 const ID: &str = "webhook.delivered";
