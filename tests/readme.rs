@@ -70,6 +70,24 @@ fn saved_reports() -> tempfile::TempDir {
     folder
 }
 
+/// It listens, on a port that is free here and for a moment, and saves what came of it.
+fn listens(typed: &str, folder: &Path) {
+    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
+    std::fs::write(folder.join("chain.pem"), made.cert.pem()).unwrap();
+    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    let typed = typed.replace("127.0.0.1:8080", "127.0.0.1:0");
+    let mut args: Vec<&str> = typed.split_whitespace().collect();
+    if !args.contains(&"--bind") {
+        args.extend(["--bind", "127.0.0.1:0"]);
+    }
+    args.extend(["--for", "200ms"]);
+    let ended = run_in(folder, &args);
+
+    assert_eq!(ended.code, Some(3), "{typed}: {ended:?}");
+    assert!(ended.err.contains("listening on http") && ended.out.contains("webhook.delivered/nothing-arrived"));
+    assert!(!typed.contains("inbound.json") || folder.join("inbound.json").is_file());
+}
+
 #[test]
 fn every_sample_is_what_its_command_prints() {
     let samples = of("console");
@@ -112,7 +130,7 @@ fn every_command_line_is_one_that_the_binary_takes() {
         for line in block.replace("\\\n", " ").lines() {
             let line = line.split(" #").next().unwrap().trim();
             let Some(typed) = line.strip_prefix("workos-preflight") else {
-                let known = line.is_empty() || line.starts_with("cargo ") || line.starts_with("export WORKOS_API_KEY=");
+                let known = line.is_empty() || line.starts_with("cargo ") || line.starts_with("export WORKOS_");
                 assert!(known, "the README has a command that no test knows: {line}");
                 continue;
             };
@@ -120,6 +138,11 @@ fn every_command_line_is_one_that_the_binary_takes() {
                 let args: Vec<&str> = typed.split_whitespace().collect();
                 let ended = run_in(folder.path(), &args);
                 assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
+                continue;
+            }
+            if typed.trim_start().starts_with("listen ") {
+                listens(typed, folder.path());
+                seen += 1;
                 continue;
             }
             let replaced = typed
