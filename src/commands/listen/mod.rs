@@ -3,9 +3,10 @@
 mod clean_up;
 mod consent;
 mod lines;
+mod post;
 mod provocation;
+mod seen;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,23 +14,20 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use self::lines::Lines;
+use self::post::{Post, in_words, security};
 use self::provocation::{Provocation, Vendor};
+use self::seen::{Ending, Seen};
 use super::session::{self, Account};
 use super::{Failure, gather, say};
-use crate::check::{Grade, Outcome, Status, Vantage};
-use crate::checks::delivered::{self, Arrivals};
-use crate::checks::{self, arrives};
+use crate::check::Vantage;
 use crate::cli::ListenArgs;
 use crate::context::Context;
-use crate::facts::Facts;
-use crate::inbound::nonce::ProbeSeen;
-use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security, Turned};
+use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
 use crate::net::{Limits, Live};
-use crate::report::{Report, Row};
+use crate::report::Report;
 use crate::secret::Secret;
-use crate::settings::values::{duration, shown_url, spoken, web_url};
-use crate::settings::{Settings, Source};
-use crate::workos::delivery::{Delivery, Purpose, Signature};
+use crate::settings::values::{shown_url, spoken};
+use crate::workos::delivery::Purpose;
 
 pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
@@ -48,92 +46,6 @@ pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
         })?;
         listen(args, &cx, &post, security, socket).await
     })?
-}
-
-/// What is stood at, and for how long.
-struct Post {
-    webhook: String,
-    path: String,
-    host: String,
-    action_path: Option<String>,
-    lasting: Duration,
-    /// How many genuine deliveries are enough.
-    enough: usize,
-    /// Whether deliveries are wanted at all, or only a probe.
-    deliveries: bool,
-}
-
-const USUAL_TIME: Duration = Duration::from_secs(600);
-
-/// WorkOS delivers what was caused within seconds.
-const USUAL_TIME_OF_A_DELIVERY: Duration = Duration::from_secs(60);
-
-impl Post {
-    fn of(args: &ListenArgs, settings: &Settings) -> Result<Self, Failure> {
-        let Some(webhook) = &settings.webhook_url else {
-            return Err(Failure::Usage(
-                "listen stands at the webhook URL, and none is given; --webhook-url https://app.customer.example/webhooks/workos, or installation.webhook_url in the settings file, is right".to_owned(),
-            ));
-        };
-        let url = |name: &str, text: &str, source: &Source| {
-            web_url(text).ok_or_else(|| {
-                Failure::Usage(format!(
-                    "{name} (from {source}) is `{}`; a whole URL such as https://app.customer.example/path is right",
-                    shown_url(text)
-                ))
-            })
-        };
-        let address = url("installation.webhook_url", &webhook.value, &webhook.source)?;
-        let actions = settings.actions_url.as_ref();
-        let action_path =
-            actions.map(|given| url("installation.actions_url", &given.value, &given.source)).transpose()?;
-        let lasting = match args.lasting.as_deref().map(duration) {
-            None if args.deliver => USUAL_TIME_OF_A_DELIVERY,
-            None => USUAL_TIME,
-            Some(Ok(time)) => time,
-            Some(Err(wanted)) => {
-                let given = args.lasting.as_deref().unwrap_or_default();
-                return Err(Failure::Usage(format!("--for is `{given}`; {wanted} is right")));
-            }
-        };
-        let enough =
-            if args.expect_all && args.count.is_none() { usize::MAX } else { args.count.unwrap_or(1) as usize };
-        Ok(Post {
-            path: address.path().to_owned(),
-            host: address.host_str().unwrap_or_default().to_owned(),
-            action_path: action_path.map(|url| url.path().to_owned()),
-            webhook: webhook.value.clone(),
-            lasting,
-            enough,
-            deliveries: !args.nonce || args.count.is_some() || args.expect_all || args.deliver,
-        })
-    }
-}
-
-fn security(args: &ListenArgs, post: &Post) -> Result<Security, Failure> {
-    match (&args.tls_cert, &args.tls_key) {
-        (Some(chain), Some(key)) => Security::from_files(chain, key)
-            .map_err(|(file, why)| Failure::machine(format!("cannot use {}", file.display()), why)),
-        _ if args.plain => Ok(Security::Plain),
-        _ if args.self_signed => Security::self_made(vec![post.host.clone()])
-            .map_err(|why| Failure::machine("cannot make a certificate", why)),
-        _ => Err(Failure::Usage(
-            "listen has to know how it speaks; --tls-cert FILE --tls-key FILE is right where WorkOS reaches this host itself, --plain or --self-signed behind a proxy that ends TLS".to_owned(),
-        )),
-    }
-}
-
-fn in_words(error: &std::io::Error, port: u16) -> String {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!(
-            "port {port} is taken: stop the application there while this listens, or listen on another port behind its proxy"
-        ),
-        std::io::ErrorKind::PermissionDenied => {
-            format!("port {port} needs a privilege: run as root, or listen on a port from 1024 on behind a proxy")
-        }
-        std::io::ErrorKind::AddrNotAvailable => "this host does not have that address".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 async fn listen(
@@ -214,17 +126,6 @@ async fn listen(
     let report = Report { head, rows, duration: begun.elapsed(), interrupted };
     let code = account.close(&report)?;
     Ok(if interrupted { session::INTERRUPTED } else { code })
-}
-
-/// How a run that made WorkOS send something ended.
-#[derive(Default)]
-struct Ending {
-    /// What WorkOS was made to send, or why it could not be.
-    caused: Option<Result<String, String>>,
-    /// The id under which WorkOS lists the event, where it did not arrive.
-    event: Option<String>,
-    /// What was deleted again, or what is left.
-    taken_back: Option<Result<Vec<String>, String>>,
 }
 
 /// What would be written, agreed to. Nothing is written yet.
@@ -317,163 +218,6 @@ fn announce(args: &ListenArgs, post: &Post, socket: &TcpListener, nonce: Option<
     if let Some(nonce) = nonce {
         say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));
     }
-}
-
-impl Ending {
-    /// What was written at WorkOS, as evidence, and what of it is left, as a finding.
-    fn noted(&self, mut outcome: Outcome) -> Outcome {
-        if let Some(Ok(what)) = &self.caused {
-            outcome.saw("caused", what);
-        }
-        match &self.taken_back {
-            Some(Ok(done)) => done.iter().for_each(|what| outcome.saw("at WorkOS", what)),
-            Some(Err(left)) => outcome.found(delivered::left_behind(left)),
-            None => {}
-        }
-        outcome
-    }
-}
-
-/// What was heard so far, in bounded number.
-#[derive(Default)]
-struct Seen {
-    deliveries: Vec<Delivery>,
-    /// Signed ones, each event once: WorkOS repeats what is answered 503.
-    genuine: usize,
-    probes: Vec<ProbeSeen>,
-    turned: BTreeMap<Turned, usize>,
-    /// Deliveries beyond those that are kept.
-    more: usize,
-}
-
-/// So many that are not genuine are kept, and so many that are.
-const MOST_REFUSED: usize = 200;
-const MOST_GENUINE: usize = 10_000;
-const MOST_ACTIONS: usize = 10;
-
-impl Seen {
-    fn take(&mut self, heard: Heard) {
-        match heard {
-            Heard::Delivery(delivery) => self.take_delivery(*delivery),
-            Heard::Probe(probe) if self.probes.len() < MOST_REFUSED => self.probes.push(probe),
-            Heard::Probe(_) => {}
-            Heard::Turned(why, _) => *self.turned.entry(why).or_default() += 1,
-        }
-    }
-
-    fn take_delivery(&mut self, delivery: Delivery) {
-        let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
-        let genuine = delivery.is_genuine();
-        let refused = self.deliveries.len() - self.deliveries.iter().filter(|kept| kept.is_genuine()).count();
-        if genuine && delivery.purpose == Purpose::Webhook {
-            let again = id(&delivery).is_some()
-                && self.deliveries.iter().any(|kept| kept.is_genuine() && id(kept) == id(&delivery));
-            self.genuine += usize::from(!again);
-        }
-        let room = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
-        if room {
-            self.deliveries.push(delivery);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn is_enough(&self, args: &ListenArgs, post: &Post, facts: &Facts) -> bool {
-        if args.deliver {
-            return self.deliveries.iter().any(|delivery| delivery.own);
-        }
-        let from = |address: &std::net::IpAddr| {
-            self.deliveries.iter().any(|delivery| delivery.is_genuine() && delivery.source == *address)
-        };
-        let all = || facts.workos_sources.published.addresses.iter().all(from);
-        let delivered = self.genuine >= post.enough || (args.expect_all && all());
-        let probed = !args.nonce || !self.probes.is_empty();
-        probed && (delivered || !post.deliveries)
-    }
-
-    fn rows(&self, args: &ListenArgs, cx: &Context, post: &Post, lasted: Duration, ending: &Ending) -> Vec<Row> {
-        let mut rows = Vec::new();
-        if args.nonce {
-            let outcome = arrives::heard(&self.probes, lasted);
-            rows.push(row(&arrives::SPEC, &post.webhook, true, self.with_turned(outcome), lasted));
-        }
-        let webhooks: Vec<Delivery> =
-            self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Webhook).cloned().collect();
-        let secret = cx
-            .settings
-            .webhook_secret
-            .as_ref()
-            .map_or_else(|| "WORKOS_WEBHOOK_SECRET".to_owned(), |secret| secret.source.to_string());
-        let caused = match &ending.caused {
-            Some(Ok(what)) => Some(match &ending.event {
-                Some(event) => format!("{what}, and lists it as {event}"),
-                None => what.clone(),
-            }),
-            _ => None,
-        };
-        let arrivals = Arrivals {
-            url: &post.webhook,
-            deliveries: &webhooks,
-            lasted,
-            caused: caused.as_deref(),
-            from_all: args.expect_all,
-            secret: &secret,
-        };
-        let outcome = match &ending.caused {
-            Some(Err(why)) if self.genuine == 0 => Outcome::graded(Grade::Declared).because(delivered::not_caused(why)),
-            _ => delivered::judge(&arrivals, &cx.facts),
-        };
-        let outcome = ending.noted(self.with_turned(self.with_actions(outcome)));
-        rows.push(row(&delivered::SPEC, &post.webhook, post.deliveries, outcome, lasted));
-        rows
-    }
-
-    /// What came of Actions, as evidence.
-    fn with_actions(&self, mut outcome: Outcome) -> Outcome {
-        for action in self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Action).take(MOST_ACTIONS) {
-            let signature = match &action.signature {
-                Signature::Holds(_) => "the signature holds".to_owned(),
-                Signature::Refused(why) => format!("the signature {}", delivered::refusal_in_words(why)),
-                Signature::Unchecked => "not checked, for want of the Actions secret".to_owned(),
-            };
-            let origin = delivered::origin_in_words(action.origin);
-            outcome
-                .saw("Action", format!("from {} ({origin}): {signature}; answered {}", action.source, action.answered));
-        }
-        outcome
-    }
-
-    /// What was turned away, as evidence: it may be what one waits for, in another shape.
-    fn with_turned(&self, mut outcome: Outcome) -> Outcome {
-        for (why, count) in &self.turned {
-            outcome.saw("turned away", format!("{count} {}", why.in_words()));
-        }
-        if self.more > 0 {
-            outcome.saw("not kept", format!("{} more requests", self.more));
-        }
-        outcome
-    }
-}
-
-fn row(spec: &'static crate::check::Spec, url: &str, required: bool, outcome: Outcome, took: Duration) -> Row {
-    let group = checks::specs().find(|(_, known)| known.id == spec.id).map(|(group, _)| group);
-    let empty = Row {
-        spec,
-        group: group.unwrap_or(&checks::GROUPS[0]),
-        required,
-        subject: Some(shown_url(url)),
-        status: Status::Unknown,
-        reason: None,
-        not_applicable: false,
-        findings: Vec::new(),
-        evidence: Vec::new(),
-        grade: outcome.grade,
-        via: None,
-        attempts: 0,
-        took,
-        waived: None,
-    };
-    empty.ran(outcome, took)
 }
 
 /// The time of day in UTC, for lines that tell what happens.

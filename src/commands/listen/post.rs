@@ -1,0 +1,95 @@
+//! What `listen` stands at: which URL, for how long, until what has come, and how it speaks.
+
+use std::time::Duration;
+
+use super::super::Failure;
+use crate::cli::ListenArgs;
+use crate::inbound::Security;
+use crate::settings::values::{duration, shown_url, web_url};
+use crate::settings::{Settings, Source};
+
+/// What is stood at, and for how long.
+pub(super) struct Post {
+    pub(super) webhook: String,
+    pub(super) path: String,
+    pub(super) host: String,
+    pub(super) action_path: Option<String>,
+    pub(super) lasting: Duration,
+    /// How many genuine deliveries are enough.
+    pub(super) enough: usize,
+    /// Whether deliveries are wanted at all, or only a probe.
+    pub(super) deliveries: bool,
+}
+
+const USUAL_TIME: Duration = Duration::from_secs(600);
+
+/// WorkOS delivers what was caused within seconds.
+const USUAL_TIME_OF_A_DELIVERY: Duration = Duration::from_secs(60);
+
+impl Post {
+    pub(super) fn of(args: &ListenArgs, settings: &Settings) -> Result<Self, Failure> {
+        let Some(webhook) = &settings.webhook_url else {
+            return Err(Failure::Usage(
+                "listen stands at the webhook URL, and none is given; --webhook-url https://app.customer.example/webhooks/workos, or installation.webhook_url in the settings file, is right".to_owned(),
+            ));
+        };
+        let url = |name: &str, text: &str, source: &Source| {
+            web_url(text).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "{name} (from {source}) is `{}`; a whole URL such as https://app.customer.example/path is right",
+                    shown_url(text)
+                ))
+            })
+        };
+        let address = url("installation.webhook_url", &webhook.value, &webhook.source)?;
+        let actions = settings.actions_url.as_ref();
+        let action_path =
+            actions.map(|given| url("installation.actions_url", &given.value, &given.source)).transpose()?;
+        let lasting = match args.lasting.as_deref().map(duration) {
+            None if args.deliver => USUAL_TIME_OF_A_DELIVERY,
+            None => USUAL_TIME,
+            Some(Ok(time)) => time,
+            Some(Err(wanted)) => {
+                let given = args.lasting.as_deref().unwrap_or_default();
+                return Err(Failure::Usage(format!("--for is `{given}`; {wanted} is right")));
+            }
+        };
+        let enough =
+            if args.expect_all && args.count.is_none() { usize::MAX } else { args.count.unwrap_or(1) as usize };
+        Ok(Post {
+            path: address.path().to_owned(),
+            host: address.host_str().unwrap_or_default().to_owned(),
+            action_path: action_path.map(|url| url.path().to_owned()),
+            webhook: webhook.value.clone(),
+            lasting,
+            enough,
+            deliveries: !args.nonce || args.count.is_some() || args.expect_all || args.deliver,
+        })
+    }
+}
+
+pub(super) fn security(args: &ListenArgs, post: &Post) -> Result<Security, Failure> {
+    match (&args.tls_cert, &args.tls_key) {
+        (Some(chain), Some(key)) => Security::from_files(chain, key)
+            .map_err(|(file, why)| Failure::machine(format!("cannot use {}", file.display()), why)),
+        _ if args.plain => Ok(Security::Plain),
+        _ if args.self_signed => Security::self_made(vec![post.host.clone()])
+            .map_err(|why| Failure::machine("cannot make a certificate", why)),
+        _ => Err(Failure::Usage(
+            "listen has to know how it speaks; --tls-cert FILE --tls-key FILE is right where WorkOS reaches this host itself, --plain or --self-signed behind a proxy that ends TLS".to_owned(),
+        )),
+    }
+}
+
+pub(super) fn in_words(error: &std::io::Error, port: u16) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "port {port} is taken: stop the application there while this listens, or listen on another port behind its proxy"
+        ),
+        std::io::ErrorKind::PermissionDenied => {
+            format!("port {port} needs a privilege: run as root, or listen on a port from 1024 on behind a proxy")
+        }
+        std::io::ErrorKind::AddrNotAvailable => "this host does not have that address".to_owned(),
+        _ => error.to_string(),
+    }
+}

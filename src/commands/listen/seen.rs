@@ -1,0 +1,192 @@
+//! What came while `listen` stood there, in bounded number, and what the report says of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::post::Post;
+use crate::check::{Grade, Outcome, Spec, Status};
+use crate::checks::delivered::{self, Arrivals};
+use crate::checks::{self, arrives};
+use crate::cli::ListenArgs;
+use crate::context::Context;
+use crate::facts::Facts;
+use crate::inbound::nonce::ProbeSeen;
+use crate::inbound::{Heard, Turned};
+use crate::report::Row;
+use crate::settings::values::shown_url;
+use crate::workos::delivery::{Delivery, Purpose, Signature};
+
+/// How a run that made WorkOS send something ended.
+#[derive(Default)]
+pub(super) struct Ending {
+    /// What WorkOS was made to send, or why it could not be.
+    pub(super) caused: Option<Result<String, String>>,
+    /// The id under which WorkOS lists the event, where it did not arrive.
+    pub(super) event: Option<String>,
+    /// What was deleted again, or what is left.
+    pub(super) taken_back: Option<Result<Vec<String>, String>>,
+}
+
+impl Ending {
+    /// What was written at WorkOS, as evidence, and what of it is left, as a finding.
+    fn noted(&self, mut outcome: Outcome) -> Outcome {
+        if let Some(Ok(what)) = &self.caused {
+            outcome.saw("caused", what);
+        }
+        match &self.taken_back {
+            Some(Ok(done)) => done.iter().for_each(|what| outcome.saw("at WorkOS", what)),
+            Some(Err(left)) => outcome.found(delivered::left_behind(left)),
+            None => {}
+        }
+        outcome
+    }
+}
+
+/// What was heard so far, in bounded number.
+#[derive(Default)]
+pub(super) struct Seen {
+    deliveries: Vec<Delivery>,
+    /// Signed ones, each event once: WorkOS repeats what is answered 503.
+    genuine: usize,
+    probes: Vec<ProbeSeen>,
+    turned: BTreeMap<Turned, usize>,
+    /// Deliveries beyond those that are kept.
+    more: usize,
+}
+
+/// So many that are not genuine are kept, and so many that are.
+const MOST_REFUSED: usize = 200;
+const MOST_GENUINE: usize = 10_000;
+const MOST_ACTIONS: usize = 10;
+
+impl Seen {
+    pub(super) fn take(&mut self, heard: Heard) {
+        match heard {
+            Heard::Delivery(delivery) => self.take_delivery(*delivery),
+            Heard::Probe(probe) if self.probes.len() < MOST_REFUSED => self.probes.push(probe),
+            Heard::Probe(_) => {}
+            Heard::Turned(why, _) => *self.turned.entry(why).or_default() += 1,
+        }
+    }
+
+    fn take_delivery(&mut self, delivery: Delivery) {
+        let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
+        let genuine = delivery.is_genuine();
+        let refused = self.deliveries.len() - self.deliveries.iter().filter(|kept| kept.is_genuine()).count();
+        if genuine && delivery.purpose == Purpose::Webhook {
+            let again = id(&delivery).is_some()
+                && self.deliveries.iter().any(|kept| kept.is_genuine() && id(kept) == id(&delivery));
+            self.genuine += usize::from(!again);
+        }
+        let room = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
+        if room {
+            self.deliveries.push(delivery);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    pub(super) fn is_enough(&self, args: &ListenArgs, post: &Post, facts: &Facts) -> bool {
+        if args.deliver {
+            return self.deliveries.iter().any(|delivery| delivery.own);
+        }
+        let from = |address: &std::net::IpAddr| {
+            self.deliveries.iter().any(|delivery| delivery.is_genuine() && delivery.source == *address)
+        };
+        let all = || facts.workos_sources.published.addresses.iter().all(from);
+        let delivered = self.genuine >= post.enough || (args.expect_all && all());
+        let probed = !args.nonce || !self.probes.is_empty();
+        probed && (delivered || !post.deliveries)
+    }
+
+    pub(super) fn rows(
+        &self,
+        args: &ListenArgs,
+        cx: &Context,
+        post: &Post,
+        lasted: Duration,
+        ending: &Ending,
+    ) -> Vec<Row> {
+        let mut rows = Vec::new();
+        if args.nonce {
+            let outcome = arrives::heard(&self.probes, lasted);
+            rows.push(row(&arrives::SPEC, &post.webhook, true, self.with_turned(outcome), lasted));
+        }
+        let webhooks: Vec<Delivery> =
+            self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Webhook).cloned().collect();
+        let secret = cx
+            .settings
+            .webhook_secret
+            .as_ref()
+            .map_or_else(|| "WORKOS_WEBHOOK_SECRET".to_owned(), |secret| secret.source.to_string());
+        let caused = match &ending.caused {
+            Some(Ok(what)) => Some(match &ending.event {
+                Some(event) => format!("{what}, and lists it as {event}"),
+                None => what.clone(),
+            }),
+            _ => None,
+        };
+        let arrivals = Arrivals {
+            url: &post.webhook,
+            deliveries: &webhooks,
+            lasted,
+            caused: caused.as_deref(),
+            from_all: args.expect_all,
+            secret: &secret,
+        };
+        let outcome = match &ending.caused {
+            Some(Err(why)) if self.genuine == 0 => Outcome::graded(Grade::Declared).because(delivered::not_caused(why)),
+            _ => delivered::judge(&arrivals, &cx.facts),
+        };
+        let outcome = ending.noted(self.with_turned(self.with_actions(outcome)));
+        rows.push(row(&delivered::SPEC, &post.webhook, post.deliveries, outcome, lasted));
+        rows
+    }
+
+    /// What came of Actions, as evidence.
+    fn with_actions(&self, mut outcome: Outcome) -> Outcome {
+        for action in self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Action).take(MOST_ACTIONS) {
+            let signature = match &action.signature {
+                Signature::Holds(_) => "the signature holds".to_owned(),
+                Signature::Refused(why) => format!("the signature {}", delivered::refusal_in_words(why)),
+                Signature::Unchecked => "not checked, for want of the Actions secret".to_owned(),
+            };
+            let origin = delivered::origin_in_words(action.origin);
+            outcome
+                .saw("Action", format!("from {} ({origin}): {signature}; answered {}", action.source, action.answered));
+        }
+        outcome
+    }
+
+    /// What was turned away, as evidence: it may be what one waits for, in another shape.
+    fn with_turned(&self, mut outcome: Outcome) -> Outcome {
+        for (why, count) in &self.turned {
+            outcome.saw("turned away", format!("{count} {}", why.in_words()));
+        }
+        if self.more > 0 {
+            outcome.saw("not kept", format!("{} more requests", self.more));
+        }
+        outcome
+    }
+}
+
+fn row(spec: &'static Spec, url: &str, required: bool, outcome: Outcome, took: Duration) -> Row {
+    let group = checks::specs().find(|(_, known)| known.id == spec.id).map(|(group, _)| group);
+    let empty = Row {
+        spec,
+        group: group.unwrap_or(&checks::GROUPS[0]),
+        required,
+        subject: Some(shown_url(url)),
+        status: Status::Unknown,
+        reason: None,
+        not_applicable: false,
+        findings: Vec::new(),
+        evidence: Vec::new(),
+        grade: outcome.grade,
+        via: None,
+        attempts: 0,
+        took,
+        waived: None,
+    };
+    empty.ran(outcome, took)
+}
