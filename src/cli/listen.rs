@@ -76,9 +76,17 @@ pub enum ActionVerdict {
 }
 
 fn range(text: &str) -> Result<IpNet, String> {
-    let one = |text: &str| text.parse::<IpAddr>().map(IpNet::from).ok();
-    text.parse()
-        .ok()
-        .or_else(|| one(text))
-        .ok_or_else(|| "an address or a range such as 10.20.0.0/24 is right".to_owned())
+    let one = |text: &str| text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())).ok();
+    let range = text.parse().ok().or_else(|| one(text));
+    match range {
+        Some(range) if range.prefix_len() < SHORTEST_PREFIX => {
+            Err("an address or a narrower range is right: everybody in it can say that WorkOS sent something"
+                .to_owned())
+        }
+        Some(range) => Ok(range),
+        None => Err("an address or a range such as 10.20.0.0/24 is right".to_owned()),
+    }
 }
+
+/// Proxies of one's own, and Cloudflare's ranges, are narrower than this.
+const SHORTEST_PREFIX: u8 = 8;

@@ -15,7 +15,7 @@ pub(super) fn delivery(settings: &Settings) -> Result<Option<SavedDelivery>, Fai
     let report = saved::read(&format!("the inbound report (named by {})", named.source), &named.value)?;
     let id = delivered::SPEC.id.as_str();
     let result = report.checks.iter().find(|check| check.id == id).and_then(|check| check.results.first());
-    let judged = result.filter(|result| result.status != v1::Status::Skip);
+    let judged = result.filter(|result| came_to_a_conclusion(result));
     Ok(Some(SavedDelivery {
         taken_at: moment(&report.started_at),
         host: report.host.name.clone(),
@@ -26,6 +26,15 @@ pub(super) fn delivery(settings: &Settings) -> Result<Option<SavedDelivery>, Fai
         evidence: judged.map(|result| result.evidence.iter().map(evidence).collect()).unwrap_or_default(),
         demonstration: report.demonstration.is_some(),
     }))
+}
+
+/// A proof, or a finding. What a check took in from another report is older than the report it stands in, and what was left
+/// unknown without a finding is nothing.
+fn came_to_a_conclusion(result: &v1::CheckResult) -> bool {
+    let second_hand = result.evidence.iter().any(|seen| seen.what == delivered::SAVED_REPORT);
+    let proved =
+        matches!(result.status, v1::Status::Pass | v1::Status::Warn) && result.grade == Some(v1::Grade::Proved);
+    !second_hand && (proved || !result.findings.is_empty())
 }
 
 /// RFC 3339; what is none counts as long ago, so that nothing recent is claimed.

@@ -11,6 +11,7 @@ use super::{Failure, gather, print, saved};
 use crate::checks::HOSTED_LOGIN;
 use crate::cli::{RequirementsArgs, SheetFormat};
 use crate::firewall::{Direction, Flow, Party, flows};
+use crate::settings::values::host;
 
 pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
@@ -32,9 +33,11 @@ fn hosted_logins(path: &Path) -> Result<Vec<String>, Failure> {
     let report = saved::read("the report to learn from (named by flag --learnt)", path)?;
     let seen = report.checks.iter().flat_map(|check| &check.results).flat_map(|result| &result.evidence);
     let mut hosts: Vec<String> = Vec::new();
-    for evidence in seen.filter(|evidence| evidence.what == HOSTED_LOGIN) {
-        if !hosts.contains(&evidence.value) {
-            hosts.push(evidence.value.clone());
+    // A report is a file like any other: only what is a host name goes into the sheet.
+    for host in seen.filter(|evidence| evidence.what == HOSTED_LOGIN).filter_map(|evidence| host(&evidence.value).ok())
+    {
+        if !hosts.contains(&host) {
+            hosts.push(host);
         }
     }
     if hosts.is_empty() {

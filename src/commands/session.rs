@@ -136,7 +136,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// Ctrl-C, or what a supervisor sends. It is heard from the call on, also before somebody waits for it.
+/// Ctrl-C, what a supervisor sends, or a terminal that goes away. It is heard from the call on, also before somebody waits for it.
 #[cfg(unix)]
 pub(super) fn told_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -147,11 +147,14 @@ pub(super) fn told_to_stop() -> impl Future<Output = ()> {
             Err(_) => std::future::pending().await,
         }
     }
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    // A terminal that goes away is told of by a hang-up.
+    let [interrupt, terminate, hangup] =
+        [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     async move {
         tokio::select! {
             () = heard(interrupt) => {}
             () = heard(terminate) => {}
+            () = heard(hangup) => {}
         }
     }
 }

@@ -176,6 +176,7 @@ fn public_view(facts: &Facts, settings: &Settings) -> Option<Flow> {
     let endpoint = Endpoint::new(known.host.clone(), known.port);
     Some(Flow {
         id: "egress-public-view",
+        source: Party::called(if settings.proxy_for(&endpoint).is_some() { "the forward proxy" } else { SERVER }),
         destination: place(Party::called("DNS over HTTPS"), &endpoint).at(known.addresses.iter().copied().map(IpNet::from)),
         need: Need::WhereUsed,
         reason: "only for `workos-preflight check`: the public view of the external name. The addresses lie in the ranges of the API"

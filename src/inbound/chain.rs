@@ -20,10 +20,21 @@ pub struct Traced {
 
 /// What stands in the headers and before TLS about the way that a request took.
 pub(super) struct Said<'a> {
-    /// The source that a PROXY header named, where the peer was allowed to send one.
-    pub(super) announced: Option<IpAddr>,
+    /// What a PROXY header said, where the peer had to send one.
+    pub(super) announced: Announced,
     /// The request's headers.
     pub(super) headers: &'a HeaderMap,
+}
+
+/// What a PROXY header says of the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Announced {
+    /// None is sent here.
+    NotUsed,
+    /// The sender's address.
+    Sender(IpAddr),
+    /// The balancer speaks for itself, or does not say. Whoever stands behind it may have written the headers.
+    Nobody,
 }
 
 /// Walks from the peer towards the sender for as long as every hop is a trusted proxy.
@@ -31,14 +42,18 @@ pub(super) fn trace(peer: IpAddr, said: &Said<'_>, trusted: &[IpNet]) -> Traced 
     let peer = peer.to_canonical();
     let is_trusted = |address: IpAddr| trusted.iter().any(|range| range.contains(&address));
     let mut hops = vec![peer];
-    hops.extend(said.announced.map(|announced| announced.to_canonical()));
+    if let Announced::Sender(announced) = said.announced {
+        hops.push(announced.to_canonical());
+    }
     let nearest = *hops.last().unwrap_or(&peer);
     let x_forwarded_for = claims(said.headers, &X_FORWARDED_FOR, entries);
     let forwarded = claims(said.headers, &FORWARDED, elements);
     let mut notes = Vec::new();
 
     let claimed: &[Claim] = if x_forwarded_for.is_empty() { &forwarded } else { &x_forwarded_for };
-    if is_trusted(nearest) {
+    if said.announced == Announced::Nobody {
+        notes.push(format!("the PROXY header of {nearest} names nobody, so headers are not believed either"));
+    } else if is_trusted(nearest) {
         let walk = |claims: &[Claim]| walked(claims, is_trusted);
         if !x_forwarded_for.is_empty() && !forwarded.is_empty() && walk(&x_forwarded_for) != walk(&forwarded) {
             // A proxy that sets the one may pass on the other as it was sent.
@@ -154,7 +169,12 @@ mod tests {
                 map.append(*name, value);
             }
         }
-        let said = Said { announced: announced.map(|it| it.parse().unwrap()), headers: &map };
+        let announced = match announced {
+            None => Announced::NotUsed,
+            Some("nobody") => Announced::Nobody,
+            Some(address) => Announced::Sender(address.parse().unwrap()),
+        };
+        let said = Said { announced, headers: &map };
         trace(peer.parse().unwrap(), &said, &["10.20.0.0/24".parse().unwrap()])
     }
 
@@ -216,6 +236,8 @@ mod tests {
         assert_eq!(source(PROXY, Some(WORKOS), &[]), WORKOS);
         assert_eq!(source(PROXY, Some(WORKOS), &[(&X_FORWARDED_FOR, "198.51.100.7")]), WORKOS);
         assert_eq!(source(PROXY, Some("10.20.0.9"), &[(&X_FORWARDED_FOR, WORKOS)]), WORKOS);
+        // In TCP mode the balancer passes on what a stranger wrote.
+        assert_eq!(source(PROXY, Some("nobody"), &[(&X_FORWARDED_FOR, WORKOS)]), PROXY);
     }
 
     #[test]

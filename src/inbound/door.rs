@@ -40,7 +40,7 @@ struct Guest {
     task: AbortHandle,
     /// Its address is one that deliveries come from.
     expected: bool,
-    /// A whole head has come, so that it is being answered.
+    /// A whole request has come, so that it is being answered. One whose body is still on its way is not there yet.
     heard: Arc<AtomicBool>,
 }
 

@@ -45,9 +45,10 @@ impl Security {
     pub fn from_files<'a>(chain: &'a Path, key: &'a Path) -> Result<Self, (&'a Path, IdentityError)> {
         let text = bounded(chain).map_err(|error| (chain, error))?;
         let certificates: Vec<CertificateDer<'static>> =
-            CertificateDer::pem_slice_iter(&text).filter_map(Result::ok).collect();
+            CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().unwrap_or_default();
+        // One that cannot be read would be missing in the chain that is shown.
         if certificates.is_empty() {
-            return Err((chain, IdentityError::Lacks("certificate")));
+            return Err((chain, IdentityError::Lacks("certificate, or one that cannot be read")));
         }
         let text = bounded(key).map_err(|error| (key, error))?;
         let private =
@@ -105,7 +106,10 @@ mod tests {
         };
 
         assert_eq!(refused(&chain, &key), None);
-        assert_eq!(refused(&key, &key), Some((key.clone(), "it holds no certificate in PEM".to_owned())));
+        assert_eq!(
+            refused(&key, &key),
+            Some((key.clone(), "it holds no certificate, or one that cannot be read in PEM".to_owned()))
+        );
         assert_eq!(refused(&chain, &chain), Some((chain.clone(), "it holds no private key in PEM".to_owned())));
         assert!(refused(&chain, &other).unwrap().1.contains("do not go together"));
         assert!(refused(&missing, &key).unwrap().1.contains("No such file"));

@@ -20,14 +20,14 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::announced::announced;
-use super::chain::{Said, Traced, trace};
+use super::chain::{Announced, Said, Traced, trace};
 use super::door::{self, Entry};
 use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
 use crate::facts::{Facts, Origin};
 use crate::secret::Secret;
 use crate::workos::delivery::{self, Delivery, Purpose, Signature};
-use crate::workos::signature::{self, Refusal, Terms};
+use crate::workos::signature::{self, Refusal, Rewriting, Terms};
 
 /// The largest body that is read, in bytes. Events are a few kilobytes.
 pub const LARGEST_BODY: usize = 512 * 1024;
@@ -50,23 +50,29 @@ pub struct Route {
     pub answering: Answering,
 }
 
-/// Secrets that deliveries to a path may be signed with. More can come while the door is open.
+/// The secret that deliveries to a path are signed with, and those of endpoints that a mark in the query tells apart. These
+/// can come while the door is open.
 #[derive(Default)]
-pub struct Keys(Mutex<Vec<Secret>>);
+pub struct Keys {
+    usual: Option<Secret>,
+    marked: Mutex<Vec<(String, Secret)>>,
+}
 
 impl Keys {
     /// Begins with this secret, if there is one.
     pub fn of(secret: Option<Secret>) -> Arc<Self> {
-        Arc::new(Keys(Mutex::new(secret.into_iter().collect())))
+        Arc::new(Keys { usual: secret, marked: Mutex::default() })
     }
 
-    /// Takes another one in.
-    pub fn add(&self, secret: Secret) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(secret);
+    /// Takes in the secret of an endpoint whose URL has this mark in its query.
+    pub fn add(&self, mark: &str, secret: Secret) {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner).push((mark.to_owned(), secret));
     }
 
-    fn all(&self) -> Vec<Secret> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn of_query(&self, query: &str) -> Option<Secret> {
+        let marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = marked.iter().find(|(mark, _)| query.contains(mark.as_str())).map(|(_, secret)| secret.clone());
+        own.or_else(|| self.usual.clone())
     }
 }
 
@@ -114,17 +120,17 @@ pub enum Turned {
 }
 
 impl Turned {
-    /// Finishes "17 requests …".
+    /// Finishes "17 connections …" and "a connection from 198.51.100.7 …".
     pub fn in_words(self) -> &'static str {
         match self {
             Turned::NotThroughTheProxy => "came past the trusted proxy",
             Turned::NotAnnounced => "lacked the PROXY header",
             Turned::NoHandshake => "made no TLS handshake",
             Turned::NoRequest => "made no HTTP request in time",
-            Turned::OtherPath => "were for another path",
-            Turned::OtherMethod => "were no POST",
+            Turned::OtherPath => "asked for another path",
+            Turned::OtherMethod => "used another method than POST",
             Turned::TooLarge => "had too large a body",
-            Turned::BodyMissing => "did not bring their body in time",
+            Turned::BodyMissing => "did not bring the whole body in time",
         }
     }
 }
@@ -162,13 +168,13 @@ impl Listener {
 
     async fn receive(&self, mut stream: TcpStream, peer: IpAddr, heard: &AtomicBool) {
         let _ = stream.set_nodelay(true);
-        let mut named = None;
+        let mut named = Announced::NotUsed;
         if self.entry.proxy_protocol {
             if !self.entry.trusts(peer) {
                 return self.turn(Turned::NotThroughTheProxy, peer);
             }
             match timeout(self.entry.patience, announced(&mut stream)).await {
-                Ok(Ok(announced)) => named = announced,
+                Ok(Ok(announced)) => named = announced.map_or(Announced::Nobody, Announced::Sender),
                 _ => return self.turn(Turned::NotAnnounced, peer),
             }
         }
@@ -186,12 +192,14 @@ impl Listener {
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         peer: IpAddr,
-        named: Option<IpAddr>,
+        named: Announced,
         heard: &AtomicBool,
     ) {
+        // The head alone; the door is told of whole requests.
+        let spoke = AtomicBool::new(false);
         let service = service_fn(async |request: Request<Incoming>| {
-            heard.store(true, Ordering::Relaxed);
-            Ok::<_, Infallible>(self.answer(request, peer, named).await)
+            spoke.store(true, Ordering::Relaxed);
+            Ok::<_, Infallible>(self.answer(request, peer, named, heard).await)
         });
         let visit = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -202,12 +210,18 @@ impl Listener {
             .serve_connection(TokioIo::new(stream), service);
         // Head, body and an answer that is not fetched: each has its turn, and then it is over.
         let ended = timeout(self.entry.patience * 3, visit).await;
-        if !heard.load(Ordering::Relaxed) && !matches!(ended, Ok(Ok(()))) {
+        if !spoke.load(Ordering::Relaxed) && !matches!(ended, Ok(Ok(()))) {
             self.turn(Turned::NoRequest, peer);
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: IpAddr, named: Option<IpAddr>) -> Response<Full<Bytes>> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        named: Announced,
+        whole: &AtomicBool,
+    ) -> Response<Full<Bytes>> {
         let (at, begun) = (SystemTime::now(), Instant::now());
         let traced = trace(peer, &Said { announced: named, headers: request.headers() }, &self.entry.trusted_proxies);
         let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(nonce::HEADER));
@@ -227,10 +241,12 @@ impl Listener {
             Ok(body) => body,
             Err(status) => return bare(status),
         };
+        whole.store(true, Ordering::Relaxed);
         if let Some(secret) = probing {
             return self.meet_probe(secret, &head.headers, &body, traced).await;
         }
-        let signature = verdict(route, &head.headers, &body, signature::milliseconds(at));
+        let query = head.uri.query().unwrap_or_default();
+        let signature = self.verdict(route, query, &head.headers, &body, signature::milliseconds(at));
         let genuine = matches!(signature, Signature::Holds(_));
         let own = genuine && self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
         let response = if genuine { accepted(route, own, &body) } else { bare(StatusCode::UNAUTHORIZED) };
@@ -281,7 +297,13 @@ impl Listener {
         let now = signature::milliseconds(SystemTime::now());
         let header = headers.get(nonce::HEADER).and_then(|value| value.to_str().ok());
         let terms = Terms { secret, others: &[], now, tolerance: PROBE_TOLERANCE };
-        let whole = signature::verify(header, body, terms);
+        let mut whole = signature::verify(header, body, terms);
+        // What a probe sends is known, so whatever else arrives with a signature of it was changed on the way.
+        if matches!(whole, Err(Refusal::NoMatch { .. }))
+            && signature::verify(header, nonce::BODY.as_bytes(), terms).is_ok()
+        {
+            whole = Err(Refusal::Rewritten(Rewriting::Otherwise));
+        }
         if !matches!(whole, Ok(_) | Err(Refusal::Rewritten(_) | Refusal::TooOld(_) | Refusal::FromTheFuture(_))) {
             self.turn(Turned::OtherPath, traced.source);
             return bare(StatusCode::NOT_FOUND);
@@ -296,6 +318,29 @@ impl Listener {
         response
     }
 
+    /// Holds a delivery to the secret of its endpoint; one that belongs to another path is told for what it is.
+    fn verdict(&self, route: &Route, query: &str, headers: &HeaderMap, body: &[u8], now: u64) -> Signature {
+        let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+        let tolerance = match route.purpose {
+            Purpose::Webhook => signature::WEBHOOK_TOLERANCE,
+            Purpose::Action => signature::ACTION_TOLERANCE,
+        };
+        let Some(secret) = route.keys.of_query(query) else {
+            return header.map_or(Signature::Refused(Refusal::Missing), |_| Signature::Unchecked);
+        };
+        let others: Vec<(&'static str, Secret)> = self
+            .routes
+            .iter()
+            .filter(|other| other.purpose != route.purpose)
+            .filter_map(|other| Some((other.purpose.whose(), other.keys.usual.clone()?)))
+            .collect();
+        let others: Vec<(&'static str, &Secret)> = others.iter().map(|(whose, secret)| (*whose, secret)).collect();
+        match signature::verify(header, body, Terms { secret: &secret, others: &others, now, tolerance }) {
+            Ok(verified) => Signature::Holds(verified),
+            Err(why) => Signature::Refused(why),
+        }
+    }
+
     fn turn(&self, why: Turned, source: IpAddr) {
         // What nobody has time to hear of is not told: it is only counted anyway.
         let _ = self.heard.try_send(Heard::Turned(why, source.to_canonical()));
@@ -308,29 +353,6 @@ impl Listener {
         } else {
             let _ = self.heard.try_send(heard);
         }
-    }
-}
-
-/// The first key that holds decides; where none does, the first one's refusal is told.
-fn verdict(route: &Route, headers: &HeaderMap, body: &[u8], now: u64) -> Signature {
-    let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-    let tolerance = match route.purpose {
-        Purpose::Webhook => signature::WEBHOOK_TOLERANCE,
-        Purpose::Action => signature::ACTION_TOLERANCE,
-    };
-    let mut refusal = None;
-    for secret in route.keys.all() {
-        match signature::verify(header, body, Terms { secret: &secret, others: &[], now, tolerance }) {
-            Ok(verified) => return Signature::Holds(verified),
-            Err(why) => {
-                refusal.get_or_insert(why);
-            }
-        }
-    }
-    match (refusal, header) {
-        (Some(refusal), _) => Signature::Refused(refusal),
-        (None, Some(_)) => Signature::Unchecked,
-        (None, None) => Signature::Refused(Refusal::Missing),
     }
 }
 
@@ -353,8 +375,8 @@ fn allow(route: &Route, body: &[u8]) -> Response<Full<Bytes>> {
     let now = signature::milliseconds(SystemTime::now());
     // The signed text is the payload as it is sent, so the answer is put together around it.
     let payload = json!({ "timestamp": now, "verdict": "Allow" }).to_string();
-    let Some(secret) = route.keys.all().into_iter().next() else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
-    let signature = signature::code_of(&secret, now, payload.as_bytes());
+    let Some(secret) = &route.keys.usual else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
+    let signature = signature::code_of(secret, now, payload.as_bytes());
     let text = format!(r#"{{"object":"{object}","payload":{payload},"signature":"{signature}"}}"#);
     with_body(StatusCode::OK, text.into_bytes())
 }

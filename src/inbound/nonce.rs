@@ -11,7 +11,8 @@ use crate::workos::signature::{Refusal, Verified};
 /// The header with the signature, in both directions, in the shape that WorkOS's signatures have.
 pub const HEADER: &str = "workos-preflight-probe";
 
-/// The body of a probe: white space, letters outside ASCII and an order of keys that a proxy which writes JSON anew would change.
+/// The body of a probe, always the same: white space, letters outside ASCII and an order of keys that a proxy which writes JSON
+/// anew would change.
 pub const BODY: &str = "{\"workos-preflight\":\"probe\", \"b\":1,\"a\": \"Büro – 試験\",\"c\":[1.0, 2]}\n";
 
 /// What a listener answers.

@@ -7,12 +7,14 @@
 //! | **pass** | same | worse | worse | worse | worse | gone |
 //! | **warn** | better | same | worse | worse | worse | gone |
 //! | **unknown** | better | better | same | worse | changed | gone |
-//! | **fail** | better | better | better | same | changed | gone |
+//! | **fail** | better | better | changed | same | changed | gone |
 //! | **skipped for a cause** | better | better | changed | changed | same | gone |
 //! | **not asked** | new | new | new | new | new | – |
 //!
 //! - *Skipped for a cause*: a need failed, or asking showed that there is nothing to conclude. What held is then no longer
 //!   established, which is worse; what did not hold is only hidden, which is no better, and no worse when it shows again.
+//! - From *fail* to *unknown* nothing got better: it is only not seen any more. The other way round it is worse, because it is
+//!   seen now.
 //! - *Not asked*: the report has no such row, no setting calls for it, or the user left it out. That is nobody's regression.
 //! - What is waived ranks above what is not: below a warning, and above unknown.
 //! - Within *same*, what is required ranks below what is not, where it failed or was left unknown. Else more of the findings
@@ -325,6 +327,11 @@ fn judged(
         (Some(rank), None) if rank >= HOLDS => (Change::Regressed, Why::Established),
         (None, Some(rank)) if rank >= HOLDS => (Change::Improved, Why::Established),
         (Some(_), None) | (None, Some(_)) => (Change::Changed, Why::Hidden),
+        (Some(_), Some(_))
+            if (was.status, is.status) == (Status::Fail, Status::Unknown) && waived(was) == waived(is) =>
+        {
+            (Change::Changed, Why::Status)
+        }
         (Some(before), Some(after)) if before != after => {
             let why = if waived(was) != waived(is) && before.max(after) < HOLDS { Why::Waiver } else { Why::Status };
             (if after > before { Change::Improved } else { Change::Regressed }, why)

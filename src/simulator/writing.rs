@@ -22,6 +22,8 @@ pub enum WritesManner {
     SilentBefore(u32),
     /// The n-th is carried out and answered 500.
     FailsAfter(u32),
+    /// They are carried out, and answered after so many milliseconds.
+    Late(u64),
     /// They are carried out, and nothing is delivered.
     DeliversNothing,
 }
@@ -71,6 +73,9 @@ impl Writing {
             WritesManner::SilentAfter(at) if at == number => silent(page),
             WritesManner::FailsAfter(at) if at == number => {
                 Page::json(500, r#"{"message":"Internal Server Error"}"#).into()
+            }
+            WritesManner::Late(milliseconds) => {
+                Answer { page, sent: Sent::Late(std::time::Duration::from_millis(milliseconds)) }
             }
             _ => page.into(),
         }

@@ -18,7 +18,15 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// "a webhook", for sentences.
+    /// Whose the secret is that signs it.
+    pub fn whose(self) -> &'static str {
+        match self {
+            Purpose::Webhook => "the webhook endpoint",
+            Purpose::Action => "the Actions",
+        }
+    }
+
+    /// "webhook", for sentences.
     pub fn in_words(self) -> &'static str {
         match self {
             Purpose::Webhook => "webhook",

@@ -168,7 +168,8 @@ struct Besieging {
 type Besieger = fn(&Besieging) -> io::Result<()>;
 
 /// Each kind, and how many of it.
-const KINDS: [(Besieger, usize); 7] = [
+const KINDS: [(Besieger, usize); 8] = [
+    (slow_body, 200),
     (slow_handshake, 20),
     (garbage, 20),
     (slow_head, 10),
@@ -244,6 +245,12 @@ fn garbage(_: &Besieging) -> io::Result<()> {
 
 fn slow_head(siege: &Besieging) -> io::Result<()> {
     siege.slowly(&mut over_tls(&siege.config, STRANGER)?, b"POST /webhooks/workos HTTP/1.1\r\nX: y\r\n")
+}
+
+fn slow_body(siege: &Besieging) -> io::Result<()> {
+    let mut stream = over_tls(&siege.config, STRANGER)?;
+    stream.write_all(b"POST /webhooks/workos HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n")?;
+    siege.slowly(&mut stream, b"a")
 }
 
 fn malformed(siege: &Besieging) -> io::Result<()> {

@@ -142,6 +142,19 @@ pub(crate) fn all() -> Vec<Story> {
             }
         }),
         story(
+            "Ctrl-C while a write is on its way waits for its answer, and leaves nothing behind",
+            |world| world.writes = WritesManner::Late(700),
+            |place| {
+                let mut child = place.begin(&["listen", "--deliver", "--yes"])?;
+                place.wait_for_writes(1)?;
+                signal(&child, Signal::SIGTERM)?;
+                match ended(&mut child)? {
+                    Some(130) => place.is_as_before(),
+                    other => Err(format!("it ended with {other:?}")),
+                }
+            },
+        ),
+        story(
             "with nothing left over the clean-up says so",
             |_| {},
             |place| {

@@ -59,6 +59,9 @@ static BODY_REWRITTEN: Code =
 static CLOCKS_APART: Code =
     Code::warning("clocks-apart", "the clocks of the two machines are more than 10 minutes apart");
 
+/// As the listener has it for what a probe signs.
+const CLOCKS_APART_FROM: Duration = Duration::from_secs(600);
+
 struct Arrives {
     endpoint: Endpoint,
     path: String,
@@ -119,9 +122,10 @@ impl Arrives {
         let now = signature::milliseconds(cx.host.now());
         // Whose clock is off does not matter here, only who signed.
         let terms = Terms { secret: &self.nonce, others: &[], now, tolerance: Duration::MAX };
-        if signature::verify(response.header(HEADER), &response.body, terms).is_err() {
+        let Ok(verified) = signature::verify(response.header(HEADER), &response.body, terms) else {
             return outcome.because(self.not_the_listener(response.status));
-        }
+        };
+        let apart = Duration::from_millis(verified.age.unsigned_abs());
         outcome.grade = Grade::Answered;
         let Ok(told) = serde_json::from_slice::<Told>(&response.body) else {
             return outcome.because(self.not_the_listener(response.status));
@@ -135,6 +139,7 @@ impl Arrives {
         }
         match told.rewritten {
             Some(how) => outcome.because(body_rewritten(&how)),
+            None if apart > CLOCKS_APART_FROM => outcome.because(clocks_apart(apart)),
             None => outcome,
         }
     }

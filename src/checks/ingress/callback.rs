@@ -37,7 +37,7 @@ access product (single sign-on in front of the site) that was not told to leave 
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
     codes: &[
-        &NOT_FOUND, &SERVER_ERROR, &LOGIN_WALL, &UNTRUSTED, &UNREACHABLE, &NOT_REACHED, &REFUSED_BEFORE_THE_APPLICATION,
+        &NOT_FOUND, &SERVER_ERROR, &LOGIN_WALL, &SIGN_IN_EVERYWHERE, &UNTRUSTED, &UNREACHABLE, &NOT_REACHED, &REFUSED_BEFORE_THE_APPLICATION,
         &UNCLEAR_ANSWER, &REDIRECTS_ELSEWHERE,
     ],
     needs: &[trusted::ID],
@@ -51,6 +51,10 @@ static SERVER_ERROR: Code =
     Code::error("server-error", "the application, or what stands before it, answers with a server error");
 static LOGIN_WALL: Code =
     Code::error("login-wall", "the sign-in of another product answers in the application's place");
+static SIGN_IN_EVERYWHERE: Code = Code::undecided(
+    "sign-in-everywhere",
+    "a page with a sign-in answers here as at every other path: an access product's, or the application's own",
+);
 static UNTRUSTED: Code = Code::error("untrusted", "the certificate at the redirect URI is not one that browsers trust");
 static UNREACHABLE: Code = Code::error("unreachable", "from outside, nothing answers at the redirect URI");
 static NOT_REACHED: Code =
@@ -187,11 +191,14 @@ impl Callback {
             200..=299 if has_sign_in(response) => {
                 let everywhere = made_up(way, trust, cx).await.is_some_and(|answer| has_sign_in(&answer));
                 let called = title.map_or_else(String::new, |title| format!(" called “{title}”"));
-                everywhere.then(|| {
-                    self.login_wall(
-                        &format!("a page with a sign-in{called}, as every other path does"),
-                        response.status,
-                    )
+                let product = middlebox::by_page(&response.text(), &response.headers);
+                everywhere.then(|| match product {
+                    Some(product) => {
+                        let how =
+                            format!("a page with a sign-in{called}, {}, as at every other path", product.in_words());
+                        self.login_wall(&how, response.status)
+                    }
+                    None => self.sign_in_everywhere(&called),
                 })
             }
             200..=299 | 400 | 401 | 403 | 422 => None,
@@ -276,6 +283,15 @@ impl Callback {
         LOGIN_WALL.found(
             format!("{} is answered by another product's sign-in ({status}): {how}", self.shown()),
             Remediation::installer(format!("Exempt {} from the access product in front of {}: the browser that comes back from WorkOS has no session there, and its code is lost.", self.url.path(), self.endpoint.host))
+                .verify(self.curl()),
+        )
+    }
+
+    /// An application that shows its own sign-in for every path looks the same.
+    fn sign_in_everywhere(&self, called: &str) -> Finding {
+        SIGN_IN_EVERYWHERE.found(
+            format!("{} answers with a page with a sign-in{called}, and so does a made-up path: an access product stands in front, or the application shows its own sign-in everywhere", self.shown()),
+            Remediation::installer(format!("Look at the page: if it is not the application's own, exempt {} from the access product in front of {}, because the browser that comes back from WorkOS has no session there.", self.url.path(), self.endpoint.host))
                 .verify(self.curl()),
         )
     }
@@ -379,6 +395,11 @@ mod tests {
         response(302, &[("location", to)], "")
     }
 
+    fn product() -> Response {
+        let page = "<title>Sign in</title>Protected by Zscaler<input type=\"password\">";
+        response(200, &[("content-type", "text/html")], page)
+    }
+
     fn sign_in() -> Response {
         response(200, &[("content-type", "text/html")], "<title>Sign in</title><input type=\"password\">")
     }
@@ -407,7 +428,8 @@ mod tests {
             (not_there(), not_there(), "not-found"),
             (response(502, &[], ""), not_there(), "server-error"),
             (basic, not_there(), "login-wall"),
-            (sign_in(), sign_in(), "login-wall"),
+            (sign_in(), sign_in(), "sign-in-everywhere"),
+            (product(), product(), "login-wall"),
             (redirect("https://customer.cloudflareaccess.com/cdn-cgi/access/login"), not_there(), "login-wall"),
             (redirect("/my.policy"), not_there(), "login-wall"),
             (redirect("https://www.vendor.example/?token=planted"), not_there(), "redirects-elsewhere"),

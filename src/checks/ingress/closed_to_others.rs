@@ -92,8 +92,10 @@ struct Seen {
 enum Gate {
     /// It came about, and so did TLS, or another sign that something answers.
     Open(String),
-    /// It was kept out, in these words.
+    /// It was kept out: packets came back that say so, in these words.
     Closed(String),
+    /// It was kept out: nothing came back.
+    Silent(String),
     /// This machine did not get as far as the edge.
     Untried(String),
 }
@@ -101,7 +103,7 @@ enum Gate {
 async fn gate(tried: &Tried, cx: &Context) -> Gate {
     match &tried.connection.result {
         Err(error) => match error.kind {
-            ErrorKind::TimedOut(_) => Gate::Closed(format!("dropped ({})", error.detail)),
+            ErrorKind::TimedOut(_) => Gate::Silent(format!("dropped ({})", error.detail)),
             ErrorKind::Refused => Gate::Closed("refused".to_owned()),
             ErrorKind::Reset | ErrorKind::Closed => Gate::Closed("reset as soon as it was made".to_owned()),
             ErrorKind::Unreachable => Gate::Closed("unreachable: rejected on the way".to_owned()),
@@ -131,14 +133,13 @@ fn judge(endpoint: &Endpoint, seen: &[Seen], cx: &Context) -> Outcome {
             .not_available("there is no address of the family that is to be used, so nothing was tried");
     }
     let came_back = seen.iter().any(|one| match &one.gate {
-        Gate::Open(_) => true,
-        Gate::Closed(how) => !how.starts_with("dropped"),
-        Gate::Untried(_) => false,
+        Gate::Open(_) | Gate::Closed(_) => true,
+        Gate::Silent(_) | Gate::Untried(_) => false,
     });
     let mut outcome = Outcome::graded(if came_back { Grade::Reached } else { Grade::Declared });
     outcome.saw("this machine's address", source_in_words(source));
     for Seen { at, gate } in seen {
-        let (Gate::Open(how) | Gate::Closed(how) | Gate::Untried(how)) = gate;
+        let (Gate::Open(how) | Gate::Closed(how) | Gate::Silent(how) | Gate::Untried(how)) = gate;
         outcome.saw("connection", format!("{at}: {how}"));
     }
     let of = |wanted: fn(&Gate) -> bool| -> Vec<IpAddr> {

@@ -49,6 +49,7 @@ writes bodies anew.",
         Some(report) => Planned::one(Saved {
             report: report.value.display().to_string(),
             url: settings.webhook_url.as_ref().map(|url| url.value.clone()),
+            hosts: settings.inbound_hosts(),
         }),
     },
 };
@@ -145,11 +146,13 @@ fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
     }
 }
 
-/// What comes from WorkOS's addresses says most; else what is signed at all. A request without a signature from anywhere else is
-/// any scanner's.
+/// What comes from WorkOS's addresses says most; else what comes signed from where WorkOS may be hidden behind a proxy. From
+/// anywhere else anybody can send anything, and no verdict hangs on it.
 fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
     let workos = refused.iter().find(|(delivery, _)| is_workos(delivery.origin));
-    workos.or_else(|| refused.iter().find(|(_, why)| **why != Refusal::Missing)).copied()
+    let hidden =
+        |delivery: &Delivery| matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some();
+    workos.or_else(|| refused.iter().find(|(it, why)| hidden(it) && **why != Refusal::Missing)).copied()
 }
 
 fn grade(genuine: &[&Delivery], all: &[Delivery]) -> Grade {
@@ -312,7 +315,7 @@ fn not_delivered(caused: &str, arrivals: &Arrivals<'_>, facts: &Facts) -> Findin
             "Let inbound TCP 443 to {host} through to this host from WorkOS's addresses: {}.",
             sources.join(" ")
         ))
-        .verify(format!("tcpdump -ni any 'tcp dst port 443 and ({})'", hosts(&sources))),
+        .verify(format!("tcpdump -ni any 'tcp and ({})'", hosts(&sources))),
     )
 }
 
@@ -340,8 +343,8 @@ pub fn left_behind(what: &str) -> Finding {
 fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
     let instead = match unsigned {
         0 => "nothing arrived".to_owned(),
-        1 => "one request arrived that is not signed, as anybody can send it".to_owned(),
-        some => format!("{some} requests arrived that are not signed, as anybody can send them"),
+        1 => "one request arrived that WorkOS did not sign, as anybody can send it,".to_owned(),
+        some => format!("{some} requests arrived that WorkOS did not sign, as anybody can send them,"),
     };
     NOTHING_ARRIVED.found(
         format!("{instead} at {} within {}; whether WorkOS sent anything in that time is not known", shown_url(arrivals.url), spoken(arrivals.lasted)),
@@ -349,10 +352,15 @@ fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
     )
 }
 
+/// The evidence that names the report which a check took in.
+pub const SAVED_REPORT: &str = "saved report";
+
 /// A saved report of `listen`.
 struct Saved {
     report: String,
     url: Option<String>,
+    /// The installation's names, which stand in where no URL is given.
+    hosts: Vec<String>,
 }
 
 impl Check for Saved {
@@ -378,13 +386,12 @@ impl Saved {
     fn taken_in(&self, saved: &SavedDelivery, now: SystemTime) -> Outcome {
         let age = now.duration_since(saved.taken_at).unwrap_or_default();
         let mut outcome = Outcome::graded(saved.grade)
-            .with("saved report", format!("{}, taken on {}", self.report, saved.host))
+            .with(SAVED_REPORT, format!("{}, taken on {}", self.report, saved.host))
             .with("its age", distance(saved.taken_at, now));
         for (what, value) in &saved.evidence {
             outcome.saw("as it saw", format!("{what}: {value}"));
         }
-        let same = |url: &String| saved.subject.as_deref().is_none_or(|subject| subject == shown_url(url));
-        if saved.demonstration || !self.url.as_ref().is_none_or(same) {
+        if saved.demonstration || !self.is_about(saved.subject.as_deref()) {
             return outcome.because(self.of_another(saved));
         }
         if !saved.judged {
@@ -399,6 +406,18 @@ impl Saved {
         if holds && age > OLD { outcome.because(proof_is_old(age)) } else { outcome }
     }
 
+    /// Whether a saved subject is this installation: the same URL, or one at its name where no URL is given.
+    fn is_about(&self, subject: Option<&str>) -> bool {
+        let Some(subject) = subject else { return true };
+        match &self.url {
+            Some(url) => subject == shown_url(url),
+            None => web_url(subject).is_some_and(|url| {
+                let host = url.host_str().unwrap_or_default();
+                self.hosts.iter().any(|own| own == host)
+            }),
+        }
+    }
+
     fn no_proof(&self) -> Finding {
         NO_PROOF.found(
             format!("{} tells of no deliveries that this version understands", self.report),
@@ -407,7 +426,8 @@ impl Saved {
     }
 
     fn of_another(&self, saved: &SavedDelivery) -> Finding {
-        let what = if saved.demonstration { "of a demonstration" } else { "about another webhook URL" };
+        let what =
+            if saved.demonstration { "of a demonstration" } else { "about another webhook URL than is given here" };
         OF_ANOTHER.found(
             format!(
                 "{} is {what}{}",

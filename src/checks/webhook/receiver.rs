@@ -192,10 +192,9 @@ impl Receiver {
     }
 
     fn problem(&self, response: &Response, how: &str) -> Option<Finding> {
-        let html = response.header("content-type").is_some_and(|value| value.starts_with("text/html"));
         let title = page_title(&response.body);
         match response.status {
-            200..=299 if html => Some(self.login_wall(response.status, title.as_deref())),
+            200..=299 if is_page(response) => Some(self.login_wall(response.status, title.as_deref())),
             200..=299 => Some(self.accepts(response.status, how)),
             300..=399 => Some(self.redirects(response.status, response.header("location").unwrap_or_default())),
             401 if wants_sign_in(response) => Some(self.login_wall(401, title.as_deref())),
@@ -320,4 +319,11 @@ pub(super) fn now(cx: &Context) -> u64 {
 /// The right form at the right time with a hash that no secret gives.
 pub(super) fn wrong_signature(cx: &Context) -> String {
     format!("t={}, v1={}", now(cx), "0".repeat(64))
+}
+
+/// A page made for people. Some frameworks call every text HTML, so its type alone says nothing.
+fn is_page(response: &Response) -> bool {
+    let html = response.header("content-type").is_some_and(|value| value.starts_with("text/html"));
+    let start: String = response.text().chars().take(64_000).collect::<String>().to_ascii_lowercase();
+    html && ["<html", "<!doctype html", "<title", "<form"].iter().any(|mark| start.contains(mark))
 }

@@ -98,6 +98,7 @@ mod tests {
         let html = ("content-type", "text/html");
         for (answer, code) in [
             (response(200, &[], "ok"), "accepts-unsigned"),
+            (response(200, &[html], "OK"), "accepts-unsigned"),
             (response(200, &[html], "<title>Sign in</title>"), "login-wall"),
             (response(401, &[("www-authenticate", "Basic realm=x")], ""), "login-wall"),
             (response(302, &[("location", "https://sso.example/?next=secret")], ""), "redirects"),

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use super::super::{Failure, gather, print, session};
-use super::provocation::{Marked, Vendor};
+use super::provocation::{Marked, Vendor, shown_marked};
 use super::{consent, key};
 use crate::check::Vantage;
 use crate::cli::ListenArgs;
 use crate::facts::Facts;
 use crate::net::{Limits, Live};
 use crate::settings::Settings;
-use crate::settings::values::shown_url;
 
 /// Something that should be gone is still there.
 const LEFT: u8 = 1;
@@ -21,11 +20,12 @@ pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
     let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
     session::block_on(async {
-        let vendor = Vendor { cx: &cx, key: key(&cx, "--clean-up")? };
+        let vendor = Vendor::new(&cx, key(&cx, "--clean-up")?);
         let place = format!("in the environment of the key {} at {}", vendor.key, cx.settings.api.value.https(""));
         let marked =
             vendor.marked(None).await.map_err(|why| Failure::machine("--clean-up cannot look what is there", why))?;
-        let further = if marked.incomplete { "; only the newest organizations were looked through" } else { "" };
+        let further =
+            if marked.incomplete { "; only the newest organizations and endpoints were looked through" } else { "" };
         if marked.is_empty() {
             return print(&format!("Nothing is left over {place}{further}.\n"));
         }
@@ -40,7 +40,7 @@ fn found(marked: &Marked, place: &str) -> String {
         let _ = writeln!(text, "  organization {}  “{}”", organization.id, plain(&organization.called));
     }
     for endpoint in &marked.endpoints {
-        let _ = writeln!(text, "  endpoint {}  {}", endpoint.id, shown_url(&endpoint.called));
+        let _ = writeln!(text, "  endpoint {}  {}", endpoint.id, shown_marked(&endpoint.called));
     }
     text.push_str("A `listen --deliver` that is running now would lose what it waits for.\n");
     text

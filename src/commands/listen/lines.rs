@@ -71,15 +71,5 @@ fn probed(probe: &ProbeSeen) -> String {
 }
 
 fn turned(why: Turned, source: IpAddr) -> String {
-    let why = match why {
-        Turned::NotThroughTheProxy => "came past the trusted proxy",
-        Turned::NotAnnounced => "lacks the PROXY header",
-        Turned::NoHandshake => "no TLS handshake",
-        Turned::NoRequest => "no HTTP request in time",
-        Turned::OtherPath => "for another path",
-        Turned::OtherMethod => "no POST",
-        Turned::TooLarge => "too large a body",
-        Turned::BodyMissing => "the body did not come",
-    };
-    format!("{}  turned away, from {source}: {why}", time_of_day(SystemTime::now()))
+    format!("{}  turned away: a connection from {source} {}", time_of_day(SystemTime::now()), why.in_words())
 }

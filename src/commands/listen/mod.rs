@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use self::lines::Lines;
 use self::post::{Post, in_words, security};
-use self::provocation::{Provocation, Vendor};
+use self::provocation::{Listed, Provocation, Vendor};
 use self::seen::{Ending, Seen};
 use super::session::{self, Account};
 use super::{Failure, gather, say};
@@ -83,15 +83,11 @@ async fn listen(
     tokio::pin!(causing);
     let mut caused = None;
     let mut by_user = false;
+    let mut broken = None;
     while !seen.is_enough(args, post, &cx.facts) {
         tokio::select! {
             biased;
-            Some(event) = arriving.recv() => {
-                if let Some(line) = lines.of(&event) {
-                    account.happens(&line);
-                }
-                seen.take(event);
-            }
+            Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account),
             () = &mut stop => { by_user = true; break; }
             () = closed.notified() => break,
             () = &mut over => break,
@@ -103,23 +99,44 @@ async fn listen(
                 if failed { break; }
             }
             ended = &mut door => {
-                let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string());
-                return Err(Failure::machine("the listener broke", why));
+                broken = Some(ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string()));
+                break;
             }
         }
     }
     let through = seen.is_enough(args, post, &cx.facts);
     let lasted = begun.elapsed();
-    let mut ending = Ending { caused: caused.filter(|_| !by_user || through), ..Ending::default() };
+    let mut ending = Ending::default();
     if let Some(provocation) = &provocation {
-        if !through && !by_user {
-            ending.event = provocation.event_at_workos().await;
-        }
-        ending.taken_back = Some(taken_back(provocation).await);
+        let ended = async {
+            // A write that is on its way is not left alone: only its answer says what there is to take back.
+            if caused.is_none() {
+                caused = tokio::time::timeout(cx.settings.timeout.value, &mut causing).await.ok();
+            }
+            let event = if through || by_user { Listed::Unknown } else { provocation.event_at_workos().await };
+            (event, taken_back(provocation, by_user).await)
+        };
+        tokio::pin!(ended);
+        let (event, back) = loop {
+            tokio::select! {
+                biased;
+                // What arrives meanwhile is still answered, so it is still told.
+                Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account),
+                done = &mut ended => break done,
+            }
+        };
+        ending = Ending { listed: event, taken_back: Some(back), written: provocation.written(), ..ending };
+    }
+    ending.caused = caused.filter(|_| !by_user || through);
+    if let Some(why) = broken {
+        return Err(Failure::machine("the listener broke", why));
     }
     // What is being answered may finish: the deliverer would otherwise see a reset.
     tokio::time::sleep(LAST_ANSWER).await;
     door.abort();
+    while let Ok(event) = arriving.try_recv() {
+        hear(event, &mut seen, &mut lines, &mut account);
+    }
     let rows = seen.rows(args, cx, post, lasted, &ending);
     account.rows(&rows);
     let interrupted = by_user && !through;
@@ -128,9 +145,17 @@ async fn listen(
     Ok(if interrupted { session::INTERRUPTED } else { code })
 }
 
+/// Tells of something that arrived, and keeps it.
+fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines, account: &mut Account<'_>) {
+    if let Some(line) = lines.of(&event) {
+        account.happens(&line);
+    }
+    seen.take(event);
+}
+
 /// What would be written, agreed to. Nothing is written yet.
 async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, post: &'a Post) -> Result<Provocation<'a>, Failure> {
-    let vendor = Vendor { cx, key: key(cx, "--deliver")? };
+    let vendor = Vendor::new(cx, key(cx, "--deliver")?);
     let provocation = Provocation::prepare(vendor, &post.webhook, &random()?)
         .await
         .map_err(|why| Failure::machine("--deliver cannot look which webhook endpoints there are", why))?;
@@ -147,11 +172,18 @@ fn key<'a>(cx: &'a Context, flag: &str) -> Result<&'a Secret, Failure> {
 }
 
 /// Deletes what was made, unless the user insists on leaving, or the API does not answer for too long.
-async fn taken_back(provocation: &Provocation<'_>) -> Result<Vec<String>, String> {
+async fn taken_back(provocation: &Provocation<'_>, asked_to_stop: bool) -> Result<Vec<String>, String> {
     let left = |why: &str| Err(format!("what is called {} ({why})", provocation.marker));
+    let insists = async {
+        if !asked_to_stop {
+            session::told_to_stop().await;
+            say("what was made at WorkOS is being deleted; once more leaves it there");
+        }
+        session::told_to_stop().await;
+    };
     tokio::select! {
         done = provocation.take_back() => done,
-        () = session::told_to_stop() => left("the clean-up was interrupted"),
+        () = insists => left("the clean-up was interrupted"),
         () = tokio::time::sleep(LONGEST_CLEAN_UP) => left("the API did not answer in time"),
     }
 }
@@ -210,10 +242,18 @@ fn announce(args: &ListenArgs, post: &Post, socket: &TcpListener, nonce: Option<
     let place = socket.local_addr().unwrap_or(args.bind);
     let scheme = if args.plain { "http" } else { "https" };
     say(&format!("listening on {scheme}://{place}{} for {}; Ctrl-C ends it earlier", post.path, spoken(post.lasting)));
+    let application = "so that WorkOS delivers them again to the application";
     if !args.accept {
-        say(
-            "genuine deliveries are answered 503, so that WorkOS delivers them again to the application (--accept takes them)",
-        );
+        say(&format!("genuine deliveries are answered 503, {application} (--accept takes them)"));
+    }
+    match (&post.action_path, args.actions) {
+        (None, _) => {}
+        (Some(_), None) => {
+            say("genuine Actions are answered 503, so nobody can log in meanwhile (--actions allow lets everybody)");
+        }
+        (Some(_), Some(_)) => {
+            say("genuine Actions are answered with Allow, so the application's own rules do not count meanwhile");
+        }
     }
     if let Some(nonce) = nonce {
         say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));

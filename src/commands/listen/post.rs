@@ -45,6 +45,11 @@ impl Post {
         let actions = settings.actions_url.as_ref();
         let action_path =
             actions.map(|given| url("installation.actions_url", &given.value, &given.source)).transpose()?;
+        if args.actions.is_some() && (actions.is_none() || settings.actions_secret.is_none()) {
+            return Err(Failure::Usage(
+                "--actions allow signs its answers, and needs --actions-url and the Actions secret (WORKOS_ACTIONS_SECRET, or --actions-secret-file)".to_owned(),
+            ));
+        }
         let lasting = match args.lasting.as_deref().map(duration) {
             None if args.deliver => USUAL_TIME_OF_A_DELIVERY,
             None => USUAL_TIME,

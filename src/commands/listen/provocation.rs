@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::inbound::Keys;
-use crate::net::{Request, Way};
+use crate::net::{Method, Request, Response, Way};
 use crate::secret::Secret;
 use crate::settings::values::{shown_url, web_url};
 use crate::workos::{self, Answer, JsonAnswer, writing};
@@ -28,8 +28,10 @@ const MOST_PAGES: usize = 20;
 
 /// The API with the key of an environment.
 pub(super) struct Vendor<'a> {
-    pub(super) cx: &'a Context,
+    cx: &'a Context,
     pub(super) key: &'a Secret,
+    /// What was asked for and what identifies the answer to WorkOS's support, for requests that write.
+    written: Mutex<Vec<String>>,
 }
 
 /// Something at WorkOS: its id, and the name or URL that a person knows it by.
@@ -44,7 +46,7 @@ pub(super) struct Thing {
 pub(super) struct Marked {
     pub(super) organizations: Vec<Thing>,
     pub(super) endpoints: Vec<Thing>,
-    /// There are more organizations than were looked through.
+    /// There are more things than were looked through.
     pub(super) incomplete: bool,
 }
 
@@ -54,16 +56,41 @@ impl Marked {
     }
 }
 
-impl Vendor<'_> {
+impl<'a> Vendor<'a> {
+    pub(super) fn new(cx: &'a Context, key: &'a Secret) -> Self {
+        Vendor { cx, key, written: Mutex::default() }
+    }
+
     /// One request, once: what writes must not be repeated blindly.
     async fn ask(&self, make: impl FnOnce(Way) -> Request) -> Result<JsonAnswer, String> {
         let endpoint = &self.cx.settings.api.value;
         let way = self.cx.way(endpoint).await.ok_or_else(|| format!("{endpoint} cannot be reached"))?;
-        let response = self.cx.unrepeated.fetch(&make(way)).await.result.map_err(|error| error.detail)?;
+        let request = make(way);
+        let response = self.cx.unrepeated.fetch(&request).await.result.map_err(|error| error.detail)?;
+        if request.method != Method::Get {
+            self.note(&request, &response);
+        }
         if response.status == 204 {
             return Ok(JsonAnswer { status: 204, body: Value::Null, marked: true });
         }
-        Answer::read(&response).about_what_was_asked()
+        match Answer::read(&response) {
+            // Nobody waits here for what a write that is refused for now might say later.
+            Answer::Json(answer) if answer.status == 429 => Ok(answer),
+            answer => answer.about_what_was_asked(),
+        }
+    }
+
+    fn note(&self, request: &Request, response: &Response) {
+        let ids = ["x-request-id", "cf-ray"].map(|name| (name, response.header(name)));
+        let ids = ids.into_iter().filter_map(|(name, id)| Some(format!(", {name} {}", plain(id?))));
+        let method = if request.method == Method::Delete { "DELETE" } else { "POST" };
+        let line = format!("{method} {}: {}{}", request.path, response.status, ids.collect::<String>());
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    /// What was written so far, for a ticket with WorkOS.
+    pub(super) fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A list, page by page; whether it went on further than was looked.
@@ -90,15 +117,14 @@ impl Vendor<'_> {
         self.list(|way, after| workos::page_of_organizations(way, self.key, 100, after)).await
     }
 
-    async fn endpoints(&self) -> Result<Vec<Value>, String> {
-        let (all, _) = self.list(|way, after| workos::page_of_webhook_endpoints(way, self.key, after)).await?;
-        Ok(all)
+    async fn endpoints(&self) -> Result<(Vec<Value>, bool), String> {
+        self.list(|way, after| workos::page_of_webhook_endpoints(way, self.key, after)).await
     }
 
     /// Everything that carries a marker; with a run's own marker, what that run made.
     pub(super) async fn marked(&self, marker: Option<&str>) -> Result<Marked, String> {
-        let (organizations, incomplete) = self.organizations().await?;
-        let endpoints = self.endpoints().await?;
+        let (organizations, more) = self.organizations().await?;
+        let (endpoints, more_endpoints) = self.endpoints().await?;
         let things = |all: Vec<Value>, field: &str, is_marked: fn(&str) -> bool| {
             let named = all.iter().filter_map(|one| Some(Thing { id: text(one, "id")?, called: text(one, field)? }));
             named
@@ -108,7 +134,7 @@ impl Vendor<'_> {
         Ok(Marked {
             organizations: things(organizations, "name", is_marked_name),
             endpoints: things(endpoints, "endpoint_url", is_marked_url),
-            incomplete,
+            incomplete: more || more_endpoints,
         })
     }
 
@@ -142,9 +168,14 @@ fn text(value: &Value, field: &str) -> Option<String> {
 }
 
 fn refused(answer: &JsonAnswer) -> String {
-    let said: String = answer.message().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+    let said = plain(answer.message().unwrap_or_default());
     let said = if said.is_empty() { said } else { format!(": “{said}”") };
     format!("the API answers {}{said}", answer.status)
+}
+
+/// Words of somebody else, as they may be shown.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// "workos-preflight-1a2b3c4d (…": as `Provocation` names organizations, and nobody else does.
@@ -156,7 +187,25 @@ fn is_marked_name(name: &str) -> bool {
 
 /// A URL whose query has the marker, as `Provocation` registers endpoints.
 fn is_marked_url(url: &str) -> bool {
-    web_url(url).is_some_and(|url| url.query_pairs().any(|(name, _)| name == MARK))
+    let is_digits = |value: &str| value.len() == MARKER_DIGITS && value.chars().all(|c| c.is_ascii_hexdigit());
+    web_url(url).is_some_and(|url| url.query_pairs().any(|(name, value)| name == MARK && is_digits(&value)))
+}
+
+/// A URL with the marker of a run in its query.
+fn marked_url(webhook: &str, digits: &str) -> String {
+    let Some(mut url) = web_url(webhook) else { return webhook.to_owned() };
+    url.set_fragment(None);
+    url.query_pairs_mut().append_pair(MARK, digits);
+    url.into()
+}
+
+/// The same as it may be shown: what else stands in the query may be secret.
+pub(super) fn shown_marked(url: &str) -> String {
+    let digits =
+        web_url(url).and_then(|url| url.query_pairs().find(|(name, _)| name == MARK).map(|(_, value)| plain(&value)));
+    let bare = shown_url(url);
+    let bare = bare.trim_end_matches("?…");
+    digits.map_or_else(|| bare.to_owned(), |digits| format!("{bare}?{MARK}={digits}"))
 }
 
 /// How long the part of a marker is that differs from run to run.
@@ -190,7 +239,7 @@ impl<'a> Provocation<'a> {
     pub(super) async fn prepare(vendor: Vendor<'a>, webhook: &'a str, random: &str) -> Result<Self, String> {
         let digits: String = random.chars().take(MARKER_DIGITS).collect();
         let has_secret = vendor.cx.settings.webhook_secret.is_some();
-        let endpoints = vendor.endpoints().await?;
+        let (endpoints, _) = vendor.endpoints().await?;
         let usable = |endpoint: &&Value| {
             let events = endpoint.get("events").and_then(Value::as_array);
             text(endpoint, "endpoint_url").as_deref() == Some(webhook)
@@ -229,7 +278,7 @@ impl<'a> Provocation<'a> {
                     text,
                     "  POST   {}  a temporary endpoint {} for {EVENT}",
                     writing::WEBHOOK_ENDPOINTS,
-                    self.url()
+                    shown_marked(&self.url())
                 );
             }
         }
@@ -251,8 +300,7 @@ impl<'a> Provocation<'a> {
     }
 
     fn url(&self) -> String {
-        let joint = if self.webhook.contains('?') { '&' } else { '?' };
-        format!("{}{joint}{MARK}={}", self.webhook, self.digits)
+        marked_url(self.webhook, &self.digits)
     }
 
     /// Makes WorkOS send the event. What it is signed with is put to the keys before it can arrive. Says what was made.
@@ -264,9 +312,8 @@ impl<'a> Provocation<'a> {
                 self.vendor.ask(|way| writing::register_endpoint(way, self.vendor.key, &url, &[EVENT])).await?;
             let id = made(&answer, &self.endpoint).map_err(|why| format!("the endpoint was not registered: {why}"))?;
             let secret = text(&answer.body, "secret").filter(|secret| !secret.is_empty());
-            keys.add(Secret::new(
-                secret.ok_or_else(|| format!("the API did not give the secret of the endpoint {id}"))?,
-            ));
+            let secret = secret.ok_or_else(|| format!("the API did not give the secret of the endpoint {id}"))?;
+            keys.add(&format!("{MARK}={}", self.digits), Secret::new(secret));
         }
         set(&self.organization, Step::Begun);
         let name = self.name();
@@ -275,51 +322,103 @@ impl<'a> Provocation<'a> {
         Ok(format!("WorkOS was made to send {EVENT} (organization {id})"))
     }
 
-    /// The id under which WorkOS lists the event, if it does.
-    pub(super) async fn event_at_workos(&self) -> Option<String> {
-        let Step::Made(organization) = get(&self.organization) else { return None };
-        let answer = self.vendor.ask(|way| workos::latest_events(way, self.vendor.key, EVENT)).await.ok()?;
-        let events = answer.body.get("data")?.as_array()?;
-        let own =
-            events.iter().find(|event| event.pointer("/data/id").and_then(Value::as_str) == Some(&organization))?;
-        text(own, "id")
+    /// Whether WorkOS lists the event.
+    pub(super) async fn event_at_workos(&self) -> Listed {
+        let Step::Made(organization) = get(&self.organization) else { return Listed::Unknown };
+        let answer = self.vendor.ask(|way| workos::latest_events(way, self.vendor.key, EVENT)).await;
+        let Some(answer) = answer.ok().filter(|answer| answer.status == 200 && answer.is_list()) else {
+            return Listed::Unknown;
+        };
+        let events = answer.body.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let own = |event: &&Value| event.pointer("/data/id").and_then(Value::as_str) == Some(organization.as_str());
+        events.iter().find(own).map_or(Listed::No, |event| Listed::As(text(event, "id").unwrap_or_default()))
     }
 
-    /// Deletes what was made. An error says what is left.
+    /// Deletes what was made. An error says what is left, or may be.
     pub(super) async fn take_back(&self) -> Result<Vec<String>, String> {
         let mut done = Vec::new();
         let mut left = Vec::new();
-        let unknown = [&self.organization, &self.endpoint].iter().any(|step| get(step) == Step::Begun);
-        let searched = if unknown { self.vendor.marked(Some(&self.digits)).await } else { Ok(Marked::default()) };
-        let found = searched.as_ref();
-        for (step, is_organization, found) in [
-            (&self.organization, true, found.map(|marked| &marked.organizations)),
-            (&self.endpoint, false, found.map(|marked| &marked.endpoints)),
-        ] {
-            let kind = if is_organization { "the organization" } else { "the endpoint" };
-            let things = match (get(step), found) {
-                (Step::Made(id), _) => vec![Thing { called: id.clone(), id }],
-                (Step::Begun, Ok(found)) => found.clone(),
-                (Step::Begun, Err(why)) => {
-                    left.push(format!("{kind} {} ({why})", self.marker));
-                    continue;
-                }
-                (Step::NotBegun | Step::Gone, _) => Vec::new(),
+        for kind in [Kind::Organization, Kind::Endpoint] {
+            let step = match kind {
+                Kind::Organization => &self.organization,
+                Kind::Endpoint => &self.endpoint,
+            };
+            let things = match get(step) {
+                Step::NotBegun | Step::Gone => Vec::new(),
+                Step::Made(id) => vec![Thing { called: id.clone(), id }],
+                Step::Begun => match self.searched(kind).await {
+                    Ok(things) => things,
+                    Err(why) => {
+                        left.push(format!("{} of {} ({why})", kind.in_words(), self.marker));
+                        continue;
+                    }
+                },
             };
             for thing in things {
-                let deleted = if is_organization {
-                    self.vendor.delete_organization(&thing).await
-                } else {
-                    self.vendor.delete_endpoint(&thing).await
+                let deleted = match kind {
+                    Kind::Organization => self.vendor.delete_organization(&thing).await,
+                    Kind::Endpoint => self.vendor.delete_endpoint(&thing).await,
                 };
                 match deleted {
-                    Ok(()) => done.push(format!("{kind} {} made and deleted", thing.id)),
-                    Err(why) => left.push(format!("{kind} {} ({why})", shown_url(&thing.called))),
+                    Ok(()) => done.push(format!("{} {} made and deleted", kind.in_words(), thing.id)),
+                    Err(why) => left.push(format!("{} {} ({why})", kind.in_words(), thing.id)),
                 }
             }
             set(step, Step::Gone);
         }
         if left.is_empty() { Ok(done) } else { Err(left.join("; ")) }
+    }
+
+    /// Looks for what was asked for without an answer. It may come to be only after a while, so nothing found is no proof that
+    /// there is nothing.
+    async fn searched(&self, kind: Kind) -> Result<Vec<Thing>, String> {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            let marked = self.vendor.marked(Some(&self.digits)).await?;
+            let things = match kind {
+                Kind::Organization => marked.organizations,
+                Kind::Endpoint => marked.endpoints,
+            };
+            if !things.is_empty() {
+                return Ok(things);
+            }
+        }
+        Err("it was asked for, no answer came, and it is not to be seen; it may have come since".to_owned())
+    }
+
+    /// What was written, and what identifies the answers to WorkOS's support.
+    pub(super) fn written(&self) -> Vec<String> {
+        self.vendor.written()
+    }
+}
+
+/// Whether WorkOS lists an event.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(super) enum Listed {
+    /// The list could not be read, or nobody looked.
+    #[default]
+    Unknown,
+    /// It was read, and the event is not in it.
+    No,
+    /// Under this id.
+    As(String),
+}
+
+/// What is made.
+#[derive(Clone, Copy)]
+enum Kind {
+    Organization,
+    Endpoint,
+}
+
+impl Kind {
+    fn in_words(self) -> &'static str {
+        match self {
+            Kind::Organization => "the organization",
+            Kind::Endpoint => "the endpoint",
+        }
     }
 }
 
@@ -330,7 +429,8 @@ fn made(answer: &JsonAnswer, step: &Mutex<Step>) -> Result<String, String> {
             set(step, Step::Made(id.clone()));
             Ok(id)
         }
-        (400..=499, _) => {
+        // These say for certain that nothing was made; a 408 of something on the way does not.
+        (400 | 401 | 403 | 404 | 409 | 422 | 429, _) => {
             set(step, Step::Gone);
             Err(refused(answer))
         }
@@ -363,6 +463,16 @@ mod tests {
         }
         assert!(is_marked_url("https://app.customer.example/hook?workos-preflight=0123456789ab"));
         assert!(is_marked_url("https://app.customer.example/hook?a=1&workos-preflight=0123456789ab"));
-        assert!(!is_marked_url("https://app.customer.example/workos-preflight"));
+        for other in ["workos-preflight", "hook?workos-preflight=1", "hook?workos-preflight=0123456789abc"] {
+            assert!(!is_marked_url(&format!("https://app.customer.example/{other}")), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_marked_url_can_be_found_again_and_shows_nothing_else_of_its_query() {
+        let marked = marked_url("https://user:planted@app.customer.example/hook?token=planted#x", "0123456789ab");
+
+        assert!(is_marked_url(&marked) && marked.contains("token=planted&workos-preflight=0123456789ab"), "{marked}");
+        assert_eq!(shown_marked(&marked), "https://app.customer.example/hook?workos-preflight=0123456789ab");
     }
 }

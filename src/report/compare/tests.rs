@@ -82,6 +82,12 @@ fn report(result: Option<CheckResult>) -> Report {
 }
 
 /// What becomes of the only row, why, and whether it counts; `None` where it is not a row of the comparison at all.
+fn between_failing_and_unknown(row: &Pair<'_>) -> bool {
+    let status = |result: Option<&CheckResult>| result.map(|result| result.status);
+    let both = [status(row.before), status(row.after)];
+    both.contains(&Some(Status::Fail)) && both.contains(&Some(Status::Unknown))
+}
+
 fn became(before: &Report, after: &Report) -> Option<(Change, Why, bool)> {
     let comparison = Comparison::of(before, after);
     assert!(comparison.rows.len() <= 1);
@@ -100,9 +106,9 @@ fn the_table_is_what_is_done() {
         [Unchanged, Regressed, Regressed, Regressed, Regressed, Regressed, Regressed],
         [Improved, Unchanged, Regressed, Regressed, Regressed, Regressed, Regressed],
         [Improved, Improved, Unchanged, Regressed, Regressed, Regressed, Changed],
-        [Improved, Improved, Improved, Unchanged, Regressed, Regressed, Changed],
+        [Improved, Improved, Changed, Unchanged, Regressed, Regressed, Changed],
         [Improved, Improved, Improved, Improved, Unchanged, Regressed, Changed],
-        [Improved, Improved, Improved, Improved, Improved, Unchanged, Changed],
+        [Improved, Improved, Improved, Improved, Changed, Unchanged, Changed],
         [Improved, Improved, Changed, Changed, Changed, Changed, Unchanged],
     ];
     for (before, row) in asked.iter().zip(table) {
@@ -354,7 +360,12 @@ proptest! {
             (Change::Changed, Change::Changed),
             (Change::Unchanged, Change::Unchanged),
         ] {
-            prop_assert_eq!(there.count(one), back.count(other), "{:?}", one);
+            // What failed and is not seen any more is the one thing that has no reverse.
+            let count = |comparison: &Comparison<'_>, change| {
+                let reversible = comparison.rows.iter().filter(|row| !between_failing_and_unknown(row));
+                reversible.filter(|row| row.change == change).count()
+            };
+            prop_assert_eq!(count(&there, one), count(&back, other), "{:?}", one);
         }
     }
 }

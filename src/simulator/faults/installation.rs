@@ -244,7 +244,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         "webhook-login-wall",
         "An access product in front of the application shows a sign-in page to everybody, WorkOS included.",
-        &["ingress.callback/login-wall", "webhook.refuses-unsigned/login-wall"],
+        &["ingress.callback/sign-in-everywhere", "webhook.refuses-unsigned/login-wall"],
         |world| behave(world, InstallationManner::LoginWall),
     ),
     Fault::new(

@@ -111,6 +111,29 @@ fn a_signature_that_does_not_hold_is_laid_to_its_cause_and_to_who_mends_it() {
 }
 
 #[test]
+fn a_stranger_decides_no_verdict_whatever_it_signs() {
+    let stranger = || refused("8.8.4.4", Refusal::NoMatch { body_as_written: true });
+    let hidden = refused("10.20.0.1", Refusal::NoMatch { body_as_written: true });
+
+    assert_eq!(codes(&judged(&[stranger()], None, false)), ["nothing-arrived"]);
+    assert_eq!(codes(&judged(&[stranger()], Some("WorkOS was made to send"), false)), ["not-delivered"]);
+    assert_eq!(codes(&judged(&[stranger(), hidden], None, false)), ["bad-signature"]);
+}
+
+#[test]
+fn without_a_url_a_saved_proof_is_held_to_the_installations_name() {
+    let about = |hosts: &[&str]| Saved {
+        report: String::new(),
+        url: None,
+        hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+    };
+
+    assert!(about(&["app.customer.example"]).is_about(Some(HOOK)));
+    assert!(!about(&["other.example"]).is_about(Some(HOOK)));
+    assert!(!about(&[]).is_about(Some(HOOK)));
+}
+
+#[test]
 fn what_a_scanner_sends_is_no_delivery_and_does_not_hide_a_real_one() {
     let scanner = || refused("198.51.100.9", Refusal::Missing);
 
@@ -146,7 +169,7 @@ fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Outcome {
     };
     change(&mut report);
     site.inbound = Some(report);
-    let check = Saved { report: "inbound.json".to_owned(), url: Some(HOOK.to_owned()) };
+    let check = Saved { report: "inbound.json".to_owned(), url: Some(HOOK.to_owned()), hosts: Vec::new() };
     check.taken_in(site.inbound.as_ref().unwrap(), site.host.now)
 }
 
