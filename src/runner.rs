@@ -150,7 +150,7 @@ fn spawn(
                     let _permit = permits.acquire().await;
                     ask(check.as_ref(), &cx, empty).await
                 }
-                Err(cause) => Row { reason: Some(format!("needs {cause}")), ..empty },
+                Err(cause) => Row { reason: Some(format!("needs {cause}")), cause: Some(cause), ..empty },
             };
             signal.send_replace(passed_on(&row));
             // Nobody listens any more when the run was cut short.
@@ -180,9 +180,9 @@ async fn ask(check: &dyn Check, cx: &Context, empty: Row) -> Row {
 
 /// A row that was skipped names the cause it was skipped for, so that the root of a chain is named at its end.
 fn passed_on(row: &Row) -> Signal {
-    match (row.status, row.reason.as_ref().and_then(|reason| reason.strip_prefix("needs "))) {
+    match (row.status, &row.cause) {
         (Status::Pass | Status::Warn, _) => Signal::Go,
-        (Status::Skip, Some(cause)) => Signal::Stop(cause.to_owned()),
+        (Status::Skip, Some(cause)) => Signal::Stop(cause.clone()),
         _ => Signal::Stop(row.spec.id.to_string()),
     }
 }
@@ -213,6 +213,7 @@ fn empty(planned: &plan::Row) -> Row {
         status: Status::Skip,
         reason: None,
         not_applicable: false,
+        cause: None,
         findings: Vec::new(),
         evidence: Vec::new(),
         grade: Grade::Declared,

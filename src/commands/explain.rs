@@ -115,6 +115,7 @@ const CALLED_FOR: &[(&str, &str)] = &[
     ("installation.actions_url", "https://app.customer.example/actions"),
     ("installation.redirect_uris", "https://app.customer.example/callback"),
     ("checks.send_signed", "true"),
+    ("installation.inbound_report", "inbound.json"),
 ];
 
 fn meaning(spec: &Spec, code: &Code, width: usize) -> String {

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Failure, saved};
-use crate::check::{Grade, Remediation, Who};
+use crate::check::{Grade, Remediation};
 use crate::checks::delivered;
 use crate::context::SavedDelivery;
 use crate::report::v1;
@@ -21,7 +21,7 @@ pub(super) fn delivery(settings: &Settings) -> Result<Option<SavedDelivery>, Fai
         host: report.host.name.clone(),
         subject: result.and_then(|result| result.subject.clone()),
         judged: judged.is_some(),
-        grade: judged.and_then(|result| result.grade).map_or(Grade::Declared, grade),
+        grade: judged.and_then(|result| result.grade).map_or(Grade::Declared, Grade::from),
         findings: judged.map(|result| result.findings.iter().map(finding).collect()).unwrap_or_default(),
         evidence: judged.map(|result| result.evidence.iter().map(evidence).collect()).unwrap_or_default(),
         demonstration: report.demonstration.is_some(),
@@ -44,29 +44,10 @@ fn moment(text: &str) -> SystemTime {
 }
 
 fn finding(finding: &v1::Finding) -> (String, String, Remediation) {
-    let who = match finding.remediation.who {
-        v1::Who::Network => Who::Network,
-        v1::Who::Installer => Who::Installer,
-        v1::Who::Vendor => Who::Vendor,
-        v1::Who::Workos => Who::Workos,
-    };
-    let remediation =
-        Remediation { who, action: finding.remediation.action.clone(), verify: finding.remediation.verify.clone() };
-    (finding.code.clone(), finding.problem.clone(), remediation)
+    let v1::Remediation { who, action, verify } = finding.remediation.clone();
+    (finding.code.clone(), finding.problem.clone(), Remediation { who: who.into(), action, verify })
 }
 
 fn evidence(evidence: &v1::Evidence) -> (String, String) {
     (evidence.what.clone(), evidence.value.clone())
-}
-
-fn grade(grade: v1::Grade) -> Grade {
-    match grade {
-        v1::Grade::Declared => Grade::Declared,
-        v1::Grade::Modelled => Grade::Modelled,
-        v1::Grade::Reached => Grade::Reached,
-        v1::Grade::Identified => Grade::Identified,
-        v1::Grade::Answered => Grade::Answered,
-        v1::Grade::Authorized => Grade::Authorized,
-        v1::Grade::Proved => Grade::Proved,
-    }
 }

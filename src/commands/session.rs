@@ -104,7 +104,7 @@ impl<'a> Account<'a> {
     /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
     pub(super) fn happens(&mut self, line: &str) {
         if self.stage.for_people {
-            self.stage.write(|_, out| writeln!(out, "{line}"));
+            self.stage.write(|reporter, out| reporter.happens(line, out));
         } else {
             say(line);
         }

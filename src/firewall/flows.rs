@@ -195,6 +195,18 @@ fn resolvers(settings: &Settings) -> Party {
 
 /// What comes in from outside.
 fn ingress(facts: &Facts, settings: &Settings) -> Vec<Flow> {
+    ports(settings).into_iter().flat_map(|port| ingress_at(port, facts, settings)).collect()
+}
+
+/// The ports at which the installation is called; 443 where nothing else is given.
+fn ports(settings: &Settings) -> Vec<u16> {
+    let mut ports: Vec<u16> = settings.inbound_endpoints().iter().map(|endpoint| endpoint.port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    if ports.is_empty() { vec![443] } else { ports }
+}
+
+fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let sources = &facts.workos_sources;
     let hosts = |addresses: &[IpAddr]| addresses.iter().copied().map(IpNet::from).collect::<Vec<_>>();
     let delivered = delivered(settings);
@@ -202,8 +214,8 @@ fn ingress(facts: &Facts, settings: &Settings) -> Vec<Flow> {
         id,
         direction: Direction::Ingress,
         source: Party::called(who),
-        destination: installation(settings),
-        port: 443,
+        destination: installation(settings, port),
+        port,
         need,
         reason,
         since,
@@ -260,10 +272,10 @@ fn delivered(settings: &Settings) -> Option<&'static str> {
     }
 }
 
-fn installation(settings: &Settings) -> Party {
+fn installation(settings: &Settings, port: u16) -> Party {
     let mut party = Party::called("the installation");
-    for host in settings.inbound_hosts() {
-        party = party.named(host);
+    for endpoint in settings.inbound_endpoints().into_iter().filter(|endpoint| endpoint.port == port) {
+        party = party.named(endpoint.host);
     }
     party.at(settings.addresses.iter().map(|address| IpNet::from(address.value)))
 }
@@ -288,6 +300,11 @@ fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<
         since,
     };
     let mut flows = Vec::new();
+    let api = &settings.api.value.host;
+    if facts.hosts.browser.iter().all(|known| known.host != *api) {
+        let reason = "sign-ins begin and end at the custom Authentication API domain, in the browser".to_owned();
+        flows.push(flow(api, reason, "the settings of this installation".to_owned()));
+    }
     for known in &facts.hosts.browser {
         if known.host.starts_with("*.") && !logins.is_empty() {
             // The exact hosts stand in for the pattern.
@@ -381,6 +398,26 @@ mod tests {
 
         assert!(of(&events, "ingress-workos").is_empty());
         assert!(of(&actions, "ingress-workos")[0].reason.starts_with("Actions;"));
+    }
+
+    #[test]
+    fn a_custom_api_domain_is_needed_by_browsers_too_and_another_port_is_told() {
+        let sheet = sheet(
+            &[
+                ("workos.api_url", "https://auth.customer.example"),
+                ("installation.domain", "app.customer.example"),
+                ("installation.webhook_url", "https://hooks.customer.example:8443/w"),
+            ],
+            &[],
+        );
+
+        assert!(of(&sheet, "egress-browser").iter().any(|flow| flow.destination.hosts == ["auth.customer.example"]));
+        let ports: Vec<_> =
+            of(&sheet, "ingress-workos").iter().map(|it| (it.port, it.destination.hosts.clone())).collect();
+        assert_eq!(
+            ports,
+            [(443, vec!["app.customer.example".to_owned()]), (8443, vec!["hooks.customer.example".to_owned()])]
+        );
     }
 
     #[test]

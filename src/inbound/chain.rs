@@ -16,6 +16,8 @@ pub struct Traced {
     pub peer: IpAddr,
     /// How the one was told from the other, in words; empty where there is nothing to tell.
     pub told: String,
+    /// The source is a trusted proxy that does not say whom it had the request from.
+    pub unnamed: bool,
 }
 
 /// What stands in the headers and before TLS about the way that a request took.
@@ -76,7 +78,8 @@ pub(super) fn trace(peer: IpAddr, said: &Said<'_>, trusted: &[IpNet]) -> Traced 
         told.push(from_the_source.join(" → "));
     }
     told.extend(notes);
-    Traced { source, peer, told: told.join("; ") }
+    let unnamed = is_trusted(source);
+    Traced { source, peer, told: told.join("; "), unnamed }
 }
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -186,7 +189,12 @@ mod tests {
     fn without_a_proxy_the_peer_is_the_source_also_in_its_ipv6_clothes() {
         assert_eq!(
             traced(WORKOS, None, &[]),
-            Traced { source: WORKOS.parse().unwrap(), peer: WORKOS.parse().unwrap(), told: String::new() }
+            Traced {
+                source: WORKOS.parse().unwrap(),
+                peer: WORKOS.parse().unwrap(),
+                told: String::new(),
+                unnamed: false
+            }
         );
         assert_eq!(source("::ffff:3.217.146.166", None, &[]), WORKOS);
     }

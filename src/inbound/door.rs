@@ -38,6 +38,7 @@ const MOST_CONNECTIONS: usize = 128;
 struct Guest {
     id: Id,
     task: AbortHandle,
+    from: IpAddr,
     /// Its address is one that deliveries come from.
     expected: bool,
     /// A whole request has come, so that it is being answered. One whose body is still on its way is not there yet.
@@ -49,6 +50,7 @@ struct Guest {
 pub(super) async fn admit<F>(
     listener: TcpListener,
     is_expected: impl Fn(IpAddr) -> bool,
+    crowded: impl Fn(IpAddr),
     receive: impl Fn(TcpStream, SocketAddr, Arc<AtomicBool>) -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,
@@ -65,12 +67,16 @@ pub(super) async fn admit<F>(
                         continue;
                     }
                 };
-                if guests.len() >= MOST_CONNECTIONS && !make_room(&mut guests) {
-                    continue;
+                if guests.len() >= MOST_CONNECTIONS {
+                    let gone = make_room(&mut guests);
+                    crowded(gone.unwrap_or(peer.ip()));
+                    if gone.is_none() {
+                        continue;
+                    }
                 }
                 let heard = Arc::new(AtomicBool::new(false));
                 let task = visits.spawn(receive(stream, peer, Arc::clone(&heard)));
-                guests.push(Guest { id: task.id(), task, expected: is_expected(peer.ip()), heard });
+                guests.push(Guest { id: task.id(), task, from: peer.ip(), expected: is_expected(peer.ip()), heard });
             }
             Some(ended) = visits.join_next_with_id() => {
                 let id = match ended {
@@ -83,14 +89,14 @@ pub(super) async fn admit<F>(
     }
 }
 
-/// Sends away the one that can best be spared; whether there was one.
-fn make_room(guests: &mut Vec<Guest>) -> bool {
+/// Sends away the one that can best be spared; who it was, if there was one.
+fn make_room(guests: &mut Vec<Guest>) -> Option<IpAddr> {
     let silent = |guest: &Guest| !guest.heard.load(Ordering::Relaxed);
     let spared =
         guests.iter().position(|guest| silent(guest) && !guest.expected).or_else(|| guests.iter().position(silent));
-    let Some(at) = spared else { return false };
-    guests.remove(at).task.abort();
-    true
+    let gone = guests.remove(spared?);
+    gone.task.abort();
+    Some(gone.from)
 }
 
 /// A connection that broke before it was accepted is none of ours; where descriptors run out, some must be closed first.
@@ -120,7 +126,7 @@ mod tests {
                 std::future::pending::<()>().await;
             }
         };
-        let door = tokio::spawn(admit(listener, |_| false, keeps_the_first));
+        let door = tokio::spawn(admit(listener, |_| false, |_| {}, keeps_the_first));
 
         let mut guests = Vec::new();
         for _ in 0..=MOST_CONNECTIONS {

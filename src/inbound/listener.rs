@@ -26,7 +26,7 @@ use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
 use crate::facts::{Facts, Origin};
 use crate::secret::Secret;
-use crate::workos::delivery::{self, Delivery, Purpose, Signature};
+use crate::workos::delivery::{self, Delivery, Purpose, Signature, Turned};
 use crate::workos::signature::{self, Refusal, Rewriting, Terms};
 
 /// The largest body that is read, in bytes. Events are a few kilobytes.
@@ -98,43 +98,6 @@ pub enum Heard {
     Turned(Turned, IpAddr),
 }
 
-/// Why something was turned away.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Turned {
-    /// It came past the proxy that has to announce it.
-    NotThroughTheProxy,
-    /// The proxy did not begin with a PROXY header.
-    NotAnnounced,
-    /// No TLS handshake came about.
-    NoHandshake,
-    /// No HTTP request came about, or not in time.
-    NoRequest,
-    /// It was for another path.
-    OtherPath,
-    /// It was no POST.
-    OtherMethod,
-    /// Its body was larger than any event.
-    TooLarge,
-    /// Its body did not come in time, or broke off.
-    BodyMissing,
-}
-
-impl Turned {
-    /// Finishes "17 connections …" and "a connection from 198.51.100.7 …".
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Turned::NotThroughTheProxy => "came past the trusted proxy",
-            Turned::NotAnnounced => "lacked the PROXY header",
-            Turned::NoHandshake => "made no TLS handshake",
-            Turned::NoRequest => "made no HTTP request in time",
-            Turned::OtherPath => "asked for another path",
-            Turned::OtherMethod => "used another method than POST",
-            Turned::TooLarge => "had too large a body",
-            Turned::BodyMissing => "did not bring the whole body in time",
-        }
-    }
-}
-
 /// What stands at the door.
 pub struct Listener {
     /// How connections are let in.
@@ -159,7 +122,9 @@ impl Listener {
             let origin = of_peer.facts.origin(peer.to_canonical());
             matches!(origin, Origin::Published | Origin::Reported) || of_peer.entry.trusts(peer)
         };
-        door::admit(socket, is_expected, move |stream, peer, heard| {
+        let turning = Arc::clone(&self);
+        let crowded = move |peer: IpAddr| turning.turn(Turned::Crowded, peer);
+        door::admit(socket, is_expected, crowded, move |stream, peer, heard| {
             let listener = Arc::clone(&receiving);
             async move { listener.receive(stream, peer.ip(), &heard).await }
         })
@@ -250,15 +215,22 @@ impl Listener {
         let genuine = matches!(signature, Signature::Holds(_));
         let own = genuine && self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
         let response = if genuine { accepted(route, own, &body) } else { bare(StatusCode::UNAUTHORIZED) };
+        let event = delivery::event(&body);
+        if event.as_ref().is_some_and(|event| event.name.starts_with(delivery::OWN_EVENTS)) {
+            // It is answered as anything else is, and is no delivery of WorkOS.
+            self.turn(Turned::OwnCheck, traced.source);
+            return response;
+        }
         let delivery = Delivery {
             purpose: route.purpose,
             at,
             source: traced.source,
             peer: traced.peer,
             chain: traced.told,
+            unnamed: traced.unnamed,
             origin: self.facts.origin(traced.source),
             signature,
-            event: delivery::event(&body),
+            event,
             own,
             bytes: body.len(),
             answered: response.status().as_u16(),

@@ -13,4 +13,4 @@ pub mod nonce;
 pub use chain::Traced;
 pub use door::Entry;
 pub use identity::{IdentityError, Security};
-pub use listener::{Answering, Heard, Keys, LARGEST_BODY, Listener, Route, Turned};
+pub use listener::{Answering, Heard, Keys, LARGEST_BODY, Listener, Route};

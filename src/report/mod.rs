@@ -48,6 +48,8 @@ pub struct Row {
     pub reason: Option<String>,
     /// It was skipped because no setting calls for it.
     pub not_applicable: bool,
+    /// The check whose failure, or open question, kept it from being asked.
+    pub cause: Option<String>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// What was seen.
@@ -138,16 +140,26 @@ pub struct Summary {
 }
 
 impl Report {
-    /// A required failure makes it not ready; else a required unknown, or an interruption, leaves it undecided.
+    /// A required failure makes it not ready; else it is undecided by a required question that is unknown, or that a cause kept
+    /// from being asked, by an interruption, and where nothing was asked at all.
     pub fn verdict(&self) -> Verdict {
         let any = |status| self.rows.iter().any(|row| row.decides() && row.status == status);
+        let hidden = self.hidden().next().is_some();
+        let nothing_asked = !self.rows.is_empty() && self.rows.iter().all(|row| row.status == Status::Skip);
         if any(Status::Fail) {
             Verdict::NotReady
-        } else if any(Status::Unknown) || self.interrupted {
+        } else if any(Status::Unknown) || hidden || nothing_asked || self.interrupted {
             Verdict::Undecided
         } else {
             Verdict::Ready
         }
+    }
+
+    /// What keeps questions that decide the verdict from being asked. A cause that is waived is accepted with what it hides.
+    fn hidden(&self) -> impl Iterator<Item = &str> {
+        let waived = |cause: &str| self.rows.iter().any(|row| row.spec.id.as_str() == cause && row.waived.is_some());
+        let causes = self.rows.iter().filter(|row| row.decides()).filter_map(|row| row.cause.as_deref());
+        causes.filter(move |cause| !waived(cause))
     }
 
     /// How many rows ended how.
@@ -180,10 +192,18 @@ impl Report {
         groups
     }
 
-    /// The first failure that decides the verdict; where there is none, the first thing left open.
+    /// The first failure that decides the verdict; where there is none, the first thing left open, or what keeps a question that
+    /// decides it from being asked.
     pub fn first_to_fix(&self) -> Option<&Row> {
-        let first =
-            |status| self.rows.iter().find(|row| row.decides() && row.status == status && !row.findings.is_empty());
-        first(Status::Fail).or_else(|| first(Status::Unknown))
+        let found = |row: &&Row| !row.findings.is_empty();
+        let first = |status| self.rows.iter().find(|row| row.decides() && row.status == status && found(row));
+        let hidden = || self.rows.iter().filter(|row| row.decides()).find_map(|row| row.cause.as_deref());
+        let cause =
+            || self.rows.iter().find(|row| hidden() == Some(row.spec.id.as_str()) && is_open(row) && found(row));
+        first(Status::Fail).or_else(|| first(Status::Unknown)).or_else(cause)
     }
+}
+
+fn is_open(row: &Row) -> bool {
+    matches!(row.status, Status::Fail | Status::Unknown)
 }

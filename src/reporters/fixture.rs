@@ -296,7 +296,8 @@ fn ran(group: &'static Group, spec: &'static Spec, subject: Option<&str>, outcom
 }
 
 fn skipped(group: &'static Group, spec: &'static Spec, subject: Option<&str>, reason: &str) -> Row {
-    Row { reason: Some(reason.to_owned()), ..empty(group, spec, subject) }
+    let cause = reason.strip_prefix("needs ").map(str::to_owned);
+    Row { reason: Some(reason.to_owned()), cause, ..empty(group, spec, subject) }
 }
 
 fn not_applicable(group: &'static Group, spec: &'static Spec, reason: &str) -> Row {
@@ -312,6 +313,7 @@ fn empty(group: &'static Group, spec: &'static Spec, subject: Option<&str>) -> R
         status: Status::Skip,
         reason: None,
         not_applicable: false,
+        cause: None,
         findings: Vec::<Finding>::new(),
         evidence: Vec::<Evidence>::new(),
         grade: Grade::Declared,

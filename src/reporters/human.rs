@@ -64,6 +64,10 @@ impl Reporter for Human {
         Ok(())
     }
 
+    fn happens(&mut self, line: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.hanging("  ", Paint::Plain, line, out)
+    }
+
     fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         if self.group.is_none_or(|group| group.id != row.group.id) {
             self.release_as_one(out)?;
@@ -387,6 +391,7 @@ impl Human {
         let text = match (Inbound::from(report), report.head.vantage) {
             (Inbound::NotApplicable, _) => return Ok(()),
             (Inbound::Proved, _) => "Inbound from WorkOS is proved: a genuine delivery arrived.",
+            (Inbound::NotProved, _) if report.rows.iter().any(listened) => "Inbound from WorkOS is not proved.",
             (Inbound::NotProved, Vantage::Inside) => {
                 "Inbound from WorkOS is not proved from here: this run looked from inside only."
             }
@@ -491,6 +496,11 @@ impl Human {
             Paint::Plain => text.to_owned(),
         }
     }
+}
+
+/// Whether somebody stood at the webhook URL.
+fn listened(row: &Row) -> bool {
+    row.spec.id.as_str() == "webhook.delivered" && row.status != Status::Skip
 }
 
 /// Whether a row is among what is wrong.

@@ -22,6 +22,11 @@ pub trait Reporter {
         Ok(())
     }
 
+    /// Something happens before there are rows, which only people are told of.
+    fn happens(&mut self, _line: &str, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The next row, in plan order.
     fn row(&mut self, _row: &Row, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())

@@ -48,6 +48,8 @@ pub struct Delivery {
     pub peer: IpAddr,
     /// How the one was told from the other, in words; empty where they are the same and nothing was claimed.
     pub chain: String,
+    /// The source is a trusted proxy, which did not say whom it had the request from.
+    pub unnamed: bool,
     /// Whose the source is.
     pub origin: Origin,
     /// Whether the signature holds.
@@ -62,6 +64,49 @@ pub struct Delivery {
     pub answered: u16,
     /// From its head to its answer.
     pub took: Duration,
+}
+
+/// Why something was turned away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Turned {
+    /// It came past the proxy that has to announce it.
+    NotThroughTheProxy,
+    /// The proxy did not begin with a PROXY header.
+    NotAnnounced,
+    /// No TLS handshake came about.
+    NoHandshake,
+    /// No HTTP request came about, or not in time.
+    NoRequest,
+    /// It was for another path.
+    OtherPath,
+    /// It was no POST.
+    OtherMethod,
+    /// Its body was larger than any event.
+    TooLarge,
+    /// Its body did not come in time, or broke off.
+    BodyMissing,
+    /// It was sent by this tool's own checks.
+    OwnCheck,
+    /// It had to go, or could not come in, because too many stood there.
+    Crowded,
+}
+
+impl Turned {
+    /// Finishes "17 connections …" and "a connection from 198.51.100.7 …".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Turned::NotThroughTheProxy => "came past the trusted proxy",
+            Turned::NotAnnounced => "lacked the PROXY header",
+            Turned::NoHandshake => "made no TLS handshake",
+            Turned::NoRequest => "made no HTTP request in time",
+            Turned::OtherPath => "asked for another path",
+            Turned::OtherMethod => "used another method than POST",
+            Turned::TooLarge => "had too large a body",
+            Turned::OwnCheck => "came from this tool's own checks",
+            Turned::Crowded => "had to go, because too many stood there",
+            Turned::BodyMissing => "did not bring the whole body in time",
+        }
+    }
 }
 
 /// What is known of a signature.
@@ -81,6 +126,9 @@ impl Delivery {
         matches!(self.signature, Signature::Holds(_))
     }
 }
+
+/// What the names of events begin with that this tool's own checks send. `WorkOS` has none like it.
+pub const OWN_EVENTS: &str = "workos_preflight.";
 
 /// What a body tells of.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -32,7 +32,8 @@ fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
     let required = |wanted| {
         results(report).any(|(check, result)| check.required && result.status == wanted && result.waived.is_none())
     };
-    let verdict = match (required(Status::Fail), required(Status::Unknown)) {
+    let hidden = results(report).any(|(check, it)| check.required && it.cause.is_some() && it.waived.is_none());
+    let verdict = match (required(Status::Fail), required(Status::Unknown) || hidden) {
         (true, _) => Verdict::NotReady,
         (_, true) => Verdict::Undecided,
         _ => Verdict::Ready,

@@ -17,12 +17,12 @@ pub(crate) fn all() -> Vec<Scenario> {
         }),
         Scenario::new("without hairpin the public address is undecided from inside", |network| {
             let ran = look(network, Hairpin::Off, false)?;
-            ran.judge(Some(Verdict::Ready), &[undecided()])?;
+            ran.judge(Some(Verdict::Undecided), &[undecided()])?;
             proves_nothing(&ran)
         }),
         Scenario::new("with hairpin but no SNAT the public address is undecided from inside", |network| {
             let ran = look(network, Hairpin::WithoutSnat, false)?;
-            ran.judge(Some(Verdict::Ready), &[undecided()])?;
+            ran.judge(Some(Verdict::Undecided), &[undecided()])?;
             proves_nothing(&ran)
         }),
         Scenario::new("where the name leads inside, the inside address stands in, and proves nothing", |network| {
@@ -53,7 +53,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             "an application that does not run is no failure from inside where nothing can be reached",
             |network| {
                 network.resolves(false)?;
-                check(network)?.judge(Some(Verdict::Ready), &[undecided()])
+                check(network)?.judge(Some(Verdict::Undecided), &[undecided()])
             },
         ),
         Scenario::new("a way out that loses full-size packets without a word carries small requests only", |network| {
@@ -78,7 +78,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         }),
         Scenario::new("where the name is the same everywhere no split horizon is said", |network| {
             let same = Expect::of("domain.split").is(Status::Pass).says(PUBLIC).leaves_out("split-horizon");
-            look(network, Hairpin::Off, false)?.judge(Some(Verdict::Ready), &[same])
+            look(network, Hairpin::Off, false)?.judge(Some(Verdict::Undecided), &[same])
         }),
     ]
 }

@@ -113,8 +113,13 @@ fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<
             outcome.saw("not judged", format!("{}: no --address of that family is given", in_words(&unjudged)));
         }
         let judged = if judged.is_empty() { unjudged } else { judged };
+        let also_right = judged.iter().any(|address| wanted.contains(address));
         let others: Vec<IpAddr> = judged.into_iter().filter(|address| !wanted.contains(address)).collect();
-        return if others.is_empty() { outcome } else { outcome.because(elsewhere(host, &others, &wanted)) };
+        return if others.is_empty() {
+            outcome
+        } else {
+            outcome.because(elsewhere(host, &others, &wanted, also_right))
+        };
     }
     if addresses.iter().all(|address| own.contains(address)) {
         outcome
@@ -128,7 +133,17 @@ fn dig(host: &str) -> String {
     format!("dig @1.1.1.1 {host} A +short")
 }
 
-fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr]) -> Finding {
+fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr], also_right: bool) -> Finding {
+    if also_right {
+        return ELSEWHERE.found(
+            format!("{host} leads here, and to {} as well, which this installation should not be at", in_words(found)),
+            Remediation::network(format!(
+                "Remove {} from the public record of {host}, or give it with --address too.",
+                in_words(found)
+            ))
+            .verify(dig(host)),
+        );
+    }
     ELSEWHERE.found(
         format!("{host} leads to {}, and this installation should be at {}", in_words(found), in_words(wanted)),
         Remediation::network(format!(

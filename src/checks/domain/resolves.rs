@@ -79,7 +79,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
     if !addresses.is_empty() {
         outcome.saw("addresses", in_words(&addresses));
     }
-    outcome.saw("asked", view.witness.clone());
+    outcome.saw("asked", view.asked());
     for (kind, answer, aliases) in view.answers.iter().flatten() {
         let led = if aliases.is_empty() { String::new() } else { format!(" by way of {}", aliases.join(" → ")) };
         let said = match &answer.result {
@@ -100,7 +100,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
         (Some(ErrorKind::NoSuchName | ErrorKind::NoData), Some(alias)) => dangling(host, alias),
         (Some(ErrorKind::NoSuchName), None) => nxdomain(host),
         (Some(ErrorKind::ServFail), _) => servfail(host, view::answers_unchecked(host, cx).await),
-        (Some(ErrorKind::DnsRefused), _) => refused(host, &view.witness),
+        (Some(ErrorKind::DnsRefused), _) => refused(host, view.asked()),
         _ => nodata(host),
     })
 }
@@ -111,7 +111,7 @@ fn seen_from_inside(host: &str, view: &PublicView, error: &NetError, cx: &Contex
         outcome.saw("addresses", in_words(&view.inside));
         outcome.grade = Grade::Reached;
     }
-    outcome.saw("public view", format!("{}: {}", view.witness, error.detail));
+    outcome.saw("public view", format!("{}: {}", view.asked(), error.detail));
     let public = !view.inside.is_empty() && view.inside.iter().all(|address| special(*address).is_none());
     outcome.because(if public { inside_only(host, view, cx) } else { no_public_view(host, view, cx) })
 }
@@ -188,7 +188,11 @@ fn how_to_see(host: &str, cx: &Context) -> String {
 
 fn inside_only(host: &str, view: &PublicView, cx: &Context) -> Finding {
     SEEN_FROM_INSIDE_ONLY.found(
-        format!("{} could not be asked; the resolvers here say {}, which is a public address and may differ from what the internet is told", view.witness, in_words(&view.inside)),
+        format!(
+            "{}; the resolvers here say {}, which is a public address and may differ from what the internet is told",
+            view.unheard(),
+            in_words(&view.inside)
+        ),
         Remediation::network(how_to_see(host, cx)).verify(dig(host)),
     )
 }
@@ -196,7 +200,10 @@ fn inside_only(host: &str, view: &PublicView, cx: &Context) -> Finding {
 fn no_public_view(host: &str, view: &PublicView, cx: &Context) -> Finding {
     let inside = if view.inside.is_empty() { "nothing".to_owned() } else { in_words(&view.inside) };
     NO_PUBLIC_VIEW.found(
-        format!("{} could not be asked, and the resolvers here say {inside}: what the internet is told of {host} is unknown", view.witness),
+        format!(
+            "{}, and the resolvers here say {inside}: what the internet is told of {host} is unknown",
+            view.unheard()
+        ),
         Remediation::network(how_to_see(host, cx)).verify(dig(host)),
     )
 }

@@ -16,8 +16,8 @@ type Answers = Vec<(RecordKind, Attempted<Records>, Vec<String>)>;
 
 /// What is known of a name's public addresses.
 pub(in crate::checks) struct PublicView {
-    /// Who was asked, for people: "cloudflare-dns.com over HTTPS".
-    pub(in crate::checks) witness: String,
+    /// Who was asked, for people: "cloudflare-dns.com over HTTPS". `None` where nobody was to be.
+    pub(in crate::checks) witness: Option<String>,
     /// How it was asked: `direct`, or the proxy.
     pub(in crate::checks) via: String,
     /// What the witness said of A and AAAA, and along which aliases a negative answer went; or why there is no witness.
@@ -50,6 +50,19 @@ impl PublicView {
             }
         }
         aliases
+    }
+
+    /// Who was asked, in words.
+    pub(in crate::checks) fn asked(&self) -> &str {
+        self.witness.as_deref().unwrap_or("nobody")
+    }
+
+    /// Why the internet's view is not known, as a sentence begins.
+    pub(in crate::checks) fn unheard(&self) -> String {
+        match &self.witness {
+            Some(witness) => format!("{witness} could not be asked"),
+            None => "no public resolver was to be asked (--public-resolver none)".to_owned(),
+        }
     }
 
     /// The smallest time to live among the answers, in seconds.
@@ -120,7 +133,7 @@ async fn ask(host: &str, cx: &Context) -> PublicView {
     let no_inside = Vec::new();
     match chosen(&cx.facts, &cx.settings) {
         Witness::None => PublicView {
-            witness: "nobody".to_owned(),
+            witness: None,
             via: "direct".to_owned(),
             answers: Err(NetError::new(ErrorKind::Other, "no public resolver is to be asked (--public-resolver none)")),
             inside: no_inside,
@@ -134,10 +147,10 @@ async fn ask(host: &str, cx: &Context) -> PublicView {
                 Some(error) => Err(error.clone()),
                 None => Ok(vec![(RecordKind::A, a, Vec::new()), (RecordKind::Aaaa, aaaa, Vec::new())]),
             };
-            PublicView { witness: server.to_string(), via: "direct".to_owned(), answers, inside: no_inside }
+            PublicView { witness: Some(server.to_string()), via: "direct".to_owned(), answers, inside: no_inside }
         }
         Witness::Https { endpoint, path, addresses } => {
-            let witness = format!("{} over HTTPS", endpoint.host);
+            let witness = Some(format!("{} over HTTPS", endpoint.host));
             let via = cx.via(&endpoint);
             let answers = over_https(host, &endpoint, &path, &addresses, cx).await;
             PublicView { witness, via, answers, inside: no_inside }

@@ -1,21 +1,22 @@
 //! Does a genuine delivery of WorkOS arrive, from a published address, with its signature intact?
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+mod saved;
+#[cfg(test)]
+mod tests;
 
-use super::unheld;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub use self::saved::SAVED_REPORT;
+use self::saved::Saved;
 pub use super::unheld::in_words as refusal_in_words;
-use crate::check::{
-    Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Severity, Spec, Touch,
-    Vantage,
-};
-use crate::checks::egress::distance;
-use crate::context::{Context, SavedDelivery};
+use super::{turned, unheld};
+use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage};
 use crate::facts::{Facts, Origin};
 use crate::net::special::special;
 use crate::settings::values::{shown_url, spoken, web_url};
-use crate::workos::delivery::{Delivery, Signature};
+use crate::workos::delivery::{Delivery, Signature, Turned};
 use crate::workos::signature::Refusal;
 
 /// The check, which `listen` answers and `check` takes from its saved report.
@@ -28,7 +29,7 @@ proxies, and whether the signature holds. `check` takes the saved report of such
 how old it is.
 
 This is the one proof that WorkOS reaches the installation: a delivery that WorkOS itself sent, with a signature that \
-nobody else can make, from an address that it publishes. What looks from inside, or from a machine that is not \
+only it and this installation can make, from an address that it publishes. What looks from inside, or from a machine that is not \
 WorkOS's, can only show that other packets get through.
 
 Usually broken by an allowlist that holds six of nine addresses, so that deliveries fail now and then; by a router that \
@@ -37,7 +38,7 @@ writes bodies anew.",
     vantages: &[Vantage::Inside],
     required: |settings, _| settings.inbound_report.is_some(),
     codes: &[
-        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED,
+        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED,
 
         &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &LEFT_BEHIND, &PROOF_IS_OLD,
     ],
@@ -61,6 +62,12 @@ static NOT_DELIVERED: Code =
 static FROM_ELSEWHERE: Code =
     Code::error("from-elsewhere", "a genuine delivery arrived from an address that is not WorkOS's");
 static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived bears no signature that holds");
+static TURNED_AWAY: Code = Code::error(
+    "turned-away",
+    "something came from an address of WorkOS's, and was turned away before its signature could be looked at",
+);
+static FEWER_THAN_ASKED: Code =
+    Code::undecided("fewer-than-asked", "genuine deliveries arrived, and fewer than were wanted");
 static NOTHING_ARRIVED: Code = Code::undecided(
     "nothing-arrived",
     "nothing arrived, and it is not known whether WorkOS sent anything while somebody listened",
@@ -86,9 +93,6 @@ static SOME_REFUSED: Code = Code::warning(
 );
 static PROOF_IS_OLD: Code = Code::warning("proof-is-old", "the proof is more than 30 days old");
 
-/// Firewalls change; a proof that is older says little of today.
-const OLD: Duration = Duration::from_secs(30 * 86_400);
-
 /// What stood at the webhook URL for a while, and what came.
 pub struct Arrivals<'a> {
     /// The webhook URL.
@@ -101,6 +105,10 @@ pub struct Arrivals<'a> {
     pub caused: Option<&'a str>,
     /// A delivery from every published address is wanted.
     pub from_all: bool,
+    /// How many genuine deliveries are wanted.
+    pub wanted: usize,
+    /// What was turned away before its signature could be looked at, and from where.
+    pub turned: &'a [(Turned, IpAddr)],
     /// Where the secret was read from.
     pub secret: &'a str,
 }
@@ -124,15 +132,28 @@ pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
         return outcome.because(bad_signature(delivery, why, arrivals));
     } else if all.iter().any(|delivery| delivery.signature == Signature::Unchecked) {
         return outcome.because(not_verified(arrivals));
+    } else if let Some((why, source)) = arrivals.turned.iter().find(|(_, source)| is_workos(facts.origin(*source))) {
+        return outcome.because(turned_away(*why, *source, arrivals));
     } else if let Some(caused) = arrivals.caused {
         return outcome.because(not_delivered(caused, arrivals, facts));
     } else {
         return outcome.because(nothing_arrived(arrivals, all.len()));
     }
+    let counted = distinct(&genuine);
+    if counted < arrivals.wanted && !arrivals.from_all {
+        outcome.found(fewer_than_asked(counted, arrivals));
+    }
     match refused.iter().find(|(delivery, _)| is_workos(delivery.origin)) {
         Some((delivery, why)) => outcome.because(some_refused(delivery, why, arrivals)),
         None => outcome,
     }
+}
+
+/// How many events were delivered; one that is delivered again counts once.
+fn distinct(genuine: &[&Delivery]) -> usize {
+    let id = |delivery: &&&Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
+    let named: BTreeSet<String> = genuine.iter().filter_map(|delivery| id(&delivery)).collect();
+    named.len() + genuine.iter().filter(|delivery| id(delivery).is_none()).count()
 }
 
 fn is_workos(origin: Origin) -> bool {
@@ -253,7 +274,16 @@ fn from_elsewhere(delivery: &Delivery) -> Finding {
                 "a genuine delivery arrived from {source}, in Cloudflare's range {range}: the external name is proxied by Cloudflare, which hides the sender"
             ),
             Remediation::network(format!(
-                "Let Cloudflare's ranges through at the edge and filter WorkOS's addresses in Cloudflare; to see the sender here, listen with --trusted-proxy {range}, whose X-Forwarded-For is then believed."
+                "Let Cloudflare's ranges through at the edge and filter WorkOS's addresses in Cloudflare; to see the sender here, listen with --trusted-proxy for each of Cloudflare's ranges ({range} among them), whose X-Forwarded-For is then believed."
+            )),
+        )
+    } else if delivery.unnamed {
+        (
+            format!(
+                "a genuine delivery arrived through the trusted proxy {source}, which does not say whom it had it from"
+            ),
+            Remediation::network(format!(
+                "Have {source} send X-Forwarded-For (in nginx: proxy_set_header X-Forwarded-For $remote_addr), Forwarded or the PROXY protocol, so that an allowlist can be judged from here."
             )),
         )
     } else if special(source).is_some() {
@@ -346,108 +376,51 @@ fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
         1 => "one request arrived that WorkOS did not sign, as anybody can send it,".to_owned(),
         some => format!("{some} requests arrived that WorkOS did not sign, as anybody can send them,"),
     };
+    // From inside, or from a proxy, it may have been WorkOS's.
+    let unread = [Turned::NotThroughTheProxy, Turned::NotAnnounced, Turned::NoHandshake, Turned::NoRequest];
+    let hidden = arrivals.turned.iter().find(|(why, source)| unread.contains(why) && special(*source).is_some());
+    let (also, remediation) = match hidden {
+        Some((why, source)) => (
+            format!("; a connection from {source} {}, and may have been one of its", why.in_words()),
+            turned::remedy(*why, *source, arrivals.path()),
+        ),
+        None => (
+            String::new(),
+            Remediation::vendor(
+                "While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one.",
+            ),
+        ),
+    };
     NOTHING_ARRIVED.found(
-        format!("{instead} at {} within {}; whether WorkOS sent anything in that time is not known", shown_url(arrivals.url), spoken(arrivals.lasted)),
-        Remediation::vendor("While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one."),
+        format!(
+            "{instead} at {} within {}; whether WorkOS sent anything in that time is not known{also}",
+            shown_url(arrivals.url),
+            spoken(arrivals.lasted)
+        ),
+        remediation,
     )
 }
 
-/// The evidence that names the report which a check took in.
-pub const SAVED_REPORT: &str = "saved report";
-
-/// A saved report of `listen`.
-struct Saved {
-    report: String,
-    url: Option<String>,
-    /// The installation's names, which stand in where no URL is given.
-    hosts: Vec<String>,
-}
-
-impl Check for Saved {
-    fn subject(&self) -> Option<String> {
-        self.url.as_deref().map(shown_url)
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Local(self.report.clone()), "the proof that a delivery arrived, as `listen` saved it")]
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(async move {
-            match &cx.inbound {
-                Some(saved) => self.taken_in(saved, cx.host.now()),
-                None => Outcome::graded(Grade::Declared).because(self.no_proof()),
-            }
-        })
-    }
-}
-
-impl Saved {
-    fn taken_in(&self, saved: &SavedDelivery, now: SystemTime) -> Outcome {
-        let age = now.duration_since(saved.taken_at).unwrap_or_default();
-        let mut outcome = Outcome::graded(saved.grade)
-            .with(SAVED_REPORT, format!("{}, taken on {}", self.report, saved.host))
-            .with("its age", distance(saved.taken_at, now));
-        for (what, value) in &saved.evidence {
-            outcome.saw("as it saw", format!("{what}: {value}"));
-        }
-        if saved.demonstration || !self.is_about(saved.subject.as_deref()) {
-            return outcome.because(self.of_another(saved));
-        }
-        if !saved.judged {
-            return outcome.because(self.no_proof());
-        }
-        for (name, problem, remediation) in &saved.findings {
-            // A code of a later version is not understood, so nothing is known.
-            let code = SPEC.codes.iter().find(|code| code.name == name).copied().unwrap_or(&NO_PROOF);
-            outcome.found(code.found(problem, remediation.clone()));
-        }
-        let holds = outcome.findings.iter().all(|finding| finding.code.severity == Severity::Warning);
-        if holds && age > OLD { outcome.because(proof_is_old(age)) } else { outcome }
-    }
-
-    /// Whether a saved subject is this installation: the same URL, or one at its name where no URL is given.
-    fn is_about(&self, subject: Option<&str>) -> bool {
-        let Some(subject) = subject else { return true };
-        match &self.url {
-            Some(url) => subject == shown_url(url),
-            None => web_url(subject).is_some_and(|url| {
-                let host = url.host_str().unwrap_or_default();
-                self.hosts.iter().any(|own| own == host)
-            }),
-        }
-    }
-
-    fn no_proof(&self) -> Finding {
-        NO_PROOF.found(
-            format!("{} tells of no deliveries that this version understands", self.report),
-            Remediation::installer("Give the report that `workos-preflight listen --report json=FILE` saved."),
-        )
-    }
-
-    fn of_another(&self, saved: &SavedDelivery) -> Finding {
-        let what =
-            if saved.demonstration { "of a demonstration" } else { "about another webhook URL than is given here" };
-        OF_ANOTHER.found(
-            format!(
-                "{} is {what}{}",
-                self.report,
-                saved.subject.as_ref().map(|url| format!(" ({url})")).unwrap_or_default()
-            ),
-            Remediation::installer(
-                "Listen at this installation's webhook URL, with the same --webhook-url, and give the report of that.",
-            ),
-        )
-    }
-}
-
-fn proof_is_old(age: Duration) -> Finding {
-    PROOF_IS_OLD.found(
-        format!("the delivery arrived {} days ago; firewalls have changed since, perhaps", age.as_secs() / 86_400),
-        Remediation::installer("Listen again, and give the new report with --inbound-report.")
-            .verify("workos-preflight listen --help"),
+fn turned_away(why: Turned, source: IpAddr, arrivals: &Arrivals<'_>) -> Finding {
+    TURNED_AWAY.found(
+        format!(
+            "a connection from {source}, an address of WorkOS's, {}, so nothing of it could be read",
+            why.in_words()
+        ),
+        turned::remedy(why, source, arrivals.path()),
     )
 }
 
-#[cfg(test)]
-mod tests;
+fn fewer_than_asked(counted: usize, arrivals: &Arrivals<'_>) -> Finding {
+    FEWER_THAN_ASKED.found(
+        format!("{counted} of {} wanted deliveries arrived within {}", arrivals.wanted, spoken(arrivals.lasted)),
+        Remediation::vendor("Have WorkOS send as many events while somebody listens, or ask for fewer with --count; one that is delivered again counts once."),
+    )
+}
+
+impl Arrivals<'_> {
+    fn path(&self) -> &str {
+        let after_host = self.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+        after_host.map_or("/", |path| path.split(['?', '#']).next().unwrap_or(path))
+    }
+}

@@ -5,6 +5,7 @@ pub mod delivered;
 pub(super) mod receiver;
 mod refuses_unsigned;
 mod registered;
+mod turned;
 mod unheld;
 
 use crate::check::{Group, Vantage};

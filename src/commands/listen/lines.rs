@@ -5,26 +5,31 @@ use std::time::SystemTime;
 
 use super::time_of_day;
 use crate::checks::delivered::{origin_in_words, refusal_in_words};
+use crate::facts::{Facts, Origin};
+use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
-use crate::inbound::{Heard, Turned};
 use crate::settings::values::spoken;
-use crate::workos::delivery::{Delivery, Signature};
+use crate::workos::delivery::{Delivery, Signature, Turned};
 
 /// Tells of what arrives; strangers only until it would be too much.
-#[derive(Default)]
-pub(super) struct Lines {
+pub(super) struct Lines<'a> {
+    facts: &'a Facts,
     strangers: usize,
 }
 
 /// So many requests that WorkOS did not sign are told one by one.
 const MOST_STRANGERS: usize = 20;
 
-impl Lines {
+impl<'a> Lines<'a> {
+    pub(super) fn new(facts: &'a Facts) -> Self {
+        Lines { facts, strangers: 0 }
+    }
+
     /// The line about something, if it is told.
     pub(super) fn of(&mut self, heard: &Heard) -> Option<String> {
         let is_stranger = match heard {
-            Heard::Delivery(delivery) => !delivery.is_genuine(),
-            Heard::Turned(..) => true,
+            Heard::Delivery(delivery) => !delivery.is_genuine() && !is_workos(delivery.origin),
+            Heard::Turned(_, source) => !is_workos(self.facts.origin(*source)),
             Heard::Probe(_) => false,
         };
         if is_stranger {
@@ -40,6 +45,10 @@ impl Lines {
             Heard::Turned(why, source) => turned(*why, *source),
         })
     }
+}
+
+fn is_workos(origin: Origin) -> bool {
+    matches!(origin, Origin::Published | Origin::Reported)
 }
 
 fn arrived(delivery: &Delivery) -> String {

@@ -24,8 +24,9 @@ use crate::cli::ListenArgs;
 use crate::context::Context;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
 use crate::net::{Limits, Live};
-use crate::report::Report;
+use crate::report::{Head, Report};
 use crate::secret::Secret;
+use crate::settings::Source;
 use crate::settings::values::{shown_url, spoken};
 use crate::workos::delivery::Purpose;
 
@@ -56,7 +57,7 @@ async fn listen(
     socket: TcpListener,
 ) -> Result<u8, Failure> {
     let provocation = if args.deliver { Some(agreed(args, cx, post).await?) } else { None };
-    let head = session::head(cx, None);
+    let head = Head { settings: shown(args, cx), ..session::head(cx, None) };
     let mut account = Account::open(&head, &args.output)?;
     let nonce = args.nonce.then(random).transpose()?;
     let (tell, mut arriving) = mpsc::channel(1024);
@@ -65,12 +66,12 @@ async fn listen(
     let keys = Arc::clone(&listener.routes[0].keys);
     let stop = session::told_to_stop();
     tokio::pin!(stop);
-    announce(args, post, &socket, nonce.as_deref());
+    announce(args, cx, post, &socket, nonce.as_deref());
     let mut door = tokio::spawn(Arc::new(listener).serve(socket));
 
     let begun = Instant::now();
     let mut seen = Seen::default();
-    let mut lines = Lines::default();
+    let mut lines = Lines::new(&cx.facts);
     let over = tokio::time::sleep(post.lasting);
     tokio::pin!(over);
     let closed = account.closed();
@@ -87,7 +88,12 @@ async fn listen(
     while !seen.is_enough(args, post, &cx.facts) {
         tokio::select! {
             biased;
-            Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account),
+            Some(event) = arriving.recv() => {
+                hear(event, &mut seen, &mut lines, &mut account);
+                if seen.came_from_elsewhere(post) && over.deadline() > tokio::time::Instant::now() + GRACE {
+                    over.as_mut().reset(tokio::time::Instant::now() + GRACE);
+                }
+            }
             () = &mut stop => { by_user = true; break; }
             () = closed.notified() => break,
             () = &mut over => break,
@@ -146,7 +152,7 @@ async fn listen(
 }
 
 /// Tells of something that arrived, and keeps it.
-fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines, account: &mut Account<'_>) {
+fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines<'_>, account: &mut Account<'_>) {
     if let Some(line) = lines.of(&event) {
         account.happens(&line);
     }
@@ -190,6 +196,32 @@ async fn taken_back(provocation: &Provocation<'_>, asked_to_stop: bool) -> Resul
 
 /// How long deleting what was made may take.
 const LONGEST_CLEAN_UP: Duration = Duration::from_secs(60);
+
+/// The settings, and what else a proof rests on.
+fn shown(args: &ListenArgs, cx: &Context) -> Vec<(&'static str, String, Source)> {
+    let speaks = match (args.plain, args.self_signed) {
+        (true, _) => ("--plain", "HTTP"),
+        (_, true) => ("--self-signed", "TLS with a certificate made for the occasion"),
+        _ => ("--tls-cert", "TLS"),
+    };
+    let mut shown = cx.settings.shown.clone();
+    shown.push(("listen.bind", args.bind.to_string(), Source::Flag("--bind")));
+    shown.push(("listen.speaks", speaks.1.to_owned(), Source::Flag(speaks.0)));
+    for range in &args.trusted_proxy {
+        shown.push(("listen.trusted_proxy", range.to_string(), Source::Flag("--trusted-proxy")));
+    }
+    for (given, name, flag) in [
+        (args.proxy_protocol, "listen.proxy_protocol", "--proxy-protocol"),
+        (args.accept, "listen.accept", "--accept"),
+        (args.deliver, "listen.deliver", "--deliver"),
+    ] {
+        shown.extend(given.then(|| (name, "true".to_owned(), Source::Flag(flag))));
+    }
+    shown
+}
+
+/// Where enough has come from addresses that nobody lists, one that is listed may still come for so long.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// How long an answer that is on its way has, after the last delivery.
 const LAST_ANSWER: Duration = Duration::from_millis(200);
@@ -238,10 +270,19 @@ fn random() -> Result<String, Failure> {
     Ok(data_encoding::HEXLOWER.encode(&bytes))
 }
 
-fn announce(args: &ListenArgs, post: &Post, socket: &TcpListener, nonce: Option<&str>) {
+fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, nonce: Option<&str>) {
     let place = socket.local_addr().unwrap_or(args.bind);
     let scheme = if args.plain { "http" } else { "https" };
     say(&format!("listening on {scheme}://{place}{} for {}; Ctrl-C ends it earlier", post.path, spoken(post.lasting)));
+    if let Some(nonce) = nonce {
+        say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));
+    }
+    if cx.settings.webhook_secret.is_none() && !args.deliver {
+        say(
+            "no webhook secret is given, so signatures cannot be checked and nothing can be proved (WORKOS_WEBHOOK_SECRET, or --webhook-secret-file)",
+        );
+        return;
+    }
     let application = "so that WorkOS delivers them again to the application";
     if !args.accept {
         say(&format!("genuine deliveries are answered 503, {application} (--accept takes them)"));
@@ -254,9 +295,6 @@ fn announce(args: &ListenArgs, post: &Post, socket: &TcpListener, nonce: Option<
         (Some(_), Some(_)) => {
             say("genuine Actions are answered with Allow, so the application's own rules do not count meanwhile");
         }
-    }
-    if let Some(nonce) = nonce {
-        say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));
     }
 }
 

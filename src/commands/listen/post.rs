@@ -50,6 +50,12 @@ impl Post {
                 "--actions allow signs its answers, and needs --actions-url and the Actions secret (WORKOS_ACTIONS_SECRET, or --actions-secret-file)".to_owned(),
             ));
         }
+        if action_path.as_ref().is_some_and(|url| url.path() == address.path()) {
+            return Err(Failure::Usage(format!(
+                "webhooks and Actions both arrive at {}, and cannot be told apart; a path of its own for each is right",
+                address.path()
+            )));
+        }
         let lasting = match args.lasting.as_deref().map(duration) {
             None if args.deliver => USUAL_TIME_OF_A_DELIVERY,
             None => USUAL_TIME,

@@ -1,6 +1,7 @@
 //! What came while `listen` stood there, in bounded number, and what the report says of it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::post::Post;
@@ -11,11 +12,11 @@ use crate::checks::{self, arrives};
 use crate::cli::ListenArgs;
 use crate::context::Context;
 use crate::facts::{Facts, Origin};
+use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
-use crate::inbound::{Heard, Turned};
 use crate::report::Row;
 use crate::settings::values::shown_url;
-use crate::workos::delivery::{Delivery, Purpose, Signature};
+use crate::workos::delivery::{Delivery, Purpose, Signature, Turned};
 
 /// How a run that made WorkOS send something ended.
 #[derive(Default)]
@@ -54,6 +55,10 @@ pub(super) struct Seen {
     deliveries: Vec<Delivery>,
     /// Signed ones, each event once: WorkOS repeats what is answered 503.
     genuine: usize,
+    /// Those of them that came from a listed address.
+    listed: usize,
+    /// What was turned away of listed addresses, and of those behind which WorkOS may be hidden.
+    telling: Vec<(Turned, IpAddr)>,
     probes: Vec<ProbeSeen>,
     turned: BTreeMap<Turned, usize>,
     /// Deliveries beyond those that are kept.
@@ -65,13 +70,22 @@ const MOST_REFUSED: usize = 200;
 const MOST_GENUINE: usize = 10_000;
 const MOST_ACTIONS: usize = 10;
 
+fn is_workos(delivery: &Delivery) -> bool {
+    matches!(delivery.origin, Origin::Published | Origin::Reported)
+}
+
 impl Seen {
     pub(super) fn take(&mut self, heard: Heard) {
         match heard {
             Heard::Delivery(delivery) => self.take_delivery(*delivery),
             Heard::Probe(probe) if self.probes.len() < MOST_REFUSED => self.probes.push(probe),
             Heard::Probe(_) => {}
-            Heard::Turned(why, _) => *self.turned.entry(why).or_default() += 1,
+            Heard::Turned(why, source) => {
+                *self.turned.entry(why).or_default() += 1;
+                if self.telling.len() < MOST_REFUSED && why != Turned::OwnCheck {
+                    self.telling.push((why, source));
+                }
+            }
         }
     }
 
@@ -79,13 +93,13 @@ impl Seen {
         let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
         let genuine = delivery.is_genuine();
         // Those of WorkOS's addresses have a room of their own, which scanners cannot fill.
-        let is_workos = |delivery: &Delivery| matches!(delivery.origin, Origin::Published | Origin::Reported);
         let alike = |kept: &&Delivery| !kept.is_genuine() && is_workos(kept) == is_workos(&delivery);
         let refused = self.deliveries.iter().filter(alike).count();
         if genuine && delivery.purpose == Purpose::Webhook {
             let again = id(&delivery).is_some()
                 && self.deliveries.iter().any(|kept| kept.is_genuine() && id(kept) == id(&delivery));
             self.genuine += usize::from(!again);
+            self.listed += usize::from(!again && is_workos(&delivery));
         }
         let room = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
         if room {
@@ -100,11 +114,16 @@ impl Seen {
             return self.deliveries.iter().any(|delivery| delivery.own);
         }
         let webhooks = || self.deliveries.iter().filter(|it| it.is_genuine() && it.purpose == Purpose::Webhook);
-        let from = |address: &std::net::IpAddr| webhooks().any(|delivery| delivery.source == *address);
+        let from = |address: &IpAddr| webhooks().any(|delivery| delivery.source == *address);
         let all = || facts.workos_sources.published.addresses.iter().all(from);
-        let delivered = self.genuine >= post.enough || (args.expect_all && all());
+        let delivered = self.listed >= post.enough || (args.expect_all && all());
         let probed = !args.nonce || !self.probes.is_empty();
         probed && (delivered || !post.deliveries)
+    }
+
+    /// Whether as much as is wanted has come, and some of it from addresses that nobody lists.
+    pub(super) fn came_from_elsewhere(&self, post: &Post) -> bool {
+        self.genuine >= post.enough && self.listed < post.enough
     }
 
     pub(super) fn rows(
@@ -140,6 +159,8 @@ impl Seen {
             lasted,
             caused: caused.as_deref(),
             from_all: args.expect_all,
+            wanted: if post.enough == usize::MAX { 1 } else { post.enough },
+            turned: &self.telling,
             secret: &secret,
         };
         let outcome = match &ending.caused {
@@ -190,6 +211,7 @@ fn row(spec: &'static Spec, url: &str, required: bool, outcome: Outcome, took: D
         status: Status::Unknown,
         reason: None,
         not_applicable: false,
+        cause: None,
         findings: Vec::new(),
         evidence: Vec::new(),
         grade: outcome.grade,

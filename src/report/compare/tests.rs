@@ -54,6 +54,7 @@ fn result(is: Is) -> Option<CheckResult> {
         attempts: 1,
         reason: reason.map(str::to_owned),
         not_applicable: is == Is::NotApplicable,
+        cause: None,
         waived: matches!(is, Is::WaivedFail | Is::WaivedUnknown).then(|| "CHG-1042".to_owned()),
         findings: severity.map(|severity| found(severity, "broken")).into_iter().collect(),
         evidence: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::reporters::fixture;
+use crate::settings::Strategy;
 
 fn written(report: &crate::report::Report) -> serde_json::Value {
     serde_json::to_value(Report::from(report)).unwrap()

@@ -3,6 +3,7 @@ use std::time::UNIX_EPOCH;
 use super::*;
 use crate::check::Status;
 use crate::checks::fixture::{Site, codes};
+use crate::context::SavedDelivery;
 use crate::net::fake::Fake;
 use crate::workos::delivery::{Event, Purpose};
 use crate::workos::signature::{SecretSlip, Verified};
@@ -19,6 +20,7 @@ fn delivery(source: &str, signature: Signature) -> Delivery {
         source,
         peer: source,
         chain: String::new(),
+        unnamed: false,
         origin: Facts::embedded().origin(source),
         signature,
         event: Some(Event { id: Some("event_1".to_owned()), name: "organization.created".to_owned(), object: None }),
@@ -38,10 +40,58 @@ fn refused(source: &str, why: Refusal) -> Delivery {
 }
 
 fn judged(deliveries: &[Delivery], caused: Option<&str>, from_all: bool) -> Outcome {
-    let lasted = Duration::from_secs(60);
-    let arrivals =
-        Arrivals { url: HOOK, deliveries, lasted, caused, from_all, secret: "environment WORKOS_WEBHOOK_SECRET" };
-    judge(&arrivals, &Facts::embedded())
+    judge(&Arrivals { caused, from_all, ..arrivals(deliveries) }, &Facts::embedded())
+}
+
+fn arrivals(deliveries: &[Delivery]) -> Arrivals<'_> {
+    Arrivals {
+        url: HOOK,
+        deliveries,
+        lasted: Duration::from_secs(60),
+        caused: None,
+        from_all: false,
+        wanted: 1,
+        turned: &[],
+        secret: "environment WORKOS_WEBHOOK_SECRET",
+    }
+}
+
+#[test]
+fn what_was_turned_away_of_a_listed_address_fails_with_its_own_remedy() {
+    let with = |why, source: &str| {
+        let turned = [(why, source.parse().unwrap())];
+        judge(&Arrivals { turned: &turned, ..arrivals(&[]) }, &Facts::embedded())
+    };
+    let (path, handshake) = (with(Turned::OtherPath, PUBLISHED), with(Turned::NoHandshake, PUBLISHED));
+    let (hidden, stranger) = (with(Turned::NotThroughTheProxy, "10.20.0.5"), with(Turned::NoHandshake, "8.8.4.4"));
+    let health = with(Turned::OtherPath, "10.20.0.5");
+
+    assert_eq!((codes(&path), codes(&handshake)), (vec!["turned-away"], vec!["turned-away"]));
+    assert!(path.findings[0].remediation.action.contains("/webhooks/workos"));
+    assert!(handshake.findings[0].remediation.action.contains("--tls-cert"));
+    assert_eq!((codes(&hidden), codes(&stranger)), (vec!["nothing-arrived"], vec!["nothing-arrived"]));
+    assert!(hidden.findings[0].remediation.action.contains("--trusted-proxy 10.20.0.5"));
+    assert!(stranger.findings[0].remediation.action.contains("test event"));
+    assert!(health.findings[0].remediation.action.contains("test event"));
+}
+
+#[test]
+fn fewer_than_were_wanted_is_left_open_and_the_same_event_counts_once() {
+    let twice = [genuine(PUBLISHED), genuine(PUBLISHED)];
+
+    let outcome = judge(&Arrivals { wanted: 2, ..arrivals(&twice) }, &Facts::embedded());
+
+    assert_eq!((codes(&outcome), outcome.status()), (vec!["fewer-than-asked"], Status::Unknown));
+}
+
+#[test]
+fn a_trusted_proxy_that_names_nobody_is_asked_to() {
+    let unnamed = Delivery { unnamed: true, ..genuine("10.20.0.5") };
+
+    let outcome = judged(&[unnamed], None, false);
+
+    assert_eq!(codes(&outcome), ["from-elsewhere"]);
+    assert!(outcome.findings[0].remediation.action.starts_with("Have 10.20.0.5 send X-Forwarded-For"));
 }
 
 #[test]
@@ -70,7 +120,7 @@ fn a_hidden_sender_is_told_by_what_hides_it() {
     let words = |source: &str| judged(&[genuine(source)], None, false).findings[0].clone();
 
     assert!(words("10.20.0.1").remediation.action.contains("--trusted-proxy 10.20.0.1"));
-    assert!(words("104.16.5.5").remediation.action.contains("--trusted-proxy 104.16.0.0/13"));
+    assert!(words("104.16.5.5").remediation.action.contains("104.16.0.0/13 among them"));
     assert!(words("8.8.4.4").problem.contains("on no list"));
 }
 
@@ -180,6 +230,13 @@ fn a_saved_proof_counts_with_its_age_and_grows_old() {
     assert_eq!((fresh.status(), fresh.grade), (Status::Pass, Grade::Proved));
     assert!(fresh.evidence.iter().any(|seen| seen.what == "its age" && seen.value == "2 days"), "{:?}", fresh.evidence);
     assert_eq!(codes(&old), ["proof-is-old"]);
+}
+
+#[test]
+fn a_saved_proof_of_the_future_proves_nothing() {
+    let tomorrow = saved(0, |report| report.taken_at += Duration::from_secs(3 * 86_400));
+
+    assert_eq!(codes(&tomorrow), ["no-proof"]);
 }
 
 #[test]

@@ -1,0 +1,266 @@
+//! From what a run found to what is written, and back where other commands read it.
+
+use std::time::{Duration, SystemTime};
+
+use super::{
+    Check, CheckResult, Evidence, Facts, Finding, Grade, Host, Inbound, Remediation, Report, SCHEMA, Setting, Severity,
+    Status, Summary, Tool, Vantage, Verdict, Who,
+};
+use crate::check;
+use crate::report::{self, Row};
+use crate::settings::{Source, Strategy};
+
+impl From<&report::Report> for Report {
+    fn from(report: &report::Report) -> Self {
+        let head = &report.head;
+        let mut checks: Vec<Check> = Vec::new();
+        for row in &report.rows {
+            let id = row.spec.id.as_str();
+            match checks.iter_mut().find(|check| check.id == id) {
+                Some(check) => check.results.push(row.into()),
+                None => checks.push(Check {
+                    id: id.to_owned(),
+                    group: row.group.id.to_owned(),
+                    title: row.spec.title.to_owned(),
+                    required: row.required,
+                    results: vec![row.into()],
+                }),
+            }
+        }
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            started_at: utc(head.started_at),
+            duration_ms: milliseconds(report.duration),
+            interrupted: report.interrupted,
+            demonstration: head.demonstration.clone(),
+            host: Host { name: head.host.clone(), os: std::env::consts::OS.to_owned(), address: head.address.clone() },
+            vantage: head.vantage.into(),
+            strategy: head.strategy.as_str().to_owned(),
+            facts: Facts { as_of: head.facts_as_of.clone() },
+            settings: head.settings.iter().map(setting).collect(),
+            verdict: report.verdict().into(),
+            inbound: report.into(),
+            unchecked: report.unchecked().into_iter().map(str::to_owned).collect(),
+            summary: report.summary().into(),
+            checks,
+        }
+    }
+}
+
+impl From<&report::Report> for Inbound {
+    fn from(report: &report::Report) -> Self {
+        let of = |group: &'static str| report.rows.iter().filter(move |row| row.spec.id.group() == group);
+        // A warning there is about the source address; the signature was right all the same.
+        let delivered = |row: &Row| {
+            row.spec.id.as_str() == "webhook.delivered"
+                && matches!(row.status, check::Status::Pass | check::Status::Warn)
+        };
+        if of("webhook").any(delivered) {
+            return Inbound::Proved;
+        }
+        let planned = of("ingress").chain(of("webhook")).next().is_some();
+        let called_for = of("ingress").any(|row| !row.not_applicable);
+        if !planned || (report.head.strategy == Strategy::Events && !called_for) {
+            Inbound::NotApplicable
+        } else {
+            Inbound::NotProved
+        }
+    }
+}
+
+impl From<&Row> for CheckResult {
+    fn from(row: &Row) -> Self {
+        // A row that never ran has no evidence, so that there is nothing to grade.
+        let asked = match row.status {
+            check::Status::Skip => false,
+            check::Status::Unknown => !row.findings.is_empty() || !row.evidence.is_empty(),
+            check::Status::Pass | check::Status::Warn | check::Status::Fail => true,
+        };
+        CheckResult {
+            subject: row.subject.clone(),
+            status: row.status.into(),
+            grade: asked.then(|| row.grade.into()),
+            via: row.via.clone(),
+            duration_ms: milliseconds(row.took),
+            attempts: row.attempts,
+            reason: row.reason.clone(),
+            not_applicable: row.not_applicable,
+            cause: row.cause.clone(),
+            waived: row.waived.clone(),
+            findings: row.findings.iter().map(Finding::from).collect(),
+            evidence: row.evidence.iter().filter(|seen| !seen.confidential).map(Evidence::from).collect(),
+        }
+    }
+}
+
+impl From<&check::Finding> for Finding {
+    fn from(finding: &check::Finding) -> Self {
+        Finding {
+            code: finding.code.name.to_owned(),
+            severity: finding.code.severity.into(),
+            problem: finding.problem.clone(),
+            remediation: Remediation {
+                who: finding.remediation.who.into(),
+                action: finding.remediation.action.clone(),
+                verify: finding.remediation.verify.clone(),
+            },
+        }
+    }
+}
+
+impl From<&check::Evidence> for Evidence {
+    fn from(evidence: &check::Evidence) -> Self {
+        Evidence { what: evidence.what.to_owned(), value: evidence.value.clone() }
+    }
+}
+
+impl From<report::Summary> for Summary {
+    fn from(summary: report::Summary) -> Self {
+        let report::Summary { pass, warn, fail, skip, unknown, waived } = summary;
+        Summary { pass, warn, fail, skip, unknown, waived }
+    }
+}
+
+impl From<report::Verdict> for Verdict {
+    fn from(verdict: report::Verdict) -> Self {
+        match verdict {
+            report::Verdict::Ready => Verdict::Ready,
+            report::Verdict::NotReady => Verdict::NotReady,
+            report::Verdict::Undecided => Verdict::Undecided,
+        }
+    }
+}
+
+impl From<check::Vantage> for Vantage {
+    fn from(vantage: check::Vantage) -> Self {
+        match vantage {
+            check::Vantage::Inside => Vantage::Inside,
+            check::Vantage::Outside => Vantage::Outside,
+        }
+    }
+}
+
+impl From<check::Status> for Status {
+    fn from(status: check::Status) -> Self {
+        match status {
+            check::Status::Pass => Status::Pass,
+            check::Status::Warn => Status::Warn,
+            check::Status::Fail => Status::Fail,
+            check::Status::Skip => Status::Skip,
+            check::Status::Unknown => Status::Unknown,
+        }
+    }
+}
+
+impl From<check::Grade> for Grade {
+    fn from(grade: check::Grade) -> Self {
+        match grade {
+            check::Grade::Declared => Grade::Declared,
+            check::Grade::Modelled => Grade::Modelled,
+            check::Grade::Reached => Grade::Reached,
+            check::Grade::Identified => Grade::Identified,
+            check::Grade::Answered => Grade::Answered,
+            check::Grade::Authorized => Grade::Authorized,
+            check::Grade::Proved => Grade::Proved,
+        }
+    }
+}
+
+impl From<check::Severity> for Severity {
+    fn from(severity: check::Severity) -> Self {
+        match severity {
+            check::Severity::Error => Severity::Error,
+            check::Severity::Undecided => Severity::Undecided,
+            check::Severity::Warning => Severity::Warning,
+        }
+    }
+}
+
+impl From<check::Who> for Who {
+    fn from(who: check::Who) -> Self {
+        match who {
+            check::Who::Network => Who::Network,
+            check::Who::Installer => Who::Installer,
+            check::Who::Vendor => Who::Vendor,
+            check::Who::Workos => Who::Workos,
+        }
+    }
+}
+
+impl From<Vantage> for check::Vantage {
+    fn from(vantage: Vantage) -> Self {
+        match vantage {
+            Vantage::Inside => check::Vantage::Inside,
+            Vantage::Outside => check::Vantage::Outside,
+        }
+    }
+}
+
+impl From<Status> for check::Status {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pass => check::Status::Pass,
+            Status::Warn => check::Status::Warn,
+            Status::Fail => check::Status::Fail,
+            Status::Skip => check::Status::Skip,
+            Status::Unknown => check::Status::Unknown,
+        }
+    }
+}
+
+impl From<Grade> for check::Grade {
+    fn from(grade: Grade) -> Self {
+        match grade {
+            Grade::Declared => check::Grade::Declared,
+            Grade::Modelled => check::Grade::Modelled,
+            Grade::Reached => check::Grade::Reached,
+            Grade::Identified => check::Grade::Identified,
+            Grade::Answered => check::Grade::Answered,
+            Grade::Authorized => check::Grade::Authorized,
+            Grade::Proved => check::Grade::Proved,
+        }
+    }
+}
+
+impl From<Who> for check::Who {
+    fn from(who: Who) -> Self {
+        match who {
+            Who::Network => check::Who::Network,
+            Who::Installer => check::Who::Installer,
+            Who::Vendor => check::Who::Vendor,
+            Who::Workos => check::Who::Workos,
+        }
+    }
+}
+
+impl From<Verdict> for report::Verdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Ready => report::Verdict::Ready,
+            Verdict::NotReady => report::Verdict::NotReady,
+            Verdict::Undecided => report::Verdict::Undecided,
+        }
+    }
+}
+
+fn setting((name, value, source): &(&'static str, String, Source)) -> Setting {
+    let (from, place) = match source {
+        Source::Flag(flag) => ("flag", Some((*flag).to_owned())),
+        Source::Argument(name) => ("argument", Some((*name).to_owned())),
+        Source::Environment(variable) => ("environment", Some((*variable).to_owned())),
+        Source::File(path) => ("file", Some(path.display().to_string())),
+        Source::Default => ("default", None),
+        Source::Demonstration => ("demonstration", None),
+    };
+    Setting { name: (*name).to_owned(), value: value.clone(), from: from.to_owned(), place }
+}
+
+fn utc(time: SystemTime) -> String {
+    let exact = jiff::Timestamp::try_from(time).unwrap_or_default();
+    jiff::Timestamp::from_second(exact.as_second()).unwrap_or_default().to_string()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
