@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::reporters::Format;
 
-pub use listen::{ActionVerdict, ListenArgs};
+pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
 pub use settings::SettingsArgs;
 

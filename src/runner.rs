@@ -226,7 +226,7 @@ fn empty(planned: &plan::Row) -> Row {
 
 /// Marks a row whose failure is known and accepted: by its id, or code by code for everything that is wrong with it.
 fn waive(row: &mut Row, waivers: &[Waiver], today: jiff::civil::Date) {
-    if !matches!(row.status, Status::Fail | Status::Unknown) {
+    if !matches!(row.status, Status::Fail | Status::Unknown) && row.cause.is_none() {
         return;
     }
     let in_force = || waivers.iter().filter(|waiver| today <= waiver.until);

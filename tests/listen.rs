@@ -198,7 +198,7 @@ fn each_way_in_which_a_signature_fails_has_its_words() {
         change(&mut delivery);
         delivery
     };
-    for (delivery, words) in [
+    let deliveries = [
         (of(|it| it.secret = ""), "no WorkOS-Signature header"),
         (of(|it| it.secret = "whsec_another0000000000000"), "probably another endpoint's"),
         (of(|it| it.secret = "0FWAiVGkEfGBqqsJH4aNAGBJ4"), "once whsec_ is taken off"),
@@ -209,10 +209,14 @@ fn each_way_in_which_a_signature_fails_has_its_words() {
             Delivery { sent: pretty, signed: EVENT.replace("user", "other"), ..Delivery::default() },
             "changed on the way",
         ),
-    ] {
-        let listening = Listening::start(&["--format", "json", "--for", "1s"]);
-        let answer = listening.deliver(&delivery);
-        let ended = listening.end();
+    ];
+    // All at once, because each listens to its end.
+    let listening = |_| Listening::start(&["--format", "json", "--for", "6s"]);
+    let listeners: Vec<Listening> = deliveries.iter().map(listening).collect();
+    let answers: Vec<String> =
+        listeners.iter().zip(&deliveries).map(|(it, (delivery, _))| it.deliver(delivery)).collect();
+    for ((listener, (_, words)), answer) in listeners.into_iter().zip(&deliveries).zip(answers) {
+        let ended = listener.end();
 
         assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
         assert_eq!((ended.code, codes(&ended.json())), (Some(1), vec!["webhook.delivered/bad-signature".to_owned()]));
@@ -324,13 +328,44 @@ fn ctrl_c_ends_it_with_what_is_known() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
-    let mut listening = Listening::start(&[]);
+fn a_reader_that_goes_away_ends_it_quietly_and_as_cut_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("r.json");
+    let mut listening = Listening::start(&["--report", &format!("json={}", saved.display())]);
     drop(listening.child.stdout.take());
-    listening.deliver(&Delivery { secret: "", ..Delivery::default() });
+    let stranger = "X-Forwarded-For: 8.8.4.4\r\n".to_owned();
+    listening.deliver(&Delivery { secret: "", headers: stranger, ..Delivery::default() });
     let ended = listening.end();
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(saved).unwrap()).unwrap();
 
     assert!(!ended.err.contains("defect") && !ended.err.contains("cannot write"), "{}", ended.err);
+    assert_eq!((&report["interrupted"], &report["verdict"]), (&true.into(), &"undecided".into()));
+}
+
+#[test]
+fn enough_is_what_came_from_workos_and_the_rest_is_waited_for() {
+    let listening = Listening::start(&["--format", "json", "--count", "2", "--for", "2s"]);
+    listening.deliver(&Delivery::default());
+    let other = EVENT.replace("event_01", "event_02");
+    let elsewhere = "X-Forwarded-For: 8.8.4.4\r\n".to_owned();
+    listening.deliver(&Delivery { signed: other.clone(), sent: other, headers: elsewhere, ..Delivery::default() });
+    let ended = listening.end();
+    let report = ended.json();
+
+    assert_eq!((ended.code, codes(&report)), (Some(3), vec!["webhook.delivered/fewer-than-asked".to_owned()]));
+    assert_eq!(report["inbound"], "proved");
+}
+
+#[test]
+fn what_says_to_be_of_this_tools_own_checks_is_no_delivery() {
+    let own = r#"{"id":"event_workos_preflight_1","event":"workos_preflight.test","data":{}}"#.to_owned();
+    let listening = Listening::start(&["--format", "json"]);
+    let answer = listening.deliver(&Delivery { signed: own.clone(), sent: own, ..Delivery::default() });
+    listening.deliver(&Delivery::default());
+    let ended = listening.end();
+
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(evidence(&ended.json()).contains("1 with a signature that holds"), "{}", ended.out);
 }
 
 #[test]

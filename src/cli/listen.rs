@@ -8,11 +8,14 @@ use ipnet::IpNet;
 
 use super::{OutputArgs, SettingsArgs};
 
+/// Where WorkOS, whose sources are IPv4, delivers to.
+pub const USUAL_PLACE: &str = "0.0.0.0:443";
+
 /// The options of `listen`.
 #[derive(Args, Debug)]
 pub struct ListenArgs {
     /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:443", help_heading = "The listener")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = USUAL_PLACE, help_heading = "The listener")]
     pub bind: SocketAddr,
     /// The certificate chain that it shows, PEM
     #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "The listener")]
@@ -33,7 +36,7 @@ pub struct ListenArgs {
     #[arg(long, requires = "trusted_proxy", help_heading = "The listener")]
     pub proxy_protocol: bool,
     /// End after so many genuine deliveries [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "The listener")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "deliver", help_heading = "The listener")]
     pub count: Option<u32>,
     /// End after this time at the latest [default: 10m, with --deliver 60s]
     #[arg(long = "for", value_name = "TIME", help_heading = "The listener")]

@@ -147,9 +147,9 @@ pub(super) fn told_to_stop() -> impl Future<Output = ()> {
             Err(_) => std::future::pending().await,
         }
     }
-    // A terminal that goes away is told of by a hang-up.
-    let [interrupt, terminate, hangup] =
-        [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    // A terminal that goes away is told of by a hang-up, which `nohup` has ignored on purpose.
+    let hangup = if ignores_hangups() { Err(io::ErrorKind::Unsupported.into()) } else { signal(SignalKind::hangup()) };
     async move {
         tokio::select! {
             () = heard(interrupt) => {}
@@ -157,6 +157,18 @@ pub(super) fn told_to_stop() -> impl Future<Output = ()> {
             () = heard(hangup) => {}
         }
     }
+}
+
+/// Whether this process was started with hang-ups ignored.
+#[cfg(unix)]
+fn ignores_hangups() -> bool {
+    static IGNORES: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    // Asked once, because hearing of signals changes the answer.
+    *IGNORES.get_or_init(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
+    })
 }
 
 /// Ctrl-C.

@@ -57,7 +57,8 @@ pub(super) fn trace(peer: IpAddr, said: &Said<'_>, trusted: &[IpNet]) -> Traced 
         notes.push(format!("the PROXY header of {nearest} names nobody, so headers are not believed either"));
     } else if is_trusted(nearest) {
         let walk = |claims: &[Claim]| walked(claims, is_trusted);
-        if !x_forwarded_for.is_empty() && !forwarded.is_empty() && walk(&x_forwarded_for) != walk(&forwarded) {
+        let sender = |claims: &[Claim]| walk(claims).0.last().copied();
+        if !x_forwarded_for.is_empty() && !forwarded.is_empty() && sender(&x_forwarded_for) != sender(&forwarded) {
             // A proxy that sets the one may pass on the other as it was sent.
             notes.push("X-Forwarded-For and Forwarded name different senders, so neither is believed".to_owned());
         } else if claimed.is_empty() {
@@ -78,7 +79,7 @@ pub(super) fn trace(peer: IpAddr, said: &Said<'_>, trusted: &[IpNet]) -> Traced 
         told.push(from_the_source.join(" → "));
     }
     told.extend(notes);
-    let unnamed = is_trusted(source);
+    let unnamed = is_trusted(source) && claimed.is_empty();
     Traced { source, peer, told: told.join("; "), unnamed }
 }
 
@@ -237,6 +238,8 @@ mod tests {
         assert_eq!(both.source.to_string(), PROXY);
         assert!(both.told.contains("neither is believed"));
         assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, WORKOS), (&FORWARDED, "for=3.217.146.166")]), WORKOS);
+        let longer = format!("{WORKOS}, 10.20.0.9");
+        assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, &longer), (&FORWARDED, "for=3.217.146.166")]), WORKOS);
     }
 
     #[test]

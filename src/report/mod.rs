@@ -157,7 +157,10 @@ impl Report {
 
     /// What keeps questions that decide the verdict from being asked. A cause that is waived is accepted with what it hides.
     fn hidden(&self) -> impl Iterator<Item = &str> {
-        let waived = |cause: &str| self.rows.iter().any(|row| row.spec.id.as_str() == cause && row.waived.is_some());
+        let waived = |cause: &str| {
+            let mut open = self.rows.iter().filter(|row| row.spec.id.as_str() == cause && is_open(row)).peekable();
+            open.peek().is_some() && open.all(|row| row.waived.is_some())
+        };
         let causes = self.rows.iter().filter(|row| row.decides()).filter_map(|row| row.cause.as_deref());
         causes.filter(move |cause| !waived(cause))
     }
@@ -197,13 +200,68 @@ impl Report {
     pub fn first_to_fix(&self) -> Option<&Row> {
         let found = |row: &&Row| !row.findings.is_empty();
         let first = |status| self.rows.iter().find(|row| row.decides() && row.status == status && found(row));
-        let hidden = || self.rows.iter().filter(|row| row.decides()).find_map(|row| row.cause.as_deref());
-        let cause =
-            || self.rows.iter().find(|row| hidden() == Some(row.spec.id.as_str()) && is_open(row) && found(row));
+        let cause = || {
+            let hidden = self.hidden().next()?;
+            let is_it = |row: &&Row| row.spec.id.as_str() == hidden && is_open(row) && row.waived.is_none();
+            self.rows.iter().find(|row| is_it(row) && found(row))
+        };
         first(Status::Fail).or_else(|| first(Status::Unknown)).or_else(cause)
     }
 }
 
 fn is_open(row: &Row) -> bool {
     matches!(row.status, Status::Fail | Status::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Code, Remediation};
+    use crate::reporters::fixture;
+
+    static BROKEN: Code = Code::error("broken", "it does not work");
+
+    /// Three rows: an optional failure, what it hides, and what has nothing to do with it.
+    fn hiding() -> Report {
+        let mut report = fixture::healthy();
+        report.rows.truncate(3);
+        for row in &mut report.rows {
+            (row.status, row.required, row.cause) = (Status::Pass, true, None);
+            row.findings.clear();
+        }
+        let cause = report.rows[0].spec.id.to_string();
+        (report.rows[0].status, report.rows[0].required) = (Status::Fail, false);
+        report.rows[0].findings.push(BROKEN.found("is broken", Remediation::network("Mend it.")));
+        (report.rows[1].status, report.rows[1].cause) = (Status::Skip, Some(cause));
+        report
+    }
+
+    #[test]
+    fn a_required_question_that_is_hidden_leaves_the_verdict_open_and_names_its_cause() {
+        let report = hiding();
+
+        assert_eq!(report.verdict(), Verdict::Undecided);
+        assert_eq!(report.first_to_fix().map(|row| row.spec.id), Some(report.rows[0].spec.id));
+    }
+
+    #[test]
+    fn a_waiver_of_the_cause_or_of_what_it_hides_accepts_both() {
+        for waived in [0, 1] {
+            let mut report = hiding();
+            report.rows[waived].waived = Some("known".to_owned());
+
+            assert_eq!(report.verdict(), Verdict::Ready, "row {waived}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_required_hides_nothing_and_a_run_that_asked_nothing_is_open() {
+        let mut optional = hiding();
+        optional.rows[1].required = false;
+        let mut idle = hiding();
+        idle.rows.iter_mut().for_each(|row| row.status = Status::Skip);
+        idle.rows[1].cause = None;
+
+        assert_eq!((optional.verdict(), idle.verdict()), (Verdict::Ready, Verdict::Undecided));
+    }
 }

@@ -85,7 +85,9 @@ pub enum Turned {
     TooLarge,
     /// Its body did not come in time, or broke off.
     BodyMissing,
-    /// It was sent by this tool's own checks.
+    /// It is a probe with another nonce than this listener's.
+    OtherNonce,
+    /// It was sent by this tool's own checks, or by somebody who says so.
     OwnCheck,
     /// It had to go, or could not come in, because too many stood there.
     Crowded,
@@ -102,7 +104,8 @@ impl Turned {
             Turned::OtherPath => "asked for another path",
             Turned::OtherMethod => "used another method than POST",
             Turned::TooLarge => "had too large a body",
-            Turned::OwnCheck => "came from this tool's own checks",
+            Turned::OtherNonce => "presented another nonce",
+            Turned::OwnCheck => "said to be of this tool's own checks",
             Turned::Crowded => "had to go, because too many stood there",
             Turned::BodyMissing => "did not bring the whole body in time",
         }

@@ -149,6 +149,10 @@ pub(crate) fn all() -> Vec<Story> {
                 place.wait_for_writes(1)?;
                 signal(&child, Signal::SIGTERM)?;
                 match ended(&mut child)? {
+                    Some(130) if place.simulator.writes() != 2 => Err(format!(
+                        "{} requests wrote, and only the first and what deletes it should",
+                        place.simulator.writes()
+                    )),
                     Some(130) => place.is_as_before(),
                     other => Err(format!("it ended with {other:?}")),
                 }

@@ -78,7 +78,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 Delivery::from(published()[0]).send(network)?;
                 listening.report(network)?.judge(
                     Some(Verdict::Ready),
-                    &[proved().says(published()[0]).says("came from this tool's own checks")],
+                    &[proved().says(published()[0]).says("said to be of this tool's own checks")],
                 )
             },
         ),

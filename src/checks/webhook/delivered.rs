@@ -38,7 +38,7 @@ writes bodies anew.",
     vantages: &[Vantage::Inside],
     required: |settings, _| settings.inbound_report.is_some(),
     codes: &[
-        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED,
+        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED, &NOT_LISTED, &OTHER_PATH,
 
         &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &LEFT_BEHIND, &PROOF_IS_OLD,
     ],
@@ -79,6 +79,14 @@ static OF_ANOTHER: Code =
     Code::undecided("of-another-installation", "the saved report is about another webhook URL, or of a demonstration");
 static NOT_CAUSED: Code =
     Code::undecided("not-caused", "WorkOS could not be made to send anything, so nothing could arrive");
+static NOT_LISTED: Code = Code::undecided(
+    "not-listed",
+    "WorkOS was made to send something, which did not arrive, and which it does not list among its events either",
+);
+static OTHER_PATH: Code = Code::undecided(
+    "other-path",
+    "something came from an address of WorkOS's for another path: a webhook, or an Action or stream that belongs there",
+);
 static LEFT_BEHIND: Code =
     Code::warning("left-behind", "something that was made at WorkOS for the test could not be deleted again");
 static FROM_REPORTED_SOURCE: Code = Code::warning(
@@ -103,6 +111,8 @@ pub struct Arrivals<'a> {
     pub lasted: Duration,
     /// What WorkOS was made to send, in words, where it was made to.
     pub caused: Option<&'a str>,
+    /// The list of events was read, and what WorkOS was made to send is not in it.
+    pub unlisted: bool,
     /// A delivery from every published address is wanted.
     pub from_all: bool,
     /// How many genuine deliveries are wanted.
@@ -130,16 +140,19 @@ pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
         return outcome.because(from_elsewhere(stray));
     } else if let Some((delivery, why)) = worst(&refused) {
         return outcome.because(bad_signature(delivery, why, arrivals));
-    } else if all.iter().any(|delivery| delivery.signature == Signature::Unchecked) {
+    } else if all.iter().any(|it| it.signature == Signature::Unchecked && may_be_workos(it)) {
         return outcome.because(not_verified(arrivals));
     } else if let Some((why, source)) = arrivals.turned.iter().find(|(_, source)| is_workos(facts.origin(*source))) {
         return outcome.because(turned_away(*why, *source, arrivals));
+    } else if let Some(caused) = arrivals.caused.filter(|_| arrivals.unlisted) {
+        return outcome.because(not_listed(caused));
     } else if let Some(caused) = arrivals.caused {
         return outcome.because(not_delivered(caused, arrivals, facts));
     } else {
         return outcome.because(nothing_arrived(arrivals, all.len()));
     }
-    let counted = distinct(&genuine);
+    let listed: Vec<&Delivery> = genuine.iter().copied().filter(|delivery| is_workos(delivery.origin)).collect();
+    let counted = distinct(&listed);
     if counted < arrivals.wanted && !arrivals.from_all {
         outcome.found(fewer_than_asked(counted, arrivals));
     }
@@ -167,13 +180,17 @@ fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
     }
 }
 
-/// What comes from WorkOS's addresses says most; else what comes signed from where WorkOS may be hidden behind a proxy. From
-/// anywhere else anybody can send anything, and no verdict hangs on it.
+/// What comes from WorkOS's addresses says most; else what may be WorkOS's all the same. From anywhere else anybody can send
+/// anything, and no verdict hangs on it.
 fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
-    let workos = refused.iter().find(|(delivery, _)| is_workos(delivery.origin));
-    let hidden =
-        |delivery: &Delivery| matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some();
-    workos.or_else(|| refused.iter().find(|(it, why)| hidden(it) && **why != Refusal::Missing)).copied()
+    let workos = refused.iter().find(|(delivery, _)| is_workos(delivery.origin) || delivery.own);
+    workos.or_else(|| refused.iter().find(|(it, why)| may_be_workos(it) && **why != Refusal::Missing)).copied()
+}
+
+/// It comes from WorkOS, holds what this run had WorkOS send, or comes from where WorkOS may be hidden behind a proxy.
+fn may_be_workos(delivery: &Delivery) -> bool {
+    let hidden = matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some();
+    is_workos(delivery.origin) || delivery.own || hidden
 }
 
 fn grade(genuine: &[&Delivery], all: &[Delivery]) -> Grade {
@@ -206,6 +223,9 @@ fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
     }
     for event in genuine.iter().filter_map(|delivery| delivery.event.as_ref()).take(MOST_SHOWN) {
         outcome.saw("event", format!("{} {}", event.name, event.id.as_deref().unwrap_or_default()).trim_end());
+    }
+    if let Some(slowest) = arrivals.deliveries.iter().map(|delivery| delivery.took).max() {
+        outcome.saw("slowest answer", spoken(slowest));
     }
     let ages = genuine.iter().filter_map(|delivery| match delivery.signature {
         Signature::Holds(verified) => Some(verified.age),
@@ -335,6 +355,16 @@ fn not_verified(arrivals: &Arrivals<'_>) -> Finding {
 fn not_delivered(caused: &str, arrivals: &Arrivals<'_>, facts: &Facts) -> Finding {
     let sources: Vec<String> = facts.workos_sources.published.addresses.iter().map(ToString::to_string).collect();
     let host = web_url(arrivals.url).and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    if let Some((also, remediation)) = arrivals.hidden() {
+        return NOT_DELIVERED.found(
+            format!(
+                "{caused}, and nothing of it could be read at {} within {}{also}",
+                shown_url(arrivals.url),
+                spoken(arrivals.lasted)
+            ),
+            remediation,
+        );
+    }
     NOT_DELIVERED.found(
         format!(
             "{caused}, and nothing of it arrived at {} within {}",
@@ -361,6 +391,13 @@ pub fn not_caused(why: &str) -> Finding {
     )
 }
 
+fn not_listed(caused: &str) -> Finding {
+    NOT_LISTED.found(
+        format!("{caused}, and does not list the event, so it is not known whether it sent anything"),
+        Remediation::vendor("Look at the deliveries of the endpoint in the WorkOS dashboard, and listen with --deliver again: events can be listed with a delay."),
+    )
+}
+
 /// What was made for the test and is still there.
 pub fn left_behind(what: &str) -> Finding {
     LEFT_BEHIND.found(
@@ -373,24 +410,13 @@ pub fn left_behind(what: &str) -> Finding {
 fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
     let instead = match unsigned {
         0 => "nothing arrived".to_owned(),
-        1 => "one request arrived that WorkOS did not sign, as anybody can send it,".to_owned(),
-        some => format!("{some} requests arrived that WorkOS did not sign, as anybody can send them,"),
+        1 => "one request arrived without a signature that holds, as anybody can send it,".to_owned(),
+        some => format!("{some} requests arrived without a signature that holds, as anybody can send them,"),
     };
-    // From inside, or from a proxy, it may have been WorkOS's.
-    let unread = [Turned::NotThroughTheProxy, Turned::NotAnnounced, Turned::NoHandshake, Turned::NoRequest];
-    let hidden = arrivals.turned.iter().find(|(why, source)| unread.contains(why) && special(*source).is_some());
-    let (also, remediation) = match hidden {
-        Some((why, source)) => (
-            format!("; a connection from {source} {}, and may have been one of its", why.in_words()),
-            turned::remedy(*why, *source, arrivals.path()),
-        ),
-        None => (
-            String::new(),
-            Remediation::vendor(
-                "While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one.",
-            ),
-        ),
-    };
+    let usual = Remediation::vendor(
+        "While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one.",
+    );
+    let (also, remediation) = arrivals.hidden().unwrap_or((String::new(), usual));
     NOTHING_ARRIVED.found(
         format!(
             "{instead} at {} within {}; whether WorkOS sent anything in that time is not known{also}",
@@ -402,7 +428,8 @@ fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
 }
 
 fn turned_away(why: Turned, source: IpAddr, arrivals: &Arrivals<'_>) -> Finding {
-    TURNED_AWAY.found(
+    let code = if why == Turned::OtherPath { &OTHER_PATH } else { &TURNED_AWAY };
+    code.found(
         format!(
             "a connection from {source}, an address of WorkOS's, {}, so nothing of it could be read",
             why.in_words()
@@ -413,12 +440,21 @@ fn turned_away(why: Turned, source: IpAddr, arrivals: &Arrivals<'_>) -> Finding 
 
 fn fewer_than_asked(counted: usize, arrivals: &Arrivals<'_>) -> Finding {
     FEWER_THAN_ASKED.found(
-        format!("{counted} of {} wanted deliveries arrived within {}", arrivals.wanted, spoken(arrivals.lasted)),
+        format!("{counted} of {} wanted deliveries arrived from WorkOS's addresses within {}", arrivals.wanted, spoken(arrivals.lasted)),
         Remediation::vendor("Have WorkOS send as many events while somebody listens, or ask for fewer with --count; one that is delivered again counts once."),
     )
 }
 
 impl Arrivals<'_> {
+    /// What was turned away from where WorkOS may be hidden behind a proxy: in words, and what to do about it.
+    fn hidden(&self) -> Option<(String, Remediation)> {
+        let unread = [Turned::NotThroughTheProxy, Turned::NotAnnounced, Turned::NoHandshake, Turned::NoRequest];
+        let hidden = |(why, source): &&(Turned, IpAddr)| unread.contains(why) && special(*source).is_some();
+        let (why, source) = self.turned.iter().find(hidden)?;
+        let also = format!("; a connection from {source} {}, and may have been one of its", why.in_words());
+        Some((also, turned::remedy(*why, *source, self.path())))
+    }
+
     fn path(&self) -> &str {
         let after_host = self.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
         after_host.map_or("/", |path| path.split(['?', '#']).next().unwrap_or(path))

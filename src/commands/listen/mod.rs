@@ -8,6 +8,7 @@ mod provocation;
 mod seen;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
@@ -20,8 +21,9 @@ use self::seen::{Ending, Seen};
 use super::session::{self, Account};
 use super::{Failure, gather, say};
 use crate::check::Vantage;
-use crate::cli::ListenArgs;
+use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
+use crate::facts::Facts;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
 use crate::net::{Limits, Live};
 use crate::report::{Head, Report};
@@ -75,27 +77,28 @@ async fn listen(
     let over = tokio::time::sleep(post.lasting);
     tokio::pin!(over);
     let closed = account.closed();
+    let stopping = AtomicBool::new(false);
     let causing = async {
         match &provocation {
-            Some(provocation) => provocation.cause(&keys).await,
+            Some(provocation) => provocation.cause(&keys, &stopping).await,
             None => std::future::pending().await,
         }
     };
     tokio::pin!(causing);
     let mut caused = None;
-    let mut by_user = false;
+    let (mut by_user, mut cut_short) = (false, false);
     let mut broken = None;
     while !seen.is_enough(args, post, &cx.facts) {
         tokio::select! {
             biased;
             Some(event) = arriving.recv() => {
-                hear(event, &mut seen, &mut lines, &mut account);
-                if seen.came_from_elsewhere(post) && over.deadline() > tokio::time::Instant::now() + GRACE {
+                hear(event, &mut seen, &mut lines, &mut account, &cx.facts);
+                if seen.came_from_elsewhere(args, post) && over.deadline() > tokio::time::Instant::now() + GRACE {
                     over.as_mut().reset(tokio::time::Instant::now() + GRACE);
                 }
             }
-            () = &mut stop => { by_user = true; break; }
-            () = closed.notified() => break,
+            () = &mut stop => { (by_user, cut_short) = (true, true); break; }
+            () = closed.notified() => { cut_short = true; break; }
             () = &mut over => break,
             made = &mut causing, if caused.is_none() => {
                 let (Ok(what) | Err(what)) = &made;
@@ -114,26 +117,32 @@ async fn listen(
     let lasted = begun.elapsed();
     let mut ending = Ending::default();
     if let Some(provocation) = &provocation {
+        stopping.store(true, Ordering::Relaxed);
+        if cut_short {
+            say(DELETING);
+        }
+        let look = !through && !cut_short;
         let ended = async {
             // A write that is on its way is not left alone: only its answer says what there is to take back.
             if caused.is_none() {
                 caused = tokio::time::timeout(cx.settings.timeout.value, &mut causing).await.ok();
             }
-            let event = if through || by_user { Listed::Unknown } else { provocation.event_at_workos().await };
-            (event, taken_back(provocation, by_user).await)
+            let event = if look { provocation.event_at_workos().await } else { Listed::Unknown };
+            (event, provocation.take_back().await)
         };
+        let ended = unless_insisted(ended, provocation, cut_short);
         tokio::pin!(ended);
         let (event, back) = loop {
             tokio::select! {
                 biased;
                 // What arrives meanwhile is still answered, so it is still told.
-                Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account),
+                Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account, &cx.facts),
                 done = &mut ended => break done,
             }
         };
         ending = Ending { listed: event, taken_back: Some(back), written: provocation.written(), ..ending };
     }
-    ending.caused = caused.filter(|_| !by_user || through);
+    ending.caused = caused.filter(|_| !cut_short || through);
     if let Some(why) = broken {
         return Err(Failure::machine("the listener broke", why));
     }
@@ -141,22 +150,22 @@ async fn listen(
     tokio::time::sleep(LAST_ANSWER).await;
     door.abort();
     while let Ok(event) = arriving.try_recv() {
-        hear(event, &mut seen, &mut lines, &mut account);
+        hear(event, &mut seen, &mut lines, &mut account, &cx.facts);
     }
     let rows = seen.rows(args, cx, post, lasted, &ending);
     account.rows(&rows);
-    let interrupted = by_user && !through;
+    let interrupted = cut_short && !through;
     let report = Report { head, rows, duration: begun.elapsed(), interrupted };
     let code = account.close(&report)?;
-    Ok(if interrupted { session::INTERRUPTED } else { code })
+    Ok(if interrupted && by_user { session::INTERRUPTED } else { code })
 }
 
 /// Tells of something that arrived, and keeps it.
-fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines<'_>, account: &mut Account<'_>) {
+fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines<'_>, account: &mut Account<'_>, facts: &Facts) {
     if let Some(line) = lines.of(&event) {
         account.happens(&line);
     }
-    seen.take(event);
+    seen.take(event, facts);
 }
 
 /// What would be written, agreed to. Nothing is written yet.
@@ -177,18 +186,25 @@ fn key<'a>(cx: &'a Context, flag: &str) -> Result<&'a Secret, Failure> {
     })
 }
 
-/// Deletes what was made, unless the user insists on leaving, or the API does not answer for too long.
-async fn taken_back(provocation: &Provocation<'_>, asked_to_stop: bool) -> Result<Vec<String>, String> {
-    let left = |why: &str| Err(format!("what is called {} ({why})", provocation.marker));
+/// What is said once while what was made is being deleted.
+const DELETING: &str = "what was made at WorkOS is being deleted; Ctrl-C leaves it there";
+
+/// Brings a provocation to its end, unless the user insists on leaving, or the API does not answer for too long.
+async fn unless_insisted(
+    ended: impl Future<Output = (Listed, Result<Vec<String>, String>)>,
+    provocation: &Provocation<'_>,
+    told_already: bool,
+) -> (Listed, Result<Vec<String>, String>) {
+    let left = |why: &str| (Listed::Unknown, Err(format!("what is called {} ({why})", provocation.marker)));
     let insists = async {
-        if !asked_to_stop {
+        if !told_already {
             session::told_to_stop().await;
-            say("what was made at WorkOS is being deleted; once more leaves it there");
+            say(DELETING);
         }
         session::told_to_stop().await;
     };
     tokio::select! {
-        done = provocation.take_back() => done,
+        done = ended => done,
         () = insists => left("the clean-up was interrupted"),
         () = tokio::time::sleep(LONGEST_CLEAN_UP) => left("the API did not answer in time"),
     }
@@ -205,7 +221,8 @@ fn shown(args: &ListenArgs, cx: &Context) -> Vec<(&'static str, String, Source)>
         _ => ("--tls-cert", "TLS"),
     };
     let mut shown = cx.settings.shown.clone();
-    shown.push(("listen.bind", args.bind.to_string(), Source::Flag("--bind")));
+    let usual = args.bind.to_string() == USUAL_PLACE;
+    shown.push(("listen.bind", args.bind.to_string(), if usual { Source::Default } else { Source::Flag("--bind") }));
     shown.push(("listen.speaks", speaks.1.to_owned(), Source::Flag(speaks.0)));
     for range in &args.trusted_proxy {
         shown.push(("listen.trusted_proxy", range.to_string(), Source::Flag("--trusted-proxy")));
@@ -277,6 +294,15 @@ fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, 
     if let Some(nonce) = nonce {
         say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));
     }
+    match (&post.action_path, args.actions) {
+        (None, _) => {}
+        (Some(_), None) => {
+            say("genuine Actions are answered 503, so nobody can log in meanwhile (--actions allow lets everybody)");
+        }
+        (Some(_), Some(_)) => {
+            say("genuine Actions are answered with Allow, so the application's own rules do not count meanwhile");
+        }
+    }
     if cx.settings.webhook_secret.is_none() && !args.deliver {
         say(
             "no webhook secret is given, so signatures cannot be checked and nothing can be proved (WORKOS_WEBHOOK_SECRET, or --webhook-secret-file)",
@@ -286,15 +312,6 @@ fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, 
     let application = "so that WorkOS delivers them again to the application";
     if !args.accept {
         say(&format!("genuine deliveries are answered 503, {application} (--accept takes them)"));
-    }
-    match (&post.action_path, args.actions) {
-        (None, _) => {}
-        (Some(_), None) => {
-            say("genuine Actions are answered 503, so nobody can log in meanwhile (--actions allow lets everybody)");
-        }
-        (Some(_), Some(_)) => {
-            say("genuine Actions are answered with Allow, so the application's own rules do not count meanwhile");
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! found again after whatever happens, also when this process was killed between a request and its answer.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -304,7 +305,8 @@ impl<'a> Provocation<'a> {
     }
 
     /// Makes WorkOS send the event. What it is signed with is put to the keys before it can arrive. Says what was made.
-    pub(super) async fn cause(&self, keys: &Keys) -> Result<String, String> {
+    /// Once it is told to stop, it begins no further write.
+    pub(super) async fn cause(&self, keys: &Keys, stopping: &AtomicBool) -> Result<String, String> {
         if self.existing.is_none() {
             set(&self.endpoint, Step::Begun);
             let url = self.url();
@@ -314,6 +316,9 @@ impl<'a> Provocation<'a> {
             let secret = text(&answer.body, "secret").filter(|secret| !secret.is_empty());
             let secret = secret.ok_or_else(|| format!("the API did not give the secret of the endpoint {id}"))?;
             keys.add(&format!("{MARK}={}", self.digits), Secret::new(secret));
+        }
+        if stopping.load(Ordering::Relaxed) {
+            return Err("it was told to stop before an organization was created".to_owned());
         }
         set(&self.organization, Step::Begun);
         let name = self.name();
@@ -372,20 +377,24 @@ impl<'a> Provocation<'a> {
     /// Looks for what was asked for without an answer. It may come to be only after a while, so nothing found is no proof that
     /// there is nothing.
     async fn searched(&self, kind: Kind) -> Result<Vec<Thing>, String> {
+        let mut why = "it was asked for, no answer came, and it is not to be seen; it may have come since".to_owned();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            let marked = self.vendor.marked(Some(&self.digits)).await?;
-            let things = match kind {
-                Kind::Organization => marked.organizations,
-                Kind::Endpoint => marked.endpoints,
+            let things = match (self.vendor.marked(Some(&self.digits)).await, kind) {
+                (Ok(marked), Kind::Organization) => marked.organizations,
+                (Ok(marked), Kind::Endpoint) => marked.endpoints,
+                (Err(instead), _) => {
+                    why = instead;
+                    continue;
+                }
             };
             if !things.is_empty() {
                 return Ok(things);
             }
         }
-        Err("it was asked for, no answer came, and it is not to be seen; it may have come since".to_owned())
+        Err(why)
     }
 
     /// What was written, and what identifies the answers to WorkOS's support.

@@ -1,6 +1,6 @@
 //! What came while `listen` stood there, in bounded number, and what the report says of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::facts::{Facts, Origin};
 use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
+use crate::net::special::special;
 use crate::report::Row;
 use crate::settings::values::shown_url;
 use crate::workos::delivery::{Delivery, Purpose, Signature, Turned};
@@ -53,10 +54,10 @@ impl Ending {
 #[derive(Default)]
 pub(super) struct Seen {
     deliveries: Vec<Delivery>,
-    /// Signed ones, each event once: WorkOS repeats what is answered 503.
-    genuine: usize,
+    /// The events of signed ones.
+    genuine: BTreeSet<String>,
     /// Those of them that came from a listed address.
-    listed: usize,
+    listed: BTreeSet<String>,
     /// What was turned away of listed addresses, and of those behind which WorkOS may be hidden.
     telling: Vec<(Turned, IpAddr)>,
     probes: Vec<ProbeSeen>,
@@ -71,18 +72,24 @@ const MOST_GENUINE: usize = 10_000;
 const MOST_ACTIONS: usize = 10;
 
 fn is_workos(delivery: &Delivery) -> bool {
-    matches!(delivery.origin, Origin::Published | Origin::Reported)
+    is_listed(delivery.origin)
+}
+
+fn is_listed(origin: Origin) -> bool {
+    matches!(origin, Origin::Published | Origin::Reported)
 }
 
 impl Seen {
-    pub(super) fn take(&mut self, heard: Heard) {
+    pub(super) fn take(&mut self, heard: Heard, facts: &Facts) {
         match heard {
             Heard::Delivery(delivery) => self.take_delivery(*delivery),
             Heard::Probe(probe) if self.probes.len() < MOST_REFUSED => self.probes.push(probe),
             Heard::Probe(_) => {}
             Heard::Turned(why, source) => {
                 *self.turned.entry(why).or_default() += 1;
-                if self.telling.len() < MOST_REFUSED && why != Turned::OwnCheck {
+                let origin = facts.origin(source);
+                let tells = is_listed(origin) || special(source).is_some();
+                if self.telling.len() < MOST_REFUSED && tells && why != Turned::OwnCheck {
                     self.telling.push((why, source));
                 }
             }
@@ -91,15 +98,17 @@ impl Seen {
 
     fn take_delivery(&mut self, delivery: Delivery) {
         let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
-        let genuine = delivery.is_genuine();
+        let genuine = delivery.is_genuine() && delivery.purpose == Purpose::Webhook;
         // Those of WorkOS's addresses have a room of their own, which scanners cannot fill.
         let alike = |kept: &&Delivery| !kept.is_genuine() && is_workos(kept) == is_workos(&delivery);
         let refused = self.deliveries.iter().filter(alike).count();
-        if genuine && delivery.purpose == Purpose::Webhook {
-            let again = id(&delivery).is_some()
-                && self.deliveries.iter().any(|kept| kept.is_genuine() && id(kept) == id(&delivery));
-            self.genuine += usize::from(!again);
-            self.listed += usize::from(!again && is_workos(&delivery));
+        if genuine {
+            // WorkOS delivers again what is answered 503; what has no id counts each time.
+            let id = id(&delivery).unwrap_or_else(|| format!("unnamed {}", self.deliveries.len() + self.more));
+            if is_workos(&delivery) {
+                self.listed.insert(id.clone());
+            }
+            self.genuine.insert(id);
         }
         let room = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
         if room {
@@ -110,20 +119,22 @@ impl Seen {
     }
 
     pub(super) fn is_enough(&self, args: &ListenArgs, post: &Post, facts: &Facts) -> bool {
+        let probed = !args.nonce || !self.probes.is_empty();
         if args.deliver {
-            return self.deliveries.iter().any(|delivery| delivery.own);
+            return probed && self.deliveries.iter().any(|delivery| delivery.own);
         }
         let webhooks = || self.deliveries.iter().filter(|it| it.is_genuine() && it.purpose == Purpose::Webhook);
         let from = |address: &IpAddr| webhooks().any(|delivery| delivery.source == *address);
         let all = || facts.workos_sources.published.addresses.iter().all(from);
-        let delivered = self.listed >= post.enough || (args.expect_all && all());
-        let probed = !args.nonce || !self.probes.is_empty();
+        let delivered = self.listed.len() >= post.enough || (args.expect_all && all());
         probed && (delivered || !post.deliveries)
     }
 
     /// Whether as much as is wanted has come, and some of it from addresses that nobody lists.
-    pub(super) fn came_from_elsewhere(&self, post: &Post) -> bool {
-        self.genuine >= post.enough && self.listed < post.enough
+    pub(super) fn came_from_elsewhere(&self, args: &ListenArgs, post: &Post) -> bool {
+        let probed = !args.nonce || !self.probes.is_empty();
+        let all = self.genuine.len() >= post.enough && self.listed.len() < post.enough;
+        all && probed && post.deliveries && !args.deliver
     }
 
     pub(super) fn rows(
@@ -158,15 +169,16 @@ impl Seen {
             deliveries: &webhooks,
             lasted,
             caused: caused.as_deref(),
+            unlisted: ending.listed == Listed::No,
             from_all: args.expect_all,
             wanted: if post.enough == usize::MAX { 1 } else { post.enough },
             turned: &self.telling,
             secret: &secret,
         };
         let outcome = match &ending.caused {
-            Some(Err(why)) if self.genuine == 0 => Outcome::graded(Grade::Declared).because(delivered::not_caused(why)),
-            Some(Ok(what)) if self.genuine == 0 && ending.listed == Listed::No => Outcome::graded(Grade::Declared)
-                .because(delivered::not_caused(&format!("{what}, and does not list it among its events"))),
+            Some(Err(why)) if webhooks.is_empty() => {
+                Outcome::graded(Grade::Declared).because(delivered::not_caused(why))
+            }
             _ => delivered::judge(&arrivals, &cx.facts),
         };
         let outcome = ending.noted(self.with_turned(self.with_actions(outcome)));

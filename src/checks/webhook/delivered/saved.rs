@@ -48,12 +48,15 @@ impl Saved {
             outcome.saw("as it saw", format!("{what}: {value}"));
         }
         if saved.demonstration || !self.is_about(saved.subject.as_deref()) {
+            outcome.grade = Grade::Declared;
             return outcome.because(self.of_another(saved));
         }
         if !saved.judged {
+            outcome.grade = Grade::Declared;
             return outcome.because(self.no_proof());
         }
         if saved.taken_at > now + A_DAY {
+            outcome.grade = Grade::Declared;
             return outcome.because(self.dated_ahead());
         }
         for (name, problem, remediation) in &saved.findings {

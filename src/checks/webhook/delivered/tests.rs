@@ -49,6 +49,7 @@ fn arrivals(deliveries: &[Delivery]) -> Arrivals<'_> {
         deliveries,
         lasted: Duration::from_secs(60),
         caused: None,
+        unlisted: false,
         from_all: false,
         wanted: 1,
         turned: &[],
@@ -66,7 +67,7 @@ fn what_was_turned_away_of_a_listed_address_fails_with_its_own_remedy() {
     let (hidden, stranger) = (with(Turned::NotThroughTheProxy, "10.20.0.5"), with(Turned::NoHandshake, "8.8.4.4"));
     let health = with(Turned::OtherPath, "10.20.0.5");
 
-    assert_eq!((codes(&path), codes(&handshake)), (vec!["turned-away"], vec!["turned-away"]));
+    assert_eq!((codes(&path), codes(&handshake)), (vec!["other-path"], vec!["turned-away"]));
     assert!(path.findings[0].remediation.action.contains("/webhooks/workos"));
     assert!(handshake.findings[0].remediation.action.contains("--tls-cert"));
     assert_eq!((codes(&hidden), codes(&stranger)), (vec!["nothing-arrived"], vec!["nothing-arrived"]));
@@ -82,6 +83,33 @@ fn fewer_than_were_wanted_is_left_open_and_the_same_event_counts_once() {
     let outcome = judge(&Arrivals { wanted: 2, ..arrivals(&twice) }, &Facts::embedded());
 
     assert_eq!((codes(&outcome), outcome.status()), (vec!["fewer-than-asked"], Status::Unknown));
+}
+
+#[test]
+fn what_this_run_had_sent_is_recognised_also_where_its_signature_is_gone() {
+    let own = Delivery { own: true, ..refused("8.8.4.4", Refusal::Missing) };
+
+    let outcome = judged(&[own], Some("WorkOS was made to send"), false);
+
+    assert_eq!(codes(&outcome), ["bad-signature"]);
+    assert!(outcome.findings[0].remediation.action.contains("WorkOS-Signature"));
+}
+
+#[test]
+fn what_is_not_listed_is_left_open_and_what_was_seen_comes_first() {
+    let caused = Some("WorkOS was made to send organization.created");
+    let bad = [refused(PUBLISHED, Refusal::NoMatch { body_as_written: true })];
+    let with = |deliveries| judge(&Arrivals { caused, unlisted: true, ..arrivals(deliveries) }, &Facts::embedded());
+
+    assert_eq!((codes(&with(&[])), with(&[]).status()), (vec!["not-listed"], Status::Unknown));
+    assert_eq!(codes(&with(&bad)), ["bad-signature"]);
+}
+
+#[test]
+fn a_stranger_without_a_secret_to_hold_it_to_decides_nothing() {
+    let stranger = [delivery("8.8.4.4", Signature::Unchecked)];
+
+    assert_eq!(codes(&judged(&stranger, Some("WorkOS was made to send"), false)), ["not-delivered"]);
 }
 
 #[test]
