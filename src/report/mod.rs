@@ -155,14 +155,19 @@ impl Report {
         }
     }
 
-    /// What keeps questions that decide the verdict from being asked. A cause that is waived is accepted with what it hides.
+    /// What keeps questions that decide the verdict from being asked.
     fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.kept_from_being_asked().filter_map(|row| row.cause.as_deref())
+    }
+
+    /// The questions that decide the verdict, and that something else kept from being asked. A cause that is waived is accepted
+    /// with what it hides.
+    pub fn kept_from_being_asked(&self) -> impl Iterator<Item = &Row> {
         let waived = |cause: &str| {
             let mut open = self.rows.iter().filter(|row| row.spec.id.as_str() == cause && is_open(row)).peekable();
             open.peek().is_some() && open.all(|row| row.waived.is_some())
         };
-        let causes = self.rows.iter().filter(|row| row.decides()).filter_map(|row| row.cause.as_deref());
-        causes.filter(move |cause| !waived(cause))
+        self.rows.iter().filter(move |row| row.decides() && row.cause.as_ref().is_some_and(|cause| !waived(cause)))
     }
 
     /// How many rows ended how.

@@ -1,5 +1,6 @@
 //! The report as a person reads it: what holds in a line each, what does not with who has to do what.
 
+mod closing;
 mod comparison;
 mod text;
 
@@ -11,9 +12,8 @@ use std::io::{self, Write};
 use colored::Colorize;
 
 use super::{Detail, Look, Reporter, printable, worst, worst_first};
-use crate::check::{CheckId, Finding, Group, Severity, Status, Vantage, Who};
-use crate::report::v1::Inbound;
-use crate::report::{Head, Report, Row, Verdict};
+use crate::check::{CheckId, Finding, Group, Severity, Status, Vantage};
+use crate::report::{Head, Report, Row};
 use text::{columns, counted, in_ascii, lasted, wrapped};
 
 /// The column of subjects and reasons; titles that reach it push them on.
@@ -363,19 +363,6 @@ impl Human {
         }
     }
 
-    fn verdict(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let (word, paint) = match report.verdict() {
-            Verdict::Ready => ("Ready:", Paint::Good),
-            Verdict::NotReady => ("Not ready:", Paint::Bad),
-            Verdict::Undecided => ("Undecided:", Paint::Odd),
-        };
-        let unchecked = match report.unchecked() {
-            groups if groups.is_empty() => String::new(),
-            groups => format!(" Not checked: {} (no settings given).", groups.join(", ")),
-        };
-        self.led(word, paint, &format!("{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)
-    }
-
     /// Text behind the word that it comes to.
     fn led(&self, word: &str, paint: Paint, text: &str, out: &mut dyn Write) -> io::Result<()> {
         for (index, line) in wrapped(&self.shown(&format!("{word} {text}")), self.width).into_iter().enumerate() {
@@ -385,40 +372,6 @@ impl Human {
             }
         }
         Ok(())
-    }
-
-    fn inbound(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let text = match (Inbound::from(report), report.head.vantage) {
-            (Inbound::NotApplicable, _) => return Ok(()),
-            (Inbound::Proved, _) => "Inbound from WorkOS is proved: a genuine delivery arrived.",
-            (Inbound::NotProved, _) if report.rows.iter().any(listened) => "Inbound from WorkOS is not proved.",
-            (Inbound::NotProved, Vantage::Inside) => {
-                "Inbound from WorkOS is not proved from here: this run looked from inside only."
-            }
-            (Inbound::NotProved, Vantage::Outside) => {
-                "Inbound from WorkOS is not proved: this shows what gets in from this machine, and not what does from WorkOS."
-            }
-        };
-        self.prose(text, out)
-    }
-
-    fn first(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let to_do = match report.verdict() {
-            Verdict::Ready => return Ok(()),
-            Verdict::NotReady => "fix",
-            Verdict::Undecided => "settle",
-        };
-        let Some((row, finding)) = report.first_to_fix().and_then(|row| Some((row, worst(row)?))) else {
-            return Ok(());
-        };
-        let name = format!("{}/{}", row.spec.id, finding.code.name);
-        let first = format!("First thing to {to_do}: {name} ({}).", party(finding.remediation.who));
-        let more = format!("More: {} explain {name}", env!("CARGO_PKG_NAME"));
-        if columns(&first) + 3 + columns(&more) <= self.width {
-            return writeln!(out, "{first}   {more}");
-        }
-        self.prose(&first, out)?;
-        writeln!(out, "{more}")
     }
 
     fn demonstration(&mut self, played: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -498,11 +451,6 @@ impl Human {
     }
 }
 
-/// Whether somebody stood at the webhook URL.
-fn listened(row: &Row) -> bool {
-    row.spec.id.as_str() == "webhook.delivered" && row.status != Status::Skip
-}
-
 /// Whether a row is among what is wrong.
 fn is_wrong(row: &Row) -> bool {
     row.waived.is_none() && matches!(row.status, Status::Fail | Status::Warn | Status::Unknown)
@@ -515,41 +463,5 @@ fn symbol(status: Status) -> (&'static str, Paint) {
         Status::Warn => ("!", Paint::Odd),
         Status::Unknown => ("?", Paint::Odd),
         Status::Skip => ("-", Paint::Faint),
-    }
-}
-
-/// How many rows ended how, what matters most first.
-fn tally(report: &Report) -> String {
-    let summary = report.summary();
-    let optional = |status, all: usize| {
-        let counted = |row: &&Row| row.status == status && row.waived.is_none() && !row.required;
-        match report.rows.iter().filter(counted).count() {
-            0 => String::new(),
-            some if some == all => " (not required)".to_owned(),
-            some => format!(" ({some} not required)"),
-        }
-    };
-    let mut parts = [
-        (summary.fail, format!("{} failed{}", summary.fail, optional(Status::Fail, summary.fail))),
-        (summary.unknown, format!("{} unknown{}", summary.unknown, optional(Status::Unknown, summary.unknown))),
-        (summary.warn, counted(summary.warn, "warning")),
-        (summary.waived, format!("{} waived", summary.waived)),
-        (summary.skip, format!("{} skipped", summary.skip)),
-        (summary.pass, format!("{} passed", summary.pass)),
-    ];
-    if report.verdict() == Verdict::Ready {
-        parts.rotate_right(1);
-    }
-    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
-    if parts.is_empty() { "nothing was asked".to_owned() } else { parts.join(", ") }
-}
-
-/// Who that is, for somebody who reads it for the first time.
-fn party(who: Who) -> &'static str {
-    match who {
-        Who::Network => "network team: customer IT",
-        Who::Installer => "installer: whoever sets this host up",
-        Who::Vendor => "vendor: the maker of the application",
-        Who::Workos => "WorkOS",
     }
 }

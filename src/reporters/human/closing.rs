@@ -1,0 +1,122 @@
+//! The end of a report: what it comes to, what it says of inbound, and where to begin.
+
+use std::io::{self, Write};
+
+use super::text::{columns, counted, lasted};
+use super::{Human, Paint};
+use crate::check::{Status, Vantage, Who};
+use crate::report::v1::Inbound;
+use crate::report::{Report, Row, Verdict};
+use crate::reporters::worst;
+
+impl Human {
+    pub(super) fn verdict(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let (word, paint) = match report.verdict() {
+            Verdict::Ready => ("Ready:", Paint::Good),
+            Verdict::NotReady => ("Not ready:", Paint::Bad),
+            Verdict::Undecided => ("Undecided:", Paint::Odd),
+        };
+        let unchecked = match report.unchecked() {
+            groups if groups.is_empty() => String::new(),
+            groups => format!(" Not checked: {} (no settings given).", groups.join(", ")),
+        };
+        self.led(word, paint, &format!("{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)?;
+        match report.verdict() {
+            Verdict::Undecided => self.not_asked(report, out),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the verdict depends on, and nobody asked.
+    fn not_asked(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        if !report.rows.is_empty() && report.rows.iter().all(|row| row.status == Status::Skip) {
+            return self.prose("Nothing was asked: no setting calls for it, or it was left out.", out);
+        }
+        let mut hidden: Vec<String> = Vec::new();
+        for row in report.kept_from_being_asked() {
+            let name = format!("{} (needs {})", row.spec.id, row.cause.as_deref().unwrap_or_default());
+            if !hidden.contains(&name) {
+                hidden.push(name);
+            }
+        }
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        self.prose(&format!("The verdict depends on what could not be asked: {}.", hidden.join(", ")), out)
+    }
+
+    pub(super) fn inbound(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let text = match (Inbound::from(report), report.head.vantage) {
+            (Inbound::NotApplicable, _) => return Ok(()),
+            (Inbound::Proved, _) => "Inbound from WorkOS is proved: a genuine delivery arrived.",
+            (Inbound::NotProved, _) if report.rows.iter().any(listened) => "Inbound from WorkOS is not proved.",
+            (Inbound::NotProved, Vantage::Inside) => {
+                "Inbound from WorkOS is not proved from here: this run looked from inside only."
+            }
+            (Inbound::NotProved, Vantage::Outside) => {
+                "Inbound from WorkOS is not proved: this shows what gets in from this machine, and not what does from WorkOS."
+            }
+        };
+        self.prose(text, out)
+    }
+
+    pub(super) fn first(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let to_do = match report.verdict() {
+            Verdict::Ready => return Ok(()),
+            Verdict::NotReady => "fix",
+            Verdict::Undecided => "settle",
+        };
+        let Some((row, finding)) = report.first_to_fix().and_then(|row| Some((row, worst(row)?))) else {
+            return Ok(());
+        };
+        let name = format!("{}/{}", row.spec.id, finding.code.name);
+        let first = format!("First thing to {to_do}: {name} ({}).", party(finding.remediation.who));
+        let more = format!("More: {} explain {name}", env!("CARGO_PKG_NAME"));
+        if columns(&first) + 3 + columns(&more) <= self.width {
+            return writeln!(out, "{first}   {more}");
+        }
+        self.prose(&first, out)?;
+        writeln!(out, "{more}")
+    }
+}
+
+/// Whether somebody stood at the webhook URL.
+fn listened(row: &Row) -> bool {
+    row.spec.id.as_str() == "webhook.delivered" && row.status != Status::Skip
+}
+
+/// How many rows ended how, what matters most first.
+fn tally(report: &Report) -> String {
+    let summary = report.summary();
+    let optional = |status, all: usize| {
+        let counted = |row: &&Row| row.status == status && row.waived.is_none() && !row.required;
+        match report.rows.iter().filter(counted).count() {
+            0 => String::new(),
+            some if some == all => " (not required)".to_owned(),
+            some => format!(" ({some} not required)"),
+        }
+    };
+    let mut parts = [
+        (summary.fail, format!("{} failed{}", summary.fail, optional(Status::Fail, summary.fail))),
+        (summary.unknown, format!("{} unknown{}", summary.unknown, optional(Status::Unknown, summary.unknown))),
+        (summary.warn, counted(summary.warn, "warning")),
+        (summary.waived, format!("{} waived", summary.waived)),
+        (summary.skip, format!("{} skipped", summary.skip)),
+        (summary.pass, format!("{} passed", summary.pass)),
+    ];
+    if report.verdict() == Verdict::Ready {
+        parts.rotate_right(1);
+    }
+    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
+    if parts.is_empty() { "nothing was asked".to_owned() } else { parts.join(", ") }
+}
+
+/// Who that is, for somebody who reads it for the first time.
+fn party(who: Who) -> &'static str {
+    match who {
+        Who::Network => "network team: customer IT",
+        Who::Installer => "installer: whoever sets this host up",
+        Who::Vendor => "vendor: the maker of the application",
+        Who::Workos => "WorkOS",
+    }
+}
