@@ -273,16 +273,14 @@ fn from_reported_source(delivery: &Delivery, facts: &Facts) -> Finding {
             "Keep {} allowed, and allow the other reported addresses too: {}.",
             delivery.source,
             facts.workos_sources.reported.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        ))
-        .verify("workos-preflight requirements --format markdown"),
+        )),
     )
 }
 
 fn not_from_all(missing: &str, seen: usize, of: usize) -> Finding {
     NOT_FROM_ALL.found(
         format!("genuine deliveries arrived from {seen} of {of} published addresses, and from these not: {missing}"),
-        Remediation::network(format!("Compare the allowlist for inbound TCP 443 with these addresses, and add those that it lacks: {missing}. Where it has them all, WorkOS has only not used them while somebody listened."))
-            .verify("workos-preflight requirements --format markdown"),
+        Remediation::network(format!("Compare the allowlist for inbound TCP 443 with these addresses, and add those that it lacks: {missing}. Where it has them all, WorkOS has only not used them while somebody listened.")),
     )
 }
 
@@ -323,7 +321,7 @@ fn from_elsewhere(delivery: &Delivery) -> Finding {
             )),
         )
     };
-    FROM_ELSEWHERE.found(problem, remediation.verify("workos-preflight explain webhook.delivered"))
+    FROM_ELSEWHERE.found(problem, remediation.verify(format!("tcpdump -ni any 'tcp and host {source}'")))
 }
 
 fn bad_signature(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
