@@ -39,9 +39,12 @@ impl Listening {
             .env("WORKOS_ACTIONS_SECRET", ACTIONS_SECRET)
             .args(["listen", "--plain", "--bind", "127.0.0.1:0", "--webhook-url", HOOK, "--trusted-proxy", "127.0.0.1"])
             .args(if arguments.contains(&"--for") { &[][..] } else { &["--for", "30s"] })
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .args(arguments);
+        Self::of(command)
+    }
+
+    fn of(mut command: std::process::Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
@@ -290,9 +293,38 @@ fn an_action_is_allowed_only_where_that_was_asked_for_and_the_answer_is_signed()
     assert_eq!(answer["payload"]["verdict"], "Allow");
     assert_eq!(answer["signature"], signature::code_of(&Secret::new(ACTIONS_SECRET), at, payload.as_bytes()));
     assert!(late.starts_with("HTTP/1.1 401") && deferred.starts_with("HTTP/1.1 503"), "{late}{deferred}");
-    let told = evidence(&ended.json());
-    assert!(told.contains("from 3.217.146.166 (published): the signature holds; answered 200"), "{told}");
+    let told = ended.json()["checks"][1]["results"][0]["evidence"].to_string();
+    assert!(
+        told.contains("from 3.217.146.166 (published): the signature holds") && told.contains("answered 200"),
+        "{told}"
+    );
     assert!(ended.err.contains("Action from 3.217.146.166") && !(ended.err + &ended.out).contains("planted"));
+}
+
+#[test]
+fn where_only_actions_are_used_an_action_is_the_proof() {
+    let body = r#"{"object":"user_registration_action_context","id":"action_1"}"#;
+    let mut command = binary();
+    command.env("WORKOS_ACTIONS_SECRET", ACTIONS_SECRET);
+    let url = "https://app.customer.example/actions/workos";
+    command.args(["listen", "--plain", "--bind", "127.0.0.1:0", "--actions-url", url, "--trusted-proxy", "127.0.0.1"]);
+    command.args(["--for", "30s", "--format", "json"]);
+    let listening = Listening::of(command);
+    listening.deliver(&Delivery {
+        path: "/actions/workos",
+        secret: ACTIONS_SECRET,
+        signed: body.to_owned(),
+        sent: body.to_owned(),
+        ..Delivery::default()
+    });
+    let ended = listening.end();
+    let report = ended.json();
+
+    assert_eq!((ended.code, &report["inbound"]), (Some(0), &"proved".into()));
+    assert_eq!(
+        (&report["checks"][0]["id"], report["checks"].as_array().unwrap().len()),
+        (&"actions.delivered".into(), 1)
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod webhook;
 
 use crate::check::{Code, Group, Spec};
 
+pub use actions::delivered as actions_delivered;
 pub use ingress::arrives;
 pub use webhook::delivered;
 

@@ -1,7 +1,8 @@
 //! Actions: whether the application's endpoint for sign-in and registration Actions does what it must.
 
 mod answers;
+pub mod delivered;
 
 use crate::check::Group;
 
-pub(super) const GROUP: Group = Group { id: "actions", title: "Actions", specs: &[&answers::SPEC] };
+pub(super) const GROUP: Group = Group { id: "actions", title: "Actions", specs: &[&answers::SPEC, &delivered::SPEC] };

@@ -169,11 +169,11 @@ fn distinct(genuine: &[&Delivery]) -> usize {
     named.len() + genuine.iter().filter(|delivery| id(delivery).is_none()).count()
 }
 
-fn is_workos(origin: Origin) -> bool {
+pub(in crate::checks) fn is_workos(origin: Origin) -> bool {
     matches!(origin, Origin::Published | Origin::Reported)
 }
 
-fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
+pub(in crate::checks) fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
     match &delivery.signature {
         Signature::Refused(why) => Some((delivery, why)),
         Signature::Holds(_) | Signature::Unchecked => None,
@@ -182,7 +182,7 @@ fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
 
 /// What comes from WorkOS's addresses says most; else what may be WorkOS's all the same. From anywhere else anybody can send
 /// anything, and no verdict hangs on it.
-fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
+pub(in crate::checks) fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
     let workos = refused.iter().find(|(delivery, _)| is_workos(delivery.origin) || delivery.own);
     workos.or_else(|| refused.iter().find(|(it, why)| may_be_workos(it) && **why != Refusal::Missing)).copied()
 }

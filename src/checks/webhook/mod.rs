@@ -6,7 +6,7 @@ pub(super) mod receiver;
 mod refuses_unsigned;
 mod registered;
 mod turned;
-mod unheld;
+pub(super) mod unheld;
 
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};

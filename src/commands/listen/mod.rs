@@ -65,7 +65,8 @@ async fn listen(
     let (tell, mut arriving) = mpsc::channel(1024);
     let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
     listener.marker = provocation.as_ref().map(|provocation| provocation.marker.clone());
-    let keys = Arc::clone(&listener.routes[0].keys);
+    // What is caused arrives at the first path, that of webhooks.
+    let keys = listener.routes.first().map(|route| Arc::clone(&route.keys)).unwrap_or_default();
     let stop = session::told_to_stop();
     tokio::pin!(stop);
     announce(args, cx, post, &socket, nonce.as_deref());
@@ -171,7 +172,7 @@ fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines<'_>, account: &mut Acco
 /// What would be written, agreed to. Nothing is written yet.
 async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, post: &'a Post) -> Result<Provocation<'a>, Failure> {
     let vendor = Vendor::new(cx, key(cx, "--deliver")?);
-    let provocation = Provocation::prepare(vendor, &post.webhook, &random()?)
+    let provocation = Provocation::prepare(vendor, &post.first().url, &random()?)
         .await
         .map_err(|why| Failure::machine("--deliver cannot look which webhook endpoints there are", why))?;
     consent::ask(&provocation.in_words(), args.yes, "--deliver")?;
@@ -252,14 +253,14 @@ fn listener(
     heard: mpsc::Sender<Heard>,
 ) -> Listener {
     let secret = |given: &Option<crate::settings::Setting<Secret>>| given.as_ref().map(|given| given.value.clone());
-    let webhook = Route {
-        path: post.path.clone(),
+    let webhook = post.webhook.as_ref().map(|target| Route {
+        path: target.path.clone(),
         purpose: Purpose::Webhook,
         keys: Keys::of(secret(&cx.settings.webhook_secret)),
         answering: if args.accept { Answering::Accept } else { Answering::Defer },
-    };
-    let actions = post.action_path.as_ref().map(|path| Route {
-        path: path.clone(),
+    });
+    let actions = post.actions.as_ref().map(|target| Route {
+        path: target.path.clone(),
         purpose: Purpose::Action,
         keys: Keys::of(secret(&cx.settings.actions_secret)),
         answering: if args.actions.is_some() { Answering::Allow } else { Answering::Defer },
@@ -271,7 +272,7 @@ fn listener(
             proxy_protocol: args.proxy_protocol,
             patience: cx.settings.timeout.value,
         },
-        routes: [webhook].into_iter().chain(actions).collect(),
+        routes: webhook.into_iter().chain(actions).collect(),
         nonce: nonce.map(Secret::new),
         marker: None,
         facts: cx.facts.clone(),
@@ -290,11 +291,13 @@ fn random() -> Result<String, Failure> {
 fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, nonce: Option<&str>) {
     let place = socket.local_addr().unwrap_or(args.bind);
     let scheme = if args.plain { "http" } else { "https" };
-    say(&format!("listening on {scheme}://{place}{} for {}; Ctrl-C ends it earlier", post.path, spoken(post.lasting)));
+    let paths: Vec<&str> = [&post.webhook, &post.actions].into_iter().flatten().map(|it| it.path.as_str()).collect();
+    let (paths, time) = (paths.join(" and "), spoken(post.lasting));
+    say(&format!("listening on {scheme}://{place}{paths} for {time}; Ctrl-C ends it earlier"));
     if let Some(nonce) = nonce {
-        say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.webhook)));
+        say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.first().url)));
     }
-    match (&post.action_path, args.actions) {
+    match (&post.actions, args.actions) {
         (None, _) => {}
         (Some(_), None) => {
             say("genuine Actions are answered 503, so nobody can log in meanwhile (--actions allow lets everybody)");
@@ -302,6 +305,9 @@ fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, 
         (Some(_), Some(_)) => {
             say("genuine Actions are answered with Allow, so the application's own rules do not count meanwhile");
         }
+    }
+    if post.webhook.is_none() {
+        return;
     }
     if cx.settings.webhook_secret.is_none() && !args.deliver {
         say(

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::post::Post;
+use super::post::{Post, Target};
 use super::provocation::Listed;
 use crate::check::{Grade, Outcome, Spec, Status};
 use crate::checks::delivered::{self, Arrivals};
-use crate::checks::{self, arrives};
+use crate::checks::{self, actions_delivered, arrives};
 use crate::cli::ListenArgs;
 use crate::context::Context;
 use crate::facts::{Facts, Origin};
@@ -16,8 +16,10 @@ use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
 use crate::net::special::special;
 use crate::report::Row;
+use crate::secret::Secret;
+use crate::settings::Setting;
 use crate::settings::values::shown_url;
-use crate::workos::delivery::{Delivery, Purpose, Signature, Turned};
+use crate::workos::delivery::{Delivery, Purpose, Turned};
 
 /// How a run that made WorkOS send something ended.
 #[derive(Default)]
@@ -69,7 +71,11 @@ pub(super) struct Seen {
 /// So many that are not genuine are kept, and so many that are.
 const MOST_REFUSED: usize = 200;
 const MOST_GENUINE: usize = 10_000;
-const MOST_ACTIONS: usize = 10;
+
+/// Where a secret was read from, or where it would be.
+fn source_of(secret: Option<&Setting<Secret>>, usual: &str) -> String {
+    secret.map_or_else(|| usual.to_owned(), |secret| secret.source.to_string())
+}
 
 fn is_workos(delivery: &Delivery) -> bool {
     is_listed(delivery.origin)
@@ -126,7 +132,11 @@ impl Seen {
         let webhooks = || self.deliveries.iter().filter(|it| it.is_genuine() && it.purpose == Purpose::Webhook);
         let from = |address: &IpAddr| webhooks().any(|delivery| delivery.source == *address);
         let all = || facts.workos_sources.published.addresses.iter().all(from);
-        let delivered = self.listed.len() >= post.enough || (args.expect_all && all());
+        let action = |it: &&Delivery| it.purpose == Purpose::Action && it.is_genuine() && is_workos(it);
+        let delivered = match post.webhook {
+            Some(_) => self.listed.len() >= post.enough || (args.expect_all && all()),
+            None => self.deliveries.iter().filter(action).count() >= post.enough,
+        };
         probed && (delivered || !post.deliveries)
     }
 
@@ -148,15 +158,40 @@ impl Seen {
         let mut rows = Vec::new();
         if args.nonce {
             let outcome = arrives::heard(&self.probes, lasted);
-            rows.push(row(&arrives::SPEC, &post.webhook, true, self.with_turned(outcome), lasted));
+            rows.push(row(&arrives::SPEC, &post.first().url, true, self.with_turned(outcome), lasted));
         }
-        let webhooks: Vec<Delivery> =
-            self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Webhook).cloned().collect();
-        let secret = cx
-            .settings
-            .webhook_secret
-            .as_ref()
-            .map_or_else(|| "WORKOS_WEBHOOK_SECRET".to_owned(), |secret| secret.source.to_string());
+        rows.extend(post.webhook.as_ref().map(|target| self.webhooks(target, args, cx, post, lasted, ending)));
+        if let Some(target) = &post.actions {
+            let arrivals = actions_delivered::Arrivals {
+                url: &target.url,
+                actions: &self.of(Purpose::Action),
+                lasted,
+                secret: &source_of(cx.settings.actions_secret.as_ref(), "WORKOS_ACTIONS_SECRET"),
+            };
+            let outcome = actions_delivered::judge(&arrivals);
+            // Where both are stood at, webhooks are what is waited for.
+            let alone = post.webhook.is_none();
+            let outcome = if alone { self.with_turned(outcome) } else { outcome };
+            rows.push(row(&actions_delivered::SPEC, &target.url, alone && post.deliveries, outcome, lasted));
+        }
+        rows
+    }
+
+    fn of(&self, purpose: Purpose) -> Vec<Delivery> {
+        self.deliveries.iter().filter(|delivery| delivery.purpose == purpose).cloned().collect()
+    }
+
+    fn webhooks(
+        &self,
+        webhook: &Target,
+        args: &ListenArgs,
+        cx: &Context,
+        post: &Post,
+        lasted: Duration,
+        ending: &Ending,
+    ) -> Row {
+        let webhooks = self.of(Purpose::Webhook);
+        let secret = source_of(cx.settings.webhook_secret.as_ref(), "WORKOS_WEBHOOK_SECRET");
         let caused = match &ending.caused {
             Some(Ok(what)) => Some(match &ending.listed {
                 Listed::As(event) => format!("{what}, and lists it as {event}"),
@@ -165,7 +200,7 @@ impl Seen {
             _ => None,
         };
         let arrivals = Arrivals {
-            url: &post.webhook,
+            url: &webhook.url,
             deliveries: &webhooks,
             lasted,
             caused: caused.as_deref(),
@@ -181,24 +216,8 @@ impl Seen {
             }
             _ => delivered::judge(&arrivals, &cx.facts),
         };
-        let outcome = ending.noted(self.with_turned(self.with_actions(outcome)));
-        rows.push(row(&delivered::SPEC, &post.webhook, post.deliveries, outcome, lasted));
-        rows
-    }
-
-    /// What came of Actions, as evidence.
-    fn with_actions(&self, mut outcome: Outcome) -> Outcome {
-        for action in self.deliveries.iter().filter(|delivery| delivery.purpose == Purpose::Action).take(MOST_ACTIONS) {
-            let signature = match &action.signature {
-                Signature::Holds(_) => "the signature holds".to_owned(),
-                Signature::Refused(why) => format!("the signature {}", delivered::refusal_in_words(why)),
-                Signature::Unchecked => "not checked, for want of the Actions secret".to_owned(),
-            };
-            let origin = delivered::origin_in_words(action.origin);
-            outcome
-                .saw("Action", format!("from {} ({origin}): {signature}; answered {}", action.source, action.answered));
-        }
-        outcome
+        let outcome = ending.noted(self.with_turned(outcome));
+        row(&delivered::SPEC, &webhook.url, post.deliveries, outcome, lasted)
     }
 
     /// What was turned away, as evidence: it may be what one waits for, in another shape.

@@ -53,11 +53,11 @@ impl From<&report::Report> for Inbound {
         let of = |group: &'static str| report.rows.iter().filter(move |row| row.spec.id.group() == group);
         // Short of a failure, what is said there is about the source, or that more was wanted; the signature was right.
         let delivered = |row: &Row| {
-            row.spec.id.as_str() == "webhook.delivered"
+            ["webhook.delivered", "actions.delivered"].contains(&row.spec.id.as_str())
                 && row.grade == check::Grade::Proved
                 && !matches!(row.status, check::Status::Fail | check::Status::Skip)
         };
-        if of("webhook").any(delivered) {
+        if of("webhook").chain(of("actions")).any(delivered) {
             return Inbound::Proved;
         }
         let planned = of("ingress").chain(of("webhook")).next().is_some();

@@ -48,7 +48,7 @@ impl Human {
     pub(super) fn inbound(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let text = match (Inbound::from(report), report.head.vantage) {
             (Inbound::NotApplicable, _) => return Ok(()),
-            (Inbound::Proved, _) => "Inbound from WorkOS is proved: a genuine delivery arrived.",
+            (Inbound::Proved, _) => "Inbound from WorkOS is proved: what it signed arrived.",
             (Inbound::NotProved, _) if report.rows.iter().any(listened) => "Inbound from WorkOS is not proved.",
             (Inbound::NotProved, Vantage::Inside) => {
                 "Inbound from WorkOS is not proved from here: this run looked from inside only."
@@ -82,7 +82,7 @@ impl Human {
 
 /// Whether somebody stood at the webhook URL.
 fn listened(row: &Row) -> bool {
-    row.spec.id.as_str() == "webhook.delivered" && row.status != Status::Skip
+    ["webhook.delivered", "actions.delivered"].contains(&row.spec.id.as_str()) && row.status != Status::Skip
 }
 
 /// How many rows ended how, what matters most first.

@@ -1,0 +1,208 @@
+//! Does a genuine Action of WorkOS arrive, from a published address, with its signature intact?
+
+use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage};
+use crate::checks::delivered::{is_workos, origin_in_words, refusal, worst};
+use crate::checks::webhook::unheld;
+use crate::facts::Origin;
+use crate::settings::values::{shown_url, spoken};
+use crate::workos::delivery::{Delivery, Signature};
+use crate::workos::signature::Refusal;
+
+/// The check, which `listen` answers.
+pub static SPEC: Spec = Spec {
+    id: ID,
+    title: "a genuine Action arrives",
+    explain: "\
+Looks at what arrived at the Actions URL while `workos-preflight listen` stood there: from which address, and whether the \
+signature holds with the Actions secret, which may be 30 seconds old at most.
+
+WorkOS asks before a sign-in or a registration goes on, and waits for the answer. Where the request does not get in, or the \
+answer is not signed as it should be, it denies: nobody can log in. So an Action that arrives while somebody listens proves \
+the way, and is answered with 503 or, where that was asked for, with a signed Allow.
+
+Usually broken by an allowlist that lacks WorkOS's addresses, by the webhook's secret in the place of the Actions', and by a \
+clock that is more than half a minute off.",
+    vantages: &[Vantage::Inside],
+    required: |_, _| false,
+    codes: &[&FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &NOT_VERIFIED, &FROM_REPORTED_SOURCE],
+    needs: &[],
+    plan: |_, _| Planned::NotApplicable("`workos-preflight listen --actions-url URL` answers it".to_owned()),
+};
+
+pub(super) const ID: CheckId = CheckId::new("actions.delivered");
+
+static FROM_ELSEWHERE: Code =
+    Code::error("from-elsewhere", "a genuine Action arrived from an address that is not WorkOS's");
+static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived bears no signature that holds");
+static NOTHING_ARRIVED: Code = Code::undecided(
+    "nothing-arrived",
+    "no Action arrived, and it is not known whether WorkOS sent one while somebody listened",
+);
+static NOT_VERIFIED: Code =
+    Code::undecided("not-verified", "Actions arrived, and there was no secret to hold their signatures to");
+static FROM_REPORTED_SOURCE: Code = Code::warning(
+    "from-reported-source",
+    "a genuine Action arrived, from an address that others reported and WorkOS's guide does not list",
+);
+
+/// What came to the Actions URL.
+pub struct Arrivals<'a> {
+    /// The Actions URL.
+    pub url: &'a str,
+    /// What came, in order.
+    pub actions: &'a [Delivery],
+    /// How long somebody listened.
+    pub lasted: std::time::Duration,
+    /// Where the secret was read from.
+    pub secret: &'a str,
+}
+
+/// Judges what came.
+pub fn judge(arrivals: &Arrivals<'_>) -> Outcome {
+    let genuine: Vec<&Delivery> = arrivals.actions.iter().filter(|action| action.is_genuine()).collect();
+    let refused: Vec<(&Delivery, &Refusal)> = arrivals.actions.iter().filter_map(refusal).collect();
+    let grade = match (&genuine[..], arrivals.actions) {
+        ([], []) => Grade::Declared,
+        ([], _) => Grade::Reached,
+        _ => Grade::Proved,
+    };
+    let mut outcome = Outcome::graded(grade).with("listened for", spoken(arrivals.lasted));
+    for action in arrivals.actions.iter().take(MOST_SHOWN) {
+        let signature = match &action.signature {
+            Signature::Holds(verified) => format!("the signature holds ({} ms old)", verified.age),
+            Signature::Refused(why) => format!("the signature {}", unheld::in_words(why)),
+            Signature::Unchecked => "the signature is not checked".to_owned(),
+        };
+        let origin = origin_in_words(action.origin);
+        outcome.saw("Action", format!("from {} ({origin}): {signature}; answered {}", action.source, action.answered));
+    }
+    let from = |wanted: Origin| genuine.iter().copied().find(|action| action.origin == wanted);
+    if from(Origin::Published).is_some() {
+        outcome
+    } else if let Some(reported) = from(Origin::Reported) {
+        outcome.because(from_reported_source(reported))
+    } else if let Some(stray) = genuine.first() {
+        outcome.because(from_elsewhere(stray))
+    } else if let Some((action, why)) = worst(&refused) {
+        outcome.because(bad_signature(action, why, arrivals))
+    } else if arrivals.actions.iter().any(|it| it.signature == Signature::Unchecked && is_workos(it.origin)) {
+        outcome.because(not_verified())
+    } else {
+        outcome.because(nothing_arrived(arrivals))
+    }
+}
+
+/// Actions beyond these are passed over.
+const MOST_SHOWN: usize = 10;
+
+fn from_reported_source(action: &Delivery) -> Finding {
+    FROM_REPORTED_SOURCE.found(
+        format!("a genuine Action arrived from {}, which WorkOS's guide does not list", action.source),
+        Remediation::network(format!(
+            "Keep {} allowed, and allow the other reported addresses too (`workos-preflight requirements` lists them).",
+            action.source
+        )),
+    )
+}
+
+fn from_elsewhere(action: &Delivery) -> Finding {
+    FROM_ELSEWHERE.found(
+        format!("a genuine Action arrived, and its sender is hidden behind {}, or on no list of WorkOS's addresses", action.source),
+        Remediation::network(format!("If {} is a reverse proxy or load balancer of yours, have it name the sender (X-Forwarded-For, or the PROXY protocol) and listen with --trusted-proxy {}; if it is a router, forward without translating the source.", action.source, action.source))
+            .verify(format!("tcpdump -ni any 'tcp and host {}'", action.source)),
+    )
+}
+
+fn bad_signature(action: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
+    BAD_SIGNATURE.found(
+        format!(
+            "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}",
+            action.source,
+            origin_in_words(action.origin),
+            unheld::in_words(why)
+        ),
+        unheld::remedy(why, "the Actions endpoint", arrivals.secret),
+    )
+}
+
+fn not_verified() -> Finding {
+    NOT_VERIFIED.found(
+        "Actions arrived, and there was no secret to hold their signatures to",
+        Remediation::installer(
+            "Give the Actions secret, with WORKOS_ACTIONS_SECRET or --actions-secret-file, and listen again.",
+        ),
+    )
+}
+
+fn nothing_arrived(arrivals: &Arrivals<'_>) -> Finding {
+    NOTHING_ARRIVED.found(
+        format!("no Action arrived at {} within {}; whether WorkOS sent one in that time is not known", shown_url(arrivals.url), spoken(arrivals.lasted)),
+        Remediation::vendor("While somebody listens, send a test Action from the WorkOS dashboard (Authentication, Actions, “Send test action”), or sign in."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::check::Status;
+    use crate::checks::fixture::codes;
+    use crate::facts::Facts;
+    use crate::workos::delivery::Purpose;
+    use crate::workos::signature::{SecretSlip, Verified};
+
+    fn action(source: &str, signature: Signature) -> Delivery {
+        let source: IpAddr = source.parse().unwrap();
+        Delivery {
+            purpose: Purpose::Action,
+            at: UNIX_EPOCH,
+            source,
+            peer: source,
+            chain: String::new(),
+            unnamed: false,
+            origin: Facts::embedded().origin(source),
+            signature,
+            event: None,
+            own: false,
+            bytes: 100,
+            answered: 503,
+            took: Duration::from_millis(1),
+        }
+    }
+
+    fn judged(actions: &[Delivery]) -> Outcome {
+        let lasted = Duration::from_secs(9);
+        judge(&Arrivals {
+            url: "https://app.customer.example/actions",
+            actions,
+            lasted,
+            secret: "environment WORKOS_ACTIONS_SECRET",
+        })
+    }
+
+    #[test]
+    fn a_signed_action_from_a_published_address_is_the_proof() {
+        let outcome = judged(&[action("3.217.146.166", Signature::Holds(Verified { age: 5 }))]);
+
+        assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Proved));
+        assert!(outcome.evidence.iter().any(|seen| seen.value.contains("answered 503")));
+    }
+
+    #[test]
+    fn everything_else_has_its_own_code() {
+        let holds = || Signature::Holds(Verified { age: 5 });
+        let webhooks = Signature::Refused(Refusal::OtherSecret(SecretSlip::Of("the webhook endpoint")));
+        for (actions, code) in [
+            (vec![action("35.82.80.13", holds())], "from-reported-source"),
+            (vec![action("10.20.0.1", holds())], "from-elsewhere"),
+            (vec![action("3.217.146.166", webhooks)], "bad-signature"),
+            (vec![action("3.217.146.166", Signature::Unchecked)], "not-verified"),
+            (vec![action("8.8.4.4", Signature::Refused(Refusal::Missing))], "nothing-arrived"),
+            (vec![], "nothing-arrived"),
+        ] {
+            assert_eq!(codes(&judged(&actions)), [code]);
+        }
+    }
+}
