@@ -91,16 +91,17 @@ async fn listen(
     let mut broken = None;
     while !seen.is_enough(args, post, &cx.facts) {
         tokio::select! {
+            // A flood of arrivals must not keep the end from coming.
             biased;
+            () = &mut stop => { (by_user, cut_short) = (true, true); break; }
+            () = closed.notified() => { cut_short = true; break; }
+            () = &mut over => break,
             Some(event) = arriving.recv() => {
                 hear(event, &mut seen, &mut lines, &mut account, &cx.facts);
                 if seen.came_from_elsewhere(args, post) && over.deadline() > tokio::time::Instant::now() + GRACE {
                     over.as_mut().reset(tokio::time::Instant::now() + GRACE);
                 }
             }
-            () = &mut stop => { (by_user, cut_short) = (true, true); break; }
-            () = closed.notified() => { cut_short = true; break; }
-            () = &mut over => break,
             made = &mut causing, if caused.is_none() => {
                 let (Ok(what) | Err(what)) = &made;
                 account.happens(&format!("{}  {what}", time_of_day(SystemTime::now())));
@@ -136,9 +137,9 @@ async fn listen(
         let (event, back) = loop {
             tokio::select! {
                 biased;
+                done = &mut ended => break done,
                 // What arrives meanwhile is still answered, so it is still told.
                 Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account, &cx.facts),
-                done = &mut ended => break done,
             }
         };
         ending = Ending { listed: event, taken_back: Some(back), written: provocation.written(), ..ending };
