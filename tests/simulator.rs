@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use workos_preflight::endpoint::Endpoint;
+use workos_preflight::net::Way;
+use workos_preflight::secret::Secret;
 use workos_preflight::simulator::environment::Organization;
 use workos_preflight::simulator::world::{API, PUBLIC_DNS};
 use workos_preflight::simulator::{Fault, Ground, Simulator, World};
+use workos_preflight::workos::writing;
 
 /// An answer in its parts.
 struct Answer {
@@ -106,6 +110,64 @@ async fn answers_have_the_published_shapes() {
 
         assert_eq!(answer.status, status, "{path}");
         assert_described(schema, "get", &answer);
+    }
+}
+
+async fn write(simulator: &Simulator, method: &str, path: &str, key: &str, body: &Value) -> Answer {
+    let head = format!("{method} {path} HTTP/1.1\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n");
+    ask(simulator, API, &head, body.to_string().as_bytes()).await
+}
+
+#[tokio::test]
+async fn answers_to_what_writes_have_the_published_shapes() {
+    let world = World::healthy();
+    let key = world.api_key.clone();
+    let simulator = playing(world).await;
+    let events = json!(["organization.created"]);
+    let (hook, taken) = ("https://app.customer.example/hook", "https://app.customer.example/webhooks/workos");
+
+    for (status, path, body) in [
+        (201, "/organizations", json!({ "name": "A new one" })),
+        (422, "/organizations", json!({})),
+        (201, "/webhook_endpoints", json!({ "endpoint_url": hook, "events": events })),
+        (409, "/webhook_endpoints", json!({ "endpoint_url": taken, "events": events })),
+        (422, "/webhook_endpoints", json!({ "endpoint_url": "http://app.customer.example/", "events": events })),
+    ] {
+        let answer = write(&simulator, "POST", path, &key, &body).await;
+        assert_eq!(answer.status, status, "{path} {body}");
+        assert_described(path, "post", &answer);
+    }
+    let made = simulator.environments().remove(0);
+    let organization = made.organizations.last().unwrap().id.clone();
+    let endpoint = made.webhook_endpoints.last().unwrap().id.clone();
+    for (status, path) in
+        [(202, format!("/organizations/{organization}")), (204, format!("/webhook_endpoints/{endpoint}"))]
+    {
+        assert_eq!(write(&simulator, "DELETE", &path, &key, &json!({})).await.status, status, "{path}");
+        let again = write(&simulator, "DELETE", &path, &key, &json!({})).await;
+        let described = path.rsplit_once('/').map(|(list, _)| format!("{list}/{{id}}")).unwrap();
+        assert_described(&described, "delete", &again);
+    }
+    assert_eq!(write(&simulator, "POST", "/organizations", "sk_live_unknown0000", &json!({})).await.status, 401);
+}
+
+#[test]
+fn what_the_tool_writes_is_what_the_published_schemas_take() {
+    let openapi: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+    let way = || Way::direct(&Endpoint::new(API, 443), [104, 18, 2, 1].into());
+    let key = Secret::new("sk_live_abcdefghijklmnop");
+    let hook = "https://app.customer.example/hook?workos-preflight=0123456789ab";
+
+    for request in [
+        writing::create_organization(way(), &key, "workos-preflight-0123456789ab (a test; safe to delete)"),
+        writing::register_endpoint(way(), &key, hook, &["organization.created"]),
+    ] {
+        let taken = &openapi["paths"][&request.path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let schema = json!({ "allOf": [taken], "components": openapi["components"] });
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let wrong: Vec<String> = validator.iter_errors(&body).map(|it| it.to_string()).collect();
+        assert!(taken.is_object() && wrong.is_empty(), "{}: {wrong:?} in {body:#}", request.path);
     }
 }
 

@@ -95,10 +95,13 @@ impl Writing {
                 answer
             }
             (&Method::DELETE, ["organizations", id]) => {
-                let Some(at) = environment.organizations.iter().position(|it| it.id == *id) else { return absent(id) };
+                let Some(at) = environment.organizations.iter().position(|it| it.id == *id) else {
+                    let message = format!("Organization not found: '{id}'.");
+                    return Page::json(403, &json!({ "message": message }));
+                };
                 let organization = environment.organizations.remove(at);
                 self.tell(environment, "organization.deleted", &organization);
-                Page { status: 204, headers: Vec::new(), body: String::new() }
+                Page { status: 202, headers: Vec::new(), body: String::new() }
             }
             (&Method::POST, ["webhook_endpoints"]) => register(environment, &text("endpoint_url"), &body, number),
             (&Method::DELETE, ["webhook_endpoints", id]) => {

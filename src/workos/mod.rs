@@ -38,6 +38,12 @@ pub fn page_of_organizations(way: Way, key: &Secret, limit: u32, after: Option<&
     get(way, &path_of_organizations(limit, after), Some(key))
 }
 
+/// One organization, to see whether it is there.
+pub fn organization(way: Way, key: &Secret, id: &str) -> Request {
+    let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    get(way, &format!("/organizations/{id}"), Some(key))
+}
+
 /// The path of a page of organizations, which a plan shows.
 pub fn path_of_organizations(limit: u32, after: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -113,9 +119,10 @@ mod tests {
     use super::*;
     use crate::endpoint::Endpoint;
 
-    /// The endpoints that checks call, and how. Everything that is not a GET is opt-in.
+    /// The endpoints that are called, and how. Everything that is not a GET is opt-in.
     const CALLED: &[(Method, &str)] = &[
         (Method::Get, "/organizations"),
+        (Method::Get, "/organizations/org_1"),
         (Method::Get, "/sso/jwks/client_1"),
         (Method::Get, "/webhook_endpoints"),
         (Method::Get, "/events"),
@@ -130,6 +137,7 @@ mod tests {
         let requests = [
             list_organizations(way(), None),
             page_of_organizations(way(), &key, 100, Some("org_1")),
+            organization(way(), &key, "org_1"),
             jwks(way(), "client_1"),
             list_webhook_endpoints(way(), &key),
             list_events(way(), &key),

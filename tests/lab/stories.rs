@@ -142,6 +142,15 @@ pub(crate) fn all() -> Vec<Story> {
             }
         }),
         story(
+            "a deletion whose answer is lost is seen to have happened",
+            |world| world.writes = WritesManner::SilentAfter(3),
+            |place| {
+                let report = place.delivers(&["--timeout", "1s"], 0)?;
+                hold(delivered(&report)?.findings.is_empty(), &report)?;
+                place.is_as_before()
+            },
+        ),
+        story(
             "Ctrl-C while a write is on its way waits for its answer, and leaves nothing behind",
             |world| world.writes = WritesManner::Late(700),
             |place| {
