@@ -1,9 +1,8 @@
 //! Does the Actions endpoint answer, and refuse what WorkOS did not sign?
 
-use crate::check::{About, Check, CheckId, Contact, Planned, Running, Spec, Vantage};
+use crate::check::{CheckId, Planned, Spec, Vantage};
 use crate::checks::ingress::trusted;
 use crate::checks::webhook::receiver::{CODES, Kind, Receiver};
-use crate::context::Context;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -27,7 +26,7 @@ allow.",
     needs: &[trusted::ID],
     plan: |_, settings| {
         let actions = Receiver::of(Kind::Actions, settings.actions_url.as_ref());
-        Planned::each(actions.map(Answers), NO_URL)
+        Planned::each(actions, NO_URL)
     },
 };
 
@@ -35,30 +34,10 @@ pub(super) const ID: CheckId = CheckId::new("actions.answers");
 
 const NO_URL: &str = "no Actions URL given: give --actions-url (https, at the external name)";
 
-struct Answers(Receiver);
-
-impl Check for Answers {
-    fn subject(&self) -> Option<String> {
-        Some(self.0.url.clone())
-    }
-
-    fn about(&self) -> About {
-        About::Endpoint(self.0.endpoint.clone())
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        self.0.contacts()
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(self.0.asked_unsigned(cx))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Outcome, Status};
+    use crate::check::{Check, Outcome, Status};
     use crate::checks::fixture::{Site, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
@@ -75,7 +54,7 @@ mod tests {
             .fetches(Method::Post, ACTIONS, Ok(response(status, &[], "")));
         let site =
             Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.actions_url", ACTIONS);
-        let check = Answers(Receiver::of(Kind::Actions, site.settings().actions_url.as_ref()).unwrap());
+        let check = Receiver::of(Kind::Actions, site.settings().actions_url.as_ref()).unwrap();
         check.run(&site.context()).await
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use crate::check::{Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Touch};
+use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Running, Touch};
 use crate::checks::ingress::{MADE_UP_PATH, arrival, wants_sign_in};
 use crate::context::Context;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
@@ -93,7 +93,7 @@ impl Kind {
     }
 }
 
-/// The endpoint.
+/// The endpoint. As a check, it is asked whether it refuses what bears no right signature.
 pub(in crate::checks) struct Receiver {
     kind: Kind,
     pub(in crate::checks) endpoint: Endpoint,
@@ -102,17 +102,16 @@ pub(in crate::checks) struct Receiver {
     pub(in crate::checks) url: String,
 }
 
-impl Receiver {
-    /// The endpoint that a setting names, where that is an https URL.
-    pub(in crate::checks) fn of(kind: Kind, given: Option<&Setting<String>>) -> Option<Self> {
-        let url = web_url(&given?.value).filter(|url| url.scheme() == "https")?;
-        let endpoint = url_endpoint(&url)?;
-        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        Some(Receiver { kind, endpoint, path, url: shown_url(url.as_str()) })
+impl Check for Receiver {
+    fn subject(&self) -> Option<String> {
+        Some(self.url.clone())
     }
 
-    /// What asking it without a right signature touches.
-    pub(in crate::checks) fn contacts(&self) -> Vec<Contact> {
+    fn about(&self) -> About {
+        About::Endpoint(self.endpoint.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
         let why = match self.kind {
             Kind::Webhook => "whether it refuses an unsigned and a wrongly signed event",
             Kind::Actions => "whether it refuses an unsigned and a wrongly signed Action",
@@ -126,8 +125,22 @@ impl Receiver {
         ]
     }
 
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(self.asked_unsigned(cx))
+    }
+}
+
+impl Receiver {
+    /// The endpoint that a setting names, where that is an https URL.
+    pub(in crate::checks) fn of(kind: Kind, given: Option<&Setting<String>>) -> Option<Self> {
+        let url = web_url(&given?.value).filter(|url| url.scheme() == "https")?;
+        let endpoint = url_endpoint(&url)?;
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        Some(Receiver { kind, endpoint, path, url: shown_url(url.as_str()) })
+    }
+
     /// Asks it without a signature and with a wrong one. Both must be refused.
-    pub(in crate::checks) async fn asked_unsigned(&self, cx: &Context) -> Outcome {
+    async fn asked_unsigned(&self, cx: &Context) -> Outcome {
         let Some(way) = self.way(cx).await else {
             return Outcome::graded(Grade::Identified)
                 .because(self.no_answer("the connection did not come about again"));

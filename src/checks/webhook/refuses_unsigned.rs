@@ -1,9 +1,8 @@
 //! Does the webhook endpoint answer, and refuse what WorkOS did not sign?
 
 use super::receiver::{CODES, Kind, Receiver};
-use crate::check::{About, Check, CheckId, Contact, Planned, Running, Spec, Vantage};
+use crate::check::{CheckId, Planned, Spec, Vantage};
 use crate::checks::ingress::trusted;
-use crate::context::Context;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -24,36 +23,16 @@ handler that checks signatures only in production.",
     needs: &[trusted::ID],
     plan: |_, settings| {
         let webhook = Receiver::of(Kind::Webhook, settings.webhook_url.as_ref());
-        Planned::each(webhook.map(RefusesUnsigned), super::NO_URL)
+        Planned::each(webhook, super::NO_URL)
     },
 };
 
 pub(super) const ID: CheckId = CheckId::new("webhook.refuses-unsigned");
 
-struct RefusesUnsigned(Receiver);
-
-impl Check for RefusesUnsigned {
-    fn subject(&self) -> Option<String> {
-        Some(self.0.url.clone())
-    }
-
-    fn about(&self) -> About {
-        About::Endpoint(self.0.endpoint.clone())
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        self.0.contacts()
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(self.0.asked_unsigned(cx))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Grade, Outcome, Status};
+    use crate::check::{Check, Grade, Outcome, Status};
     use crate::checks::fixture::{Site, codes};
     use crate::net::fake::{Fake, response};
     use crate::net::{ErrorKind, Method, Response};
@@ -74,7 +53,7 @@ mod tests {
                 Ok(response(made_up, &[], "")),
             );
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.webhook_url", HOOK);
-        let check = RefusesUnsigned(Receiver::of(Kind::Webhook, site.settings().webhook_url.as_ref()).unwrap());
+        let check = Receiver::of(Kind::Webhook, site.settings().webhook_url.as_ref()).unwrap();
         check.run(&site.context()).await
     }
 
