@@ -5,9 +5,7 @@ use std::net::IpAddr;
 use super::front::front;
 use super::public;
 use super::view::public_view;
-use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage,
-};
+use crate::check::{CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::{Request, Response};
@@ -36,10 +34,7 @@ Usually broken by a record that still points to a former installation or to a pa
             Touch::Request("GET", settings.api.value.https(TRACE)),
             "from which address this host's requests arrive, as evidence",
         );
-        super::per_name(facts, settings, |host, mut contacts| {
-            contacts.push(trace.clone());
-            Here { host, contacts }
-        })
+        super::per_name(facts, settings, &[trace], look)
     },
 };
 
@@ -52,32 +47,11 @@ static NOT_THIS_HOST: Code =
 /// Answered by Cloudflare's edge on most zones: a few lines of text, `ip=` among them.
 const TRACE: &str = "/cdn-cgi/trace";
 
-struct Here {
-    host: String,
-    contacts: Vec<Contact>,
-}
-
-impl Check for Here {
-    fn subject(&self) -> Option<String> {
-        Some(self.host.clone())
-    }
-
-    fn about(&self) -> About {
-        About::Host(self.host.clone())
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        self.contacts.clone()
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(async move {
-            let (view, arriving) = tokio::join!(public_view(&self.host, cx), arriving_from(cx));
-            judge(&self.host, &view.addresses(), &view.aliases(), arriving, cx)
-                .via(view.via.clone())
-                .tried(view.attempts())
-        })
-    }
+fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
+    Box::pin(async move {
+        let (view, arriving) = tokio::join!(public_view(host, cx), arriving_from(cx));
+        judge(host, &view.addresses(), &view.aliases(), arriving, cx).via(view.via.clone()).tried(view.attempts())
+    })
 }
 
 /// The address from which this host's requests arrive at the API's edge, where it says so.

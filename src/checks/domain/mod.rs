@@ -7,7 +7,8 @@ mod resolves;
 mod split;
 mod view;
 
-use crate::check::{Check, Contact, Group, Planned, Vantage};
+use crate::check::{About, Check, Contact, Group, Planned, Running, Vantage};
+use crate::context::Context;
 use crate::facts::Facts;
 use crate::settings::{Settings, Strategy};
 
@@ -29,16 +30,41 @@ fn required(settings: &Settings, _: Vantage) -> bool {
     }
 }
 
-/// One check for each external name, with what asking for its public view touches.
-fn per_name<C: Check + 'static>(
-    facts: &Facts,
-    settings: &Settings,
-    check: impl Fn(String, Vec<Contact>) -> C,
-) -> Planned {
+/// A look at one external name.
+struct OfName {
+    host: String,
+    contacts: Vec<Contact>,
+    look: Look,
+}
+
+/// What is asked about a name, and concluded.
+type Look = for<'a> fn(&'a str, &'a Context) -> Running<'a>;
+
+impl Check for OfName {
+    fn subject(&self) -> Option<String> {
+        Some(self.host.clone())
+    }
+
+    fn about(&self) -> About {
+        About::Host(self.host.clone())
+    }
+
+    fn contacts(&self) -> Vec<Contact> {
+        self.contacts.clone()
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        (self.look)(&self.host, cx)
+    }
+}
+
+/// One check for each external name. It touches what asking for the public view touches, and `besides`.
+fn per_name(facts: &Facts, settings: &Settings, besides: &[Contact], look: Look) -> Planned {
     let names = settings.inbound_hosts().into_iter();
     let checks = names.map(|host| {
-        let contacts = view::contacts(&host, facts, settings);
-        check(host, contacts)
+        let mut contacts = view::contacts(&host, facts, settings);
+        contacts.extend_from_slice(besides);
+        OfName { host, contacts, look }
     });
     Planned::each(checks, NO_DOMAIN)
 }

@@ -5,9 +5,7 @@ use std::net::IpAddr;
 use super::front::front;
 use super::resolves;
 use super::view::public_view;
-use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage,
-};
+use crate::check::{CheckId, Code, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::{Special, special};
@@ -28,7 +26,7 @@ address, or by a name that was prepared with a documentation address and never c
     required: super::required,
     codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY, &PRIVATE_ALLOWED],
     needs: &[resolves::ID],
-    plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Public { host, contacts }),
+    plan: |facts, settings| super::per_name(facts, settings, &[], look),
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("domain.public");
@@ -44,40 +42,21 @@ static PRIVATE_ALLOWED: Code = Code::warning(
     "the name leads to addresses that are not public, which this look was told to contact all the same",
 );
 
-struct Public {
-    host: String,
-    contacts: Vec<Contact>,
-}
-
-impl Check for Public {
-    fn subject(&self) -> Option<String> {
-        Some(self.host.clone())
-    }
-
-    fn about(&self) -> About {
-        About::Host(self.host.clone())
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        self.contacts.clone()
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(async move {
-            let view = public_view(&self.host, cx).await;
-            let mut outcome = judge(&self.host, &view.addresses(), cx).via(view.via.clone()).tried(view.attempts());
-            if let Some(ttl) = view.ttl() {
-                outcome.saw("time to live", in_seconds(ttl));
-            }
-            // From inside `domain.here` says it.
-            if let Some(front) = front(&view.addresses(), &view.aliases(), &cx.facts)
-                && cx.vantage == Vantage::Outside
-            {
-                outcome.saw("in front", format!("{front}: the installation sees its addresses, and not the callers'"));
-            }
-            outcome
-        })
-    }
+fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
+    Box::pin(async move {
+        let view = public_view(host, cx).await;
+        let mut outcome = judge(host, &view.addresses(), cx).via(view.via.clone()).tried(view.attempts());
+        if let Some(ttl) = view.ttl() {
+            outcome.saw("time to live", in_seconds(ttl));
+        }
+        // From inside `domain.here` says it.
+        if let Some(front) = front(&view.addresses(), &view.aliases(), &cx.facts)
+            && cx.vantage == Vantage::Outside
+        {
+            outcome.saw("in front", format!("{front}: the installation sees its addresses, and not the callers'"));
+        }
+        outcome
+    })
 }
 
 /// Short enough to be a failover record, or so long that a move takes days, is worth a note.

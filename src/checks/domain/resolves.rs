@@ -1,9 +1,7 @@
 //! Does the installation's external name resolve for the internet?
 
 use super::view::{self, PublicView, public_view};
-use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage,
-};
+use crate::check::{CheckId, Code, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::special;
@@ -26,7 +24,7 @@ DNSSEC signatures that have run out.",
     required: super::required,
     codes: &[&NXDOMAIN, &NODATA, &SERVFAIL, &DANGLING_CNAME, &REFUSED, &SEEN_FROM_INSIDE_ONLY, &NO_PUBLIC_VIEW],
     needs: &[],
-    plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Resolves { host, contacts }),
+    plan: |facts, settings| super::per_name(facts, settings, &[], look),
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.resolves");
@@ -43,34 +41,15 @@ static SEEN_FROM_INSIDE_ONLY: Code = Code::warning(
 static NO_PUBLIC_VIEW: Code =
     Code::undecided("no-public-view", "no public resolver could be asked, and the resolvers here do not settle it");
 
-struct Resolves {
-    host: String,
-    contacts: Vec<Contact>,
-}
-
-impl Check for Resolves {
-    fn subject(&self) -> Option<String> {
-        Some(self.host.clone())
-    }
-
-    fn about(&self) -> About {
-        About::Host(self.host.clone())
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        self.contacts.clone()
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(async move {
-            let view = public_view(&self.host, cx).await;
-            let outcome = match &view.answers {
-                Ok(_) => seen_from_outside(&self.host, &view, cx).await,
-                Err(error) => seen_from_inside(&self.host, &view, error, cx),
-            };
-            outcome.via(view.via.clone()).tried(view.attempts())
-        })
-    }
+fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
+    Box::pin(async move {
+        let view = public_view(host, cx).await;
+        let outcome = match &view.answers {
+            Ok(_) => seen_from_outside(host, &view, cx).await,
+            Err(error) => seen_from_inside(host, &view, error, cx),
+        };
+        outcome.via(view.via.clone()).tried(view.attempts())
+    })
 }
 
 async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outcome {
@@ -220,7 +199,7 @@ mod tests {
 
     async fn run(network: Fake) -> Outcome {
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.domain", APP);
-        Resolves { host: APP.to_owned(), contacts: Vec::new() }.run(&site.context()).await
+        look(APP, &site.context()).await
     }
 
     fn inside(result: Result<&[&str], ErrorKind>) -> Fake {

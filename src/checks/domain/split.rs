@@ -4,9 +4,7 @@ use std::net::IpAddr;
 
 use super::resolves;
 use super::view::{PublicView, public_view};
-use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage,
-};
+use crate::check::{CheckId, Code, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage};
 use crate::checks::egress::in_words;
 use crate::context::{Context, Lookup};
 use crate::net::{Attempted, ErrorKind, NetError};
@@ -27,7 +25,7 @@ hide the public record.",
     required: |_, _| false,
     codes: &[&INSIDE_UNRESOLVABLE, &INSIDE_SILENT],
     needs: &[resolves::ID],
-    plan: |facts, settings| super::per_name(facts, settings, |host, contacts| Split { host, contacts }),
+    plan: |facts, settings| super::per_name(facts, settings, &[], look),
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.split");
@@ -37,30 +35,11 @@ static INSIDE_UNRESOLVABLE: Code =
 static INSIDE_SILENT: Code =
     Code::undecided("inside-silent", "the resolvers of this host give no answer about the external name");
 
-struct Split {
-    host: String,
-    contacts: Vec<Contact>,
-}
-
-impl Check for Split {
-    fn subject(&self) -> Option<String> {
-        Some(self.host.clone())
-    }
-
-    fn about(&self) -> About {
-        About::Host(self.host.clone())
-    }
-
-    fn contacts(&self) -> Vec<Contact> {
-        self.contacts.clone()
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(async move {
-            let (view, lookup) = tokio::join!(public_view(&self.host, cx), cx.lookup(&self.host));
-            judge(&self.host, &view, &lookup, cx).via("direct").tried(lookup.attempts())
-        })
-    }
+fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
+    Box::pin(async move {
+        let (view, lookup) = tokio::join!(public_view(host, cx), cx.lookup(host));
+        judge(host, &view, &lookup, cx).via("direct").tried(lookup.attempts())
+    })
 }
 
 fn judge(host: &str, view: &PublicView, lookup: &Lookup, cx: &Context) -> Outcome {
@@ -164,7 +143,7 @@ mod tests {
             Ok(&["93.184.215.14"]),
         );
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.domain", APP);
-        Split { host: APP.to_owned(), contacts: Vec::new() }.run(&site.context()).await
+        look(APP, &site.context()).await
     }
 
     fn is_split(outcome: &Outcome) -> bool {
