@@ -31,6 +31,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+pub use self::v1::{Change, Difference, Why};
 use super::v1::{CheckResult, Report, Severity, Status};
 use crate::check::LEFT_OUT;
 
@@ -72,63 +73,12 @@ pub struct Pair<'a> {
     pub differences: Vec<Difference>,
 }
 
-/// What became of a row.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Change {
-    /// Worse than before.
-    Regressed,
-    /// Better than before.
-    Improved,
-    /// Different, and neither better nor worse.
-    Changed,
-    /// Only the later report asked.
-    New,
-    /// Only the earlier report asked.
-    Gone,
-    /// As before.
-    Unchanged,
-}
-
 impl Pair<'_> {
     /// Whether it fails and did not show before, so that nothing is known of whether that is new.
     pub fn is_revealed(&self) -> bool {
         let fails = self.after.is_some_and(|after| after.status == Status::Fail && after.waived.is_none());
         self.change == Change::Changed && self.why == Why::Hidden && fails
     }
-}
-
-/// What a change is concluded from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Why {
-    /// The status is another.
-    Status,
-    /// A claim that held is no longer established, or one that could not be asked about is now.
-    Established,
-    /// What does not hold is hidden by a cause, or shows now that the cause is gone.
-    Hidden,
-    /// It is waived, or is no longer.
-    Waiver,
-    /// It is required, or is no longer.
-    Requirement,
-    /// The status is the same, and is decided by other findings.
-    Findings,
-    /// The grade, the path, the reason or the evidence is another.
-    Evidence,
-    /// One of the two did not ask.
-    Asked,
-    /// Nothing is different.
-    Nothing,
-}
-
-/// One thing that was seen otherwise.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Difference {
-    /// Its name: a piece of evidence's, or `grade`, `path`, `reason`, `waived`, `findings`.
-    pub what: String,
-    /// As it was. Empty where there was none.
-    pub before: String,
-    /// As it is. Empty where there is none.
-    pub after: String,
 }
 
 /// Something that makes two reports hard to compare. It is told, and is no error.

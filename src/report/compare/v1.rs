@@ -215,12 +215,12 @@ impl From<&super::Comparison<'_>> for Comparison {
 impl From<&super::Comparison<'_>> for Summary {
     fn from(comparison: &super::Comparison) -> Self {
         Summary {
-            regressed: comparison.count(super::Change::Regressed),
-            improved: comparison.count(super::Change::Improved),
-            changed: comparison.count(super::Change::Changed),
-            new: comparison.count(super::Change::New),
-            gone: comparison.count(super::Change::Gone),
-            unchanged: comparison.count(super::Change::Unchanged),
+            regressed: comparison.count(Change::Regressed),
+            improved: comparison.count(Change::Improved),
+            changed: comparison.count(Change::Changed),
+            new: comparison.count(Change::New),
+            gone: comparison.count(Change::Gone),
+            unchanged: comparison.count(Change::Unchanged),
             worse: comparison.rows.iter().filter(|pair| pair.counts).count(),
         }
     }
@@ -264,12 +264,12 @@ impl From<&super::Pair<'_>> for Row {
             title: pair.title.to_owned(),
             subject: pair.subject.map(str::to_owned),
             required: pair.required,
-            change: pair.change.into(),
-            why: pair.why.into(),
+            change: pair.change,
+            why: pair.why,
             worse: pair.counts,
             before: pair.before.map(State::from),
             after: pair.after.map(State::from),
-            differences: pair.differences.iter().map(Difference::from).collect(),
+            differences: pair.differences.clone(),
         }
     }
 }
@@ -286,48 +286,12 @@ impl From<&CheckResult> for State {
     }
 }
 
-impl From<&super::Difference> for Difference {
-    fn from(difference: &super::Difference) -> Self {
-        let super::Difference { what, before, after } = difference.clone();
-        Difference { what, before, after }
-    }
-}
-
 impl From<super::Verdict> for Outcome {
     fn from(verdict: super::Verdict) -> Self {
         match verdict {
             super::Verdict::Worse => Outcome::Worse,
             super::Verdict::Better => Outcome::Better,
             super::Verdict::Same => Outcome::Same,
-        }
-    }
-}
-
-impl From<super::Change> for Change {
-    fn from(change: super::Change) -> Self {
-        match change {
-            super::Change::Regressed => Change::Regressed,
-            super::Change::Improved => Change::Improved,
-            super::Change::Changed => Change::Changed,
-            super::Change::New => Change::New,
-            super::Change::Gone => Change::Gone,
-            super::Change::Unchanged => Change::Unchanged,
-        }
-    }
-}
-
-impl From<super::Why> for Why {
-    fn from(why: super::Why) -> Self {
-        match why {
-            super::Why::Status => Why::Status,
-            super::Why::Established => Why::Established,
-            super::Why::Hidden => Why::Hidden,
-            super::Why::Waiver => Why::Waiver,
-            super::Why::Requirement => Why::Requirement,
-            super::Why::Findings => Why::Findings,
-            super::Why::Evidence => Why::Evidence,
-            super::Why::Asked => Why::Asked,
-            super::Why::Nothing => Why::Nothing,
         }
     }
 }
