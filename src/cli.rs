@@ -5,6 +5,7 @@
 mod listen;
 mod probe;
 mod settings;
+mod typed;
 
 use std::path::PathBuf;
 

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use super::typed::{self, given, on};
 use super::{ChoiceArgs, OutputArgs};
-use crate::settings::{Layer, Source};
+use crate::settings::Layer;
 
 /// The options of `probe`.
 #[derive(Args, Debug)]
@@ -87,28 +88,22 @@ pub struct ProbeArgs {
 impl ProbeArgs {
     /// What was typed, as a layer of settings; the URL itself is for the command to read.
     pub fn layer(&self) -> Layer {
-        let family = if self.four { Some(("-4", "4")) } else { self.six.then_some(("-6", "6")) };
-        let one = |value: &Option<String>| value.clone().into_iter().collect::<Vec<_>>();
-        let mut layer = Layer::default();
-        for (name, flag, values) in [
-            ("facts", "--facts", one(&self.facts)),
-            ("installation.webhook_url", "--webhook-url", one(&self.webhook_url)),
-            ("installation.actions_url", "--actions-url", one(&self.actions_url)),
-            ("installation.redirect_uris", "--redirect-uri", self.redirect_uri.clone()),
-            ("network.public_resolver", "--public-resolver", one(&self.public_resolver)),
-            ("network.resolver", "--resolver", one(&self.resolver)),
-            ("network.family", family.map_or("-4", |(flag, _)| flag), one(&family.map(|(_, value)| value.to_owned()))),
-            ("network.proxy", "--proxy", one(&self.proxy)),
-            ("network.direct", "--direct", one(&self.direct.then(|| "true".to_owned()))),
-            ("network.ca_bundle", "--ca-bundle", one(&self.ca_bundle)),
-            ("network.public_roots", "--public-roots", one(&self.public_roots)),
-            ("network.timeout", "--timeout", one(&self.timeout)),
-            ("network.retries", "--retries", one(&self.retries)),
-            ("network.deadline", "--deadline", one(&self.deadline)),
-        ] {
-            layer.give(name, values, Source::Flag(flag));
-        }
-        layer
+        typed::layer([
+            ("facts", "--facts", given(&self.facts)),
+            ("installation.webhook_url", "--webhook-url", given(&self.webhook_url)),
+            ("installation.actions_url", "--actions-url", given(&self.actions_url)),
+            ("installation.redirect_uris", "--redirect-uri", given(&self.redirect_uri)),
+            ("network.public_resolver", "--public-resolver", given(&self.public_resolver)),
+            ("network.resolver", "--resolver", given(&self.resolver)),
+            typed::family(self.four, self.six),
+            ("network.proxy", "--proxy", given(&self.proxy)),
+            ("network.direct", "--direct", on(self.direct)),
+            ("network.ca_bundle", "--ca-bundle", given(&self.ca_bundle)),
+            ("network.public_roots", "--public-roots", given(&self.public_roots)),
+            ("network.timeout", "--timeout", given(&self.timeout)),
+            ("network.retries", "--retries", given(&self.retries)),
+            ("network.deadline", "--deadline", given(&self.deadline)),
+        ])
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::settings::{Layer, Source};
+use super::typed::{self, given, on};
+use crate::settings::Layer;
 
 /// What the user asks for.
 #[derive(Args, Default, Debug)]
@@ -123,50 +124,40 @@ pub struct SettingsArgs {
 impl SettingsArgs {
     /// What was typed, as a layer of settings.
     pub fn layer(&self) -> Layer {
-        let family = if self.four { Some(("-4", "4")) } else { self.six.then_some(("-6", "6")) };
-        let one = |value: &Option<String>| value.clone().into_iter().collect::<Vec<_>>();
-        let mut layer = Layer::default();
-        for (name, flag, values) in [
-            ("strategy", "--strategy", one(&self.strategy)),
-            ("facts", "--facts", one(&self.facts)),
-            ("workos.api_key_file", "--api-key-file", one(&self.api_key_file)),
-            ("workos.client_id", "--client-id", one(&self.client_id)),
-            ("workos.api_url", "--api-url", one(&self.api_url)),
-            ("workos.environment", "--environment", one(&self.environment)),
-            ("workos.organizations", "--organization", self.organization.clone()),
-            ("installation.domain", "--domain", one(&self.domain)),
-            ("installation.addresses", "--address", self.address.clone()),
-            ("installation.redirect_uris", "--redirect-uri", self.redirect_uri.clone()),
-            ("installation.webhook_url", "--webhook-url", one(&self.webhook_url)),
-            ("installation.webhook_secret_file", "--webhook-secret-file", one(&self.webhook_secret_file)),
-            ("installation.actions_url", "--actions-url", one(&self.actions_url)),
-            ("installation.actions_secret_file", "--actions-secret-file", one(&self.actions_secret_file)),
-            ("network.proxy", "--proxy", one(&self.proxy)),
-            ("network.no_proxy", "--no-proxy", one(&self.no_proxy)),
-            ("network.direct", "--direct", one(&self.direct.then(|| "true".to_owned()))),
-            ("network.ca_bundle", "--ca-bundle", one(&self.ca_bundle)),
-            ("network.public_roots", "--public-roots", one(&self.public_roots)),
-            ("network.resolver", "--resolver", one(&self.resolver)),
-            ("network.public_resolver", "--public-resolver", one(&self.public_resolver)),
-            (
-                "network.family",
-                family.map_or("-4", |(flag, _)| flag),
-                one(&family.map(|(_, family)| family.to_owned())),
-            ),
-            ("network.endpoints", "--endpoint", self.endpoint.clone()),
-            ("network.timeout", "--timeout", one(&self.timeout)),
-            ("network.retries", "--retries", one(&self.retries)),
-            ("network.deadline", "--deadline", one(&self.deadline)),
-            ("checks.deep", "--deep", one(&self.deep.then(|| "true".to_owned()))),
-            ("checks.probe_pair", "--probe-pair", one(&self.probe_pair.then(|| "true".to_owned()))),
-            ("checks.samples", "--samples", one(&self.samples)),
-            ("checks.browser_hosts", "--browser-hosts", one(&self.browser_hosts.then(|| "true".to_owned()))),
-            ("checks.authkit_domains", "--authkit-domain", self.authkit_domain.clone()),
-            ("checks.send_signed", "--send-signed", one(&self.send_signed.then(|| "true".to_owned()))),
-            ("installation.inbound_report", "--inbound-report", one(&self.inbound_report)),
-        ] {
-            layer.give(name, values, Source::Flag(flag));
-        }
-        layer
+        typed::layer([
+            ("strategy", "--strategy", given(&self.strategy)),
+            ("facts", "--facts", given(&self.facts)),
+            ("workos.api_key_file", "--api-key-file", given(&self.api_key_file)),
+            ("workos.client_id", "--client-id", given(&self.client_id)),
+            ("workos.api_url", "--api-url", given(&self.api_url)),
+            ("workos.environment", "--environment", given(&self.environment)),
+            ("workos.organizations", "--organization", given(&self.organization)),
+            ("installation.domain", "--domain", given(&self.domain)),
+            ("installation.addresses", "--address", given(&self.address)),
+            ("installation.redirect_uris", "--redirect-uri", given(&self.redirect_uri)),
+            ("installation.webhook_url", "--webhook-url", given(&self.webhook_url)),
+            ("installation.webhook_secret_file", "--webhook-secret-file", given(&self.webhook_secret_file)),
+            ("installation.actions_url", "--actions-url", given(&self.actions_url)),
+            ("installation.actions_secret_file", "--actions-secret-file", given(&self.actions_secret_file)),
+            ("network.proxy", "--proxy", given(&self.proxy)),
+            ("network.no_proxy", "--no-proxy", given(&self.no_proxy)),
+            ("network.direct", "--direct", on(self.direct)),
+            ("network.ca_bundle", "--ca-bundle", given(&self.ca_bundle)),
+            ("network.public_roots", "--public-roots", given(&self.public_roots)),
+            ("network.resolver", "--resolver", given(&self.resolver)),
+            ("network.public_resolver", "--public-resolver", given(&self.public_resolver)),
+            typed::family(self.four, self.six),
+            ("network.endpoints", "--endpoint", given(&self.endpoint)),
+            ("network.timeout", "--timeout", given(&self.timeout)),
+            ("network.retries", "--retries", given(&self.retries)),
+            ("network.deadline", "--deadline", given(&self.deadline)),
+            ("checks.deep", "--deep", on(self.deep)),
+            ("checks.probe_pair", "--probe-pair", on(self.probe_pair)),
+            ("checks.samples", "--samples", given(&self.samples)),
+            ("checks.browser_hosts", "--browser-hosts", on(self.browser_hosts)),
+            ("checks.authkit_domains", "--authkit-domain", given(&self.authkit_domain)),
+            ("checks.send_signed", "--send-signed", on(self.send_signed)),
+            ("installation.inbound_report", "--inbound-report", given(&self.inbound_report)),
+        ])
     }
 }
