@@ -29,6 +29,9 @@ mod siege;
 #[cfg(target_os = "linux")]
 mod stories;
 #[cfg(target_os = "linux")]
+#[path = "../support/trusting.rs"]
+mod trusting;
+#[cfg(target_os = "linux")]
 mod words;
 
 #[cfg(target_os = "linux")]

@@ -9,9 +9,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls_pki_types::ServerName;
 use socket2::{Domain, Socket, Type};
 use workos_preflight::report::v1::Status;
 use workos_preflight::secret::Secret;
@@ -20,6 +19,7 @@ use workos_preflight::workos::signature;
 
 use crate::found::{read, summary};
 use crate::stories::{DOOR, Place, delivered, ended};
+use crate::trusting::trusting;
 
 /// Connections that say nothing.
 const IDLE: usize = 1000;
@@ -111,17 +111,6 @@ fn connect(from: Ipv4Addr) -> io::Result<TcpStream> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
     Ok(stream)
-}
-
-fn trusting(root: &str) -> io::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    for root in CertificateDer::pem_slice_iter(root.as_bytes()) {
-        roots.add(root.map_err(io::Error::other)?).map_err(io::Error::other)?;
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 type Tls = StreamOwned<ClientConnection, TcpStream>;

@@ -2,13 +2,11 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConnection, StreamOwned};
+use rustls_pki_types::ServerName;
 use workos_preflight::secret::Secret;
 use workos_preflight::simulator::World;
 use workos_preflight::simulator::world::INSTALLATION as NAME;
@@ -17,6 +15,7 @@ use workos_preflight::workos::signature;
 use crate::host::PATIENCE;
 use crate::network::{Network, PUBLIC};
 use crate::plain;
+use crate::trusting::trusting;
 
 /// One event on its way.
 #[derive(Clone)]
@@ -70,21 +69,20 @@ impl Delivery {
             let name = ServerName::try_from(NAME).map_err(io::Error::other)?;
             let connection = ClientConnection::new(trusting(&root)?, name).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(connection, stream);
-            stream.write_all(delivery.request()?.as_bytes())?;
+            stream.write_all(delivery.request().as_bytes())?;
             status(&mut stream)
         })
     }
 
-    fn request(&self) -> io::Result<String> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_millis();
-        let now = u64::try_from(now).map_err(io::Error::other)?;
+    fn request(&self) -> String {
+        let now = signature::milliseconds(SystemTime::now());
         let event = event();
         let signature = signature::sign(&Secret::new(self.secret.as_str()), now, event.as_bytes());
         let (headers, length) = (&self.headers, event.len());
-        Ok(format!(
+        format!(
             "POST /webhooks/workos HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/json\r\n\
              WorkOS-Signature: {signature}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{event}"
-        ))
+        )
     }
 }
 
@@ -94,17 +92,6 @@ fn event() -> String {
     let id = format!("event_01HZBCG2M4W8R6T1YQX5{:06}", SENT.fetch_add(1, Ordering::Relaxed));
     let data = r#"{"object":"directory_user","state":"active"}"#;
     format!(r#"{{"id":"{id}","event":"dsync.user.created","data":{data},"created_at":"2026-11-23T18:00:00.000Z"}}"#)
-}
-
-fn trusting(root: &str) -> io::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    for root in CertificateDer::pem_slice_iter(root.as_bytes()) {
-        roots.add(root.map_err(io::Error::other)?).map_err(io::Error::other)?;
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// The status in the first line of an answer, which is all that a delivery looks at.

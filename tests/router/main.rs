@@ -35,6 +35,9 @@ mod plain;
 mod probing;
 #[cfg(target_os = "linux")]
 mod trial;
+#[cfg(target_os = "linux")]
+#[path = "../support/trusting.rs"]
+mod trusting;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
