@@ -111,6 +111,13 @@ pub enum Origin {
     Unlisted,
 }
 
+impl Origin {
+    /// Whether it is one of `WorkOS`'s addresses, published or reported.
+    pub fn is_workos(self) -> bool {
+        matches!(self, Origin::Published | Origin::Reported)
+    }
+}
+
 impl Facts {
     /// The facts this binary was built with.
     ///

@@ -24,7 +24,7 @@ use super::chain::{Announced, Said, Traced, trace};
 use super::door::{self, Entry};
 use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
-use crate::facts::{Facts, Origin};
+use crate::facts::Facts;
 use crate::secret::Secret;
 use crate::workos::delivery::{self, Delivery, Purpose, Signature, Turned};
 use crate::workos::signature::{self, Refusal, Rewriting, Terms};
@@ -122,10 +122,8 @@ impl Listener {
     /// Receives until it is dropped.
     pub async fn serve(self: Arc<Self>, socket: TcpListener) {
         let (of_peer, receiving) = (Arc::clone(&self), Arc::clone(&self));
-        let is_expected = move |peer: IpAddr| {
-            let origin = of_peer.facts.origin(peer.to_canonical());
-            matches!(origin, Origin::Published | Origin::Reported) || of_peer.entry.trusts(peer)
-        };
+        let is_expected =
+            move |peer: IpAddr| of_peer.facts.origin(peer.to_canonical()).is_workos() || of_peer.entry.trusts(peer);
         let turning = Arc::clone(&self);
         let crowded = move |peer: IpAddr| turning.turn(Turned::Crowded, peer);
         door::admit(socket, is_expected, crowded, move |stream, peer, heard| {

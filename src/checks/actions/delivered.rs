@@ -1,7 +1,7 @@
 //! Does a genuine Action of WorkOS arrive, from a published address, with its signature intact?
 
-use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage};
-use crate::checks::delivered::{is_workos, origin_in_words, refusal, worst};
+use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage};
+use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
 use crate::checks::webhook::unheld;
 use crate::facts::Origin;
 use crate::settings::values::{shown_url, spoken};
@@ -61,12 +61,7 @@ pub struct Arrivals<'a> {
 pub fn judge(arrivals: &Arrivals<'_>) -> Outcome {
     let genuine: Vec<&Delivery> = arrivals.actions.iter().filter(|action| action.is_genuine()).collect();
     let refused: Vec<(&Delivery, &Refusal)> = arrivals.actions.iter().filter_map(refusal).collect();
-    let grade = match (&genuine[..], arrivals.actions) {
-        ([], []) => Grade::Declared,
-        ([], _) => Grade::Reached,
-        _ => Grade::Proved,
-    };
-    let mut outcome = Outcome::graded(grade).with("listened for", spoken(arrivals.lasted));
+    let mut outcome = Outcome::graded(grade(&genuine, arrivals.actions)).with("listened for", spoken(arrivals.lasted));
     for action in arrivals.actions.iter().take(MOST_SHOWN) {
         let signature = match &action.signature {
             Signature::Holds(verified) => format!("the signature holds ({} ms old)", verified.age),
@@ -85,7 +80,7 @@ pub fn judge(arrivals: &Arrivals<'_>) -> Outcome {
         outcome.because(from_elsewhere(stray))
     } else if let Some((action, why)) = worst(&refused) {
         outcome.because(bad_signature(action, why, arrivals))
-    } else if arrivals.actions.iter().any(|it| it.signature == Signature::Unchecked && is_workos(it.origin)) {
+    } else if arrivals.actions.iter().any(|it| it.signature == Signature::Unchecked && it.origin.is_workos()) {
         outcome.because(not_verified())
     } else {
         outcome.because(nothing_arrived(arrivals))
@@ -147,7 +142,7 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
-    use crate::check::Status;
+    use crate::check::{Grade, Status};
     use crate::checks::fixture::codes;
     use crate::facts::Facts;
     use crate::workos::delivery::Purpose;

@@ -39,7 +39,6 @@ writes bodies anew.",
     required: |settings, _| settings.inbound_report.is_some(),
     codes: &[
         &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED, &NOT_LISTED, &OTHER_PATH,
-
         &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &LEFT_BEHIND, &PROOF_IS_OLD,
     ],
     needs: &[],
@@ -131,10 +130,10 @@ pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
     let mut outcome = Outcome::graded(grade(&genuine, all));
     seen(&mut outcome, arrivals, &genuine);
 
-    let from = |wanted: fn(Origin) -> bool| genuine.iter().copied().find(|delivery| wanted(delivery.origin));
-    if from(|origin| origin == Origin::Published).is_some() {
+    let from = |wanted: Origin| genuine.iter().copied().find(|delivery| delivery.origin == wanted);
+    if from(Origin::Published).is_some() {
         outcome = sources(outcome, &genuine, arrivals, facts);
-    } else if let Some(reported) = from(|origin| origin == Origin::Reported) {
+    } else if let Some(reported) = from(Origin::Reported) {
         outcome = sources(outcome.because(from_reported_source(reported, facts)), &genuine, arrivals, facts);
     } else if let Some(stray) = genuine.first() {
         return outcome.because(from_elsewhere(stray));
@@ -142,7 +141,7 @@ pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
         return outcome.because(bad_signature(delivery, why, arrivals));
     } else if all.iter().any(|it| it.signature == Signature::Unchecked && may_be_workos(it)) {
         return outcome.because(not_verified(arrivals));
-    } else if let Some((why, source)) = arrivals.turned.iter().find(|(_, source)| is_workos(facts.origin(*source))) {
+    } else if let Some((why, source)) = arrivals.turned.iter().find(|(_, source)| facts.origin(*source).is_workos()) {
         return outcome.because(turned_away(*why, *source, arrivals));
     } else if let Some(caused) = arrivals.caused.filter(|_| arrivals.unlisted) {
         return outcome.because(not_listed(caused));
@@ -151,12 +150,12 @@ pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
     } else {
         return outcome.because(nothing_arrived(arrivals, all.len()));
     }
-    let listed: Vec<&Delivery> = genuine.iter().copied().filter(|delivery| is_workos(delivery.origin)).collect();
+    let listed: Vec<&Delivery> = genuine.iter().copied().filter(|delivery| delivery.origin.is_workos()).collect();
     let counted = distinct(&listed);
     if counted < arrivals.wanted && !arrivals.from_all {
         outcome.found(fewer_than_asked(counted, arrivals));
     }
-    match refused.iter().find(|(delivery, _)| is_workos(delivery.origin)) {
+    match refused.iter().find(|(delivery, _)| delivery.origin.is_workos()) {
         Some((delivery, why)) => outcome.because(some_refused(delivery, why, arrivals)),
         None => outcome,
     }
@@ -169,10 +168,6 @@ fn distinct(genuine: &[&Delivery]) -> usize {
     named.len() + genuine.iter().filter(|delivery| id(delivery).is_none()).count()
 }
 
-pub(in crate::checks) fn is_workos(origin: Origin) -> bool {
-    matches!(origin, Origin::Published | Origin::Reported)
-}
-
 pub(in crate::checks) fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Refusal)> {
     match &delivery.signature {
         Signature::Refused(why) => Some((delivery, why)),
@@ -183,17 +178,18 @@ pub(in crate::checks) fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Ref
 /// What comes from WorkOS's addresses says most; else what may be WorkOS's all the same. From anywhere else anybody can send
 /// anything, and no verdict hangs on it.
 pub(in crate::checks) fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
-    let workos = refused.iter().find(|(delivery, _)| is_workos(delivery.origin) || delivery.own);
+    let workos = refused.iter().find(|(delivery, _)| delivery.origin.is_workos() || delivery.own);
     workos.or_else(|| refused.iter().find(|(it, why)| may_be_workos(it) && **why != Refusal::Missing)).copied()
 }
 
 /// It comes from WorkOS, holds what this run had WorkOS send, or comes from where WorkOS may be hidden behind a proxy.
 fn may_be_workos(delivery: &Delivery) -> bool {
     let hidden = matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some();
-    is_workos(delivery.origin) || delivery.own || hidden
+    delivery.origin.is_workos() || delivery.own || hidden
 }
 
-fn grade(genuine: &[&Delivery], all: &[Delivery]) -> Grade {
+/// How strong what came is: only what is genuine proves.
+pub(in crate::checks) fn grade(genuine: &[&Delivery], all: &[Delivery]) -> Grade {
     match (genuine, all) {
         ([], []) => Grade::Declared,
         ([], _) => Grade::Reached,

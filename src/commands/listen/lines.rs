@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::time_of_day;
 use crate::checks::delivered::{origin_in_words, refusal_in_words};
-use crate::facts::{Facts, Origin};
+use crate::facts::Facts;
 use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
 use crate::settings::values::spoken;
@@ -28,8 +28,8 @@ impl<'a> Lines<'a> {
     /// The line about something, if it is told.
     pub(super) fn of(&mut self, heard: &Heard) -> Option<String> {
         let is_stranger = match heard {
-            Heard::Delivery(delivery) => !delivery.is_genuine() && !is_workos(delivery.origin),
-            Heard::Turned(_, source) => !is_workos(self.facts.origin(*source)),
+            Heard::Delivery(delivery) => !delivery.is_genuine() && !delivery.origin.is_workos(),
+            Heard::Turned(_, source) => !self.facts.origin(*source).is_workos(),
             Heard::Probe(_) => false,
         };
         if is_stranger {
@@ -45,10 +45,6 @@ impl<'a> Lines<'a> {
             Heard::Turned(why, source) => turned(*why, *source),
         })
     }
-}
-
-fn is_workos(origin: Origin) -> bool {
-    matches!(origin, Origin::Published | Origin::Reported)
 }
 
 fn arrived(delivery: &Delivery) -> String {

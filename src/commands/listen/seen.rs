@@ -11,7 +11,7 @@ use crate::checks::delivered::{self, Arrivals};
 use crate::checks::{self, actions_delivered, arrives};
 use crate::cli::ListenArgs;
 use crate::context::Context;
-use crate::facts::{Facts, Origin};
+use crate::facts::Facts;
 use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
 use crate::net::special::special;
@@ -77,14 +77,6 @@ fn source_of(secret: Option<&Setting<Secret>>, usual: &str) -> String {
     secret.map_or_else(|| usual.to_owned(), |secret| secret.source.to_string())
 }
 
-fn is_workos(delivery: &Delivery) -> bool {
-    is_listed(delivery.origin)
-}
-
-fn is_listed(origin: Origin) -> bool {
-    matches!(origin, Origin::Published | Origin::Reported)
-}
-
 impl Seen {
     pub(super) fn take(&mut self, heard: Heard, facts: &Facts) {
         match heard {
@@ -94,7 +86,7 @@ impl Seen {
             Heard::Turned(why, source) => {
                 *self.turned.entry(why).or_default() += 1;
                 let origin = facts.origin(source);
-                let tells = is_listed(origin) || special(source).is_some();
+                let tells = origin.is_workos() || special(source).is_some();
                 if self.telling.len() < MOST_REFUSED && tells && why != Turned::OwnCheck {
                     self.telling.push((why, source));
                 }
@@ -106,12 +98,12 @@ impl Seen {
         let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
         let genuine = delivery.is_genuine() && delivery.purpose == Purpose::Webhook;
         // Those of WorkOS's addresses have a room of their own, which scanners cannot fill.
-        let alike = |kept: &&Delivery| !kept.is_genuine() && is_workos(kept) == is_workos(&delivery);
+        let alike = |kept: &&Delivery| !kept.is_genuine() && kept.origin.is_workos() == delivery.origin.is_workos();
         let refused = self.deliveries.iter().filter(alike).count();
         if genuine {
             // WorkOS delivers again what is answered 503; what has no id counts each time.
             let id = id(&delivery).unwrap_or_else(|| format!("unnamed {}", self.deliveries.len() + self.more));
-            if is_workos(&delivery) {
+            if delivery.origin.is_workos() {
                 self.listed.insert(id.clone());
             }
             self.genuine.insert(id);
@@ -132,7 +124,7 @@ impl Seen {
         let webhooks = || self.deliveries.iter().filter(|it| it.is_genuine() && it.purpose == Purpose::Webhook);
         let from = |address: &IpAddr| webhooks().any(|delivery| delivery.source == *address);
         let all = || facts.workos_sources.published.addresses.iter().all(from);
-        let action = |it: &&Delivery| it.purpose == Purpose::Action && it.is_genuine() && is_workos(it);
+        let action = |it: &&Delivery| it.purpose == Purpose::Action && it.is_genuine() && it.origin.is_workos();
         let delivered = match post.webhook {
             Some(_) => self.listed.len() >= post.enough || (args.expect_all && all()),
             None => self.deliveries.iter().filter(action).count() >= post.enough,
