@@ -5,7 +5,6 @@ use crate::check::Vantage;
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
-use crate::net::{Limits, Live};
 use crate::plan::{Choice, Plan};
 use crate::reporters::Format;
 use crate::secret::Secret;
@@ -31,10 +30,7 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
             _ => plan::human(&checks, "probe"),
         });
     }
-    let stores = gather::trust(&settings)?;
-    let trust = stores.summary.clone();
-    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, Vantage::Outside, live, trust, None);
+    let cx = session::this_machine(settings, facts, Vantage::Outside, None)?;
     session::block_on(session::run(checks, cx, None, &args.output))?
 }
 

@@ -11,13 +11,13 @@ use tokio::sync::Notify;
 
 use super::compare::Baseline;
 use super::terminal::{self, Waiting};
-use super::{Failure, say};
+use super::{Failure, gather, say};
 use crate::check::{Status, Vantage};
 use crate::cli::{FailOn, OutputArgs};
 use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::ThisHost;
-use crate::net::{Live, Memo, Retrying, TrustSummary};
+use crate::net::{Limits, Live, Memo, Retrying, TrustSummary};
 use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Format, Reporter, reporter};
@@ -38,7 +38,20 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
     Ok(ended)
 }
 
-/// What the checks of a run look at: the network in its layers, and this machine.
+/// What a run looks at: this machine and its network.
+pub(super) fn this_machine(
+    settings: Settings,
+    facts: Facts,
+    vantage: Vantage,
+    inbound: Option<SavedDelivery>,
+) -> Result<Arc<Context>, Failure> {
+    let stores = gather::trust(&settings)?;
+    let trust = stores.summary.clone();
+    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
+    Ok(context(settings, facts, vantage, live, trust, inbound))
+}
+
+/// The same over a network that is given, which may be played.
 pub(super) fn context(
     settings: Settings,
     facts: Facts,

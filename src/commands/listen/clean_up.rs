@@ -2,23 +2,19 @@
 
 use std::fmt::Write as _;
 
-use super::super::{Failure, gather, print, session};
+use super::super::{Failure, print, session};
 use super::provocation::{Marked, Vendor, shown_marked};
 use super::{consent, key};
 use crate::check::Vantage;
 use crate::cli::ListenArgs;
 use crate::facts::Facts;
-use crate::net::{Limits, Live};
 use crate::settings::Settings;
 
 /// Something that should be gone is still there.
 const LEFT: u8 = 1;
 
 pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result<u8, Failure> {
-    let stores = gather::trust(&settings)?;
-    let trust = stores.summary.clone();
-    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
+    let cx = session::this_machine(settings, facts, Vantage::Inside, None)?;
     session::block_on(async {
         let vendor = Vendor::new(&cx, key(&cx, "--clean-up")?);
         let place = format!("in the environment of the key {} at {}", vendor.key, cx.settings.api.value.https(""));

@@ -25,7 +25,6 @@ use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
-use crate::net::{Limits, Live};
 use crate::report::{Head, Report};
 use crate::secret::Secret;
 use crate::settings::Source;
@@ -39,10 +38,7 @@ pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     }
     let post = Post::of(args, &settings)?;
     let security = security(args, &post)?;
-    let stores = gather::trust(&settings)?;
-    let trust = stores.summary.clone();
-    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
+    let cx = session::this_machine(settings, facts, Vantage::Inside, None)?;
     session::block_on(async {
         let socket = TcpListener::bind(args.bind).await.map_err(|error| {
             Failure::machine(format!("cannot listen on {} (--bind)", args.bind), in_words(&error, args.bind.port()))
