@@ -56,7 +56,7 @@ async fn listen(
 ) -> Result<u8, Failure> {
     let provocation = if args.deliver { Some(agreed(args, cx, post).await?) } else { None };
     let head = Head { settings: shown(args, cx), ..session::head(cx, None) };
-    let mut account = Account::open(&head, &args.output)?;
+    let account = Account::open(&head, &args.output)?;
     let nonce = args.nonce.then(random).transpose()?;
     let (tell, mut arriving) = mpsc::channel(1024);
     let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
@@ -65,15 +65,14 @@ async fn listen(
     let keys = listener.routes.first().map(|route| Arc::clone(&route.keys)).unwrap_or_default();
     let stop = session::told_to_stop();
     tokio::pin!(stop);
+    let closed = account.closed();
+    let mut reception = Reception { seen: Seen::default(), lines: Lines::new(&cx.facts), account, facts: &cx.facts };
     announce(args, cx, post, &socket, nonce.as_deref());
     let mut door = tokio::spawn(Arc::new(listener).serve(socket));
 
     let begun = Instant::now();
-    let mut seen = Seen::default();
-    let mut lines = Lines::new(&cx.facts);
     let over = tokio::time::sleep(post.lasting);
     tokio::pin!(over);
-    let closed = account.closed();
     let stopping = AtomicBool::new(false);
     let causing = async {
         match &provocation {
@@ -85,7 +84,7 @@ async fn listen(
     let mut caused = None;
     let (mut by_user, mut cut_short) = (false, false);
     let mut broken = None;
-    while !seen.is_enough(args, post, &cx.facts) {
+    while !reception.seen.is_enough(args, post, &cx.facts) {
         tokio::select! {
             // A flood of arrivals must not keep the end from coming.
             biased;
@@ -93,14 +92,14 @@ async fn listen(
             () = closed.notified() => { cut_short = true; break; }
             () = &mut over => break,
             Some(event) = arriving.recv() => {
-                hear(event, &mut seen, &mut lines, &mut account, &cx.facts);
-                if seen.came_from_elsewhere(args, post) && over.deadline() > tokio::time::Instant::now() + GRACE {
+                reception.hear(event);
+                if reception.seen.came_from_elsewhere(args, post) && over.deadline() > tokio::time::Instant::now() + GRACE {
                     over.as_mut().reset(tokio::time::Instant::now() + GRACE);
                 }
             }
             made = &mut causing, if caused.is_none() => {
                 let (Ok(what) | Err(what)) = &made;
-                account.happens(&format!("{}  {what}", time_of_day(SystemTime::now())));
+                reception.account.happens(&format!("{}  {what}", time_of_day(SystemTime::now())));
                 let failed = made.is_err();
                 caused = Some(made);
                 if failed { break; }
@@ -111,7 +110,7 @@ async fn listen(
             }
         }
     }
-    let through = seen.is_enough(args, post, &cx.facts);
+    let through = reception.seen.is_enough(args, post, &cx.facts);
     let lasted = begun.elapsed();
     let mut ending = Ending::default();
     if let Some(provocation) = &provocation {
@@ -119,25 +118,17 @@ async fn listen(
         if cut_short {
             say(DELETING);
         }
-        let look = !through && !cut_short;
-        let ended = async {
+        let taking_back = async {
             // A write that is on its way is not left alone: only its answer says what there is to take back.
             if caused.is_none() {
                 caused = tokio::time::timeout(cx.settings.timeout.value, &mut causing).await.ok();
             }
+            let look = !through && !cut_short;
             let event = if look { provocation.event_at_workos().await } else { Listed::Unknown };
             (event, provocation.take_back().await)
         };
-        let ended = unless_insisted(ended, provocation, cut_short);
-        tokio::pin!(ended);
-        let (event, back) = loop {
-            tokio::select! {
-                biased;
-                done = &mut ended => break done,
-                // What arrives meanwhile is still answered, so it is still told.
-                Some(event) = arriving.recv() => hear(event, &mut seen, &mut lines, &mut account, &cx.facts),
-            }
-        };
+        let taking_back = unless_insisted(taking_back, provocation, cut_short);
+        let (event, back) = reception.while_it_lasts(taking_back, &mut arriving).await;
         ending = Ending { listed: event, taken_back: Some(back), written: provocation.written(), ..ending };
     }
     ending.caused = caused.filter(|_| !cut_short || through);
@@ -148,8 +139,9 @@ async fn listen(
     tokio::time::sleep(LAST_ANSWER).await;
     door.abort();
     while let Ok(event) = arriving.try_recv() {
-        hear(event, &mut seen, &mut lines, &mut account, &cx.facts);
+        reception.hear(event);
     }
+    let Reception { seen, mut account, .. } = reception;
     let rows = seen.rows(args, cx, post, lasted, &ending);
     account.rows(&rows);
     let interrupted = cut_short && !through;
@@ -158,12 +150,33 @@ async fn listen(
     Ok(if interrupted && by_user { session::INTERRUPTED } else { code })
 }
 
-/// Tells of something that arrived, and keeps it.
-fn hear(event: Heard, seen: &mut Seen, lines: &mut Lines<'_>, account: &mut Account<'_>, facts: &Facts) {
-    if let Some(line) = lines.of(&event) {
-        account.happens(&line);
+/// Where what arrives is told and kept.
+struct Reception<'a> {
+    seen: Seen,
+    lines: Lines<'a>,
+    account: Account<'a>,
+    facts: &'a Facts,
+}
+
+impl Reception<'_> {
+    fn hear(&mut self, event: Heard) {
+        if let Some(line) = self.lines.of(&event) {
+            self.account.happens(&line);
+        }
+        self.seen.take(event, self.facts);
     }
-    seen.take(event, facts);
+
+    /// What arrives meanwhile is still answered, so it is still told.
+    async fn while_it_lasts<T>(&mut self, work: impl Future<Output = T>, arriving: &mut mpsc::Receiver<Heard>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => break done,
+                Some(event) = arriving.recv() => self.hear(event),
+            }
+        }
+    }
 }
 
 /// What would be written, agreed to. Nothing is written yet.
