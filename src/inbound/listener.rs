@@ -26,7 +26,7 @@ use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
 use crate::facts::Facts;
 use crate::secret::Secret;
-use crate::workos::delivery::{self, Delivery, Purpose, Signature, Turned};
+use crate::workos::delivery::{self, Delivery, Event, Purpose, Signature, Turned};
 use crate::workos::signature::{self, Refusal, Rewriting, Terms};
 
 /// The largest body that is read, in bytes. Events are a few kilobytes.
@@ -216,8 +216,8 @@ impl Listener {
         let signature = self.verdict(route, query, &head.headers, &body, signature::milliseconds(at));
         let genuine = matches!(signature, Signature::Holds(_));
         let own = self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
-        let response = if genuine { accepted(route, own, &body) } else { bare(StatusCode::UNAUTHORIZED) };
         let event = delivery::event(&body);
+        let response = if genuine { accepted(route, own, event.as_ref()) } else { bare(StatusCode::UNAUTHORIZED) };
         if event.as_ref().is_some_and(|event| event.name.starts_with(delivery::OWN_EVENTS)) {
             // It is answered as anything else is, and is no delivery of WorkOS.
             self.turn(Turned::OwnCheck, traced.source);
@@ -309,13 +309,9 @@ impl Listener {
         let Some(secret) = route.keys.of_query(query) else {
             return header.map_or(Signature::Refused(Refusal::Missing), |_| Signature::Unchecked);
         };
-        let others: Vec<(&'static str, Secret)> = self
-            .routes
-            .iter()
-            .filter(|other| other.purpose != route.purpose)
-            .filter_map(|other| Some((other.purpose.whose(), other.keys.usual.clone()?)))
-            .collect();
-        let others: Vec<(&'static str, &Secret)> = others.iter().map(|(whose, secret)| (*whose, secret)).collect();
+        let others = self.routes.iter().filter(|other| other.purpose != route.purpose);
+        let others: Vec<(&'static str, &Secret)> =
+            others.filter_map(|other| Some((other.purpose.whose(), other.keys.usual.as_ref()?))).collect();
         match signature::verify(header, body, Terms { secret: &secret, others: &others, now, tolerance }) {
             Ok(verified) => Signature::Holds(verified),
             Err(why) => Signature::Refused(why),
@@ -337,9 +333,9 @@ impl Listener {
     }
 }
 
-fn accepted(route: &Route, own: bool, body: &[u8]) -> Response<Full<Bytes>> {
+fn accepted(route: &Route, own: bool, event: Option<&Event>) -> Response<Full<Bytes>> {
     match route.answering {
-        Answering::Allow => allow(route, body),
+        Answering::Allow => allow(route, event),
         Answering::Defer if !own => {
             let mut response = bare(StatusCode::SERVICE_UNAVAILABLE);
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("300"));
@@ -350,8 +346,8 @@ fn accepted(route: &Route, own: bool, body: &[u8]) -> Response<Full<Bytes>> {
 }
 
 /// The answer that lets a sign-in or a registration go on, signed with the Action's secret (facts §4.5).
-fn allow(route: &Route, body: &[u8]) -> Response<Full<Bytes>> {
-    let registration = delivery::event(body).is_some_and(|event| event.name.starts_with("user_registration"));
+fn allow(route: &Route, event: Option<&Event>) -> Response<Full<Bytes>> {
+    let registration = event.is_some_and(|event| event.name.starts_with("user_registration"));
     let object = if registration { "user_registration_action_response" } else { "authentication_action_response" };
     let now = signature::milliseconds(SystemTime::now());
     // The signed text is the payload as it is sent, so the answer is put together around it.
