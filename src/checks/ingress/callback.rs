@@ -4,7 +4,7 @@ use url::Url;
 
 use super::arrival::{Arrival, arrival};
 use super::trusted;
-use super::wall::{MADE_UP_PATH, wants_sign_in};
+use super::wall::{MADE_UP_PATH, shown_location, wants_sign_in};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage,
@@ -175,7 +175,7 @@ impl Callback {
     async fn answered(&self, response: &Response, way: &Way, trust: Trust, cx: &Context) -> Outcome {
         let mut outcome = Outcome::graded(Grade::Answered).with("answer", response.status.to_string());
         if let Some(location) = response.header("location") {
-            outcome.saw("location", printable(location));
+            outcome.saw("location", shown_location(location));
         }
         let title = page_title(&response.body);
         let finding = match response.status {
@@ -252,10 +252,6 @@ fn has_sign_in(response: &Response) -> bool {
     let html = response.header("content-type").is_some_and(|value| value.starts_with("text/html"));
     let start: String = response.text().chars().take(64_000).collect::<String>().to_ascii_lowercase();
     html && ["type=\"password\"", "type='password'", "type=password"].iter().any(|field| start.contains(field))
-}
-
-fn printable(location: &str) -> String {
-    shown_url(&location.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
 }
 
 impl Callback {
@@ -342,7 +338,7 @@ impl Callback {
     }
 
     fn redirects_elsewhere(&self, target: &Url) -> Finding {
-        let target = printable(target.as_str());
+        let target = shown_location(target.as_str());
         REDIRECTS_ELSEWHERE.found(
             format!("{} sends browsers to {target}, which is neither the installation's nor WorkOS's", self.shown()),
             Remediation::installer(format!("See whether {target} is the application's own; if it is not, correct the redirect URI, or what redirects at {}.", self.endpoint))

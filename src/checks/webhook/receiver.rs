@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Running, Touch};
-use crate::checks::ingress::{MADE_UP_PATH, arrival, wants_sign_in};
+use crate::checks::ingress::{MADE_UP_PATH, arrival, shown_location, wants_sign_in};
 use crate::context::Context;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
 use crate::settings::Setting;
@@ -261,7 +261,7 @@ impl Receiver {
     }
 
     fn redirects(&self, status: u16, location: &str) -> Finding {
-        let location = shown_url(&location.chars().filter(|c| !c.is_control()).take(200).collect::<String>());
+        let location = shown_location(location);
         REDIRECTS.found(
             format!(
                 "{} redirects to {location} ({status}), where {} end{}",
