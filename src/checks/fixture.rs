@@ -1,6 +1,8 @@
 //! A context on fakes, for the tests of checks.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::check::{Outcome, Vantage};
 use crate::context::{Context, SavedDelivery};
@@ -10,6 +12,7 @@ use crate::net::TrustSummary;
 use crate::net::fake::Fake;
 use crate::secret::Secret;
 use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source};
+use crate::workos::delivery::{Delivery, Event, Purpose, Signature};
 
 /// The parts of a context, to be changed before it is made.
 pub(super) struct Site {
@@ -111,4 +114,24 @@ impl Site {
 /// The codes of an outcome's findings.
 pub(super) fn codes(outcome: &Outcome) -> Vec<&'static str> {
     outcome.findings.iter().map(|finding| finding.code.name).collect()
+}
+
+/// A webhook that arrived straight from an address, and was taken.
+pub(super) fn delivery(source: &str, signature: Signature) -> Delivery {
+    let source: IpAddr = source.parse().unwrap();
+    Delivery {
+        purpose: Purpose::Webhook,
+        at: UNIX_EPOCH,
+        source,
+        peer: source,
+        chain: String::new(),
+        unnamed: false,
+        origin: Facts::embedded().origin(source),
+        signature,
+        event: Some(Event { id: Some("event_1".to_owned()), name: "organization.created".to_owned(), object: None }),
+        own: false,
+        bytes: 200,
+        answered: 200,
+        took: Duration::from_millis(1),
+    }
 }

@@ -138,33 +138,16 @@ fn nothing_arrived(arrivals: &Arrivals<'_>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::Duration;
 
     use super::*;
     use crate::check::{Grade, Status};
-    use crate::checks::fixture::codes;
-    use crate::facts::Facts;
+    use crate::checks::fixture::{codes, delivery};
     use crate::workos::delivery::Purpose;
     use crate::workos::signature::{SecretSlip, Verified};
 
     fn action(source: &str, signature: Signature) -> Delivery {
-        let source: IpAddr = source.parse().unwrap();
-        Delivery {
-            purpose: Purpose::Action,
-            at: UNIX_EPOCH,
-            source,
-            peer: source,
-            chain: String::new(),
-            unnamed: false,
-            origin: Facts::embedded().origin(source),
-            signature,
-            event: None,
-            own: false,
-            bytes: 100,
-            answered: 503,
-            took: Duration::from_millis(1),
-        }
+        Delivery { purpose: Purpose::Action, event: None, answered: 503, ..delivery(source, signature) }
     }
 
     fn judged(actions: &[Delivery]) -> Outcome {

@@ -1,35 +1,13 @@
-use std::time::UNIX_EPOCH;
-
 use super::*;
 use crate::check::Status;
-use crate::checks::fixture::{Site, codes};
+use crate::checks::fixture::{Site, codes, delivery};
 use crate::context::SavedDelivery;
 use crate::net::fake::Fake;
-use crate::workos::delivery::{Event, Purpose};
 use crate::workos::signature::{SecretSlip, Verified};
 
 const HOOK: &str = "https://app.customer.example/webhooks/workos";
 const PUBLISHED: &str = "3.217.146.166";
 const REPORTED: &str = "35.82.80.13";
-
-fn delivery(source: &str, signature: Signature) -> Delivery {
-    let source: IpAddr = source.parse().unwrap();
-    Delivery {
-        purpose: Purpose::Webhook,
-        at: UNIX_EPOCH,
-        source,
-        peer: source,
-        chain: String::new(),
-        unnamed: false,
-        origin: Facts::embedded().origin(source),
-        signature,
-        event: Some(Event { id: Some("event_1".to_owned()), name: "organization.created".to_owned(), object: None }),
-        own: false,
-        bytes: 200,
-        answered: 200,
-        took: Duration::from_millis(1),
-    }
-}
 
 fn genuine(source: &str) -> Delivery {
     delivery(source, Signature::Holds(Verified { age: 120 }))
