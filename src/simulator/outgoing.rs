@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
-use url::Url;
+use url::{Position, Url};
 
 use super::writing::Outgoing;
 use crate::secret::Secret;
@@ -42,7 +42,7 @@ pub(super) async fn deliver(
     let mut stream = connector.connect(name, stream).await?;
     let now = signature::milliseconds(SystemTime::now());
     let signed = signature::sign(&Secret::new(outgoing.secret.as_str()), now, outgoing.body.as_bytes());
-    let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let path = &url[Position::BeforePath..Position::AfterQuery];
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nWorkOS-Signature: \
          {signed}\r\nConnection: close\r\n\r\n{}",

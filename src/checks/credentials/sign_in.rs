@@ -1,6 +1,6 @@
 //! A sign-in followed by hand, as far as WorkOS's own hosts lead. No key and no cookie is sent.
 
-use url::Url;
+use url::{Position, Url};
 
 use crate::check::Endpoint;
 use crate::context::Context;
@@ -43,8 +43,7 @@ pub(in crate::checks) async fn follow(endpoint: &Endpoint, client_id: &str, uri:
             followed.failure = Some(format!("{next} cannot be reached"));
             return followed;
         };
-        let path = at.query().map_or_else(|| at.path().to_owned(), |query| format!("{}?{query}", at.path()));
-        let mut request = Request::get(way, path);
+        let mut request = Request::get(way, &at[Position::BeforePath..Position::AfterQuery]);
         request.headers.push(("accept", "text/html".to_owned()));
         match cx.network.fetch(&request).await.result {
             Err(error) => {

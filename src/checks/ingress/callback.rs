@@ -1,6 +1,6 @@
 //! Does the application answer at the redirect URI, where browsers come back to after a sign-in?
 
-use url::Url;
+use url::{Position, Url};
 
 use super::arrival::{Arrival, arrival};
 use super::trusted;
@@ -223,7 +223,7 @@ impl Callback {
     }
 
     fn path(&self) -> String {
-        self.url.query().map_or_else(|| self.url.path().to_owned(), |query| format!("{}?{query}", self.url.path()))
+        self.url[Position::BeforePath..Position::AfterQuery].to_owned()
     }
 
     fn shown(&self) -> String {

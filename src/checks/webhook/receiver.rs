@@ -2,6 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
+use url::Position;
+
 use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Running, Touch};
 use crate::checks::ingress::{MADE_UP_PATH, arrival, shown_location, wants_sign_in};
 use crate::context::Context;
@@ -135,7 +137,7 @@ impl Receiver {
     pub(in crate::checks) fn of(kind: Kind, given: Option<&Setting<String>>) -> Option<Self> {
         let url = web_url(&given?.value).filter(|url| url.scheme() == "https")?;
         let endpoint = url_endpoint(&url)?;
-        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let path = url[Position::BeforePath..Position::AfterQuery].to_owned();
         Some(Receiver { kind, endpoint, path, url: shown_url(url.as_str()) })
     }
 
