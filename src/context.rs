@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
-use crate::check::{Endpoint, Grade, Remediation, Vantage};
+use crate::check::{Endpoint, Grade, Remediations, Vantage};
 use crate::facts::Facts;
 use crate::host::Host;
 use crate::net::{
@@ -48,7 +48,7 @@ pub struct SavedDelivery {
     /// How strong its best evidence is.
     pub grade: Grade,
     /// What it found: the name of the code, the problem, and what to do.
-    pub findings: Vec<(String, String, Remediation)>,
+    pub findings: Vec<(String, String, Remediations)>,
     /// What it saw: names and values.
     pub evidence: Vec<(String, String)>,
     /// It was a demonstration, which proves nothing of any installation.

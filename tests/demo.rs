@@ -32,7 +32,7 @@ fn a_dropped_packet_names_host_port_and_ranges() {
     assert_eq!(report.code, Some(1));
     let connects =
         report.json()["checks"].as_array().unwrap().iter().find(|check| check["id"] == "egress.connects").cloned();
-    let remedy = connects.unwrap()["results"][0]["findings"][0]["remediation"].clone();
+    let remedy = connects.unwrap()["results"][0]["findings"][0]["remediations"][0].clone();
     for part in ["TCP 443", "api.workos.com", "104.16.0.0/13"] {
         assert!(remedy["action"].as_str().unwrap().contains(part), "{part} is missing: {remedy}");
     }
@@ -65,7 +65,7 @@ fn found(fault: &Fault) {
     for check in report["checks"].as_array().unwrap() {
         for result in check["results"].as_array().unwrap() {
             for finding in result["findings"].as_array().unwrap() {
-                assert!(finding["remediation"]["action"].as_str().unwrap().len() > 20, "{}: {finding}", fault.name);
+                assert!(finding["remediations"][0]["action"].as_str().unwrap().len() > 20, "{}: {finding}", fault.name);
             }
         }
     }

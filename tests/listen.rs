@@ -234,7 +234,7 @@ fn where_nothing_arrives_it_is_unknown_and_says_what_would_settle_it() {
     let report = ended.json();
 
     assert_eq!((ended.code, codes(&report)), (Some(3), vec!["webhook.delivered/nothing-arrived".to_owned()]));
-    assert!(result(&report)["findings"][0]["remediation"]["action"].as_str().unwrap().contains("test event"));
+    assert!(result(&report)["findings"][0]["remediations"][0]["action"].as_str().unwrap().contains("test event"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a check may conclude, and what a conclusion must carry.
 
+use super::command::Command;
+
 /// One kind of finding that a check can make. Addressed everywhere as `check-id/code`.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Code {
@@ -28,8 +30,8 @@ impl Code {
     }
 
     /// A finding of this kind. There is none without a remediation.
-    pub fn found(&'static self, problem: impl Into<String>, remediation: Remediation) -> Finding {
-        Finding { code: self, problem: problem.into(), remediation }
+    pub fn found(&'static self, problem: impl Into<String>, remediations: impl Into<Remediations>) -> Finding {
+        Finding { code: self, problem: problem.into(), remediations: remediations.into() }
     }
 }
 
@@ -63,18 +65,57 @@ pub struct Finding {
     /// Finishes the sentence that the subject begins: "no answer from 104.18.2.1 within 5 s".
     pub problem: String,
     /// What to do about it; for an undecided one, what would decide it.
-    pub remediation: Remediation,
+    pub remediations: Remediations,
+}
+
+/// The ways to mend something, likeliest first: alternatives, often of different parties. There is always one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remediations {
+    likeliest: Remediation,
+    others: Vec<Remediation>,
+}
+
+impl Remediations {
+    /// The one to try first.
+    pub fn likeliest(&self) -> &Remediation {
+        &self.likeliest
+    }
+
+    /// All of them, likeliest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Remediation> {
+        std::iter::once(&self.likeliest).chain(&self.others)
+    }
+
+    /// One way more, where those before it are not the ones.
+    #[must_use]
+    pub fn or(mut self, other: Remediation) -> Self {
+        self.others.push(other);
+        self
+    }
+
+    /// The command that shows the problem without this tool, whichever way it is mended.
+    #[must_use]
+    pub fn verify(mut self, command: impl Into<Command>) -> Self {
+        self.likeliest = self.likeliest.verify(command);
+        self
+    }
+}
+
+impl From<Remediation> for Remediations {
+    fn from(only: Remediation) -> Self {
+        Remediations { likeliest: only, others: Vec::new() }
+    }
 }
 
 /// What to change, who has to, and how to see it without this tool.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Remediation {
     /// Who has to act.
     pub who: Who,
     /// One imperative sentence with the real host, port, range, file or setting in it.
     pub action: String,
     /// A public command that shows the problem, and shows when it is gone.
-    pub verify: Option<String>,
+    pub verify: Option<Command>,
 }
 
 impl Remediation {
@@ -100,9 +141,15 @@ impl Remediation {
 
     /// The public command that shows the problem without this tool.
     #[must_use]
-    pub fn verify(mut self, command: impl Into<String>) -> Self {
+    pub fn verify(mut self, command: impl Into<Command>) -> Self {
         self.verify = Some(command.into());
         self
+    }
+
+    /// Another way, often another party's, where this one is not it.
+    #[must_use]
+    pub fn or(self, other: Remediation) -> Remediations {
+        Remediations::from(self).or(other)
     }
 
     fn of(who: Who, action: impl Into<String>) -> Self {

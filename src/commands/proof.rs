@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Failure, saved};
-use crate::check::{Grade, Remediation};
+use crate::check::{Command, Grade, Remediation, Remediations};
 use crate::checks::delivered;
 use crate::context::SavedDelivery;
 use crate::report::v1;
@@ -22,7 +22,7 @@ pub(super) fn delivery(settings: &Settings) -> Result<Option<SavedDelivery>, Fai
         subject: result.and_then(|result| result.subject.clone()),
         judged: judged.is_some(),
         grade: judged.and_then(|result| result.grade).map_or(Grade::Declared, Grade::from),
-        findings: judged.map(|result| result.findings.iter().map(finding).collect()).unwrap_or_default(),
+        findings: judged.map(|result| result.findings.iter().filter_map(finding).collect()).unwrap_or_default(),
         evidence: judged.map(|result| result.evidence.iter().map(evidence).collect()).unwrap_or_default(),
         demonstration: report.demonstration.is_some(),
     }))
@@ -43,9 +43,15 @@ fn moment(text: &str) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }
 
-fn finding(finding: &v1::Finding) -> (String, String, Remediation) {
-    let v1::Remediation { who, action, verify } = finding.remediation.clone();
-    (finding.code.clone(), finding.problem.clone(), Remediation { who: who.into(), action, verify })
+/// A finding without a way to mend it is none that this tool wrote.
+fn finding(finding: &v1::Finding) -> Option<(String, String, Remediations)> {
+    let mut ways = finding.remediations.iter().map(|v1::Remediation { who, action, verify }| Remediation {
+        who: (*who).into(),
+        action: action.clone(),
+        verify: verify.clone().map(Command::repeated),
+    });
+    let likeliest = Remediations::from(ways.next()?);
+    Some((finding.code.clone(), finding.problem.clone(), ways.fold(likeliest, Remediations::or)))
 }
 
 fn evidence(evidence: &v1::Evidence) -> (String, String) {

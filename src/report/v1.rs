@@ -165,8 +165,9 @@ pub struct Finding {
     pub severity: Severity,
     /// Finishes the sentence that the subject begins.
     pub problem: String,
-    /// What to do about it.
-    pub remediation: Remediation,
+    /// What to do about it: alternatives, likeliest first. There is always one.
+    #[schemars(length(min = 1))]
+    pub remediations: Vec<Remediation>,
 }
 
 /// What to change, who has to, and how to see it without this tool.

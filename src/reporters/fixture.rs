@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Detail, Format, Look, reporter};
 use crate::check::{
-    CheckId, Code, Evidence, Finding, Grade, Group, Outcome, Planned, Remediation, Spec, Status, Vantage,
+    CheckId, Code, Evidence, Finding, Grade, Group, Outcome, Planned, Remediation, Spec, Status, Vantage, command,
 };
 use crate::report::{Head, Report, Row};
 use crate::settings::{Source, Strategy};
@@ -61,7 +61,10 @@ pub(crate) fn broken() -> Report {
             "Allow outbound TCP 443 from this host (10.20.0.10) to Cloudflare's published ranges (15 IPv4, 7 IPv6); \
              the packets are dropped on the way.",
         )
-        .verify("curl -sv --connect-timeout 5 https://api.workos.com/"),
+        .verify("curl -sv --connect-timeout 5 https://api.workos.com/")
+        .or(Remediation::installer(
+            "Where this site reaches the internet through a proxy, set HTTPS_PROXY=http://PROXY:PORT and run this again.",
+        )),
     );
     let intercepted = INTERCEPTED.found(
         "shows a certificate that this host trusts and the public does not: its issuer is Customer Inspection CA",
@@ -168,7 +171,7 @@ pub(crate) fn hostile() -> Report {
     let stranger =
         "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\0\u{b}\u{fffe}\u{202e}<script>]]>&\r\nBlocked by policy";
     let found = TIMED_OUT
-        .found(stranger, Remediation::network(format!("Ask about {stranger}.")).verify(format!("curl {stranger}")));
+        .found(stranger, Remediation::network(format!("Ask about {stranger}.")).verify(command!("curl {}", stranger)));
     let outcome = Outcome::graded(Grade::Reached).with("title", stranger).via(stranger).because(found);
     let mut report = healthy();
     report.rows[2] = ran(&EGRESS, &CONNECTS, Some(stranger), &outcome, 1);

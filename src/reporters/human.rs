@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use colored::Colorize;
 
 use super::{Detail, Look, Reporter, printable, worst, worst_first};
-use crate::check::{CheckId, Finding, Group, Severity, Status, Vantage};
+use crate::check::{CheckId, Command, Finding, Group, Severity, Status, Vantage, Who};
 use crate::report::{Head, Report, Row};
 use text::{columns, counted, in_ascii, lasted, wrapped};
 
@@ -323,14 +323,27 @@ impl Human {
         if !remedy {
             return Ok(());
         }
-        let remediation = &finding.remediation;
-        self.labelled(&format!("→ {}", remediation.who.as_str()), Paint::Strong, &remediation.action, out)?;
-        if let Some(command) = &remediation.verify {
-            // Never wrapped: it is there to be copied.
-            let command = self.shown(command);
-            writeln!(out, "{}{}{command}", " ".repeat(BELOW), self.label_of("  see it", Paint::Faint))?;
-        }
-        Ok(())
+        finding.remediations.iter().enumerate().try_for_each(|(nth, remediation)| {
+            let command = remediation.verify.as_ref().map(Command::as_str);
+            self.remediation(nth, remediation.who, &remediation.action, command, out)
+        })
+    }
+
+    /// One way to mend it; those after the first are alternatives.
+    fn remediation(
+        &self,
+        nth: usize,
+        who: Who,
+        action: &str,
+        command: Option<&str>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mark = if nth == 0 { "→" } else { "or" };
+        self.labelled(&format!("{mark} {}", who.as_str()), Paint::Strong, action, out)?;
+        let Some(command) = command else { return Ok(()) };
+        // Never wrapped: it is there to be copied.
+        let command = self.shown(command);
+        writeln!(out, "{}{}{command}", " ".repeat(BELOW), self.label_of("  see it", Paint::Faint))
     }
 
     /// What is wrong, and by which name it is explained and waived.

@@ -109,10 +109,13 @@ fn said(row: &Row) -> String {
 /// Everything that is known about it, line by line.
 fn account(row: &Row) -> String {
     let mut lines: Vec<String> = row.reason.iter().map(|reason| printable(reason)).collect();
-    for Finding { code, problem, remediation } in worst_first(row) {
+    for Finding { code, problem, remediations } in worst_first(row) {
         lines.push(format!("{} [{}/{}]", printable(problem), row.spec.id, code.name));
-        lines.push(format!("{}: {}", remediation.who.as_str(), printable(&remediation.action)));
-        lines.extend(remediation.verify.iter().map(|command| format!("see it: {}", printable(command))));
+        for (nth, remediation) in remediations.iter().enumerate() {
+            let or = if nth == 0 { "" } else { "or " };
+            lines.push(format!("{or}{}: {}", remediation.who.as_str(), printable(&remediation.action)));
+            lines.extend(remediation.verify.iter().map(|command| format!("see it: {}", printable(command.as_str()))));
+        }
     }
     let public = row.evidence.iter().filter(|seen| !seen.confidential);
     lines.extend(public.map(|seen| format!("seen: {}: {}", seen.what, printable(&seen.value))));

@@ -96,7 +96,7 @@ pub(crate) fn no_key_is_read(report: &Report, _: &Seen) -> Option<String> {
 /// Whoever is kept out by an allowlist reads that this is right, and who is left out.
 pub(crate) fn an_allowlist_is_thought_of(report: &Report, _: &Seen) -> Option<String> {
     let (_, _, finding) = findings(report).next()?;
-    let action = &finding.remediation.action;
+    let action = &finding.remediations[0].action;
     let said = ["allowlist", "10.20.0.10", "--expect-closed"].iter().all(|word| action.contains(word));
     (!said).then(|| format!("the remedy misleads: {action}"))
 }

@@ -49,7 +49,7 @@ fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
         wrong.push(format!("the rows come to {verdict:?}, and the verdict is {:?}", report.verdict));
     }
     for (check, _, finding) in findings(report) {
-        if finding.remediation.action.trim().is_empty() || finding.problem.trim().is_empty() {
+        if finding.remediations.iter().all(|way| way.action.trim().is_empty()) || finding.problem.trim().is_empty() {
             wrong.push(format!("{}/{} says nothing to do", check.id, finding.code));
         }
     }
@@ -114,11 +114,11 @@ fn expected(scenario: &Scenario, report: &Report) -> Vec<String> {
 }
 
 fn missing_words(words: &Words, finding: &Finding) -> Vec<String> {
-    let Finding { problem, remediation, .. } = finding;
+    let Finding { problem, remediations, .. } = finding;
+    let Some(remediation) = remediations.iter().find(|way| way.who == words.who) else {
+        return vec![format!("{:?} has nothing to do", words.who)];
+    };
     let mut wrong = Vec::new();
-    if remediation.who != words.who {
-        wrong.push(format!("{:?} has to act, not {:?}", words.who, remediation.who));
-    }
     let lacks = |text: &String, wanted: &[&str]| -> Vec<String> {
         wanted
             .iter()

@@ -45,8 +45,8 @@ pub(crate) fn summary(report: &Report) -> String {
             finding.severity,
             result.subject.as_deref().unwrap_or("the run"),
             finding.problem,
-            finding.remediation.who,
-            finding.remediation.action
+            finding.remediations[0].who,
+            finding.remediations[0].action
         )
     });
     let lines: Vec<String> = lines.collect();

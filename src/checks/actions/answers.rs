@@ -71,7 +71,7 @@ mod tests {
 
             assert_eq!(codes(&outcome), [code]);
             assert!(outcome.findings[0].problem.contains("default deny"), "{}", outcome.findings[0].problem);
-            assert!(!outcome.findings[0].remediation.action.contains("webhook"));
+            assert!(!outcome.findings[0].remediations.likeliest().action.contains("webhook"));
         }
     }
 }

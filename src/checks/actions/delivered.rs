@@ -1,6 +1,6 @@
 //! Does a genuine Action of WorkOS arrive, from a published address, with its signature intact?
 
-use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage};
+use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage, command};
 use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
 use crate::checks::webhook::unheld;
 use crate::facts::Origin;
@@ -104,7 +104,7 @@ fn from_elsewhere(action: &Delivery) -> Finding {
     FROM_ELSEWHERE.found(
         format!("a genuine Action arrived, and its sender is hidden behind {}, or on no list of WorkOS's addresses", action.source),
         Remediation::network(format!("If {} is a reverse proxy or load balancer of yours, have it name the sender (X-Forwarded-For, or the PROXY protocol) and listen with --trusted-proxy {}; if it is a router, forward without translating the source.", action.source, action.source))
-            .verify(format!("tcpdump -ni any 'tcp and host {}'", action.source)),
+            .verify(command!("tcpdump -ni any 'tcp and host {}'", action.source)),
     )
 }
 

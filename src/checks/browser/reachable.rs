@@ -1,8 +1,8 @@
 //! Does a browser on this machine reach the hosts of the hosted pages?
 
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::credentials::follow;
 use crate::checks::egress::{destination, in_words};
@@ -167,8 +167,8 @@ impl Reachable {
         outcome
     }
 
-    fn curl(&self) -> String {
-        format!("curl -sv --connect-timeout 5 {}", self.endpoint.https("/"))
+    fn curl(&self) -> Command {
+        command!("curl -sv --connect-timeout 5 {}", self.endpoint.https("/"))
     }
 
     fn unresolved(&self) -> Finding {
@@ -178,7 +178,7 @@ impl Reachable {
                 "Let the resolver of users' machines answer for {}, and take it off the name filter's list.",
                 self.endpoint.host
             ))
-            .verify(format!("nslookup {}", self.endpoint.host)),
+            .verify(command!("nslookup {}", self.endpoint.host)),
         )
     }
 

@@ -1,8 +1,8 @@
 //! Does the API accept the key?
 
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
@@ -130,8 +130,8 @@ fn failed(outcome: Outcome, error: &NetError) -> Outcome {
     outcome.with("failure", error.detail.clone()).because(no_answer(&error.detail))
 }
 
-fn curl(cx: &Context) -> String {
-    format!(
+fn curl(cx: &Context) -> Command {
+    command!(
         "curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" '{}'",
         cx.settings.api.value.https(workos::LIST_ORGANIZATIONS)
     )

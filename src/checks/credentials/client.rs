@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::asking;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
@@ -76,8 +76,8 @@ impl Check for Client {
 }
 
 impl Client {
-    fn curl(&self) -> String {
-        format!("curl -si {}", self.endpoint.https("/sso/jwks/$WORKOS_CLIENT_ID"))
+    fn curl(&self) -> Command {
+        command!("curl -si {}", self.endpoint.https("/sso/jwks/$WORKOS_CLIENT_ID"))
     }
 
     fn unknown(&self) -> Finding {

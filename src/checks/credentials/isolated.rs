@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{accepted, asking};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::workos;
@@ -129,9 +129,9 @@ fn judge(mut outcome: Outcome, seen: &[Seen], all: bool, cx: &Context) -> Outcom
     outcome
 }
 
-fn curl(cx: &Context) -> String {
+fn curl(cx: &Context) -> Command {
     let url = cx.settings.api.value.https(&workos::path_of_organizations(PAGE, None));
-    format!("curl -s -H \"Authorization: Bearer $WORKOS_API_KEY\" '{url}'")
+    command!("curl -s -H \"Authorization: Bearer $WORKOS_API_KEY\" '{}'", url)
 }
 
 /// How a production environment of one's own is had, which the guide says is through support.

@@ -3,8 +3,8 @@
 use super::client;
 use super::sign_in::{Followed, follow};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
@@ -134,8 +134,8 @@ fn host_is_address(uri: &str) -> bool {
 }
 
 impl Redirect {
-    fn curl(&self) -> String {
-        format!(
+    fn curl(&self) -> Command {
+        command!(
             "curl -s -o /dev/null -w '%{{redirect_url}}\\n' '{}'",
             self.endpoint.https(
                 &authorize::path("$WORKOS_CLIENT_ID", &self.uri)

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use super::front::front;
 use super::public;
 use super::view::public_view;
-use crate::check::{CheckId, Code, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage};
+use crate::check::{
+    CheckId, Code, Command, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage, command,
+};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::{Request, Response};
@@ -103,8 +105,8 @@ fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<
     }
 }
 
-fn dig(host: &str) -> String {
-    format!("dig @1.1.1.1 {host} A +short")
+fn dig(host: &str) -> Command {
+    command!("dig @1.1.1.1 {} A +short", host)
 }
 
 fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr], also_right: bool) -> Finding {
@@ -140,7 +142,7 @@ fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool, front: Optio
             "Ask customer IT for the public address of this installation and give it with --address; if it is {}, the name is right.",
             in_words(addresses)
         ))
-        .verify(format!("{}; ip -br address", dig(host))),
+        .verify(command!("{}; ip -br address", dig(host))),
     )
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::front::front;
 use super::resolves;
 use super::view::public_view;
-use crate::check::{CheckId, Code, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage};
+use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::{Special, special};
@@ -97,8 +97,8 @@ fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
     outcome
 }
 
-fn dig(host: &str) -> String {
-    format!("dig @1.1.1.1 {host} A +short")
+fn dig(host: &str) -> Command {
+    command!("dig @1.1.1.1 {} A +short", host)
 }
 
 fn private_address(host: &str, addresses: &[IpAddr]) -> Finding {

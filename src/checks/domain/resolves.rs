@@ -1,7 +1,7 @@
 //! Does the installation's external name resolve for the internet?
 
 use super::view::{self, PublicView, public_view};
-use crate::check::{CheckId, Code, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage};
+use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::special;
@@ -95,8 +95,8 @@ fn seen_from_inside(host: &str, view: &PublicView, error: &NetError, cx: &Contex
     outcome.because(if public { inside_only(host, view, cx) } else { no_public_view(host, view, cx) })
 }
 
-fn dig(host: &str) -> String {
-    format!("dig @1.1.1.1 {host} A +short")
+fn dig(host: &str) -> Command {
+    command!("dig @1.1.1.1 {} A +short", host)
 }
 
 fn nxdomain(host: &str) -> Finding {
@@ -131,7 +131,7 @@ fn servfail(host: &str, answers_unchecked: bool) -> Finding {
     };
     SERVFAIL.found(
         problem,
-        Remediation::network(action).verify(format!("dig @1.1.1.1 {host} A; dig @1.1.1.1 {host} A +cd")),
+        Remediation::network(action).verify(command!("dig @1.1.1.1 {} A; dig @1.1.1.1 {} A +cd", host, host)),
     )
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::resolves;
 use super::view::{PublicView, public_view};
-use crate::check::{CheckId, Code, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage};
+use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
 use crate::checks::egress::in_words;
 use crate::context::{Context, Lookup};
 use crate::net::{Attempted, ErrorKind, NetError};
@@ -95,10 +95,10 @@ fn resolvers(cx: &Context) -> String {
     if servers.is_empty() { "the resolvers of this host".to_owned() } else { in_words(&servers) }
 }
 
-fn dig(host: &str, cx: &Context) -> String {
+fn dig(host: &str, cx: &Context) -> Command {
     match cx.resolvers().first() {
-        Some(server) => format!("dig @{} {host} A +short", server.ip()),
-        None => format!("getent hosts {host}"),
+        Some(server) => command!("dig @{} {} A +short", server.ip(), host),
+        None => command!("getent hosts {}", host),
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
         let silent = run(Err(ErrorKind::TimedOut(Phase::Lookup))).await;
 
         assert_eq!((codes(&unknown), unknown.status()), (vec!["inside-unresolvable"], Status::Warn));
-        assert!(unknown.findings[0].remediation.action.contains("10.20.0.53"));
+        assert!(unknown.findings[0].remediations.likeliest().action.contains("10.20.0.53"));
         assert_eq!((codes(&silent), silent.status()), (vec!["inside-silent"], Status::Unknown));
     }
 }

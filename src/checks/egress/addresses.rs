@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{in_words, resolves};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::net::special::{Special, special};
@@ -98,7 +98,7 @@ fn sinkholed(host: &str, addresses: &[IpAddr]) -> Finding {
     SINKHOLED.found(
         format!("{host} resolves to {}, an address of nowhere: a name filter answers in WorkOS's place", in_words(addresses)),
         Remediation::network(format!("Take {host} off the DNS filter's block list (or allow its category), so that its public addresses are answered."))
-            .verify(format!("dig {host} A +short")),
+            .verify(command!("dig {} A +short", host)),
     )
 }
 
@@ -109,7 +109,7 @@ fn private_answer(host: &str, addresses: &[IpAddr]) -> Finding {
             "Remove the internal zone, override or hosts entry for {host} that gives {}, unless it is a transparent proxy that must be used: then set it as a proxy.",
             in_words(addresses)
         ))
-        .verify(format!("dig {host} A +short; getent ahosts {host}")),
+        .verify(command!("dig {} A +short; getent ahosts {}", host, host)),
     )
 }
 
@@ -124,7 +124,7 @@ fn outside_ranges(host: &str, addresses: &[IpAddr], cx: &Context) -> Finding {
             "Compare the answer with a public resolver; if {host} really moved, allow TCP 443 to {} besides, and give --facts a newer list.",
             in_words(addresses)
         ))
-        .verify(format!("dig @1.1.1.1 {host} A +short")),
+        .verify(command!("dig @1.1.1.1 {} A +short", host)),
     )
 }
 

@@ -2,8 +2,8 @@
 
 use super::trusted;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::middlebox::Guess;
@@ -122,8 +122,8 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
     Outcome::graded(Grade::Identified).with("failure", error.detail.clone()).because(no_answer(endpoint, &error.detail))
 }
 
-fn curl(endpoint: &Endpoint) -> String {
-    format!("curl -si '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))
+fn curl(endpoint: &Endpoint) -> Command {
+    command!("curl -si '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))
 }
 
 fn by(product: Option<Guess>) -> String {

@@ -3,7 +3,7 @@
 use super::answers;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, Request, Response};
@@ -102,7 +102,7 @@ fn stalled(endpoint: &Endpoint, limit: &str) -> Finding {
             "Let ICMP “fragmentation needed” (type 3 code 4) and ICMPv6 “packet too big” back to this host, or clamp the TCP MSS on the VPN or firewall between it and {}.",
             endpoint.host
         ))
-        .verify(format!("ping -M do -s 1472 -c 3 {}", endpoint.host)),
+        .verify(command!("ping -M do -s 1472 -c 3 {}", endpoint.host)),
     )
 }
 
@@ -120,7 +120,7 @@ fn refused(endpoint: &Endpoint, response: &Response) -> Finding {
             "Raise the limit on request headers to 16 KiB for {} in the proxy or web application firewall on the way.",
             endpoint.host
         ))
-        .verify(format!(
+        .verify(command!(
             "curl -so /dev/null -w '%{{http_code}}' -H \"x-padding: $(head -c 6000 /dev/zero | tr '\\0' p)\" '{}'",
             endpoint.https(workos::LIST_ORGANIZATIONS)
         )),

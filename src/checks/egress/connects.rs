@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::{addresses, in_words, proxy, resolves};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::{Context, Tried};
 use crate::host::NoSource;
@@ -124,8 +124,8 @@ fn missed_in_words(missed: &[&Tried]) -> String {
     in_words(&missed.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
 }
 
-fn curl(endpoint: &Endpoint, cx: &Context) -> String {
-    format!("curl -sv --connect-timeout {} {}", cx.settings.timeout.value.as_secs().max(1), endpoint.https("/"))
+fn curl(endpoint: &Endpoint, cx: &Context) -> Command {
+    command!("curl -sv --connect-timeout {} {}", cx.settings.timeout.value.as_secs().max(1), endpoint.https("/"))
 }
 
 /// Where a rule must lead to: the published ranges for the API, the addresses of the day for anything else.
@@ -222,7 +222,7 @@ fn some_addresses(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Findi
             cx.source_in_words(addresses.first().copied()),
             destination(endpoint, &addresses, cx)
         ))
-        .verify(format!(
+        .verify(command!(
             "curl -sv --connect-to ::{}: {}",
             addresses.first().map(ToString::to_string).unwrap_or_default(),
             endpoint.https("/")
@@ -240,7 +240,7 @@ fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried]) -> Finding {
             "Allow outbound TCP {} to Cloudflare's IPv6 ranges as well, or take the IPv6 default route off this host.",
             endpoint.port
         ))
-        .verify(format!("curl -6 -sv {}", endpoint.https("/"))),
+        .verify(command!("curl -6 -sv {}", endpoint.https("/"))),
     )
 }
 
@@ -295,7 +295,7 @@ mod tests {
     async fn a_dropped_connection_names_host_port_source_and_ranges() {
         let outcome =
             run(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::TimedOut(Phase::Connect)))).await;
-        let remedy = &outcome.findings[0].remediation;
+        let remedy = outcome.findings[0].remediations.likeliest();
 
         for part in ["TCP 443", "10.20.0.10", "104.16.0.0/13", "api.workos.com"] {
             assert!(remedy.action.contains(part), "{part} is missing in: {}", remedy.action);

@@ -2,8 +2,8 @@
 
 use super::connects;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, Handshake, NetError};
@@ -83,8 +83,8 @@ fn judge(endpoint: &Endpoint, shaken: &Attempted<Handshake>, cx: &Context) -> Ou
     }
 }
 
-fn openssl(endpoint: &Endpoint) -> String {
-    format!("openssl s_client -connect {endpoint} -servername {} </dev/null", endpoint.host)
+fn openssl(endpoint: &Endpoint) -> Command {
+    command!("openssl s_client -connect {} -servername {} </dev/null", endpoint, endpoint.host)
 }
 
 fn problem(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
@@ -141,7 +141,7 @@ fn too_old(endpoint: &Endpoint) -> Finding {
             "Update the inspecting proxy to TLS 1.2 or newer, or exempt {} from inspection.",
             endpoint.host
         ))
-        .verify(format!("{} -tls1_2", openssl(endpoint))),
+        .verify(openssl(endpoint).and("-tls1_2")),
     )
 }
 

@@ -2,8 +2,8 @@
 
 use super::in_words;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::{Context, Tried};
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, ProxyRefusal};
@@ -130,8 +130,8 @@ impl ThroughProxy {
         matches!(self.proxy.scheme, Scheme::Http | Scheme::Https)
     }
 
-    fn curl(&self) -> String {
-        format!("curl -sv --proxy {} {}", self.proxy.url(), self.endpoint.https("/"))
+    fn curl(&self) -> Command {
+        command!("curl -sv --proxy {} {}", self.proxy.url(), self.endpoint.https("/"))
     }
 
     fn refused(&self) -> Finding {
@@ -201,7 +201,7 @@ impl ThroughProxy {
                 Remediation::network(format!(
                     "Give the proxy {host} a certificate that holds, or hand its CA to the installer, who adds it to this host's trust store and passes it with --ca-bundle."
                 ))
-                .verify(format!("openssl s_client -connect {proxy} -servername {host} -showcerts </dev/null")),
+                .verify(command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", proxy, host)),
             );
         }
         PROXY_TLS_FAILED.found(
@@ -278,7 +278,7 @@ fn unresolved(proxy: &Proxy) -> Finding {
             "Correct the proxy's name in the proxy's URL, or make the local resolver answer for {}.",
             proxy.endpoint.host
         ))
-        .verify(format!("getent ahosts {}", proxy.endpoint.host)),
+        .verify(command!("getent ahosts {}", proxy.endpoint.host)),
     )
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::connects;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::facts::Facts;
@@ -130,7 +130,7 @@ fn only_current(endpoint: &Endpoint, tried: usize, silent: &[IpAddr], cx: &Conte
             cx.source_in_words(silent.first().copied()),
             cx.facts.cloudflare_in_words()
         ))
-        .verify(format!("nc -vz -w 3 {} 443", silent.first().map(ToString::to_string).unwrap_or_default())),
+        .verify(command!("nc -vz -w 3 {} 443", silent.first().map(ToString::to_string).unwrap_or_default())),
     )
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::in_words;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::{Asked, Context, Lookup};
 use crate::net::{ErrorKind, Phase};
@@ -207,10 +207,10 @@ fn warnings(host: &str, lookup: &Lookup) -> Vec<Finding> {
     warnings
 }
 
-fn dig(host: &str, server: SocketAddr) -> String {
+fn dig(host: &str, server: SocketAddr) -> Command {
     match server.port() {
-        53 => format!("dig @{} {host} A", server.ip()),
-        port => format!("dig @{} -p {port} {host} A", server.ip()),
+        53 => command!("dig @{} {} A", server.ip(), host),
+        port => command!("dig @{} -p {} {} A", server.ip(), port, host),
     }
 }
 
@@ -273,7 +273,7 @@ fn timed_out(host: &str, servers: &[SocketAddr], cx: &Context) -> Finding {
         Remediation::network(format!(
             "Allow UDP and TCP 53 {source} to {all}, and see that a DNS server is running there."
         ))
-        .verify(servers.first().map(|server| dig(host, *server)).unwrap_or_default()),
+        .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
     )
 }
 
@@ -283,7 +283,7 @@ fn unreachable(host: &str, servers: &[SocketAddr], cx: &Context) -> Finding {
     DNS_UNREACHABLE.found(
         format!("{all} cannot be reached: port 53 is closed there, or rejected on the way"),
         Remediation::network(format!("Start a DNS server at {all} and allow UDP and TCP 53 {source} to it, or correct the name servers in /etc/resolv.conf."))
-            .verify(servers.first().map(|server| dig(host, *server)).unwrap_or_default()),
+            .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
     )
 }
 
@@ -307,14 +307,14 @@ fn not_resolved(host: &str, lookup: &Lookup) -> Finding {
             "Put `dns` on the `hosts:` line of /etc/nsswitch.conf, and remove what stands before it and ends the search.".to_owned(),
         )
     };
-    NOT_RESOLVED.found(problem, Remediation::installer(action).verify(format!("getent ahosts {host}")))
+    NOT_RESOLVED.found(problem, Remediation::installer(action).verify(command!("getent ahosts {}", host)))
 }
 
 fn slow(host: &str, took: Duration) -> Finding {
     SLOW.found(
         format!("the fastest resolver took {} to answer for {host}", spoken(took)),
         Remediation::network("Give this host a resolver near by that keeps answers in a cache.")
-            .verify(format!("time getent ahosts {host}")),
+            .verify(command!("time getent ahosts {}", host)),
     )
 }
 
@@ -325,7 +325,7 @@ fn tcp_only(host: &str, server: SocketAddr, cx: &Context) -> Finding {
             "Allow UDP 53 {} to {server}, beside TCP 53.",
             cx.source_in_words(Some(server.ip()))
         ))
-        .verify(format!("{} +notcp", dig(host, server))),
+        .verify(dig(host, server).and("+notcp")),
     )
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::answers;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::net::{Attempted, Response};
@@ -112,7 +112,7 @@ fn unstable(endpoint: &Endpoint, answered: usize, of: usize) -> Finding {
         Remediation::network(format!(
             "Look for loss, a full state table, a rate limit, or one of several firewalls or proxies without the rule, between this host and {endpoint}."
         ))
-        .verify(format!("for i in $(seq 20); do curl -so /dev/null -m 5 -w '%{{http_code}} %{{time_total}}\\n' '{}'; done", endpoint.https(workos::LIST_ORGANIZATIONS))),
+        .verify(command!("for i in $(seq 20); do curl -so /dev/null -m 5 -w '%{{http_code}} %{{time_total}}\\n' '{}'; done", endpoint.https(workos::LIST_ORGANIZATIONS))),
     )
 }
 
@@ -120,7 +120,7 @@ fn slow(endpoint: &Endpoint, most: Duration) -> Finding {
     SLOW.found(
         format!("requests to {endpoint} take up to {}: sign-ins wait for several of them", spoken(most)),
         Remediation::network(format!("Find where the time goes between this host and {endpoint}: the proxy's content scanning, a distant exit, or a saturated line."))
-            .verify(format!("curl -so /dev/null -w 'name %{{time_namelookup}} tcp %{{time_connect}} tls %{{time_appconnect}} answer %{{time_total}}\\n' '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))),
+            .verify(command!("curl -so /dev/null -w 'name %{{time_namelookup}} tcp %{{time_connect}} tls %{{time_appconnect}} answer %{{time_total}}\\n' '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))),
     )
 }
 

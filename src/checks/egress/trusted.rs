@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use super::handshake;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::middlebox;
@@ -135,8 +135,8 @@ pub(in crate::checks) fn distance(from: SystemTime, to: SystemTime) -> String {
     format!("{number} {unit}")
 }
 
-fn openssl(endpoint: &Endpoint) -> String {
-    format!("openssl s_client -connect {endpoint} -servername {} -showcerts </dev/null", endpoint.host)
+fn openssl(endpoint: &Endpoint) -> Command {
+    command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", endpoint, endpoint.host)
 }
 
 fn guess(leaf: &Presented) -> String {
@@ -192,7 +192,7 @@ fn expired(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> Finding
     EXPIRED.found(
         format!("the certificate {subject} of {endpoint} ended on {}, {} ago by this host's clock ({})", day(end), distance(end, now), day(now)),
         Remediation::network(format!("Correct this host's clock if it is wrong; otherwise renew the certificate of the box that answers for {}: WorkOS's own is renewed automatically.", endpoint.host))
-            .verify(format!("date -u; {}", openssl(endpoint))),
+            .verify(Command::from("date -u").then(&openssl(endpoint))),
     )
 }
 
@@ -209,7 +209,7 @@ fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> F
         Remediation::installer(
             "Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).",
         )
-        .verify(format!("date -u; {}", openssl(endpoint))),
+        .verify(Command::from("date -u").then(&openssl(endpoint))),
     )
 }
 
@@ -300,6 +300,9 @@ mod tests {
     fn a_store_without_public_roots_is_the_installers_to_mend() {
         let outcome = judged("WE1", Err(CertificateProblem::UnknownIssuer), Ok(()));
 
-        assert_eq!((codes(&outcome), outcome.findings[0].remediation.who.as_str()), (vec!["untrusted"], "installer"));
+        assert_eq!(
+            (codes(&outcome), outcome.findings[0].remediations.likeliest().who.as_str()),
+            (vec!["untrusted"], "installer")
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Can events be read with the key?
 
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::credentials::{NO_KEY, accepted, ask};
 use crate::context::Context;
@@ -71,8 +71,8 @@ impl Check for Readable {
     }
 }
 
-fn curl(cx: &Context) -> String {
-    format!(
+fn curl(cx: &Context) -> Command {
+    command!(
         "curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" '{}'",
         cx.settings.api.value.https(workos::LIST_EVENTS)
     )

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::ingress::{arrival, trusted};
 use crate::context::Context;
@@ -144,8 +144,8 @@ impl Arrives {
         }
     }
 
-    fn curl(&self) -> String {
-        format!("curl -si -X POST -d '{{}}' {}", shown_url(&self.url))
+    fn curl(&self) -> Command {
+        command!("curl -si -X POST -d '{{}}' {}", shown_url(&self.url))
     }
 
     fn no_answer(&self, detail: &str) -> Finding {

@@ -6,8 +6,8 @@ use super::arrival::{Arrival, arrival};
 use super::trusted;
 use super::wall::{MADE_UP_PATH, shown_location, wants_sign_in};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::contacts_of_public_view;
 use crate::checks::egress::in_words;
@@ -255,8 +255,8 @@ fn has_sign_in(response: &Response) -> bool {
 }
 
 impl Callback {
-    fn curl(&self) -> String {
-        format!("curl -si {}", self.shown())
+    fn curl(&self) -> Command {
+        command!("curl -si {}", self.shown())
     }
 
     fn not_found(&self, status: u16) -> Finding {
@@ -296,7 +296,7 @@ impl Callback {
         UNTRUSTED.found(
             format!("the certificate at {} does not hold: {detail}", self.endpoint),
             Remediation::installer(format!("Install a certificate for {} that the browsers of this application's users trust, with its intermediate, on what answers at {}.", self.endpoint.host, self.endpoint))
-                .verify(format!("openssl s_client -connect {} -servername {} -showcerts </dev/null", self.endpoint, self.endpoint.host)),
+                .verify(command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", self.endpoint, self.endpoint.host)),
         )
     }
 

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 
 use super::arrival;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::public;
 use crate::checks::egress::in_words;
@@ -174,8 +174,8 @@ fn source_in_words(source: Option<IpAddr>) -> String {
     }
 }
 
-fn curl(endpoint: &Endpoint) -> String {
-    format!("curl -sv --connect-timeout 5 {}", endpoint.https("/"))
+fn curl(endpoint: &Endpoint) -> Command {
+    command!("curl -sv --connect-timeout 5 {}", endpoint.https("/"))
 }
 
 fn open_to_all(endpoint: &Endpoint, open: &[IpAddr], source: Option<IpAddr>, cx: &Context) -> Finding {
@@ -236,7 +236,7 @@ mod tests {
         let private = run("10.0.0.9", Ok(()), Ok(welcomed())).await;
 
         assert_eq!((codes(&open), open.status()), (vec!["open-to-all"], Status::Warn));
-        assert!(open.findings[0].remediation.action.contains("3.217.146.166"));
+        assert!(open.findings[0].remediations.likeliest().action.contains("3.217.146.166"));
         assert!(private.findings[0].problem.contains("translated on the way"));
     }
 

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::arrival::{Arrival, arrival};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::public;
 use crate::checks::egress::in_words;
@@ -119,8 +119,8 @@ fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
     })
 }
 
-fn curl(endpoint: &Endpoint) -> String {
-    format!("curl -sv --connect-timeout 5 {}", endpoint.https("/"))
+fn curl(endpoint: &Endpoint) -> Command {
+    command!("curl -sv --connect-timeout 5 {}", endpoint.https("/"))
 }
 
 fn addresses(tried: &[Tried]) -> String {
@@ -142,7 +142,7 @@ fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
     };
     NOT_CONTACTED.found(
         format!("{} {problem}", endpoint.host),
-        Remediation::installer(action).verify(format!("dig @1.1.1.1 {} +short", endpoint.host)),
+        Remediation::installer(action).verify(command!("dig @1.1.1.1 {} +short", endpoint.host)),
     )
 }
 
@@ -291,7 +291,7 @@ mod tests {
     async fn from_outside_a_dropped_connection_may_be_an_allowlist_that_works() {
         let outcome = run(site(DROPPED, Ok(())).seen_from_outside()).await;
 
-        let action = &outcome.findings[0].remediation.action;
+        let action = &outcome.findings[0].remediations.likeliest().action;
         assert!(action.contains("10.20.0.10, translated on the way") && action.contains("--expect-closed"), "{action}");
     }
 

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{arrival, connects};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::egress::{day, distance};
 use crate::context::Context;
@@ -125,8 +125,8 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
     })
 }
 
-fn openssl(endpoint: &Endpoint) -> String {
-    format!("openssl s_client -connect {endpoint} -servername {} -showcerts </dev/null", endpoint.host)
+fn openssl(endpoint: &Endpoint) -> Command {
+    command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", endpoint, endpoint.host)
 }
 
 fn public_certificate(endpoint: &Endpoint) -> String {
@@ -200,7 +200,7 @@ fn not_yet_valid(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Find
             "Set this host's clock if it is behind; otherwise install a certificate for {} that holds now.",
             endpoint.host
         ))
-        .verify(format!("date -u; {}", openssl(endpoint))),
+        .verify(Command::from("date -u").then(&openssl(endpoint))),
     )
 }
 
@@ -230,7 +230,7 @@ fn too_old(endpoint: &Endpoint) -> Finding {
     TLS_TOO_OLD.found(
         format!("{endpoint} refuses TLS 1.2 and TLS 1.3"),
         Remediation::installer(format!("Enable TLS 1.2 and TLS 1.3 on what answers at {endpoint}."))
-            .verify(format!("{} -tls1_2", openssl(endpoint))),
+            .verify(openssl(endpoint).and("-tls1_2")),
     )
 }
 

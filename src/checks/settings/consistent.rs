@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+    command,
 };
 use crate::context::Context;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
@@ -288,7 +289,7 @@ fn readable_by_all(path: &str) -> Finding {
     SECRET_FILE_READABLE_BY_ALL.found(
         format!("every user of this machine can read {path}"),
         Remediation::installer(format!("Take the file away from others: chmod o-rwx {path}"))
-            .verify(format!("ls -l {path}")),
+            .verify(command!("ls -l {}", path)),
     )
 }
 

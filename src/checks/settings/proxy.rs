@@ -2,6 +2,7 @@
 
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+    command,
 };
 use crate::context::Context;
 use crate::settings::{Proxy, Settings, Source};
@@ -120,7 +121,7 @@ fn malformed(variable: &str) -> Finding {
         Remediation::installer(format!(
             "Set {variable} to a URL such as http://proxy.customer.example:3128, or unset it."
         ))
-        .verify(format!("printenv {variable}")),
+        .verify(command!("printenv {}", variable)),
     )
 }
 
@@ -158,7 +159,7 @@ fn system_only(file: &str, line: &str) -> Finding {
     SYSTEM_ONLY.found(
         format!("{file} sets {line}, and this process does not have it: services and containers do not either"),
         Remediation::installer("Set HTTPS_PROXY in the application's own unit, compose file or manifest as well, or give --proxy here if the application has it.")
-            .verify(format!("grep -i proxy {file}; env | grep -i _proxy")),
+            .verify(command!("grep -i proxy {}; env | grep -i _proxy", file)),
     )
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::receiver::{Kind, Receiver, now, wrong_signature};
 use super::refuses_unsigned;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
+    Vantage,
 };
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
@@ -312,7 +313,7 @@ impl AcceptsSigned {
         };
         SIGNATURE_REFUSED.found(
             format!("{url} answers {status} to an event signed with the webhook secret, as to a forged one: {why}"),
-            remediation.verify(format!("date -u; {}", self.0.curl())),
+            remediation.verify(Command::from("date -u").then(&self.0.curl())),
         )
     }
 
@@ -347,7 +348,7 @@ impl AcceptsSigned {
 
     fn answer_first(&self) -> Remediation {
         Remediation::vendor("Answer 200 as soon as the signature is verified, and handle the event afterwards.")
-            .verify(format!("{} -o /dev/null -w '%{{time_total}}\\n'", self.0.curl()))
+            .verify(self.0.curl().and("-o /dev/null -w '%{time_total}\\n'"))
     }
 
     fn no_answer(&self, detail: &str) -> Finding {

@@ -12,7 +12,7 @@ pub use self::saved::SAVED_REPORT;
 use self::saved::Saved;
 pub use super::unheld::in_words as refusal_in_words;
 use super::{turned, unheld};
-use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage};
+use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage, command};
 use crate::facts::{Facts, Origin};
 use crate::net::special::special;
 use crate::settings::values::{shown_url, spoken, web_url};
@@ -317,7 +317,7 @@ fn from_elsewhere(delivery: &Delivery) -> Finding {
             )),
         )
     };
-    FROM_ELSEWHERE.found(problem, remediation.verify(format!("tcpdump -ni any 'tcp and host {source}'")))
+    FROM_ELSEWHERE.found(problem, remediation.verify(command!("tcpdump -ni any 'tcp and host {}'", source)))
 }
 
 fn bad_signature(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
@@ -369,7 +369,7 @@ fn not_delivered(caused: &str, arrivals: &Arrivals<'_>, facts: &Facts) -> Findin
             "Let inbound TCP 443 to {host} through to this host from WorkOS's addresses: {}.",
             sources.join(" ")
         ))
-        .verify(format!("tcpdump -ni any 'tcp and ({})'", hosts(&sources))),
+        .verify(command!("tcpdump -ni any 'tcp and ({})'", hosts(&sources))),
     )
 }
 

@@ -4,7 +4,9 @@ use std::time::UNIX_EPOCH;
 
 use url::Position;
 
-use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Running, Touch};
+use crate::check::{
+    About, Check, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Running, Touch, command,
+};
 use crate::checks::ingress::{MADE_UP_PATH, arrival, shown_location, wants_sign_in};
 use crate::context::Context;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
@@ -221,8 +223,8 @@ impl Receiver {
         }
     }
 
-    pub(super) fn curl(&self) -> String {
-        format!("curl -si -X POST -H 'Content-Type: application/json' -d '{{}}' {}", self.url)
+    pub(super) fn curl(&self) -> Command {
+        command!("curl -si -X POST -H 'Content-Type: application/json' -d '{{}}' {}", self.url)
     }
 
     fn accepts(&self, status: u16, how: &str) -> Finding {

@@ -62,8 +62,8 @@ fn result(is: Is) -> Option<CheckResult> {
 }
 
 fn found(severity: Severity, code: &str) -> Finding {
-    let remediation = Remediation { who: Who::Network, action: "Allow it.".to_owned(), verify: None };
-    Finding { code: code.to_owned(), severity, problem: "does not answer".to_owned(), remediation }
+    let remediations = vec![Remediation { who: Who::Network, action: "Allow it.".to_owned(), verify: None }];
+    Finding { code: code.to_owned(), severity, problem: "does not answer".to_owned(), remediations }
 }
 
 /// A report with one row, or with none.

@@ -101,11 +101,17 @@ impl From<&check::Finding> for Finding {
             code: finding.code.name.to_owned(),
             severity: finding.code.severity.into(),
             problem: finding.problem.clone(),
-            remediation: Remediation {
-                who: finding.remediation.who.into(),
-                action: finding.remediation.action.clone(),
-                verify: finding.remediation.verify.clone(),
-            },
+            remediations: finding.remediations.iter().map(Remediation::from).collect(),
+        }
+    }
+}
+
+impl From<&check::Remediation> for Remediation {
+    fn from(remediation: &check::Remediation) -> Self {
+        Remediation {
+            who: remediation.who.into(),
+            action: remediation.action.clone(),
+            verify: remediation.verify.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Human {
             return Ok(());
         };
         let name = format!("{}/{}", row.spec.id, finding.code.name);
-        let first = format!("First thing to {to_do}: {name} ({}).", party(finding.remediation.who));
+        let first = format!("First thing to {to_do}: {name} ({}).", party(finding.remediations.likeliest().who));
         let more = format!("More: {} explain {name}", env!("CARGO_PKG_NAME"));
         if columns(&first) + 3 + columns(&more) <= self.width {
             return writeln!(out, "{first}   {more}");

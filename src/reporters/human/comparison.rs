@@ -193,15 +193,10 @@ impl Human {
         if now.waived.is_some() && self.look.detail != Detail::Verbose {
             return Ok(());
         }
-        let remediation = &finding.remediation;
-        let who = Who::from(remediation.who).as_str();
-        self.labelled(&format!("→ {who}"), Paint::Strong, &remediation.action, out)?;
-        if let Some(command) = &remediation.verify {
-            // Never wrapped: it is there to be copied.
-            let command = self.shown(command);
-            writeln!(out, "{}{}{command}", " ".repeat(BELOW), self.label_of("  see it", Paint::Faint))?;
-        }
-        Ok(())
+        finding.remediations.iter().enumerate().try_for_each(|(nth, remediation)| {
+            let who = Who::from(remediation.who);
+            self.remediation(nth, who, &remediation.action, remediation.verify.as_deref(), out)
+        })
     }
 
     fn differences(&self, pair: &Pair, out: &mut dyn Write) -> io::Result<()> {

@@ -46,12 +46,12 @@ fn what_was_turned_away_of_a_listed_address_fails_with_its_own_remedy() {
     let health = with(Turned::OtherPath, "10.20.0.5");
 
     assert_eq!((codes(&path), codes(&handshake)), (vec!["other-path"], vec!["turned-away"]));
-    assert!(path.findings[0].remediation.action.contains("/webhooks/workos"));
-    assert!(handshake.findings[0].remediation.action.contains("--tls-cert"));
+    assert!(path.findings[0].remediations.likeliest().action.contains("/webhooks/workos"));
+    assert!(handshake.findings[0].remediations.likeliest().action.contains("--tls-cert"));
     assert_eq!((codes(&hidden), codes(&stranger)), (vec!["nothing-arrived"], vec!["nothing-arrived"]));
-    assert!(hidden.findings[0].remediation.action.contains("--trusted-proxy 10.20.0.5"));
-    assert!(stranger.findings[0].remediation.action.contains("test event"));
-    assert!(health.findings[0].remediation.action.contains("test event"));
+    assert!(hidden.findings[0].remediations.likeliest().action.contains("--trusted-proxy 10.20.0.5"));
+    assert!(stranger.findings[0].remediations.likeliest().action.contains("test event"));
+    assert!(health.findings[0].remediations.likeliest().action.contains("test event"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn what_this_run_had_sent_is_recognised_also_where_its_signature_is_gone() {
     let outcome = judged(&[own], Some("WorkOS was made to send"), false);
 
     assert_eq!(codes(&outcome), ["bad-signature"]);
-    assert!(outcome.findings[0].remediation.action.contains("WorkOS-Signature"));
+    assert!(outcome.findings[0].remediations.likeliest().action.contains("WorkOS-Signature"));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_trusted_proxy_that_names_nobody_is_asked_to() {
     let outcome = judged(&[unnamed], None, false);
 
     assert_eq!(codes(&outcome), ["from-elsewhere"]);
-    assert!(outcome.findings[0].remediation.action.starts_with("Have 10.20.0.5 send X-Forwarded-For"));
+    assert!(outcome.findings[0].remediations.likeliest().action.starts_with("Have 10.20.0.5 send X-Forwarded-For"));
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn the_source_decides_between_proof_warning_and_failure() {
 fn a_hidden_sender_is_told_by_what_hides_it() {
     let words = |source: &str| judged(&[genuine(source)], None, false).findings[0].clone();
 
-    assert!(words("10.20.0.1").remediation.action.contains("--trusted-proxy 10.20.0.1"));
-    assert!(words("104.16.5.5").remediation.action.contains("104.16.0.0/13 among them"));
+    assert!(words("10.20.0.1").remediations.likeliest().action.contains("--trusted-proxy 10.20.0.1"));
+    assert!(words("104.16.5.5").remediations.likeliest().action.contains("104.16.0.0/13 among them"));
     assert!(words("8.8.4.4").problem.contains("on no list"));
 }
 
@@ -161,7 +161,7 @@ fn a_signature_that_does_not_hold_is_laid_to_its_cause_and_to_who_mends_it() {
     ] {
         let outcome = judged(&[refused(PUBLISHED, why.clone())], None, false);
         assert_eq!((codes(&outcome), outcome.grade), (vec!["bad-signature"], Grade::Reached), "{why:?}");
-        assert_eq!(outcome.findings[0].remediation.who, who, "{why:?}");
+        assert_eq!(outcome.findings[0].remediations.likeliest().who, who, "{why:?}");
         assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
     }
 }
@@ -207,7 +207,7 @@ fn silence_is_a_failure_only_where_something_was_sent_for_certain() {
 
     assert_eq!((codes(&waiting), waiting.status()), (vec!["nothing-arrived"], Status::Unknown));
     assert_eq!((codes(&caused), caused.status()), (vec!["not-delivered"], Status::Fail));
-    assert!(caused.findings[0].remediation.action.contains("3.217.146.166"));
+    assert!(caused.findings[0].remediations.likeliest().action.contains("3.217.146.166"));
     assert_eq!(codes(&judged(&[delivery(PUBLISHED, Signature::Unchecked)], None, false)), ["not-verified"]);
 }
 
@@ -251,7 +251,11 @@ fn a_saved_proof_of_something_else_proves_nothing() {
     let played = saved(1, |report| report.demonstration = true);
     let none = saved(1, |report| report.judged = false);
     let failed = saved(1, |report| {
-        report.findings.push(("from-elsewhere".to_owned(), "as saved".to_owned(), Remediation::network("as saved")));
+        report.findings.push((
+            "from-elsewhere".to_owned(),
+            "as saved".to_owned(),
+            Remediation::network("as saved").into(),
+        ));
     });
 
     assert_eq!(codes(&other), ["of-another-installation"]);

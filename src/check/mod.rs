@@ -1,5 +1,6 @@
 //! The words of the project: what a check is, what it may conclude, and what a conclusion must carry.
 
+mod command;
 mod outcome;
 
 use std::fmt;
@@ -11,7 +12,9 @@ use crate::facts::Facts;
 use crate::settings::Settings;
 
 pub use crate::endpoint::Endpoint;
-pub use outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Severity, Status, Who};
+pub use command::Command;
+pub(crate) use command::command;
+pub use outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Remediations, Severity, Status, Who};
 
 /// One question about one subject, asked once per run.
 pub trait Check: Send + Sync {
