@@ -17,6 +17,7 @@ pub mod commands;
 pub mod context;
 pub mod endpoint;
 pub mod facts;
+pub mod files;
 pub mod firewall;
 pub mod host;
 pub mod inbound;
