@@ -40,7 +40,7 @@ async fn ask(simulator: &Simulator, host: &str, head: &str, body: &[u8]) -> Answ
     for root in CertificateDer::pem_slice_iter(simulator.trusted_pem().as_bytes()) {
         roots.add(root.unwrap()).unwrap();
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
@@ -28,7 +28,7 @@ pub(super) fn verifying(stores: &TrustStores, trust: Trust) -> Result<ClientConf
         Trust::Here => &stores.here,
         Trust::Public => &stores.public,
     };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| NetError::from(&error))?
         .with_root_certificates(Arc::clone(roots))
@@ -55,7 +55,7 @@ pub(super) async fn to_proxy(stream: TcpStream, host: &str, stores: &TrustStores
 pub(super) async fn handshake(stream: Stream, host: &str, stores: &TrustStores) -> Result<Handshake, NetError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(aws_lc_rs::default_provider());
     let asked = Arc::new(AskedForCertificate::default());
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -107,7 +107,7 @@ fn judge(
     if roots.is_empty() {
         return refuse(CertificateProblem::UnknownIssuer);
     }
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider)
         .build()
         .map_err(|error| CertificateProblem::Other(error.to_string()))?;

@@ -76,7 +76,7 @@ impl Authorities {
         asks_client_certificate: bool,
     ) -> io::Result<ServerConfig> {
         let (chain, key) = self.issue(certificate, names)?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?;

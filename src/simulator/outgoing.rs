@@ -20,7 +20,7 @@ use crate::workos::signature;
 pub(super) fn connector(root: rustls_pki_types::CertificateDer<'static>) -> io::Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     roots.add(root).map_err(io::Error::other)?;
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_root_certificates(roots)

@@ -42,7 +42,7 @@ where
     for root in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         roots.add(root.unwrap()).unwrap();
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

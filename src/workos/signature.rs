@@ -7,7 +7,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use ring::hmac;
+use aws_lc_rs::hmac;
 
 use crate::secret::Secret;
 

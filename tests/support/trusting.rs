@@ -13,7 +13,7 @@ pub(crate) fn trusting(root: &str) -> io::Result<Arc<ClientConfig>> {
     for root in CertificateDer::pem_slice_iter(root.as_bytes()) {
         roots.add(root.map_err(io::Error::other)?).map_err(io::Error::other)?;
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?;
     Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))

@@ -293,7 +293,7 @@ fn listener(
 /// Thirty-two hexadecimal digits that nobody can guess.
 fn random() -> Result<String, Failure> {
     let mut bytes = [0; 16];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+    aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| Failure::machine("cannot make a nonce", "the system gives no random numbers"))?;
     Ok(data_encoding::HEXLOWER.encode(&bytes))
 }
