@@ -69,6 +69,7 @@ pub fn handshake(
         chain: vec![certificate],
         here,
         public,
+        asked_for_certificate: false,
     }
 }
 

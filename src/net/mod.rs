@@ -209,6 +209,8 @@ pub struct Handshake {
     pub here: Result<(), CertificateProblem>,
     /// The chain against the public roots alone.
     pub public: Result<(), CertificateProblem>,
+    /// A client certificate was asked for. The handshake completed without one, which says nothing of what requests are answered.
+    pub asked_for_certificate: bool,
 }
 
 /// Which roots a request's TLS is held to.

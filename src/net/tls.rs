@@ -83,6 +83,7 @@ pub(super) async fn handshake(stream: Stream, host: &str, stores: &TrustStores) 
         here: judge(presented, &chain, &name, &stores.here, stores),
         public: judge(presented, &chain, &name, &stores.public, stores),
         chain,
+        asked_for_certificate: asked.was(),
     })
 }
 

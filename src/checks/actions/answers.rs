@@ -9,8 +9,8 @@ pub(super) static SPEC: Spec = Spec {
     title: "the Actions endpoint refuses what is not signed",
     explain: "\
 Sends the Actions URL a made-up Action twice: without the WorkOS-Signature header, and with a signature that is wrong. \
-Both must be refused with 400, 401 or 403, which shows that the application itself answers there. A 403 is compared with \
-the one of a made-up path on the same host.
+Both must be refused with 400, 401 or 403, and by the application itself: the refusals are compared with what a made-up \
+path on the same host is answered, and with the pages of products that stand before applications.
 
 WorkOS asks this endpoint while a person waits at the sign-in, and waits for a signed verdict. By default it denies when \
 there is none (default deny): while the endpoint cannot be reached, answers with something else, or answers too late, \

@@ -4,10 +4,10 @@ use url::{Position, Url};
 
 use super::arrival::{Arrival, arrival};
 use super::trusted;
-use super::wall::{MADE_UP_PATH, shown_location, wants_sign_in};
+use super::wall::{Front, MADE_UP_PATH, Wall, shown_location, wants_sign_in};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation,
+    Remediations, Running, Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::contacts_of_public_view;
 use crate::checks::egress::in_words;
@@ -61,7 +61,7 @@ static NOT_REACHED: Code =
     Code::undecided("not-reached", "from inside, the redirect URI is not reached, which proves nothing");
 static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
     "refused-before-the-application",
-    "every path is refused alike (403): an allowlist or firewall answers, so nothing is known of the application",
+    "something before the application refuses: it answers every path alike, or says its name on the page, so nothing is known of the application",
 );
 static UNCLEAR_ANSWER: Code =
     Code::undecided("unclear-answer", "the answer's status says neither that the callback is there nor that it is not");
@@ -95,7 +95,11 @@ fn callbacks(facts: &Facts, settings: &Settings) -> Vec<Callback> {
         ));
         contacts.push(Contact::new(
             Touch::Request("GET", endpoint.https(MADE_UP_PATH)),
-            "only after a 403 or a page with a sign-in, to see whether every path answers alike",
+            "only after a refusal or a page with a sign-in, to see whether every path answers alike",
+        ));
+        contacts.push(Contact::new(
+            Touch::Connection(endpoint.clone(), "TLS"),
+            "only after a refusal, whether a client certificate is asked for",
         ));
         callbacks.push(Callback { url, endpoint, contacts });
     }
@@ -185,9 +189,6 @@ impl Callback {
             }
             404 | 410 => Some(self.not_found(response.status)),
             500..=599 => Some(self.server_error(response.status)),
-            403 if made_up(way, trust, cx).await.is_some_and(|answer| answer.status == 403) => {
-                Some(self.refused_before_the_application())
-            }
             200..=299 if has_sign_in(response) => {
                 let everywhere = made_up(way, trust, cx).await.is_some_and(|answer| has_sign_in(&answer));
                 let called = title.map_or_else(String::new, |title| format!(" called “{title}”"));
@@ -201,8 +202,16 @@ impl Callback {
                     None => self.sign_in_everywhere(&called),
                 })
             }
-            200..=299 | 400 | 401 | 403 | 422 => None,
-            status => Some(self.unclear(status)),
+            200..=299 => Front::default()
+                .wall(response, self.url.path())
+                .map(|wall| self.before_the_application(wall, response.status)),
+            status => {
+                let front = Front::seen(&request(way, trust, &self.path()), cx).await;
+                match front.wall(response, self.url.path()) {
+                    Some(wall) => Some(self.before_the_application(wall, status)),
+                    None => (!matches!(status, 400 | 401 | 403 | 422)).then(|| self.unclear(status)),
+                }
+            }
         };
         match finding {
             Some(finding) => outcome.because(finding),
@@ -319,11 +328,35 @@ impl Callback {
         )
     }
 
-    fn refused_before_the_application(&self) -> Finding {
+    fn before_the_application(&self, wall: Wall, status: u16) -> Finding {
+        let (path, endpoint) = (self.url.path(), &self.endpoint);
+        let browsers = Remediation::network(format!(
+            "Let users' browsers through to {endpoint}: they come from their own addresses, and neither from WorkOS's nor from Cloudflare's."
+        ));
+        let sign_in = Remediation::network(format!(
+            "Exempt {path} from the sign-in in front of {endpoint}: the browser that comes back from WorkOS has no session there."
+        ));
+        let remedy: Remediations = match wall {
+            // Browsers may have a certificate that this tool does not have.
+            Wall::ClientCertificate => Remediation::network(format!(
+                "Require no client certificate for {path} on what answers at {endpoint}, unless every user's browser has one."
+            ))
+            .into(),
+            Wall::Product(guess) => Remediation::network(format!(
+                "Exempt GET {path} from the rules of what stands in front of {endpoint} ({}); its log at this time names the rule.",
+                guess.in_words()
+            ))
+            .into(),
+            Wall::EveryPath if status == 401 => sign_in.or(browsers),
+            Wall::EveryPath => browsers.or(sign_in),
+        };
         REFUSED_BEFORE_THE_APPLICATION.found(
-            format!("{} answers 403, and so does a made-up path: an allowlist or firewall answers this host, so nothing is known of the application", self.shown()),
-            Remediation::network(format!("Let users' browsers through to {}: they come from their own addresses, and neither from WorkOS's nor from Cloudflare's.", self.endpoint))
-                .verify(self.curl()),
+            format!(
+                "a request to {} is refused {}: nothing is known of the application",
+                self.shown(),
+                wall.in_words(status)
+            ),
+            remedy.verify(self.curl()),
         )
     }
 

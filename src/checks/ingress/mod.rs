@@ -12,7 +12,7 @@ use crate::check::{Group, Vantage};
 use crate::settings::Settings;
 
 pub(super) use arrival::arrival;
-pub(super) use wall::{MADE_UP_PATH, shown_location, wants_sign_in};
+pub(super) use wall::{Front, MADE_UP_PATH, Wall, alike, shown_location, wants_sign_in};
 
 pub(super) const GROUP: Group = Group {
     id: "ingress",

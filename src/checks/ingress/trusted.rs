@@ -97,6 +97,9 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome
             format!("{}; issued by {}; {} to {}", link.subject, link.issuer, day(link.not_before), day(link.not_after)),
         );
     }
+    if handshake.asked_for_certificate {
+        outcome.saw("client certificate", "asked for, and the handshake completes without one");
+    }
     let Some(leaf) = handshake.chain.first() else { return outcome.because(invalid(endpoint, "none was presented")) };
     match &handshake.public {
         Ok(()) if leaf.not_after.duration_since(now).is_ok_and(|left| left < SOON) => {

@@ -8,6 +8,7 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
     Vantage,
 };
+use crate::checks::ingress::{Front, Wall, alike};
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
 use crate::secret::Secret;
@@ -32,7 +33,14 @@ JSON bodies anew before the signature is verified, by a clock that is off by mor
 read as seconds.",
     vantages: &[Vantage::Inside],
     required: |settings, vantage| settings.send_signed && super::required(settings, vantage),
-    codes: &[&SIGNATURE_REFUSED, &SLOW, &REFUSED_OTHERWISE, &NO_ANSWER, &SLOWISH],
+    codes: &[
+        &SIGNATURE_REFUSED,
+        &SLOW,
+        &REFUSED_BEFORE_THE_APPLICATION,
+        &REFUSED_OTHERWISE,
+        &NO_ANSWER,
+        &SLOWISH,
+    ],
     needs: &[refuses_unsigned::ID],
     plan,
 };
@@ -43,6 +51,10 @@ static SIGNATURE_REFUSED: Code =
     Code::error("signature-refused", "the endpoint refuses an event that is signed with the webhook secret");
 static SLOW: Code = Code::error("slow", "the endpoint takes more than 5 s to answer a signed event");
 static SLOWISH: Code = Code::warning("slowish", "the endpoint takes more than 3 s to answer a signed event");
+static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
+    "refused-before-the-application",
+    "something before the application refuses the signed event, so nothing is known of secret, clock or body",
+);
 static REFUSED_OTHERWISE: Code = Code::undecided(
     "refused-otherwise",
     "a signed event is refused in another way than a forged one: for what it says, it seems, and not for its signature",
@@ -156,13 +168,21 @@ enum Cause {
 const SMALLEST: &[u8] = b"{}";
 
 impl AcceptsSigned {
+    fn alike(&self, one: &Response, other: &Response) -> bool {
+        let path = self.0.path_shown();
+        alike(one, path, other, path)
+    }
+
     async fn refused(&self, outcome: Outcome, refusal: &Response, secret: &Secret, asking: &Asking<'_>) -> Outcome {
         let outcome = outcome.with("a signed event", in_short(refusal));
+        if let Some(wall) = self.0.wall(&Front::default(), refusal) {
+            return outcome.because(self.before_the_application(wall, refusal.status));
+        }
         let Ok(forged) = asking.forged(&event(asking.cx)).await.result else {
             return outcome.because(self.no_answer("a forged signature got no answer to compare with"));
         };
         let mut outcome = outcome.with("a forged one", in_short(&forged));
-        if !alike(refusal, &forged) {
+        if !self.alike(refusal, &forged) {
             outcome.grade = Grade::Answered;
             return outcome.because(self.refused_otherwise(refusal, &forged));
         }
@@ -196,7 +216,7 @@ impl AcceptsSigned {
             };
             outcome.saw(what, in_short(&answer));
             // `{}` lacks everything that an event has, so what accepts its signature may still refuse it for that.
-            if is_taken(&answer) || !alike(&answer, &forged) {
+            if is_taken(&answer) || !self.alike(&answer, &forged) {
                 return cause;
             }
         }
@@ -256,19 +276,6 @@ fn is_taken(response: &Response) -> bool {
     (200..=299).contains(&response.status)
 }
 
-/// Whether two refusals are the same but for what changes from request to request, such as times and ids.
-fn alike(one: &Response, other: &Response) -> bool {
-    one.status == other.status && words(one) == words(other)
-}
-
-fn words(response: &Response) -> Vec<String> {
-    let text: String = response.text().chars().take(4_096).collect();
-    text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
-        .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
-        .map(str::to_owned)
-        .collect()
-}
-
 /// The status, and how the answer begins.
 fn in_short(response: &Response) -> String {
     let text: String = response.text().split_whitespace().collect::<Vec<_>>().join(" ").chars().take(100).collect();
@@ -314,6 +321,13 @@ impl AcceptsSigned {
         SIGNATURE_REFUSED.found(
             format!("{url} answers {status} to an event signed with the webhook secret, as to a forged one: {why}"),
             remediation.verify(Command::from("date -u").then(&self.0.curl())),
+        )
+    }
+
+    fn before_the_application(&self, wall: Wall, status: u16) -> Finding {
+        REFUSED_BEFORE_THE_APPLICATION.found(
+            format!("an event signed with the webhook secret is refused at {} {}", self.0.url, wall.in_words(status)),
+            self.0.let_through(wall, status).verify(self.0.curl()),
         )
     }
 
@@ -374,7 +388,7 @@ fn given(cx: &Context) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Status;
+    use crate::check::{Status, Who};
     use crate::checks::fixture::{Site, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
@@ -458,6 +472,26 @@ mod tests {
         assert_eq!((codes(&outcome), outcome.status()), (vec!["refused-otherwise"], Status::Unknown));
     }
 
+    #[tokio::test]
+    async fn a_wall_that_refuses_the_signed_event_says_nothing_of_the_secret() {
+        for (status, page) in [
+            (403, "<center>Microsoft-Azure-Application-Gateway/v2</center>"),
+            (406, "<p>This error was generated by Mod_Security.</p>"),
+            (400, "<center>No required SSL certificate was sent</center>"),
+        ] {
+            let network = Fake::default()
+                .resolves(APP, Ok(&["93.184.215.14"]))
+                .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
+                .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+                .connects("93.184.215.14:443", Ok(()))
+                .fetches(Method::Post, HOOK, Ok(response(status, &[], page)));
+            let outcome = check().run(&site(network).context()).await;
+
+            assert_eq!((codes(&outcome), outcome.status()), (vec!["refused-before-the-application"], Status::Unknown));
+            assert_eq!(outcome.findings[0].remediations.likeliest().who, Who::Network);
+        }
+    }
+
     #[test]
     fn an_answer_in_time_passes_and_a_late_one_has_its_codes() {
         let took = |milliseconds| {
@@ -477,13 +511,5 @@ mod tests {
         let later = httpdate::fmt_http_date(now + Duration::from_secs(7_200));
 
         assert_eq!((at(&later), at("yesterday")), (7_200, 0));
-    }
-
-    #[test]
-    fn refusals_are_alike_whatever_their_request_ids_are() {
-        let refusal = |body| response(400, &[], body);
-
-        assert!(alike(&refusal("{\"id\":\"req-1a\",\"e\":\"bad\"}"), &refusal("{\"id\":\"req-2b\",\"e\":\"bad\"}")));
-        assert!(!alike(&refusal("{\"e\":\"bad signature\"}"), &refusal("{\"e\":\"unknown event\"}")));
     }
 }

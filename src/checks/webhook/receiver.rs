@@ -5,9 +5,10 @@ use std::time::UNIX_EPOCH;
 use url::Position;
 
 use crate::check::{
-    About, Check, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Running, Touch, command,
+    About, Check, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Remediation, Remediations, Running, Touch,
+    command,
 };
-use crate::checks::ingress::{MADE_UP_PATH, arrival, shown_location, wants_sign_in};
+use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, shown_location, wants_sign_in};
 use crate::context::Context;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
 use crate::settings::Setting;
@@ -21,6 +22,7 @@ pub(in crate::checks) const CODES: &[&Code] = &[
     &REDIRECTS,
     &SERVER_ERROR,
     &LOGIN_WALL,
+    &CLIENT_CERTIFICATE_REQUIRED,
     &REFUSED_BEFORE_THE_APPLICATION,
     &UNCLEAR_ANSWER,
     &NO_ANSWER,
@@ -35,9 +37,13 @@ static SERVER_ERROR: Code =
     Code::error("server-error", "the endpoint, or what stands before it, answers with a server error");
 static LOGIN_WALL: Code =
     Code::error("login-wall", "a page for people, or a demand to sign in, answers in the endpoint's place");
+static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
+    "client-certificate-required",
+    "requests are refused for the want of a client certificate, and WorkOS shows none",
+);
 static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
     "refused-before-the-application",
-    "every path is refused alike (403): an allowlist or firewall answers, so nothing is known of the application",
+    "something before the application refuses: it answers every path alike, or says its name on the page, so nothing is known of the application",
 );
 static UNCLEAR_ANSWER: Code =
     Code::undecided("unclear-answer", "the endpoint refuses with a status that says nothing about signatures");
@@ -124,8 +130,9 @@ impl Check for Receiver {
             Contact::new(Touch::Request("POST", self.url.clone()), why),
             Contact::new(
                 Touch::Request("POST", self.endpoint.https(MADE_UP_PATH)),
-                "only after a 403, to see whether every path is refused alike",
+                "to see whether every path is refused alike, by something before the application",
             ),
+            Contact::new(Touch::Connection(self.endpoint.clone(), "TLS"), "whether a client certificate is asked for"),
         ]
     }
 
@@ -151,20 +158,19 @@ impl Receiver {
         };
         let body = self.kind.made_up().as_bytes();
         let plain = cx.network.fetch(&self.request(&way, body, None)).await;
-        let forged = cx.network.fetch(&self.request(&way, body, Some(wrong_signature(cx)))).await;
-        let mut outcome = self.judge(&plain, &forged);
-        let refused_403 =
-            |answer: &Attempted<Response>| answer.result.as_ref().is_ok_and(|response| response.status == 403);
-        if outcome.findings.is_empty() && (refused_403(&plain) || refused_403(&forged)) {
-            let elsewhere = Request { path: MADE_UP_PATH.to_owned(), ..self.request(&way, body, None) };
-            let made_up = cx.network.fetch(&elsewhere).await;
-            if refused_403(&made_up) {
-                outcome.saw("a made-up path", "403 as well");
-                outcome.grade = Grade::Identified;
-                outcome.found(self.refused_before_the_application());
-            }
-        }
-        outcome.via("direct").tried(plain.attempts.max(forged.attempts))
+        let wrongly_signed = self.request(&way, body, Some(wrong_signature(cx)));
+        let (forged, front) = tokio::join!(cx.network.fetch(&wrongly_signed), self.front(&way, cx));
+        self.judge(&plain, &forged, front).via("direct").tried(plain.attempts.max(forged.attempts))
+    }
+
+    /// What is known of whatever stands before it.
+    pub(super) async fn front(&self, way: &Way, cx: &Context) -> Front {
+        Front::seen(&self.request(way, self.kind.made_up().as_bytes(), None), cx).await
+    }
+
+    /// What answered in the application's place, if a refusal gives that away.
+    pub(super) fn wall(&self, front: &Front, answer: &Response) -> Option<Wall> {
+        front.wall(answer, &self.path)
     }
 
     /// The way that requests to it take.
@@ -185,7 +191,7 @@ impl Receiver {
         request
     }
 
-    fn judge(&self, plain: &Attempted<Response>, forged: &Attempted<Response>) -> Outcome {
+    fn judge(&self, plain: &Attempted<Response>, forged: &Attempted<Response>, mut front: Front) -> Outcome {
         let mut outcome = Outcome::graded(Grade::Answered);
         for (what, answer) in [("without a signature", plain), ("with a wrong signature", forged)] {
             match &answer.result {
@@ -198,9 +204,22 @@ impl Receiver {
                 }
             }
         }
-        for (answer, how) in [(plain, "without a signature"), (forged, "with a wrong signature")] {
-            let Ok(response) = &answer.result else { continue };
-            if let Some(finding) = self.problem(response, how) {
+        let (Ok(unsigned), Ok(wrong)) = (&plain.result, &forged.result) else { return outcome };
+        let reads_signatures = !alike(unsigned, &self.path, wrong, &self.path);
+        if let Some(made_up) = &front.made_up {
+            outcome.saw("a made-up path", made_up.status.to_string());
+        }
+        if reads_signatures {
+            // What answers the two in different words is the application, whatever it makes of other paths.
+            front.made_up = None;
+        }
+        for (answer, how) in [(unsigned, "without a signature"), (wrong, "with a wrong signature")] {
+            if let Some(wall) = self.wall(&front, answer) {
+                outcome.grade = Grade::Identified;
+                outcome.found(self.before_the_application(wall, answer.status));
+                break;
+            }
+            if let Some(finding) = self.problem(answer, how) {
                 outcome.found(finding);
                 break;
             }
@@ -295,12 +314,46 @@ impl Receiver {
         )
     }
 
-    fn refused_before_the_application(&self) -> Finding {
-        REFUSED_BEFORE_THE_APPLICATION.found(
-            format!("{} answers 403, and so does a made-up path: an allowlist or firewall answers this host, so nothing is known of the application", self.url),
-            Remediation::network(format!("Let this host through to {} for the time of the check; the allowlist itself is right if it lists WorkOS's addresses.", self.endpoint))
-                .verify(self.curl()),
+    fn before_the_application(&self, wall: Wall, status: u16) -> Finding {
+        let code = match wall {
+            Wall::ClientCertificate => &CLIENT_CERTIFICATE_REQUIRED,
+            Wall::Product(_) | Wall::EveryPath => &REFUSED_BEFORE_THE_APPLICATION,
+        };
+        let so = match wall {
+            Wall::ClientCertificate => ", and WorkOS has none to show",
+            Wall::Product(_) | Wall::EveryPath => ": nothing is known of the application",
+        };
+        code.found(
+            format!("a request to {} is refused {}{so}{}", self.url, wall.in_words(status), self.kind.consequence()),
+            self.let_through(wall, status).verify(self.curl()),
         )
+    }
+
+    /// What to change on what stands before the application.
+    pub(super) fn let_through(&self, wall: Wall, status: u16) -> Remediations {
+        let (path, endpoint, sent) = (self.path_shown(), &self.endpoint, self.kind.sent());
+        let from_sign_in = Remediation::network(format!(
+            "Exempt the path {path} from the sign-in in front of {endpoint} (forward auth, single sign-on): the signature authenticates {sent}."
+        ));
+        let for_the_check = Remediation::network(format!(
+            "Let this host through to {endpoint} for the time of the check, if it is an allowlist that refuses: it is right if it lists WorkOS's addresses."
+        ));
+        let in_its_own_words = Remediation::vendor(
+            "Answer a request without a right signature in words of its own, such as 401 and `invalid signature`, if it is the application that answers every path so: then this can be told.",
+        );
+        match wall {
+            Wall::ClientCertificate => Remediation::network(format!(
+                "Require no client certificate for {path} on what answers at {endpoint} (nginx: ssl_verify_client optional, and ask for $ssl_client_verify in the other locations): WorkOS has none to show."
+            ))
+            .into(),
+            Wall::Product(guess) => Remediation::network(format!(
+                "Exempt POST {path} from the rules of what stands in front of {endpoint} ({}), for WorkOS's addresses at least; its log at this time names the rule.",
+                guess.in_words()
+            ))
+            .into(),
+            Wall::EveryPath if status == 403 => for_the_check.or(from_sign_in).or(in_its_own_words),
+            Wall::EveryPath => from_sign_in.or(for_the_check).or(in_its_own_words),
+        }
     }
 
     fn unclear(&self, status: u16) -> Finding {
@@ -322,7 +375,7 @@ impl Receiver {
         )
     }
 
-    fn path_shown(&self) -> &str {
+    pub(super) fn path_shown(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()
     }
 }
