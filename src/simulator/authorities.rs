@@ -15,7 +15,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
 
-use super::service::Certificate;
+use super::service::{Certificate, ClientCertificate};
 
 const DAY: i64 = 24 * 60 * 60;
 /// Where the leaf says its issuer can be fetched; nothing answers there.
@@ -73,20 +73,24 @@ impl Authorities {
         &self,
         certificate: Certificate,
         names: &[String],
-        asks_client_certificate: bool,
+        client_certificate: ClientCertificate,
     ) -> io::Result<ServerConfig> {
         let (chain, key) = self.issue(certificate, names)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?;
-        let builder = if asks_client_certificate {
+        let builder = if client_certificate == ClientCertificate::NotAsked {
+            builder.with_no_client_auth()
+        } else {
             let mut roots = RootCertStore::empty();
             roots.add(self.corporate.der().clone()).map_err(io::Error::other)?;
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = match client_certificate {
+                ClientCertificate::Required => verifier,
+                _ => verifier.allow_unauthenticated(),
+            };
             builder.with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
-        } else {
-            builder.with_no_client_auth()
         };
         let mut config = builder.with_single_cert(chain, key).map_err(io::Error::other)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

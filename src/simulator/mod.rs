@@ -33,7 +33,8 @@ use tokio::time::timeout;
 pub use self::authorities::Authorities;
 pub use self::faults::{FAULTS, Fault};
 pub use self::service::{
-    ApiManner, Certificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service, Site, SocksManner,
+    ApiManner, Certificate, ClientCertificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service,
+    Site, SocksManner,
 };
 pub use self::world::World;
 pub use self::writing::WritesManner;

@@ -28,7 +28,7 @@ pub enum Service {
         /// What it shows.
         certificate: Certificate,
         /// Whether it insists on a certificate of the client.
-        asks_client_certificate: bool,
+        client_certificate: ClientCertificate,
         /// What is behind it.
         site: Site,
     },
@@ -48,7 +48,7 @@ pub enum Service {
 impl Service {
     /// A site behind TLS with nothing wrong.
     pub fn https(site: Site) -> Self {
-        Self::Tls { certificate: Certificate::Good, asks_client_certificate: false, site }
+        Self::Tls { certificate: Certificate::Good, client_certificate: ClientCertificate::NotAsked, site }
     }
 }
 
@@ -177,6 +177,12 @@ pub enum InstallationManner {
     LoginWall,
     /// 403 at every path: an allowlist or WAF answers.
     ForbidsEverything,
+    /// 401 at every path: a sign-in stands before the application, and has no page of its own.
+    SignInEverywhere,
+    /// Every POST is refused with the page of a web application firewall, 406.
+    Firewall,
+    /// 400 at every path, without a word: who connects has no certificate.
+    WantsCertificate,
     /// 403 at the webhook path only, to anything without a signature.
     ForbidsUnsigned,
     /// The callback answers 404.
@@ -199,6 +205,17 @@ pub enum InstallationManner {
     ActionsMissing,
     /// The Actions path answers 200 to anything.
     ActionsOpen,
+}
+
+/// Whether a TLS service asks whoever connects for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// It does not.
+    NotAsked,
+    /// It does, and completes the handshake without one.
+    Asked,
+    /// It does, and ends the handshake without one.
+    Required,
 }
 
 /// How the forward proxy treats CONNECT.

@@ -16,7 +16,7 @@ use url::Url;
 use super::authorities::Authorities;
 use super::http::{Answer, Asked, Sent};
 use super::proxy::{self, Wanted};
-use super::service::{ApiManner, Page, Service, Site};
+use super::service::{ApiManner, ClientCertificate, Page, Service, Site};
 use super::workos::{self, Api};
 use super::world::{API, INSTALLATION, PROXY, PUBLIC_DNS, World};
 use super::zone::Zone;
@@ -52,13 +52,14 @@ impl Stage {
     pub(super) fn new(world: World, authorities: &Authorities, ground: Ground) -> io::Result<Self> {
         let player = |(address, service): (&SocketAddr, &Service)| {
             let tls = match service {
-                Service::Tls { certificate, asks_client_certificate, site } => {
+                Service::Tls { certificate, client_certificate, site } => {
                     let names = names(&world, address.ip(), site);
-                    let config = authorities.server_config(*certificate, &names, *asks_client_certificate)?;
+                    let config = authorities.server_config(*certificate, &names, *client_certificate)?;
                     Some(TlsAcceptor::from(Arc::new(config)))
                 }
                 Service::TlsProxy { certificate, .. } => {
-                    let config = authorities.server_config(*certificate, &[PROXY.to_owned()], false)?;
+                    let config =
+                        authorities.server_config(*certificate, &[PROXY.to_owned()], ClientCertificate::NotAsked)?;
                     Some(TlsAcceptor::from(Arc::new(config)))
                 }
                 _ => None,

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Fault;
-use crate::simulator::service::{Certificate, InstallationManner, Page, Service, Site};
+use crate::simulator::service::{Certificate, ClientCertificate, InstallationManner, Page, Service, Site};
 use crate::simulator::world::{INSTALLATION, INSTALLATION_ADDRESS, PUBLIC_DNS_ADDRESSES, World, https};
 use crate::simulator::zone::ZoneAnswer;
 
@@ -167,8 +167,8 @@ pub(super) const FAULTS: &[Fault] = &[
         &["ingress.trusted/client-certificate-required"],
         |world| {
             world.change(&[INSTALLATION_ADDRESS], |service| {
-                if let Service::Tls { asks_client_certificate, .. } = service {
-                    *asks_client_certificate = true;
+                if let Service::Tls { client_certificate, .. } = service {
+                    *client_certificate = ClientCertificate::Required;
                 }
             });
         },
@@ -252,6 +252,31 @@ pub(super) const FAULTS: &[Fault] = &[
         "An allowlist refuses this machine at every path, so the application itself is not seen.",
         &["ingress.callback/refused-before-the-application", "webhook.refuses-unsigned/refused-before-the-application"],
         |world| behave(world, InstallationManner::ForbidsEverything),
+    ),
+    Fault::new(
+        "webhook-sign-in-everywhere",
+        "A sign-in in front of the application answers 401 at every path, WorkOS included.",
+        &["ingress.callback/refused-before-the-application", "webhook.refuses-unsigned/refused-before-the-application"],
+        |world| behave(world, InstallationManner::SignInEverywhere),
+    ),
+    Fault::new(
+        "webhook-firewall",
+        "A web application firewall refuses every POST with a page of its own (406).",
+        &["webhook.refuses-unsigned/refused-before-the-application"],
+        |world| behave(world, InstallationManner::Firewall),
+    ),
+    Fault::new(
+        "webhook-client-certificate",
+        "What stands before the application completes the handshake, and answers 400 to whoever showed no certificate.",
+        &["ingress.callback/refused-before-the-application", "webhook.refuses-unsigned/client-certificate-required"],
+        |world| {
+            behave(world, InstallationManner::WantsCertificate);
+            world.change(&[INSTALLATION_ADDRESS], |service| {
+                if let Service::Tls { client_certificate, .. } = service {
+                    *client_certificate = ClientCertificate::Asked;
+                }
+            });
+        },
     ),
     Fault::new(
         "webhook-signed",
