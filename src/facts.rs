@@ -1,16 +1,12 @@
 //! What `WorkOS` needs from a network: published addresses, ranges and hosts, with their date and source.
 
 use std::net::IpAddr;
-use std::path::Path;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The embedded facts; `--facts FILE` replaces them.
 const EMBEDDED: &str = include_str!("facts/networks.json");
-
-/// A file larger than this holds no facts.
-const LARGEST_FILE: u64 = 4 << 20;
 
 /// What is known of the network side of `WorkOS`.
 #[derive(Clone, Debug, Deserialize)]
@@ -128,14 +124,9 @@ impl Facts {
         serde_json::from_str(EMBEDDED).expect("the embedded facts are valid")
     }
 
-    /// Facts from a file; the error says what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-        if size > LARGEST_FILE {
-            return Err("it is larger than 4 MiB".to_owned());
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-        let facts: Facts = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    /// Facts from what stands in a file; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let facts: Facts = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if facts.cloudflare.ipv4.is_empty() {
             return Err("`cloudflare.ipv4` is empty".to_owned());
         }

@@ -3,8 +3,9 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use crate::files;
 use crate::net::{self, Resolvers};
 use crate::settings::Proxy;
 
@@ -44,7 +45,7 @@ impl Host for ThisHost {
     }
 
     fn name(&self) -> String {
-        let read = |path| std::fs::read_to_string(path).ok().map(|name| name.trim().to_owned());
+        let read = |path| small_text(path).map(|name| name.trim().to_owned());
         read("/proc/sys/kernel/hostname")
             .or_else(|| read("/etc/hostname"))
             .or_else(|| std::env::var("COMPUTERNAME").ok())
@@ -99,12 +100,13 @@ impl Host for ThisHost {
 /// Where distributions keep a proxy for logins, which services and containers do not see.
 const PROXY_FILES: &[&str] = &["/etc/environment", "/etc/sysconfig/proxy", "/etc/profile.d/proxy.sh"];
 
+/// What stands in a small file of the system, which a run does not wait for.
 fn small_text(path: &str) -> Option<String> {
-    use std::io::Read;
+    const LARGEST: u64 = 1 << 20;
+    const LIMIT: Duration = Duration::from_secs(1);
 
-    let mut text = String::new();
-    std::fs::File::open(path).ok()?.take(64 * 1024).read_to_string(&mut text).ok()?;
-    Some(text)
+    let bytes = files::read_within(Path::new(path), LARGEST, LIMIT).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// `HTTPS_PROXY=…` in a file of the system, as it may be shown.

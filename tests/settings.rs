@@ -6,6 +6,7 @@ mod support;
 
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 use std::process::Stdio;
 
 use support::{Ended, binary, run, run_in};
@@ -93,6 +94,125 @@ fn files_that_are_named_and_cannot_be_read_are_named_with_who_named_them() {
     for name in ["missing", "huge", "."] {
         refused(&run(&["plan", "--config", &path(name)]), &["settings file", name]);
     }
+}
+
+/// Every flag that names a file, and the command that reads it.
+const FILES: &[(&str, &str)] = &[
+    ("plan", "--config"),
+    ("plan", "--facts"),
+    ("plan", "--api-key-file"),
+    ("plan", "--webhook-secret-file"),
+    ("check", "--ca-bundle"),
+    ("check", "--public-roots"),
+    ("check", "--inbound-report"),
+    ("check", "--baseline"),
+    ("requirements", "--learnt"),
+];
+
+#[test]
+fn whatever_stands_in_the_place_of_a_file_ends_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    nix::unistd::mkfifo(&folder.path().join("fifo"), nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+    std::os::unix::fs::symlink("gone", folder.path().join("dangling")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("device")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    let kinds = [
+        (path("fifo"), "nobody writes to it"),
+        (path("dangling"), "a link to gone, which is not there"),
+        (path("device"), "a device"),
+        ("/dev/urandom".to_owned(), "a device"),
+        (path("socket"), "a socket"),
+        (path("."), "a directory"),
+        (path("missing"), "no such file"),
+        (path("dangling/below"), "no such file"),
+    ];
+    std::thread::scope(|all| {
+        for (command, flag) in FILES {
+            for (path, words) in &kinds {
+                all.spawn(move || {
+                    let mut limited = binary();
+                    // What is asked of the disk is bound by the run; memory is bound by the system.
+                    limited.args([command, flag, path.as_str(), "--deadline", "2s"]);
+                    let limited = support::with_memory_of(limited, 1 << 30);
+                    refused(&limited, &[words, path.as_str()]);
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_pipe_that_is_written_to_is_a_file_like_any_other() {
+    let shell = |script: &str| -> Ended {
+        let bash = |mut command: std::process::Command| {
+            command.env_clear().env("LC_ALL", "C.UTF-8").env("BIN", env!("CARGO_BIN_EXE_workos-preflight"));
+            command.args(["-c", script]).output().unwrap().into()
+        };
+        bash(std::process::Command::new("/bin/bash"))
+    };
+
+    for script in [
+        "$BIN plan --config <(printf \"strategy = 'events'\\n\")",
+        "printf \"strategy = 'events'\\n\" | $BIN plan --config /dev/stdin",
+        "$BIN plan --config /dev/fd/3 3< <(sleep 0.2; printf \"strategy = 'events'\\n\")",
+    ] {
+        let ended = shell(script);
+
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{script}: {ended:?}");
+        assert!(ended.out.contains("events"), "{script}: {}", ended.out);
+    }
+}
+
+#[test]
+fn settings_as_windows_writes_them_are_read_or_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |bytes: &[u8]| std::fs::write(folder.path().join("preflight.toml"), bytes).unwrap();
+    let text = "[installation]\r\ndomain = \"app.customer.example\"\r\n";
+
+    write(format!("\u{feff}{text}").as_bytes());
+    let read = run_in(folder.path(), &["check", "--only", "settings.consistent", "--direct", "--format", "json"]);
+    assert!(shown(&read, "installation.domain").starts_with("app.customer.example file"), "{read:?}");
+
+    for mark in ["", "\u{feff}"] {
+        let both: Vec<u16> = format!("{mark}{text}").encode_utf16().collect();
+        write(&both.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>());
+        refused(&run_in(folder.path(), &["plan"]), &["preflight.toml", "UTF-16", "UTF-8"]);
+        for (command, flag) in FILES {
+            refused(&run_in(Path::new("/"), &[command, flag, &path(&folder)]), &["UTF-16"]);
+        }
+    }
+}
+
+/// The settings file in a folder.
+fn path(folder: &tempfile::TempDir) -> String {
+    folder.path().join("preflight.toml").display().to_string()
+}
+
+#[test]
+fn what_stands_in_the_usual_place_of_settings_is_never_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = folder.path().join("preflight.toml");
+
+    std::fs::create_dir(&usual).unwrap();
+    refused(&run_in(folder.path(), &["plan"]), &["preflight.toml", "a directory"]);
+
+    std::fs::remove_dir(&usual).unwrap();
+    std::os::unix::fs::symlink("/nowhere/preflight.toml", &usual).unwrap();
+    refused(&run_in(folder.path(), &["plan"]), &["preflight.toml", "/nowhere/preflight.toml", "not there"]);
+
+    let of_the_user = folder.path().join("workos-preflight");
+    let elsewhere = |home: &str, value: &Path| -> Ended {
+        binary().arg("plan").env(home, value).current_dir("/").output().unwrap().into()
+    };
+    std::os::unix::fs::symlink("/nowhere", &of_the_user).unwrap();
+    refused(&elsewhere("XDG_CONFIG_HOME", folder.path()), &["workos-preflight/preflight.toml"]);
+    std::fs::remove_file(&of_the_user).unwrap();
+    std::fs::create_dir_all(of_the_user.join("preflight.toml")).unwrap();
+    refused(&elsewhere("XDG_CONFIG_HOME", folder.path()), &["workos-preflight/preflight.toml", "a directory"]);
+    // Where nothing is, nothing is wrong.
+    assert_eq!(elsewhere("HOME", Path::new("/dev/null")).code, Some(0));
+    assert_eq!(elsewhere("HOME", folder.path()).code, Some(0));
 }
 
 #[test]

@@ -1,21 +1,23 @@
 //! Gathers what the user asked for: flags, environment and settings file into settings; words into a choice of checks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::checks;
 use crate::cli::{ChoiceArgs, SettingsArgs};
 use crate::facts::Facts;
+use crate::files;
 use crate::net::TrustStores;
 use crate::plan::Choice;
-use crate::settings::{self, GivenSecrets, Layer, Probing, SETTINGS, Setting, Settings, Source, Waiver};
+use crate::settings::{self, GivenSecrets, Layer, Probing, SETTINGS, Setting, Settings, SettingsError, Source, Waiver};
 
 /// Flags, environment and file, merged.
 pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failure> {
     let read = |variable: &str| std::env::var_os(variable);
     let flags = typed.layer();
     let environment = settings::environment(&read)?;
-    let file = match file(typed.config.as_ref()) {
+    bind_files_to_the_run(&[&flags, &environment]);
+    let file = match file(typed.config.as_ref())? {
         Some(path) => Some(settings::file(&path)?),
         None => None,
     };
@@ -38,6 +40,7 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
     };
     let read = |variable: &str| std::env::var_os(variable).filter(|_| is_network(variable));
     let layers = [typed, settings::environment(&read)?];
+    bind_files_to_the_run(&[&layers[0], &layers[1]]);
     let facts = facts(&layers)?;
     let mut settings = Settings::merge(&layers, GivenSecrets::default(), Vec::new())?;
     settings.shown.retain(|(name, ..)| name.starts_with("installation.") || name.starts_with("network."));
@@ -50,27 +53,51 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
     Ok((Settings { probing, ..settings }, facts))
 }
 
-/// The file that was named, else the first of the usual ones that is there.
-fn file(named: Option<&PathBuf>) -> Option<PathBuf> {
+/// No file may take longer than the run, as far as that is known before the settings file is read.
+fn bind_files_to_the_run(layers: &[&Layer]) {
+    let given = layers.iter().find_map(|layer| layer.of("network.deadline"));
+    let deadline = given.and_then(|(values, _)| settings::values::duration(&values.concat()).ok());
+    if let Some(deadline) = deadline {
+        files::give_up_after(deadline);
+    }
+}
+
+/// The file that was named, else the first of the usual ones that is there, whatever it is: a directory in its place, or a
+/// link that leads nowhere, is what is left of settings that somebody gave.
+fn file(named: Option<&PathBuf>) -> Result<Option<PathBuf>, Failure> {
     if let Some(path) = named {
-        return Some(path.clone());
+        return Ok(Some(path.clone()));
     }
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or(home);
     let usual =
         [Some(PathBuf::from("preflight.toml")), config.map(|config| config.join("workos-preflight/preflight.toml"))];
-    usual.into_iter().flatten().find(|path| path.is_file())
+    for path in usual.into_iter().flatten() {
+        let there = files::is_there(&path).map_err(|why| unreadable("the settings file", &path, None, &why));
+        if there? {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
+
+fn unreadable(what: &'static str, path: &Path, from: Option<Source>, why: &dyn std::fmt::Display) -> Failure {
+    SettingsError::Unreadable { what, path: path.to_owned(), from, why: why.to_string() }.into()
+}
+
+/// A file larger than this holds no facts.
+const LARGEST_FACTS: u64 = 4 << 20;
 
 fn facts(layers: &[Layer]) -> Result<Facts, Failure> {
     let Some((values, source)) = layers.iter().find_map(|layer| layer.of("facts")) else {
         return Ok(Facts::embedded());
     };
     let path = PathBuf::from(values.concat());
-    match Facts::read(&path) {
-        Ok(facts) => Ok(facts),
-        Err(why) => Failure::file("the facts", &Setting { value: path, source: source.clone() }, why),
-    }
+    let read = || {
+        let bytes = files::read(&path, LARGEST_FACTS).map_err(|error| error.to_string())?;
+        Facts::parse(files::text(&bytes).map_err(|error| error.to_string())?)
+    };
+    read().or_else(|why| Failure::file("the facts", &Setting { value: path.clone(), source: source.clone() }, why))
 }
 
 /// The system's roots and the files that the settings name.

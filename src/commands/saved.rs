@@ -1,8 +1,6 @@
 //! Reads a report that was saved earlier. Every way in which a file is none has a sentence of its own, and none of them
 //! repeats what stands in the file.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -10,6 +8,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::Failure;
+use crate::files::{self, Unreadable};
 use crate::report::v1::{Report, SCHEMA};
 
 /// No report is larger. A file that does not end, such as a device, ends here.
@@ -34,21 +33,12 @@ pub(super) fn read(what: &str, path: &Path) -> Result<Report, Failure> {
 const WANTED: &str = "what `workos-preflight --report json=FILE` writes is wanted";
 
 fn content(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error: &io::Error| match error.kind() {
-        io::ErrorKind::IsADirectory => format!("is a directory; {WANTED}"),
-        _ => format!("cannot be read: {error}"),
-    };
-    let mut bytes = Vec::new();
-    let read = if is_stdin(path) {
-        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("is larger than 16 MiB, and no report is; {WANTED}"));
-    }
-    Ok(bytes)
+    let read = if is_stdin(path) { files::standard_input(LARGEST) } else { files::read(path, LARGEST) };
+    read.map_err(|error| match error {
+        Unreadable::Directory => format!("is a directory; {WANTED}"),
+        Unreadable::TooLarge(_) => format!("is larger than 16 MiB, and no report is; {WANTED}"),
+        other => format!("cannot be read: {other}"),
+    })
 }
 
 /// What a document says of itself.
@@ -58,7 +48,7 @@ struct Named {
 }
 
 fn parsed(bytes: &[u8]) -> Result<Report, String> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    if files::is_utf16(bytes) {
         return Err("is UTF-16, as `>` of some shells writes it; --output or --report writes UTF-8".to_owned());
     }
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

@@ -16,6 +16,7 @@ use crate::check::{Status, Vantage};
 use crate::cli::{FailOn, OutputArgs};
 use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
+use crate::files;
 use crate::host::ThisHost;
 use crate::net::{Limits, Live, Memo, Retrying, TrustSummary};
 use crate::plan::Plan;
@@ -178,7 +179,8 @@ fn ignores_hangups() -> bool {
     static IGNORES: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
     // Asked once, because hearing of signals changes the answer.
     *IGNORES.get_or_init(|| {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let status = files::read(Path::new("/proc/self/status"), 1 << 20).unwrap_or_default();
+        let status = String::from_utf8_lossy(&status);
         let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
     })

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::fs::{self, File, FileType};
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,14 @@ const FROM_PIPE: Duration = Duration::from_secs(20);
 
 /// How long a person at a terminal may take.
 const FROM_TERMINAL: Duration = Duration::from_secs(60);
+
+/// How long a run may take, once that is known: no file may take longer.
+static RUN: OnceLock<Duration> = OnceLock::new();
+
+/// Says how long this run may take. The first word counts.
+pub fn give_up_after(run: Duration) {
+    let _ = RUN.set(run);
+}
 
 /// Why a file cannot be read. Each is what a sentence goes on with: "the CA bundle /etc/x.pem cannot be read: …".
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +128,15 @@ pub fn standard_input(largest: u64) -> Result<Vec<u8>, Unreadable> {
     in_time(FROM_TERMINAL, move |told| {
         told.stream(io::stdin().is_terminal());
         bounded(&mut io::stdin().lock(), largest, &told.given_up)?.ok_or(Unreadable::TooLarge(largest))
+    })
+}
+
+/// Whether there is anything at a path, be it a link that leads nowhere.
+pub fn is_there(path: &Path) -> Result<bool, Unreadable> {
+    let path = path.to_owned();
+    in_time(FROM_DISK, move |_| {
+        let leads_nowhere = |path: &Path| path.is_symlink() && !path.exists();
+        Ok(path.symlink_metadata().is_ok() || path.parent().is_some_and(leads_nowhere))
     })
 }
 
@@ -243,6 +260,7 @@ fn in_time<T: Send + 'static>(
     thread::Builder::new().name("file".to_owned()).stack_size(STACK).spawn(work).map_err(Unreadable::Failed)?;
 
     let began = Instant::now();
+    let limit = RUN.get().map_or(limit, |run| limit.min(*run));
     let mut patience = OPENING.min(limit);
     let mut too_late: fn(Duration) -> Unreadable = Unreadable::Hangs;
     loop {

@@ -1,7 +1,5 @@
 //! What the door shows of itself: a certificate from files, one made for the occasion, or none behind a proxy that has one.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +8,8 @@ use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+
+use crate::files::{self, Unreadable};
 
 /// How the door speaks.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub enum Security {
 pub enum IdentityError {
     /// A file cannot be read.
     #[error("{0}")]
-    Unreadable(io::Error),
+    Unreadable(Unreadable),
     /// A file does not hold what it should.
     #[error("it holds no {0} in PEM")]
     Lacks(&'static str),
@@ -43,14 +43,14 @@ const LARGEST_FILE: u64 = 1 << 20;
 impl Security {
     /// The chain and the key in these PEM files, as a web server is given them. The error names the file that is wrong.
     pub fn from_files<'a>(chain: &'a Path, key: &'a Path) -> Result<Self, (&'a Path, IdentityError)> {
-        let text = bounded(chain).map_err(|error| (chain, error))?;
+        let text = files::read(chain, LARGEST_FILE).map_err(|error| (chain, IdentityError::Unreadable(error)))?;
         let certificates: Vec<CertificateDer<'static>> =
             CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().unwrap_or_default();
         // One that cannot be read would be missing in the chain that is shown.
         if certificates.is_empty() {
             return Err((chain, IdentityError::Lacks("certificate, or one that cannot be read")));
         }
-        let text = bounded(key).map_err(|error| (key, error))?;
+        let text = files::read(key, LARGEST_FILE).map_err(|error| (key, IdentityError::Unreadable(error)))?;
         let private =
             PrivateKeyDer::from_pem_slice(&text).map_err(|_: pem::Error| (key, IdentityError::Lacks("private key")))?;
         Self::of(certificates, private).map_err(|error| (key, error))
@@ -72,12 +72,6 @@ impl Security {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Security::Tls(TlsAcceptor::from(Arc::new(config))))
     }
-}
-
-fn bounded(path: &Path) -> Result<Vec<u8>, IdentityError> {
-    let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST_FILE).read_to_end(&mut text));
-    read.map(|_| text).map_err(IdentityError::Unreadable)
 }
 
 #[cfg(test)]
@@ -112,6 +106,6 @@ mod tests {
         );
         assert_eq!(refused(&chain, &chain), Some((chain.clone(), "it holds no private key in PEM".to_owned())));
         assert!(refused(&chain, &other).unwrap().1.contains("do not go together"));
-        assert!(refused(&missing, &key).unwrap().1.contains("No such file"));
+        assert!(refused(&missing, &key).unwrap().1.contains("no such file"));
     }
 }

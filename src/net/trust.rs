@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::certificate::{self, Presented};
+use crate::files::{self, NotText};
 
 /// The roots that chains are held to.
 #[derive(Clone)]
@@ -120,11 +121,10 @@ const LARGEST_BUNDLE: u64 = 16 << 20;
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let unreadable = |why: String| TrustError::Unreadable(why);
-    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if size > LARGEST_BUNDLE {
-        return Err(unreadable("it is larger than 16 MiB".to_owned()));
+    let pem = files::read(path, LARGEST_BUNDLE).map_err(|error| unreadable(error.to_string()))?;
+    if files::is_utf16(&pem) {
+        return Err(unreadable(NotText::Utf16.to_string()));
     }
-    let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let read = read.map_err(|error| unreadable(error.to_string()))?;
     if read.is_empty() { Err(TrustError::Empty) } else { Ok(read) }

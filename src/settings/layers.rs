@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::declared::{self, NEVER_IN_A_FILE, SETTINGS, Shape};
 use super::{SettingsError, Waiver};
+use crate::files;
 
 /// Where a value came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,18 +93,10 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// Reads a settings file. Unknown keys and values of the wrong shape are errors that say what would be right.
 pub fn file(path: &Path) -> Result<SettingsFile, SettingsError> {
-    let unreadable = |error: &std::io::Error| SettingsError::Unreadable {
-        what: "the settings file",
-        path: path.to_owned(),
-        from: None,
-        why: error.to_string(),
-    };
-    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
-    if size > LARGEST_FILE {
-        return Err(unreadable(&std::io::Error::other("it is larger than 1 MiB")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    parse(&text, path)
+    let unreadable =
+        |why: String| SettingsError::Unreadable { what: "the settings file", path: path.to_owned(), from: None, why };
+    let bytes = files::read(path, LARGEST_FILE).map_err(|error| unreadable(error.to_string()))?;
+    parse(files::text(&bytes).map_err(|error| unreadable(error.to_string()))?, path)
 }
 
 fn parse(text: &str, path: &Path) -> Result<SettingsFile, SettingsError> {

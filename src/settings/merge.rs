@@ -7,6 +7,7 @@ use super::{
     Environment, Family, GivenSecrets, Layer, Probing, PublicResolver, SETTINGS, Setting, Settings, SettingsError,
     Source, Strategy, Waiver, values,
 };
+use crate::files;
 use crate::secret::Secret;
 
 impl Settings {
@@ -173,23 +174,17 @@ const LONGEST_SECRET: u64 = 64 * 1024;
 
 /// Reads a secret from a file, or from standard input for `-`. One final line break belongs to the file, not to the secret.
 fn read_secret(path: &Path, source: &Source) -> Result<Secret, SettingsError> {
-    use std::io::Read;
-
     let unreadable = |why: String| SettingsError::Unreadable {
         what: "the secret file",
         path: path.to_owned(),
         from: Some(source.clone()),
         why,
     };
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(LONGEST_SECRET).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(LONGEST_SECRET).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| unreadable(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not text".to_owned()))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let read =
+        if path == Path::new("-") { files::standard_input(LONGEST_SECRET) } else { files::read(path, LONGEST_SECRET) };
+    let bytes = read.map_err(|error| unreadable(error.to_string()))?;
+    let text = files::exact_text(&bytes).map_err(|error| unreadable(error.to_string()))?;
+    let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
         return Err(unreadable("it is empty".to_owned()));

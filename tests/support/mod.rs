@@ -48,6 +48,15 @@ pub(crate) fn run(args: &[&str]) -> Ended {
     binary().args(args).output().unwrap().into()
 }
 
+/// Runs a command that may have this much memory.
+pub(crate) fn with_memory_of(command: Command, bytes: u64) -> Ended {
+    let mut limited = Command::new("/bin/sh");
+    limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited.args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &(bytes / 1024).to_string()]);
+    limited.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    limited.output().unwrap().into()
+}
+
 /// Runs the binary in a folder.
 pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Ended {
     binary().args(args).current_dir(folder).output().unwrap().into()
