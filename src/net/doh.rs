@@ -27,6 +27,7 @@ pub fn request(way: Way, path: &str, name: &str, kind: RecordKind, unchecked: bo
         bearer: None,
         body,
         fresh: false,
+        largest: super::http::LARGEST_BODY,
     })
 }
 

@@ -12,7 +12,7 @@ use super::trust::TrustStores;
 use super::{BodyEnd, Method, Request, Response, Through, Trust, Way, tls};
 use crate::settings::Scheme;
 
-/// How much of a body is read, in bytes. The API's answers to the requests here are a few kilobytes.
+/// How much of a body is read unless the request says otherwise, in bytes. The API's answers to the requests here are a few kilobytes.
 pub(super) const LARGEST_BODY: usize = 256 * 1024;
 
 /// How many headers an answer is shown with.
@@ -109,11 +109,11 @@ pub(super) async fn fetch(
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let status = answer.status().as_u16();
-    let (body, end) = body(answer, end).await;
+    let (body, end) = body(answer, end, request.largest).await;
     Ok(Response { status, headers, body, end, at })
 }
 
-async fn body(mut answer: reqwest::Response, end: Instant) -> (Vec<u8>, BodyEnd) {
+async fn body(mut answer: reqwest::Response, end: Instant, largest: usize) -> (Vec<u8>, BodyEnd) {
     let mut body = Vec::new();
     loop {
         let left = end.saturating_duration_since(Instant::now());
@@ -122,7 +122,7 @@ async fn body(mut answer: reqwest::Response, end: Instant) -> (Vec<u8>, BodyEnd)
             Ok(Err(_)) => return (body, BodyEnd::Cut),
             Ok(Ok(None)) => return (body, BodyEnd::Whole),
             Ok(Ok(Some(chunk))) => {
-                let room = LARGEST_BODY - body.len();
+                let room = largest.saturating_sub(body.len());
                 body.extend(chunk.iter().take(room));
                 if chunk.len() > room {
                     return (body, BodyEnd::TooLarge);

@@ -241,6 +241,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// A connection of its own, made for it alone.
     pub fresh: bool,
+    /// How much of the answer's body is read, in bytes.
+    pub largest: usize,
 }
 
 impl fmt::Debug for Request {
@@ -273,6 +275,7 @@ impl Request {
             bearer: None,
             body: Vec::new(),
             fresh: false,
+            largest: http::LARGEST_BODY,
         }
     }
 }
@@ -284,7 +287,7 @@ pub struct Response {
     pub status: u16,
     /// Headers with lower-case names, in the order they came.
     pub headers: Vec<(String, String)>,
-    /// The first 256 KiB of the body.
+    /// The body, as far as the request wanted it: 256 KiB unless it said otherwise.
     pub body: Vec<u8>,
     /// How the body ended.
     pub end: BodyEnd,

@@ -26,6 +26,10 @@ pub enum WritesManner {
     Late(u64),
     /// They are carried out, and nothing is delivered.
     DeliversNothing,
+    /// Deletions are carried out and refused with this status.
+    DeletesAndRefuses(u16),
+    /// Deletions are answered as if they were carried out, and are not.
+    DeletesNothing,
 }
 
 /// Something on its way to a webhook endpoint.
@@ -68,8 +72,15 @@ impl Writing {
         if self.manner == WritesManner::SilentBefore(number) {
             return silent(Page::json(200, ""));
         }
+        let deletes = asked.method == Method::DELETE;
+        if deletes && self.manner == WritesManner::DeletesNothing {
+            return Page { status: 204, headers: Vec::new(), body: String::new() }.into();
+        }
         let page = self.carry_out(environment, asked, number);
         match self.manner {
+            WritesManner::DeletesAndRefuses(status) if deletes => {
+                Page::json(status, r#"{"message":"It is being changed by another request."}"#).into()
+            }
             WritesManner::SilentAfter(at) if at == number => silent(page),
             WritesManner::FailsAfter(at) if at == number => {
                 Page::json(500, r#"{"message":"Internal Server Error"}"#).into()

@@ -109,7 +109,9 @@ impl Answer {
             response.header("content-type").map(|value| shortened(value.split(';').next().unwrap_or(value)));
         let html = media_type.as_deref().is_some_and(|value| value.eq_ignore_ascii_case("text/html"));
         let text = response.text();
-        let title = crate::net::page_title(&response.body);
+        // What is called so in JSON is the name of something, and the title of nothing.
+        let json = response.body.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'['));
+        let title = crate::net::page_title(&response.body).filter(|_| !json);
         let product = || middlebox::by_page(&text, &response.headers);
         let status = response.status;
 
@@ -194,7 +196,9 @@ mod tests {
         let cut = response(200, &[], r#"{"object":"list","data":["#);
         let mut too_large = response(200, &[], "");
         too_large.end = BodyEnd::TooLarge;
+        let named = response(200, &[], r#"{"name":"<title>Blocked</title>"}"#);
 
+        assert!(matches!(Answer::read(&named), Answer::Json(_)));
         assert!(matches!(Answer::read(&cut), Answer::Cut { end: BodyEnd::Whole, .. }));
         assert!(matches!(Answer::read(&too_large), Answer::Cut { end: BodyEnd::TooLarge, .. }));
         assert!(matches!(Answer::read(&response(200, &[], "hello")), Answer::Strange { status: 200, .. }));

@@ -3,6 +3,7 @@
 mod answer;
 pub mod authorize;
 pub mod delivery;
+pub mod id;
 pub mod key;
 pub mod signature;
 pub mod writing;
@@ -12,6 +13,7 @@ pub use answer::{Answer, JsonAnswer};
 use serde_json::json;
 use url::form_urlencoded;
 
+use self::id::{Id, Kind};
 use crate::net::{Method, Request, Way};
 use crate::secret::Secret;
 
@@ -38,20 +40,29 @@ pub fn page_of_organizations(way: Way, key: &Secret, limit: u32, after: Option<&
     get(way, &path_of_organizations(limit, after), Some(key))
 }
 
-/// One organization, to see whether it is there.
-pub fn organization(way: Way, key: &Secret, id: &str) -> Request {
-    let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    get(way, &format!("/organizations/{id}"), Some(key))
+/// A page of everything of a kind, `limit` at most a hundred, from the newest on, or from the oldest.
+pub fn page_of(kind: Kind, way: Way, key: &Secret, limit: u32, after: Option<&str>, oldest_first: bool) -> Request {
+    let order = if oldest_first { "&order=asc" } else { "" };
+    get(way, &format!("{}?{}{order}", kind.place(), page(limit, after)), Some(key))
+}
+
+/// One object by itself, to see whether it is there; endpoints are only listed.
+pub fn organization(way: Way, key: &Secret, id: &Id) -> Request {
+    get(way, &id.path(), Some(key))
 }
 
 /// The path of a page of organizations, which a plan shows.
 pub fn path_of_organizations(limit: u32, after: Option<&str>) -> String {
+    format!("/organizations?{}", page(limit, after))
+}
+
+fn page(limit: u32, after: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", &limit.to_string());
     if let Some(after) = after {
         query.append_pair("after", after);
     }
-    format!("/organizations?{}", query.finish())
+    query.finish()
 }
 
 /// The public keys of a client ID; needs no key (facts §3.7).
@@ -70,18 +81,9 @@ pub fn list_webhook_endpoints(way: Way, key: &Secret) -> Request {
     get(way, LIST_WEBHOOK_ENDPOINTS, Some(key))
 }
 
-/// Webhook endpoints, page by page.
-pub fn page_of_webhook_endpoints(way: Way, key: &Secret, after: Option<&str>) -> Request {
-    let after = after.map(|after| {
-        let after: String = form_urlencoded::byte_serialize(after.as_bytes()).collect();
-        format!("&after={after}")
-    });
-    get(way, &format!("{LIST_WEBHOOK_ENDPOINTS}{}", after.unwrap_or_default()), Some(key))
-}
-
-/// The latest events of a name.
-pub fn latest_events(way: Way, key: &Secret, name: &str) -> Request {
-    get(way, &format!("/events?events={name}&limit=100&order=desc"), Some(key))
+/// The latest events of a name, `limit` at most a hundred.
+pub fn latest_events(way: Way, key: &Secret, name: &str, limit: u32) -> Request {
+    get(way, &format!("/events?events={name}&limit={limit}&order=desc"), Some(key))
 }
 
 /// One event.
@@ -137,7 +139,9 @@ mod tests {
         let requests = [
             list_organizations(way(), None),
             page_of_organizations(way(), &key, 100, Some("org_1")),
-            organization(way(), &key, "org_1"),
+            page_of(Kind::Organization, way(), &key, 100, Some("org_1"), true),
+            page_of(Kind::Endpoint, way(), &key, 1, None, false),
+            organization(way(), &key, &Id::read(Kind::Organization, "org_1").unwrap()),
             jwks(way(), "client_1"),
             list_webhook_endpoints(way(), &key),
             list_events(way(), &key),
@@ -167,9 +171,9 @@ mod tests {
         let key = Secret::new("sk_live_abcdefghijklmnopqrstuvwxyz");
         let requests = [
             writing::create_organization(way(), &key, "a name"),
-            writing::delete_organization(way(), &key, "org_1"),
+            writing::delete(way(), &key, &Id::read(Kind::Organization, "org_1").unwrap()),
             writing::register_endpoint(way(), &key, "https://app.customer.example/hook", &["organization.created"]),
-            writing::delete_endpoint(way(), &key, "we_1"),
+            writing::delete(way(), &key, &Id::read(Kind::Endpoint, "we_1").unwrap()),
         ];
 
         let written: Vec<(Method, &str)> =

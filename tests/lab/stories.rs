@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use workos_preflight::report::v1::{CheckResult, Grade, Report, Status};
+use workos_preflight::simulator::environment::{Organization, WebhookEndpoint};
 use workos_preflight::simulator::world::INSTALLATION;
 use workos_preflight::simulator::{Authorities, Ground, Simulator, World, WritesManner};
 
@@ -184,9 +185,19 @@ pub(crate) fn all() -> Vec<Story> {
             "what others called and registered is not cleaned up",
             |world| {
                 for environment in &mut world.environments {
-                    if let Some(first) = environment.organizations.first_mut() {
-                        "workos-preflight and friends".clone_into(&mut first.name);
-                    }
+                    let called = ["", " GmbH & Co", "-production", " (a test)"];
+                    environment.organizations.extend(called.iter().enumerate().map(|(at, rest)| Organization {
+                        id: format!("org_01OTHER{at}"),
+                        name: format!("workos-preflight-0123456789ab{rest}"),
+                        domain: String::new(),
+                    }));
+                    let registered = ["workos-preflight=0123456789abc", "workos-preflight=0123456789ab&x=1"];
+                    let registered = registered.iter().enumerate().map(|(at, query)| WebhookEndpoint {
+                        id: format!("we_01OTHER{at}"),
+                        url: format!("https://{INSTALLATION}/webhooks/workos?{query}"),
+                        ..left_endpoint()
+                    });
+                    environment.webhook_endpoints.extend(registered);
                 }
             },
             |place| {
@@ -198,6 +209,7 @@ pub(crate) fn all() -> Vec<Story> {
             },
         ),
     ];
+    all.extend(cleaning());
     for step in 1..=4 {
         all.push(killed(step, "carried out and not answered", WritesManner::SilentAfter(step)));
         all.push(killed(step, "not carried out", WritesManner::SilentBefore(step)));
@@ -212,6 +224,100 @@ pub(crate) fn all() -> Vec<Story> {
         ));
     }
     all
+}
+
+/// What `--clean-up` does where something was left over.
+fn cleaning() -> Vec<Story> {
+    let cleaned = |code: i32, organizations: bool, endpoints: bool, said: &'static str| {
+        move |place: &Place| {
+            let ended = place.run(&["listen", "--clean-up", "--yes"])?;
+            let out = String::from_utf8_lossy(&ended.stdout).into_owned();
+            let now = place.simulator.environments();
+            let organization = now.iter().any(|it| it.organizations.iter().any(|it| it.id == LEFT_ORGANIZATION));
+            let endpoint = now.iter().any(|it| it.webhook_endpoints.iter().any(|it| it.id == LEFT_ENDPOINT));
+            let as_wanted = (organization, endpoint) == (organizations, endpoints) && out.contains(said);
+            if ended.status.code() == Some(code) && as_wanted { Ok(()) } else { Err(format!("{ended:?}")) }
+        }
+    };
+    vec![
+        story("what a run left over is cleaned up", left_over, cleaned(0, false, false, "Nothing is left over now")),
+        story(
+            "an object that is too large to be read does not keep the clean-up from the others",
+            |world| {
+                for environment in &mut world.environments {
+                    environment.organizations[0].domain = "x".repeat(5 << 20);
+                }
+                left_over(world);
+                world.environments.iter_mut().for_each(|it| it.organizations.rotate_left(1));
+            },
+            cleaned(1, false, false, "too large"),
+        ),
+        story(
+            "many large objects are looked through in small pages",
+            |world| {
+                for environment in &mut world.environments {
+                    let large = |at| Organization {
+                        id: format!("org_01LARGE{at}"),
+                        name: "<title>Large</title>".to_owned(),
+                        domain: "x".repeat(40 * 1024),
+                    };
+                    environment.organizations.extend((0..20).map(large));
+                }
+                left_over(world);
+                world.environments.iter_mut().for_each(|it| it.organizations.rotate_left(5));
+            },
+            cleaned(0, false, false, "Nothing is left over now"),
+        ),
+        story(
+            "a key that may not see organizations still cleans up endpoints, and says what it could not see",
+            |world| {
+                left_over(world);
+                world.environments.iter_mut().for_each(|it| it.forbidden = vec!["organizations"]);
+            },
+            cleaned(1, true, false, "organizations could not be looked through"),
+        ),
+        story(
+            "a deletion that is refused and happens all the same is told as done",
+            |world| {
+                left_over(world);
+                world.writes = WritesManner::DeletesAndRefuses(409);
+            },
+            cleaned(0, false, false, "Nothing is left over now"),
+        ),
+        story(
+            "a deletion that is confirmed and does not happen is told as not done",
+            |world| {
+                left_over(world);
+                world.writes = WritesManner::DeletesNothing;
+            },
+            cleaned(1, true, true, "still there"),
+        ),
+    ]
+}
+
+const LEFT_ORGANIZATION: &str = "org_01LEFTOVER";
+const LEFT_ENDPOINT: &str = "we_01LEFTOVER";
+
+/// As a run leaves it that was killed.
+fn left_over(world: &mut World) {
+    for environment in &mut world.environments {
+        environment.organizations.push(Organization {
+            id: LEFT_ORGANIZATION.to_owned(),
+            name: "workos-preflight-0123456789ab (a test of webhook delivery; safe to delete)".to_owned(),
+            domain: String::new(),
+        });
+        environment.webhook_endpoints.push(left_endpoint());
+    }
+}
+
+fn left_endpoint() -> WebhookEndpoint {
+    WebhookEndpoint {
+        id: LEFT_ENDPOINT.to_owned(),
+        url: format!("https://{INSTALLATION}/webhooks/workos?workos-preflight=0123456789ab"),
+        secret: "whsec_left0Kp7Lm2Nq9Rs4Tv".to_owned(),
+        enabled: true,
+        events: vec!["organization.created".to_owned()],
+    }
 }
 
 /// Killed while a write hangs: the clean-up of another run finds what is left.

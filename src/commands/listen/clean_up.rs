@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 
 use super::super::{Failure, print, session};
-use super::provocation::{Marked, Vendor, shown_marked};
+use super::marker::shown_marked;
+use super::vendor::{Marked, Unseen, Vendor};
 use super::{consent, key};
 use crate::check::Vantage;
 use crate::cli::ListenArgs;
 use crate::facts::Facts;
 use crate::settings::Settings;
+use crate::workos::id::Kind;
 
-/// Something that should be gone is still there.
+/// Something that should be gone is still there, or may be.
 const LEFT: u8 = 1;
 
 pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result<u8, Failure> {
@@ -18,55 +20,103 @@ pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result
     session::block_on(async {
         let vendor = Vendor::new(&cx, key(&cx, "--clean-up")?);
         let place = format!("in the environment of the key {} at {}", vendor.key, cx.settings.api.value.https(""));
-        let marked =
-            vendor.marked(None).await.map_err(|why| Failure::machine("--clean-up cannot look what is there", why))?;
-        let further =
-            if marked.incomplete { "; only the newest organizations and endpoints were looked through" } else { "" };
-        if marked.is_empty() {
-            return print(&format!("Nothing is left over {place}{further}.\n"));
+        let mut found = Found::default();
+        // Each by itself: trouble with the one does not leave the other behind.
+        for kind in [Kind::Organization, Kind::Endpoint] {
+            match vendor.marked(kind, None).await {
+                Ok(marked) => found.take(kind, marked),
+                Err(why) => found.unseen.push(format!("{}s could not be looked through: {why}", kind.in_words())),
+            }
         }
-        consent::ask(&found(&marked, &place), args.yes, "--clean-up")?;
-        delete(&vendor, &marked, further).await
+        if found.looked_through == 0 {
+            return Err(Failure::machine("--clean-up cannot look what is there", found.unseen.join("; ")));
+        }
+        if found.things.is_empty() {
+            let (nothing, code) = found.nothing_else();
+            print(&format!("{nothing} {place}{}.\n{}", found.further, found.open()))?;
+            return Ok(code);
+        }
+        consent::ask(&found.in_words(&place), args.yes, "--clean-up")?;
+        found.delete(&vendor).await
     })?
 }
 
-fn found(marked: &Marked, place: &str) -> String {
-    let mut text = format!("This was left over, and would be deleted, {place}:\n");
-    for organization in &marked.organizations {
-        let _ = writeln!(text, "  organization {}  “{}”", organization.id, plain(&organization.called));
-    }
-    for endpoint in &marked.endpoints {
-        let _ = writeln!(text, "  endpoint {}  {}", endpoint.id, shown_marked(&endpoint.called));
-    }
-    text.push_str("A `listen --deliver` that is running now would lose what it waits for.\n");
-    text
+/// What was found of all kinds.
+#[derive(Default)]
+struct Found {
+    things: Vec<super::vendor::Thing>,
+    /// How many kinds could be looked through.
+    looked_through: usize,
+    /// What there may be besides, a line for each.
+    unseen: Vec<String>,
+    further: &'static str,
 }
 
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
-}
-
-async fn delete(vendor: &Vendor<'_>, marked: &Marked, further: &str) -> Result<u8, Failure> {
-    let mut text = String::new();
-    let mut left = 0;
-    for organization in &marked.organizations {
-        left += told(&mut text, "organization", &organization.id, &vendor.delete_organization(organization).await);
+impl Found {
+    fn take(&mut self, kind: Kind, marked: Marked) {
+        self.looked_through += 1;
+        self.things.extend(marked.things);
+        if marked.unnameable > 0 {
+            self.unseen.push(format!(
+                "{} of the {}s bear this tool's marker under an id that has not the shape of one, and are left alone: delete them in the WorkOS dashboard",
+                marked.unnameable,
+                kind.in_words()
+            ));
+        }
+        match marked.unseen {
+            Some(Unseen::Older) => self.further = "; only the newest organizations and endpoints were looked through",
+            Some(Unseen::Rest(why)) => {
+                self.unseen.push(format!("not all {}s could be looked through: {why}", kind.in_words()))
+            }
+            None => {}
+        }
     }
-    for endpoint in &marked.endpoints {
-        left += told(&mut text, "endpoint", &endpoint.id, &vendor.delete_endpoint(endpoint).await);
-    }
-    let _ = match left {
-        0 => writeln!(text, "Nothing is left over now{further}."),
-        _ => writeln!(text, "Still there: {left}; run this again, or delete them in the WorkOS dashboard."),
-    };
-    print(&text)?;
-    Ok(if left == 0 { 0 } else { LEFT })
-}
 
-fn told(text: &mut String, kind: &str, id: &str, deleted: &Result<(), String>) -> usize {
-    let _ = match deleted {
-        Ok(()) => writeln!(text, "{kind} {id}: deleted"),
-        Err(why) => writeln!(text, "{kind} {id}: not deleted, {why}"),
-    };
-    usize::from(deleted.is_err())
+    fn nothing_else(&self) -> (&'static str, u8) {
+        if self.unseen.is_empty() {
+            ("Nothing is left over", 0)
+        } else {
+            ("Nothing that can be deleted was found", LEFT)
+        }
+    }
+
+    /// What remains to be looked at by a person.
+    fn open(&self) -> String {
+        self.unseen.iter().map(|line| format!("Besides: {line}.\n")).collect()
+    }
+
+    fn in_words(&self, place: &str) -> String {
+        let mut text = format!("This was left over, and would be deleted, {place}:\n");
+        for thing in &self.things {
+            let _ = match thing.id.kind() {
+                Kind::Organization => writeln!(text, "  organization {}  “{}”", thing.id, thing.called),
+                Kind::Endpoint => writeln!(text, "  endpoint {}  {}", thing.id, shown_marked(&thing.called)),
+            };
+        }
+        text.push_str("A `listen --deliver` that is running now would lose what it waits for.\n");
+        text
+    }
+
+    async fn delete(&self, vendor: &Vendor<'_>) -> Result<u8, Failure> {
+        let mut text = String::new();
+        let mut left = 0;
+        for thing in &self.things {
+            let kind = thing.id.kind().in_words();
+            let _ = match vendor.delete(&thing.id).await {
+                Ok(()) => writeln!(text, "{kind} {}: deleted", thing.id),
+                Err(why) => {
+                    left += 1;
+                    writeln!(text, "{kind} {}: not deleted, {why}", thing.id)
+                }
+            };
+        }
+        let (nothing, code) = self.nothing_else();
+        let _ = match left {
+            0 if code == 0 => writeln!(text, "{nothing} now{}.", self.further),
+            0 => writeln!(text, "What was found is deleted{}.", self.further),
+            _ => writeln!(text, "Still there: {left}; run this again, or delete them in the WorkOS dashboard."),
+        };
+        print(&(text + &self.open()))?;
+        Ok(if left == 0 { code } else { LEFT })
+    }
 }

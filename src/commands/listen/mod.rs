@@ -3,9 +3,11 @@
 mod clean_up;
 mod consent;
 mod lines;
+mod marker;
 mod post;
 mod provocation;
 mod seen;
+mod vendor;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +18,9 @@ use tokio::sync::mpsc;
 
 use self::lines::Lines;
 use self::post::{Post, in_words, security};
-use self::provocation::{Listed, Provocation, Vendor};
+use self::provocation::{Listed, Provocation};
 use self::seen::{Ending, Seen};
+use self::vendor::Vendor;
 use super::session::{self, Account};
 use super::{Failure, gather, say};
 use crate::check::Vantage;
@@ -60,7 +63,7 @@ async fn listen(
     let nonce = args.nonce.then(random).transpose()?;
     let (tell, mut arriving) = mpsc::channel(1024);
     let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
-    listener.marker = provocation.as_ref().map(|provocation| provocation.marker.clone());
+    listener.marker = provocation.as_ref().map(|provocation| provocation.marker.to_string());
     // What is caused arrives at the first path, that of webhooks.
     let keys = listener.routes.first().map(|route| Arc::clone(&route.keys)).unwrap_or_default();
     let stop = session::told_to_stop();

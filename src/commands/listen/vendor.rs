@@ -1,0 +1,341 @@
+//! The WorkOS API as `listen` writes to it: what is there, what of it carries a marker, and how that is deleted again.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::marker::Marker;
+use crate::context::Context;
+use crate::net::{Method, Request, Response, Way};
+use crate::secret::Secret;
+use crate::workos::id::{Id, Kind};
+use crate::workos::{self, Answer, JsonAnswer, writing};
+
+/// How often something is tried that may come out better the next time.
+pub(super) const ATTEMPTS: u32 = 3;
+
+/// Environments with more of a kind are looked through no further; what is marked is among the newest.
+const MOST_OBJECTS: usize = 2_000;
+
+/// So many requests may that take, where pages have to be small.
+const MOST_PAGES: usize = 200;
+
+/// The largest page that the API gives.
+const PAGE: u32 = 100;
+
+/// One object by itself may be so large, in bytes.
+const LARGEST_OBJECT: usize = 4 << 20;
+
+/// No cursor of the API is longer, in bytes.
+const LONGEST_CURSOR: usize = 200;
+
+/// The API with the key of an environment.
+pub(super) struct Vendor<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) key: &'a Secret,
+    /// What was asked for and what identifies the answer to WorkOS's support, for requests that write.
+    written: Mutex<Vec<String>>,
+}
+
+/// Something at WorkOS: its id, and the name or URL that a person knows it by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Thing {
+    pub(super) id: Id,
+    pub(super) called: String,
+}
+
+/// What there is of a kind, as far as it could be looked through.
+#[derive(Default, Debug)]
+pub(super) struct Listing {
+    pub(super) objects: Vec<Value>,
+    /// Why there may be more.
+    pub(super) unseen: Option<Unseen>,
+}
+
+/// Why there may be more than was seen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Unseen {
+    /// There are more than are looked through; what is marked is newer.
+    Older,
+    /// For this reason the rest could not be looked through.
+    Rest(String),
+}
+
+/// What carries a marker, of a kind.
+#[derive(Default, Debug)]
+pub(super) struct Marked {
+    pub(super) things: Vec<Thing>,
+    /// So many bear a marker under an id that has not the shape of one; no request can be made about them.
+    pub(super) unnameable: usize,
+    pub(super) unseen: Option<Unseen>,
+}
+
+/// Why an answer is no use.
+enum Trouble {
+    /// It breaks off: for its size, or for the time that it takes.
+    Cut(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<Trouble> for String {
+    fn from(trouble: Trouble) -> Self {
+        let (Trouble::Cut(why) | Trouble::Other(why)) = trouble;
+        why
+    }
+}
+
+/// How a walk through a list ended.
+enum Walk {
+    /// At its end.
+    Through,
+    /// After as many as are looked through.
+    Enough,
+    /// At one object that is too large to be read even alone.
+    Blocked(String),
+    /// For another reason.
+    Failed(String),
+}
+
+/// Whether something is there.
+enum Presence {
+    There,
+    Gone,
+    Unknown(String),
+}
+
+impl<'a> Vendor<'a> {
+    pub(super) fn new(cx: &'a Context, key: &'a Secret) -> Self {
+        Vendor { cx, key, written: Mutex::default() }
+    }
+
+    /// One request, once: what writes must not be repeated blindly. Redirects are never followed.
+    pub(super) async fn ask(&self, make: impl FnOnce(Way) -> Request) -> Result<JsonAnswer, String> {
+        Ok(self.put(make).await?)
+    }
+
+    async fn put(&self, make: impl FnOnce(Way) -> Request) -> Result<JsonAnswer, Trouble> {
+        let endpoint = &self.cx.settings.api.value;
+        let way = self.cx.way(endpoint).await.ok_or_else(|| Trouble::Other(format!("{endpoint} cannot be reached")))?;
+        let request = make(way);
+        let sent = self.cx.unrepeated.fetch(&request).await.result;
+        let response = sent.map_err(|error| Trouble::Other(error.detail))?;
+        if request.method != Method::Get {
+            self.note(&request, &response);
+        }
+        if request.method == Method::Delete && matches!(response.status, 200..=204) {
+            // What is deleted is told of without a body: 200 or 202 for organizations, 204 for endpoints.
+            return Ok(JsonAnswer { status: response.status, body: Value::Null, marked: true });
+        }
+        match Answer::read(&response) {
+            // Nobody waits here for what a write that is refused for now might say later.
+            Answer::Json(answer) if answer.status == 429 => Ok(answer),
+            answer @ Answer::Cut { .. } => Err(Trouble::Cut(answer.about_what_was_asked().err().unwrap_or_default())),
+            answer => answer.about_what_was_asked().map_err(Trouble::Other),
+        }
+    }
+
+    fn note(&self, request: &Request, response: &Response) {
+        let ids = ["x-request-id", "cf-ray"].map(|name| (name, response.header(name)));
+        let ids = ids.into_iter().filter_map(|(name, id)| Some(format!(", {name} {}", plain(id?))));
+        let method = if request.method == Method::Delete { "DELETE" } else { "POST" };
+        let line = format!("{method} {}: {}{}", request.path, response.status, ids.collect::<String>());
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    /// What was written so far, for a ticket with WorkOS.
+    pub(super) fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Everything of a kind, page by page. Where one object blocks the way, the rest is looked at from the other end.
+    pub(super) async fn list(&self, kind: Kind) -> Result<Listing, String> {
+        let mut listing = Listing::default();
+        listing.unseen = match self.walk(kind, false, &mut listing.objects).await {
+            Walk::Through => None,
+            Walk::Enough => Some(Unseen::Older),
+            Walk::Failed(why) if listing.objects.is_empty() => return Err(why),
+            Walk::Failed(why) => Some(Unseen::Rest(why)),
+            Walk::Blocked(why) => {
+                let _ = self.walk(kind, true, &mut listing.objects).await;
+                Some(Unseen::Rest(format!("one of them is too large to be read: {why}")))
+            }
+        };
+        Ok(listing)
+    }
+
+    async fn walk(&self, kind: Kind, oldest_first: bool, objects: &mut Vec<Value>) -> Walk {
+        let mut cursors = BTreeSet::new();
+        let (mut limit, mut after) = (PAGE, None::<String>);
+        for _ in 0..MOST_PAGES {
+            let page = |way| {
+                let request = workos::page_of(kind, way, self.key, limit, after.as_deref(), oldest_first);
+                let largest = if limit == 1 { LARGEST_OBJECT } else { request.largest };
+                Request { largest, ..request }
+            };
+            let answer = match self.read(page).await {
+                Ok(answer) if answer.status == 200 && answer.is_list() => answer,
+                Ok(answer) => return Walk::Failed(refused(&answer)),
+                Err(Trouble::Cut(_)) if limit > 1 => {
+                    limit = (limit / 4).max(1);
+                    continue;
+                }
+                Err(Trouble::Cut(why)) => return Walk::Blocked(why),
+                Err(Trouble::Other(why)) => return Walk::Failed(why),
+            };
+            limit = (limit * 2).min(PAGE);
+            objects.extend(answer.body.get("data").and_then(Value::as_array).cloned().unwrap_or_default());
+            let Some(next) = answer.body.pointer("/list_metadata/after").and_then(Value::as_str) else {
+                return Walk::Through;
+            };
+            if next.len() > LONGEST_CURSOR || !cursors.insert(next.to_owned()) {
+                return Walk::Failed("its pages lead in a circle".to_owned());
+            }
+            if objects.len() >= MOST_OBJECTS {
+                return Walk::Enough;
+            }
+            after = Some(next.to_owned());
+        }
+        Walk::Enough
+    }
+
+    /// A request that only reads, and so may be repeated.
+    async fn read(&self, make: impl Fn(Way) -> Request) -> Result<JsonAnswer, Trouble> {
+        let mut attempt = 1;
+        loop {
+            let read = self.put(&make).await;
+            let again = match &read {
+                Ok(answer) => answer.status == 429,
+                Err(Trouble::Cut(_)) => false,
+                Err(Trouble::Other(_)) => true,
+            };
+            if !again || attempt == ATTEMPTS {
+                return read;
+            }
+            pause(attempt).await;
+            attempt += 1;
+        }
+    }
+
+    /// Everything of a kind that carries a marker; with a run's own marker, what that run made.
+    pub(super) async fn marked(&self, kind: Kind, of: Option<&Marker>) -> Result<Marked, String> {
+        let Listing { objects, unseen } = self.list(kind).await?;
+        let mut marked = Marked { unseen, ..Marked::default() };
+        for object in &objects {
+            let Some(called) = called(kind, object) else { continue };
+            let marker = match kind {
+                Kind::Organization => Marker::of_name(&called),
+                Kind::Endpoint => Marker::of_url(&called),
+            };
+            if marker.is_none_or(|marker| of.is_some_and(|of| *of != marker)) {
+                continue;
+            }
+            match text(object, "id").and_then(|id| Id::read(kind, &id)) {
+                Some(id) if marked.things.iter().any(|thing| thing.id == id) => {}
+                Some(id) => marked.things.push(Thing { id, called }),
+                None => marked.unnameable += 1,
+            }
+        }
+        Ok(marked)
+    }
+
+    /// Deletes, and looks whether that came about: neither a refusal nor a success is believed by itself.
+    pub(super) async fn delete(&self, id: &Id) -> Result<(), String> {
+        let mut said = self.ask(|way| writing::delete(way, self.key, id)).await;
+        let mut attempt = 1;
+        loop {
+            let presence = self.presence(id).await;
+            let told = match &said {
+                Ok(answer) => matches!(answer.status, 200..=204),
+                Err(_) => false,
+            };
+            match presence {
+                Presence::Gone => return Ok(()),
+                Presence::Unknown(_) if told => return Ok(()),
+                Presence::Unknown(why) if attempt == ATTEMPTS => {
+                    return Err(format!("{}; and whether it is there cannot be seen: {why}", in_words(&said)));
+                }
+                Presence::There if attempt == ATTEMPTS || is_final(&said) => return Err(in_words(&said)),
+                Presence::There | Presence::Unknown(_) => {}
+            }
+            pause(attempt).await;
+            attempt += 1;
+            // What the API says it has deleted may be seen for a while.
+            if !told {
+                said = self.ask(|way| writing::delete(way, self.key, id)).await;
+            }
+        }
+    }
+
+    async fn presence(&self, id: &Id) -> Presence {
+        if id.kind() == Kind::Organization {
+            match self.read(|way| workos::organization(way, self.key, id)).await {
+                Ok(answer) if answer.status == 404 && answer.marked => return Presence::Gone,
+                Ok(answer) if answer.status == 200 && text(&answer.body, "id") == Some(id.to_string()) => {
+                    return Presence::There;
+                }
+                _ => {}
+            }
+        }
+        let is_it = |object: &Value| text(object, "id") == Some(id.to_string());
+        match self.list(id.kind()).await {
+            Ok(listing) if listing.objects.iter().any(is_it) => Presence::There,
+            Ok(Listing { unseen: None, .. }) => Presence::Gone,
+            Ok(Listing { unseen: Some(Unseen::Rest(why)), .. }) | Err(why) => Presence::Unknown(why),
+            Ok(_) => Presence::Unknown("there are too many to look through".to_owned()),
+        }
+    }
+}
+
+/// Whether asking again cannot come out otherwise.
+fn is_final(said: &Result<JsonAnswer, String>) -> bool {
+    said.as_ref().is_ok_and(|answer| !matches!(answer.status, 200..=204 | 408 | 409 | 423 | 425 | 429))
+}
+
+fn in_words(said: &Result<JsonAnswer, String>) -> String {
+    match said {
+        Ok(answer) if matches!(answer.status, 200..=204) => {
+            format!("the API answers {}, and it is still there", answer.status)
+        }
+        Ok(answer) => refused(answer),
+        Err(why) => why.clone(),
+    }
+}
+
+/// Longer before each further attempt.
+pub(super) async fn pause(attempt: u32) {
+    // In tests there is nobody to wait for.
+    let first = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(500) };
+    tokio::time::sleep(first * attempt).await;
+}
+
+/// What a person knows an object by.
+pub(super) fn called(kind: Kind, object: &Value) -> Option<String> {
+    text(
+        object,
+        match kind {
+            Kind::Organization => "name",
+            Kind::Endpoint => "endpoint_url",
+        },
+    )
+}
+
+pub(super) fn text(value: &Value, field: &str) -> Option<String> {
+    value.get(field).and_then(Value::as_str).map(str::to_owned)
+}
+
+pub(super) fn refused(answer: &JsonAnswer) -> String {
+    let said = plain(answer.message().unwrap_or_default());
+    let said = if said.is_empty() { said } else { format!(": “{said}”") };
+    format!("the API answers {}{said}", answer.status)
+}
+
+/// Words of somebody else, as they may be shown.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests;
