@@ -5,6 +5,7 @@
 mod listen;
 mod probe;
 mod settings;
+mod trusted;
 mod typed;
 
 use std::path::PathBuf;

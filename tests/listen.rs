@@ -266,6 +266,35 @@ fn a_proxy_header_names_the_sender_and_without_one_nobody_is_let_in() {
 }
 
 #[test]
+fn why_a_trusted_proxys_word_does_not_count_stands_in_the_finding_and_trusting_it_again_is_not_advised() {
+    let standard = |value: &str| format!("Forwarded: {value}\r\n");
+    let usual = |value: &str| format!("X-Forwarded-For: {value}\r\n");
+    let sent: Vec<(String, &str)> = vec![
+        (usual("unknown"), "“unknown”"),
+        (usual(""), "empty"),
+        (usual(&format!("{PUBLISHED}, é")), "is no address"),
+        (standard("for=_hidden;proto=https"), "obfuscated"),
+        (standard("proto=https;host=a.example"), "without a `for`"),
+        (standard(&format!("for={PUBLISHED};x=\", for=198.51.100.7")), "cannot be read"),
+        (usual(PUBLISHED) + &standard("for=_gazonk"), "different senders"),
+        (String::new(), "does not say"),
+    ];
+    let listening = |_| Listening::start(&["--format", "json", "--for", "5s"]);
+    let listeners: Vec<Listening> = sent.iter().map(listening).collect();
+    for (listener, (headers, _)) in listeners.iter().zip(&sent) {
+        listener.deliver(&Delivery { headers: headers.clone(), ..Delivery::default() });
+    }
+    for (listener, (headers, words)) in listeners.into_iter().zip(&sent) {
+        let report = listener.end().json();
+
+        assert_eq!(codes(&report), ["webhook.delivered/from-elsewhere"], "{headers}");
+        let finding = &result(&report)["findings"][0];
+        assert!(finding["problem"].as_str().unwrap().contains(words), "{headers}: {finding}");
+        assert!(!finding["remediations"].to_string().contains("--trusted-proxy 127"), "{headers}: {finding}");
+    }
+}
+
+#[test]
 fn an_action_is_allowed_only_where_that_was_asked_for_and_the_answer_is_signed() {
     let body = r#"{"object":"authentication_action_context","id":"action_1","user":{"email":"planted@example.com"}}"#;
     let action = || Delivery {
@@ -424,6 +453,8 @@ fn what_cannot_be_carried_out_is_one_clear_sentence() {
     for arguments in [
         &["--plain", "--proxy-protocol"][..],
         &["--plain", "--trusted-proxy", "here"],
+        &["--plain", "--trusted-proxy", "0.0.0.0/0"],
+        &["--plain", "--trusted-proxy", "10.20.0.5/24"],
         &["--plain", "--self-signed"],
         &["--plain", "--count", "0"],
         &["--deliver", "--clean-up"],

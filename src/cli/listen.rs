@@ -1,11 +1,12 @@
 //! The options of `listen`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
+use super::trusted::range;
 use super::{OutputArgs, SettingsArgs};
 
 /// Where WorkOS, whose sources are IPv4, delivers to.
@@ -77,19 +78,3 @@ pub enum ActionVerdict {
     /// The sign-in or registration goes on.
     Allow,
 }
-
-fn range(text: &str) -> Result<IpNet, String> {
-    let one = |text: &str| text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())).ok();
-    let range = text.parse().ok().or_else(|| one(text));
-    match range {
-        Some(range) if range.prefix_len() < SHORTEST_PREFIX => {
-            Err("an address or a narrower range is right: everybody in it can say that WorkOS sent something"
-                .to_owned())
-        }
-        Some(range) => Ok(range),
-        None => Err("an address or a range such as 10.20.0.0/24 is right".to_owned()),
-    }
-}
-
-/// Proxies of one's own, and Cloudflare's ranges, are narrower than this.
-const SHORTEST_PREFIX: u8 = 8;

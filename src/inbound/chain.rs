@@ -1,11 +1,13 @@
 //! Who sent a request that came through proxies: the peer is seen, what stands before it is said, and only what trusted proxies
 //! say is believed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use hyper::HeaderMap;
-use hyper::header::HeaderName;
 use ipnet::IpNet;
+
+use super::forwarded::{Claim, forwarded, x_forwarded_for};
+use crate::workos::delivery::{Header, Unnamed};
 
 /// Where a request came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,8 +18,8 @@ pub struct Traced {
     pub peer: IpAddr,
     /// How the one was told from the other, in words; empty where there is nothing to tell.
     pub told: String,
-    /// The source is a trusted proxy that does not say whom it had the request from.
-    pub unnamed: bool,
+    /// Where the source is a trusted proxy: why it is not known whom that had the request from.
+    pub unnamed: Option<Unnamed>,
 }
 
 /// What stands in the headers and before TLS about the way that a request took.
@@ -48,28 +50,21 @@ pub(super) fn trace(peer: IpAddr, said: &Said<'_>, trusted: &[IpNet]) -> Traced 
         hops.push(announced.to_canonical());
     }
     let nearest = *hops.last().unwrap_or(&peer);
-    let x_forwarded_for = claims(said.headers, &X_FORWARDED_FOR, entries);
-    let forwarded = claims(said.headers, &FORWARDED, elements);
-    let mut notes = Vec::new();
+    let mut unnamed = None;
+    let mut note = None;
 
-    let claimed: &[Claim] = if x_forwarded_for.is_empty() { &forwarded } else { &x_forwarded_for };
     if said.announced == Announced::Nobody {
-        notes.push(format!("the PROXY header of {nearest} names nobody, so headers are not believed either"));
+        unnamed = Some(Unnamed::NotAnnounced);
     } else if is_trusted(nearest) {
-        let walk = |claims: &[Claim]| walked(claims, is_trusted);
-        let sender = |claims: &[Claim]| walk(claims).0.last().copied();
-        if !x_forwarded_for.is_empty() && !forwarded.is_empty() && sender(&x_forwarded_for) != sender(&forwarded) {
-            // A proxy that sets the one may pass on the other as it was sent.
-            notes.push("X-Forwarded-For and Forwarded name different senders, so neither is believed".to_owned());
-        } else if claimed.is_empty() {
-            notes.push(format!("the trusted proxy {nearest} does not say whom the request came from"));
-        } else {
-            let (further, unreadable) = walk(claimed);
-            hops.extend(further);
-            notes.extend(unreadable.then(|| "an entry of the chain is no address, and ends it".to_owned()));
+        let walk = walked(said.headers, is_trusted);
+        hops.extend(walk.hops);
+        unnamed = walk.unnamed;
+    } else {
+        let claimed = [x_forwarded_for(said.headers), forwarded(said.headers)];
+        let claimed = claimed.iter().find_map(|claims| claims.last());
+        if let Some(Claim::Sender(named)) = claimed {
+            note = Some(format!("a header names {named}, and {nearest} is no trusted proxy, so it is not believed"));
         }
-    } else if let Some(Claim(Some(named))) = claimed.last() {
-        notes.push(format!("a header names {named}, and {nearest} is no trusted proxy, so it is not believed"));
     }
 
     let source = *hops.last().unwrap_or(&peer);
@@ -78,90 +73,76 @@ pub(super) fn trace(peer: IpAddr, said: &Said<'_>, trusted: &[IpNet]) -> Traced 
         let from_the_source: Vec<String> = hops.iter().rev().map(ToString::to_string).collect();
         told.push(from_the_source.join(" → "));
     }
-    told.extend(notes);
-    let unnamed = is_trusted(source) && claimed.is_empty();
+    told.extend(unnamed.map(|why| format!("the trusted proxy {source} {}", why.in_words())));
+    told.extend(note);
     Traced { source, peer, told: told.join("; "), unnamed }
 }
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED: HeaderName = hyper::header::FORWARDED;
+/// How far headers lead from a trusted proxy.
+#[derive(PartialEq, Eq)]
+struct Walk {
+    /// The nearest first; all but the last are trusted proxies.
+    hops: Vec<IpAddr>,
+    /// Why the last is a proxy, too.
+    unnamed: Option<Unnamed>,
+}
 
-/// A longer chain is nobody's.
-const MOST_CLAIMS: usize = 32;
+/// What a trusted proxy's headers say. Where it sends two kinds, and they tell different things, none of them is believed: a
+/// proxy that sets the one may pass on the other as it was sent.
+fn walked(headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> Walk {
+    let x_forwarded_for = x_forwarded_for(headers);
+    let mut forwarded = forwarded(headers);
+    // One that tells of the protocol or the host alone contradicts nobody.
+    if !x_forwarded_for.is_empty() && forwarded.iter().all(|claim| *claim == Claim::Nobody) {
+        forwarded.clear();
+    }
+    let walk = |header, claims: &[Claim]| walk(header, claims, &is_trusted);
+    match (x_forwarded_for.is_empty(), forwarded.is_empty()) {
+        (true, true) => Walk { hops: Vec::new(), unnamed: Some(Unnamed::Silent) },
+        (false, true) => walk(Header::XForwardedFor, &x_forwarded_for),
+        (true, false) => walk(Header::Forwarded, &forwarded),
+        (false, false) => {
+            let (one, other) = (walk(Header::XForwardedFor, &x_forwarded_for), walk(Header::Forwarded, &forwarded));
+            let sender = |walk: &Walk| walk.hops.last().filter(|_| walk.unnamed.is_none()).copied();
+            if sender(&one) == sender(&other) {
+                one
+            } else {
+                Walk { hops: Vec::new(), unnamed: Some(Unnamed::Contradiction) }
+            }
+        }
+    }
+}
 
-/// One entry of a chain, sender first; `None` where it is no address.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Claim(Option<IpAddr>);
-
-fn walked(claims: &[Claim], is_trusted: impl Fn(IpAddr) -> bool) -> (Vec<IpAddr>, bool) {
+fn walk(header: Header, claims: &[Claim], is_trusted: impl Fn(IpAddr) -> bool) -> Walk {
     let mut hops = Vec::new();
-    for Claim(claim) in claims.iter().rev() {
-        let Some(address) = claim else { return (hops, true) };
-        hops.push(*address);
-        if !is_trusted(*address) {
-            break;
-        }
+    for claim in claims.iter().rev() {
+        let why = match claim {
+            Claim::Sender(address) => {
+                hops.push(*address);
+                if is_trusted(*address) {
+                    continue;
+                }
+                return Walk { hops, unnamed: None };
+            }
+            Claim::Unknown => Unnamed::Unknown(header),
+            Claim::Obfuscated => Unnamed::Obfuscated(header),
+            Claim::Nobody => Unnamed::Empty(header),
+            // What cannot be read where it has to be believed is not believed at all.
+            Claim::Unreadable => return Walk { hops: Vec::new(), unnamed: Some(Unnamed::Unreadable(header)) },
+        };
+        return Walk { hops, unnamed: Some(why) };
     }
-    (hops, false)
-}
-
-fn claims(headers: &HeaderMap, name: &HeaderName, read: fn(&str) -> Vec<Claim>) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
-    for value in headers.get_all(name) {
-        match value.to_str() {
-            Ok(text) => claims.extend(read(text)),
-            Err(_) => claims.push(Claim(None)),
-        }
-    }
-    // The nearest hops stand last, and they are the ones that count.
-    claims.split_off(claims.len().saturating_sub(MOST_CLAIMS))
-}
-
-/// `X-Forwarded-For: 3.217.146.166, 10.20.0.5`
-fn entries(text: &str) -> Vec<Claim> {
-    text.split(',').map(|entry| Claim(address(entry.trim()))).collect()
-}
-
-/// `Forwarded: for=3.217.146.166;proto=https, for="[2001:db8::1]:4711"` (RFC 7239).
-fn elements(text: &str) -> Vec<Claim> {
-    let named = |element: &str| {
-        let pairs = split_outside_quotes(element, ';');
-        let named = pairs.iter().find_map(|pair| {
-            let (name, value) = pair.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"').to_owned())
-        });
-        Claim(named.and_then(|named| address(&named)))
-    };
-    split_outside_quotes(text, ',').iter().map(|element| named(element)).collect()
-}
-
-fn split_outside_quotes(text: &str, separator: char) -> Vec<String> {
-    let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
-    for c in text.chars() {
-        quoted ^= c == '"';
-        if c == separator && !quoted {
-            parts.push(std::mem::take(&mut part));
-        } else {
-            part.push(c);
-        }
-    }
-    parts.push(part);
-    parts
-}
-
-/// An address, bare or bracketed, with or without a port.
-fn address(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse::<IpAddr>().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|place| place.ip()))?;
-    Some(address.to_canonical())
+    Walk { hops, unnamed: Some(Unnamed::OnlyProxies(header)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderValue;
+    use hyper::header::{FORWARDED, HeaderName, HeaderValue};
     use proptest::prelude::*;
 
     use super::*;
+
+    const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
     const PROXY: &str = "10.20.0.5";
     const WORKOS: &str = "3.217.146.166";
@@ -194,7 +175,7 @@ mod tests {
                 source: WORKOS.parse().unwrap(),
                 peer: WORKOS.parse().unwrap(),
                 told: String::new(),
-                unnamed: false
+                unnamed: None
             }
         );
         assert_eq!(source("::ffff:3.217.146.166", None, &[]), WORKOS);
@@ -216,30 +197,46 @@ mod tests {
             "198.51.100.7"
         );
         assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, "198.51.100.7"), (&X_FORWARDED_FOR, WORKOS)]), WORKOS);
-        assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, &format!("{WORKOS}:51234"))]), WORKOS);
-        assert_eq!(traced(PROXY, None, &[(&X_FORWARDED_FOR, WORKOS)]).told, format!("{WORKOS} → {PROXY}"));
+        assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, &format!("é, ü, {WORKOS}:51234"))]), WORKOS);
+        assert_eq!(source(PROXY, None, &[(&FORWARDED, &format!("for=é;, for=\"{WORKOS}:4711\""))]), WORKOS);
+        let named = traced(PROXY, None, &[(&X_FORWARDED_FOR, WORKOS)]);
+        assert_eq!((named.told, named.unnamed), (format!("{WORKOS} → {PROXY}"), None));
     }
 
     #[test]
-    fn the_standard_header_is_read_with_its_quotes() {
-        let forwarded = |value: &str| source(PROXY, None, &[(&FORWARDED, value)]);
+    fn a_string_that_is_left_open_lets_nobody_pass_for_somebody_else() {
+        let spoofed = format!("for={WORKOS};x=\", for=198.51.100.7");
+        let quoted = format!("for={WORKOS};x=\"\\\"\", for=198.51.100.7");
 
-        assert_eq!(forwarded("for=3.217.146.166;proto=https;by=10.20.0.5"), WORKOS);
-        assert_eq!(forwarded("proto=https;For=\"3.217.146.166:4711\""), WORKOS);
-        assert_eq!(forwarded("for=198.51.100.7, for=\"[2001:db8::1]:4711\""), "2001:db8::1");
-        assert_eq!(forwarded("host=\"a,b;c\";for=3.217.146.166"), WORKOS);
-        assert_eq!(forwarded("for=_hidden"), PROXY);
+        assert_eq!(source(PROXY, None, &[(&FORWARDED, &spoofed)]), PROXY);
+        assert_eq!(source(PROXY, None, &[(&FORWARDED, &quoted)]), "198.51.100.7");
+        assert_eq!(source(PROXY, None, &[(&FORWARDED, &spoofed), (&FORWARDED, "for=198.51.100.8")]), "198.51.100.8");
     }
 
     #[test]
     fn two_headers_that_disagree_are_both_left_aside() {
-        let both = traced(PROXY, None, &[(&X_FORWARDED_FOR, "198.51.100.7"), (&FORWARDED, "for=3.217.146.166")]);
-
-        assert_eq!(both.source.to_string(), PROXY);
-        assert!(both.told.contains("neither is believed"));
-        assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, WORKOS), (&FORWARDED, "for=3.217.146.166")]), WORKOS);
+        let both = |x: &str, standard: &str| traced(PROXY, None, &[(&X_FORWARDED_FOR, x), (&FORWARDED, standard)]);
         let longer = format!("{WORKOS}, 10.20.0.9");
-        assert_eq!(source(PROXY, None, &[(&X_FORWARDED_FOR, &longer), (&FORWARDED, "for=3.217.146.166")]), WORKOS);
+        let agreed = format!("for={WORKOS}");
+
+        for (x, standard) in [("198.51.100.7", &*agreed), (WORKOS, "for=_gazonk"), ("unknown", &agreed), ("", &agreed)]
+        {
+            let seen = both(x, standard);
+            assert_eq!(
+                (seen.source.to_string(), seen.unnamed),
+                (PROXY.to_owned(), Some(Unnamed::Contradiction)),
+                "{x}"
+            );
+            assert!(seen.told.contains("neither is believed"));
+        }
+        for (x, standard) in [(WORKOS, &*agreed), (&longer, &agreed), (WORKOS, "proto=https;host=app.customer.example")]
+        {
+            assert_eq!(
+                (both(x, standard).source.to_string(), both(x, standard).unnamed),
+                (WORKOS.to_owned(), None),
+                "{x}"
+            );
+        }
     }
 
     #[test]
@@ -248,13 +245,24 @@ mod tests {
         assert_eq!(source(PROXY, Some(WORKOS), &[(&X_FORWARDED_FOR, "198.51.100.7")]), WORKOS);
         assert_eq!(source(PROXY, Some("10.20.0.9"), &[(&X_FORWARDED_FOR, WORKOS)]), WORKOS);
         // In TCP mode the balancer passes on what a stranger wrote.
-        assert_eq!(source(PROXY, Some("nobody"), &[(&X_FORWARDED_FOR, WORKOS)]), PROXY);
+        let nobody = traced(PROXY, Some("nobody"), &[(&X_FORWARDED_FOR, WORKOS)]);
+        assert_eq!((nobody.source.to_string(), nobody.unnamed), (PROXY.to_owned(), Some(Unnamed::NotAnnounced)));
     }
 
     #[test]
-    fn a_proxy_that_names_nobody_is_said_to() {
+    fn why_a_trusted_proxy_names_nobody_is_told() {
+        let x = |value: &str| traced(PROXY, None, &[(&X_FORWARDED_FOR, value)]).unnamed;
+        let standard = |value: &str| traced(PROXY, None, &[(&FORWARDED, value)]).unnamed;
+
+        assert_eq!(traced(PROXY, None, &[]).unnamed, Some(Unnamed::Silent));
+        assert_eq!(x("unknown"), Some(Unnamed::Unknown(Header::XForwardedFor)));
+        assert_eq!(x(&format!("{WORKOS}, ")), Some(Unnamed::Empty(Header::XForwardedFor)));
+        assert_eq!(x(&format!("{WORKOS}, é")), Some(Unnamed::Unreadable(Header::XForwardedFor)));
+        assert_eq!(x(&format!("{WORKOS}, é, 10.20.0.9")), Some(Unnamed::Unreadable(Header::XForwardedFor)));
+        assert_eq!(x("10.20.0.9, 10.20.0.8"), Some(Unnamed::OnlyProxies(Header::XForwardedFor)));
+        assert_eq!(standard("for=_hidden;proto=https"), Some(Unnamed::Obfuscated(Header::Forwarded)));
+        assert_eq!(standard("proto=https;host=a.example"), Some(Unnamed::Empty(Header::Forwarded)));
         assert!(traced(PROXY, None, &[]).told.contains("does not say"));
-        assert!(traced(PROXY, None, &[(&X_FORWARDED_FOR, "unknown")]).told.contains("no address"));
     }
 
     proptest! {

@@ -215,7 +215,8 @@ impl Listener {
         let query = head.uri.query().unwrap_or_default();
         let signature = self.verdict(route, query, &head.headers, &body, signature::milliseconds(at));
         let genuine = matches!(signature, Signature::Holds(_));
-        let own = self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
+        let marked = self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
+        let own = marked && genuine;
         let event = delivery::event(&body);
         let response = if genuine { accepted(route, own, event.as_ref()) } else { bare(StatusCode::UNAUTHORIZED) };
         if event.as_ref().is_some_and(|event| event.name.starts_with(delivery::OWN_EVENTS)) {
@@ -234,6 +235,7 @@ impl Listener {
             signature,
             event,
             own,
+            resembles_own: marked && !genuine,
             bytes: body.len(),
             answered: response.status().as_u16(),
             took: begun.elapsed(),

@@ -6,6 +6,7 @@
 mod announced;
 mod chain;
 mod door;
+mod forwarded;
 mod identity;
 mod listener;
 pub mod nonce;

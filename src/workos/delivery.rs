@@ -48,22 +48,97 @@ pub struct Delivery {
     pub peer: IpAddr,
     /// How the one was told from the other, in words; empty where they are the same and nothing was claimed.
     pub chain: String,
-    /// The source is a trusted proxy, which did not say whom it had the request from.
-    pub unnamed: bool,
+    /// Where the source is a trusted proxy: why it is not known whom that had the request from.
+    pub unnamed: Option<Unnamed>,
     /// Whose the source is.
     pub origin: Origin,
     /// Whether the signature holds.
     pub signature: Signature,
     /// What it tells of, where its body could be read.
     pub event: Option<Event>,
-    /// Whether this run made WorkOS send it.
+    /// Whether this run made WorkOS send it, which its signature shows.
     pub own: bool,
+    /// Its body holds what this run had WorkOS send, and no signature shows that WorkOS sent it: anybody who saw it can repeat it.
+    pub resembles_own: bool,
     /// The size of its body, in bytes.
     pub bytes: usize,
     /// The status that it was answered with.
     pub answered: u16,
     /// From its head to its answer.
     pub took: Duration,
+}
+
+/// A header in which proxies name the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Header {
+    /// The usual one.
+    XForwardedFor,
+    /// That of RFC 7239.
+    Forwarded,
+}
+
+impl Header {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Header::XForwardedFor => "X-Forwarded-For",
+            Header::Forwarded => "Forwarded",
+        }
+    }
+}
+
+/// Why it is not known whom a trusted proxy had a request from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unnamed {
+    /// It sends no header that names the sender.
+    Silent,
+    /// Its PROXY header names nobody.
+    NotAnnounced,
+    /// Its two headers name different senders.
+    Contradiction,
+    /// It says `unknown`.
+    Unknown(Header),
+    /// It says a name of its own making.
+    Obfuscated(Header),
+    /// Its entry is empty, or has no `for`.
+    Empty(Header),
+    /// What it appended cannot be read.
+    Unreadable(Header),
+    /// It names trusted proxies, and nobody before them.
+    OnlyProxies(Header),
+}
+
+impl Unnamed {
+    /// Finishes "the trusted proxy 10.20.0.5 …".
+    pub fn in_words(self) -> String {
+        match self {
+            Unnamed::Silent => "does not say whom it had the request from".to_owned(),
+            Unnamed::NotAnnounced => {
+                "begins with a PROXY header that names nobody (UNKNOWN, or LOCAL), so headers are not believed either"
+                    .to_owned()
+            }
+            Unnamed::Contradiction => {
+                "sends X-Forwarded-For and Forwarded, which name different senders, so neither is believed".to_owned()
+            }
+            Unnamed::Unknown(header) => {
+                format!("says “unknown” in {}, where the sender's address belongs", header.as_str())
+            }
+            Unnamed::Obfuscated(header) => {
+                format!("puts an obfuscated name in {}, where the sender's address belongs", header.as_str())
+            }
+            Unnamed::Empty(Header::XForwardedFor) => "leaves its entry in X-Forwarded-For empty".to_owned(),
+            Unnamed::Empty(Header::Forwarded) => "sends Forwarded without a `for` that names the sender".to_owned(),
+            Unnamed::Unreadable(Header::XForwardedFor) => {
+                "sends an entry in X-Forwarded-For that is no address, so the header is not believed".to_owned()
+            }
+            Unnamed::Unreadable(Header::Forwarded) => {
+                "sends a Forwarded that cannot be read (an entry that is no address, or a quote that is left open), so it is not believed".to_owned()
+            }
+            Unnamed::OnlyProxies(header) => {
+                format!("names only trusted proxies in {}, and no sender before them", header.as_str())
+            }
+        }
+    }
 }
 
 /// Why something was turned away.

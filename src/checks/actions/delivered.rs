@@ -1,8 +1,8 @@
 //! Does a genuine Action of WorkOS arrive, from a published address, with its signature intact?
 
-use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage, command};
+use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage};
 use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
-use crate::checks::webhook::unheld;
+use crate::checks::webhook::{elsewhere, unheld};
 use crate::facts::Origin;
 use crate::settings::values::{shown_url, spoken};
 use crate::workos::delivery::{Delivery, Signature};
@@ -101,11 +101,8 @@ fn from_reported_source(action: &Delivery) -> Finding {
 }
 
 fn from_elsewhere(action: &Delivery) -> Finding {
-    FROM_ELSEWHERE.found(
-        format!("a genuine Action arrived, and its sender is hidden behind {}, or on no list of WorkOS's addresses", action.source),
-        Remediation::network(format!("If {} is a reverse proxy or load balancer of yours, have it name the sender (X-Forwarded-For, or the PROXY protocol) and listen with --trusted-proxy {}; if it is a router, forward without translating the source.", action.source, action.source))
-            .verify(command!("tcpdump -ni any 'tcp and host {}'", action.source)),
-    )
+    let (problem, remediations) = elsewhere::told(action, "a genuine Action");
+    FROM_ELSEWHERE.found(problem, remediations)
 }
 
 fn bad_signature(action: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {

@@ -272,7 +272,7 @@ mod tests {
     fn the_listeners_side_says_the_same() {
         let source: IpAddr = "203.0.113.9".parse().unwrap();
         let probe =
-            |whole| ProbeSeen { traced: Traced { source, peer: source, told: String::new(), unnamed: false }, whole };
+            |whole| ProbeSeen { traced: Traced { source, peer: source, told: String::new(), unnamed: None }, whole };
         let second = Duration::from_secs(1);
 
         assert_eq!(heard(&[probe(Ok(Verified { age: 3 }))], second).status(), Status::Pass);

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub use self::saved::SAVED_REPORT;
 use self::saved::Saved;
 pub use super::unheld::in_words as refusal_in_words;
-use super::{turned, unheld};
+use super::{elsewhere, turned, unheld};
 use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage, command};
 use crate::facts::{Facts, Origin};
 use crate::net::special::special;
@@ -178,14 +178,14 @@ pub(in crate::checks) fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Ref
 /// What comes from WorkOS's addresses says most; else what may be WorkOS's all the same. From anywhere else anybody can send
 /// anything, and no verdict hangs on it.
 pub(in crate::checks) fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
-    let workos = refused.iter().find(|(delivery, _)| delivery.origin.is_workos() || delivery.own);
+    let workos = refused.iter().find(|(it, _)| it.origin.is_workos() || it.resembles_own);
     workos.or_else(|| refused.iter().find(|(it, why)| may_be_workos(it) && **why != Refusal::Missing)).copied()
 }
 
 /// It comes from WorkOS, holds what this run had WorkOS send, or comes from where WorkOS may be hidden behind a proxy.
 fn may_be_workos(delivery: &Delivery) -> bool {
     let hidden = matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some();
-    delivery.origin.is_workos() || delivery.own || hidden
+    delivery.origin.is_workos() || delivery.resembles_own || hidden
 }
 
 /// How strong what came is: only what is genuine proves.
@@ -281,43 +281,8 @@ fn not_from_all(missing: &str, seen: usize, of: usize) -> Finding {
 }
 
 fn from_elsewhere(delivery: &Delivery) -> Finding {
-    let source = delivery.source;
-    let (problem, remediation) = if let Origin::Cloudflare(range) = delivery.origin {
-        (
-            format!(
-                "a genuine delivery arrived from {source}, in Cloudflare's range {range}: the external name is proxied by Cloudflare, which hides the sender"
-            ),
-            Remediation::network(format!(
-                "Let Cloudflare's ranges through at the edge and filter WorkOS's addresses in Cloudflare; to see the sender here, listen with --trusted-proxy for each of Cloudflare's ranges ({range} among them), whose X-Forwarded-For is then believed."
-            )),
-        )
-    } else if delivery.unnamed {
-        (
-            format!(
-                "a genuine delivery arrived through the trusted proxy {source}, which does not say whom it had it from"
-            ),
-            Remediation::network(format!(
-                "Have {source} send X-Forwarded-For (in nginx: proxy_set_header X-Forwarded-For $remote_addr), Forwarded or the PROXY protocol, so that an allowlist can be judged from here."
-            )),
-        )
-    } else if special(source).is_some() {
-        (
-            format!(
-                "a genuine delivery arrived, and its sender is hidden behind {source}: a reverse proxy, or a router that puts its own address in the sender's place"
-            ),
-            Remediation::network(format!(
-                "If {source} is a reverse proxy, have it send X-Forwarded-For (or the PROXY protocol) and listen with --trusted-proxy {source}. If it is a router, forward port 443 without translating the source, or an allowlist behind it sees one address for everybody."
-            )),
-        )
-    } else {
-        (
-            format!("a genuine delivery arrived from {source}, which is on no list of WorkOS's addresses"),
-            Remediation::network(format!(
-                "Find out what {source} is: if a proxy or load balancer of yours, listen with --trusted-proxy {source} and have it name the sender; if not, look whether WorkOS's list of webhook addresses has grown, and allow {source} too."
-            )),
-        )
-    };
-    FROM_ELSEWHERE.found(problem, remediation.verify(command!("tcpdump -ni any 'tcp and host {}'", source)))
+    let (problem, remediations) = elsewhere::told(delivery, "a genuine delivery");
+    FROM_ELSEWHERE.found(problem, remediations)
 }
 
 fn bad_signature(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {

@@ -2,6 +2,7 @@
 
 mod accepts_signed;
 pub mod delivered;
+pub(super) mod elsewhere;
 pub(super) mod receiver;
 mod refuses_unsigned;
 mod registered;

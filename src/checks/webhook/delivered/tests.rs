@@ -65,7 +65,7 @@ fn fewer_than_were_wanted_is_left_open_and_the_same_event_counts_once() {
 
 #[test]
 fn what_this_run_had_sent_is_recognised_also_where_its_signature_is_gone() {
-    let own = Delivery { own: true, ..refused("8.8.4.4", Refusal::Missing) };
+    let own = Delivery { resembles_own: true, ..refused("8.8.4.4", Refusal::Missing) };
 
     let outcome = judged(&[own], Some("WorkOS was made to send"), false);
 
@@ -91,13 +91,32 @@ fn a_stranger_without_a_secret_to_hold_it_to_decides_nothing() {
 }
 
 #[test]
-fn a_trusted_proxy_that_names_nobody_is_asked_to() {
-    let unnamed = Delivery { unnamed: true, ..genuine("10.20.0.5") };
+fn a_trusted_proxy_that_names_nobody_is_asked_to_and_why_it_is_not_believed_is_said() {
+    use crate::check::Who;
+    use crate::workos::delivery::{Header, Unnamed};
 
-    let outcome = judged(&[unnamed], None, false);
+    let (usual, standard) = (Header::XForwardedFor, Header::Forwarded);
+    for (why, problem, action) in [
+        (Unnamed::Silent, "does not say", "Have 10.20.0.5 send X-Forwarded-For"),
+        (Unnamed::NotAnnounced, "UNKNOWN", "put the client's address into its PROXY header"),
+        (Unnamed::Contradiction, "different senders", "take the other away"),
+        (Unnamed::Unknown(usual), "“unknown” in X-Forwarded-For", "forwarded_for on"),
+        (Unnamed::Obfuscated(standard), "obfuscated name in Forwarded", "instead of a name of its own making"),
+        (Unnamed::Empty(usual), "X-Forwarded-For empty", "$proxy_add_x_forwarded_for"),
+        (Unnamed::Empty(standard), "without a `for`", "add for="),
+        (Unnamed::Unreadable(usual), "is no address", "X-Forwarded-For $remote_addr"),
+        (Unnamed::Unreadable(standard), "cannot be read", "replace Forwarded"),
+        (Unnamed::OnlyProxies(usual), "only trusted proxies", "the first proxy"),
+    ] {
+        let outcome = judged(&[Delivery { unnamed: Some(why), ..genuine("10.20.0.5") }], None, false);
 
-    assert_eq!(codes(&outcome), ["from-elsewhere"]);
-    assert!(outcome.findings[0].remediations.likeliest().action.starts_with("Have 10.20.0.5 send X-Forwarded-For"));
+        assert_eq!(codes(&outcome), ["from-elsewhere"]);
+        let finding = &outcome.findings[0];
+        assert!(finding.problem.contains(problem) && finding.problem.contains("10.20.0.5"), "{}", finding.problem);
+        let likeliest = finding.remediations.likeliest();
+        assert!(likeliest.who == Who::Network && likeliest.action.contains(action), "{}", likeliest.action);
+        assert!(finding.remediations.iter().all(|it| !it.action.contains("--trusted-proxy 10.20.0.5")), "{why:?}");
+    }
 }
 
 #[test]
