@@ -50,6 +50,21 @@ pub enum CertificateProblem {
     Other(String),
 }
 
+impl CertificateProblem {
+    /// What is wrong, for the evidence.
+    pub fn words(&self) -> &str {
+        match self {
+            CertificateProblem::UnknownIssuer => "no root that is trusted stands behind it",
+            CertificateProblem::SelfSigned => "it is its own issuer",
+            CertificateProblem::IncompleteChain => "its issuer's certificate was not sent along",
+            CertificateProblem::Expired => "its time is over",
+            CertificateProblem::NotYetValid => "its time has not come",
+            CertificateProblem::WrongName => "it is for other names",
+            CertificateProblem::Other(words) => words,
+        }
+    }
+}
+
 impl From<&CertificateError> for CertificateProblem {
     fn from(error: &CertificateError) -> Self {
         match error {

@@ -194,41 +194,47 @@ impl From<HickoryError> for NetError {
     }
 }
 
-impl From<&reqwest::Error> for NetError {
-    fn from(error: &reqwest::Error) -> Self {
+impl From<&hyper::Error> for NetError {
+    fn from(error: &hyper::Error) -> Self {
         let mut source: Option<&(dyn Error + 'static)> = error.source();
         while let Some(cause) = source {
-            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-                return NetError::from(tls);
+            if let Some(http2) = cause.downcast_ref::<h2::Error>() {
+                return NetError::from(http2);
             }
             if let Some(io) = cause.downcast_ref::<io::Error>() {
-                let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-                return inner.map_or_else(|| NetError::from(io::Error::new(io.kind(), io.to_string())), NetError::from);
-            }
-            if let Some(http) = cause.downcast_ref::<hyper::Error>() {
-                if http.is_parse() {
-                    return NetError::new(ErrorKind::NotHttp, http.to_string());
-                }
-                if http.is_incomplete_message() {
-                    return NetError::new(ErrorKind::Closed, http.to_string());
-                }
+                return of_io(io);
             }
             source = cause.source();
         }
-        let kind = if error.is_timeout() { ErrorKind::TimedOut(Phase::Answer) } else { ErrorKind::Other };
-        // The URL is dropped: its query is not for reports.
-        NetError::new(kind, innermost(error))
+        let kind = if error.is_parse() {
+            ErrorKind::NotHttp
+        } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+            ErrorKind::Closed
+        } else {
+            ErrorKind::Other
+        };
+        NetError::new(kind, error.to_string())
     }
 }
 
-fn innermost(error: &reqwest::Error) -> String {
-    let mut words = "the request failed".to_owned();
-    let mut source: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(cause) = source {
-        words = cause.to_string();
-        source = cause.source();
+impl From<&h2::Error> for NetError {
+    fn from(error: &h2::Error) -> Self {
+        if let Some(io) = error.get_io() {
+            return of_io(io);
+        }
+        let reason = error.reason().map(|reason| format!("{reason:?}")).unwrap_or_default();
+        if error.is_remote() {
+            let frame = if error.is_go_away() { "GOAWAY" } else { "RST_STREAM" };
+            return NetError::new(ErrorKind::Closed, format!("the other side ended it with {frame}, {reason}"));
+        }
+        NetError::new(ErrorKind::NotHttp, format!("what came back is not HTTP/2 ({reason})"))
     }
-    words
+}
+
+/// What a library has wrapped, or holds on to.
+fn of_io(io: &io::Error) -> NetError {
+    let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    inner.map_or_else(|| NetError::from(io::Error::new(io.kind(), io.to_string())), NetError::from)
 }
 
 #[cfg(test)]

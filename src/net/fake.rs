@@ -38,6 +38,9 @@ pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
         body: body.as_bytes().to_vec(),
         end: BodyEnd::Whole,
         at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000),
+        version: Version::Http2,
+        coding: None,
+        http2_broke: None,
     }
 }
 

@@ -1,16 +1,16 @@
-//! The HTTP request as a verb: along a judged way, to pinned addresses, with an answer in bounded size and time.
+//! The HTTP request as a verb: over a line that was judged, with an answer in bounded size and time.
+//!
+//! Requests and answers are reqwest's. Its client is not used: it makes connections of its own, which could be other ones
+//! than those that were judged.
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::{Client, Proxy as HttpProxy, redirect};
+use reqwest::Body;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
 
 use super::error::{ErrorKind, NetError, Phase};
-use super::trust::TrustStores;
-use super::{BodyEnd, Method, Request, Response, Through, Trust, Way, tls};
-use crate::settings::Scheme;
+use super::line::Line;
+use super::{BodyEnd, Method, Request, Response, Version, coding};
 
 /// How much of a body is read unless the request says otherwise, in bytes. The API's answers to the requests here are a few kilobytes.
 pub(super) const LARGEST_BODY: usize = 256 * 1024;
@@ -18,91 +18,16 @@ pub(super) const LARGEST_BODY: usize = 256 * 1024;
 /// How many headers an answer is shown with.
 const MOST_HEADERS: usize = 64;
 
-/// One client per way and trust: a connection that was judged is not shared with one that was not.
-#[derive(Default)]
-pub(super) struct Clients(Mutex<HashMap<(Way, Trust), Client>>);
-
-impl Clients {
-    fn of(&self, request: &Request, hop: SocketAddr, stores: &TrustStores) -> Result<Client, NetError> {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (request.way.clone(), request.trust);
-        if let Some(client) = clients.get(&key) {
-            return Ok(client.clone());
-        }
-        let client = build(&request.way, request.trust, hop, stores)?;
-        clients.insert(key, client.clone());
-        Ok(client)
-    }
-}
-
-fn build(way: &Way, trust: Trust, hop: SocketAddr, stores: &TrustStores) -> Result<Client, NetError> {
-    let builder = Client::builder()
-        .tls_backend_preconfigured(tls::verifying(stores, trust)?)
-        .user_agent(concat!("workos-preflight/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .http1_only()
-        .tcp_nodelay(true);
-    let builder = match &way.through {
-        Through::Address(_) => builder.no_proxy().resolve(&way.endpoint.host, hop),
-        Through::Proxy { proxy, target, .. } => {
-            // The address stands for the proxy's name, which has been looked up and judged already; only an https proxy
-            // needs its name, for its certificate.
-            let (place, builder) = match proxy.scheme {
-                Scheme::Https => (proxy.endpoint.to_string(), builder.resolve(&proxy.endpoint.host, hop)),
-                _ => (hop.to_string(), builder),
-            };
-            let builder = match target {
-                Some(address) => builder.resolve(&way.endpoint.host, SocketAddr::new(*address, way.endpoint.port)),
-                None => builder,
-            };
-            let route = HttpProxy::all(format!("{}://{place}", proxy.scheme.as_str()))
-                .map_err(|error| NetError::from(&error))?;
-            builder.proxy(match &proxy.credentials {
-                Some(both) => route.basic_auth(both.user.expose(), both.password.expose()),
-                None => route,
-            })
-        }
-    };
-    builder.build().map_err(|error| NetError::from(&error))
-}
-
-/// Sends the request to `hop`, the first address on its way, and reads the answer for at most `limit`.
-pub(super) async fn fetch(
-    clients: &Clients,
-    request: &Request,
-    hop: SocketAddr,
-    stores: &TrustStores,
-    limit: Duration,
-) -> Result<Response, NetError> {
-    let client = if request.fresh {
-        build(&request.way, request.trust, hop, stores)?
-    } else {
-        clients.of(request, hop, stores)?
-    };
-    let url = request.way.endpoint.https(&request.path);
-    let mut sending = match request.method {
-        Method::Get => client.get(url),
-        Method::Post => client.post(url).body(request.body.clone()),
-        Method::Delete => client.delete(url),
-    };
-    for (name, value) in &request.headers {
-        sending = sending.header(*name, value);
-    }
-    if let Some(key) = &request.bearer {
-        let mut value = reqwest::header::HeaderValue::try_from(format!("Bearer {}", key.expose()))
-            .map_err(|_| NetError::new(ErrorKind::Other, "the key holds characters that no header can carry"))?;
-        value.set_sensitive(true);
-        sending = sending.header(reqwest::header::AUTHORIZATION, value);
-    }
-
+/// Sends the request over the line, and reads the answer for at most `limit`.
+pub(super) async fn ask(line: &Line, request: &Request, limit: Duration) -> Result<Response, NetError> {
+    let written = written(request, line.version())?;
     let end = Instant::now() + limit;
-    let answer = tokio::time::timeout(limit, sending.send())
+    let answer = tokio::time::timeout(limit, line.send(written))
         .await
-        .map_err(|_| NetError::timed_out(Phase::Answer, limit))?
-        .map_err(|error| NetError::from(&error))?;
+        .map_err(|_| NetError::timed_out(Phase::Answer, limit))??;
     let at = SystemTime::now();
-    let headers = answer
+    let answer = reqwest::Response::from(answer.map(Body::wrap));
+    let headers: Vec<(String, String)> = answer
         .headers()
         .iter()
         .take(MOST_HEADERS)
@@ -110,7 +35,63 @@ pub(super) async fn fetch(
         .collect();
     let status = answer.status().as_u16();
     let (body, end) = body(answer, end, request.largest).await;
-    Ok(Response { status, headers, body, end, at })
+    let named = headers.iter().filter(|(name, _)| name == "content-encoding").map(|(_, value)| value.as_str());
+    let plain = coding::undo(body, named, request.largest, end == BodyEnd::Whole);
+    let end = if plain.more { BodyEnd::TooLarge } else { end };
+    Ok(Response {
+        status,
+        headers,
+        body: plain.body,
+        end,
+        at,
+        version: line.version(),
+        coding: plain.coding,
+        http2_broke: None,
+    })
+}
+
+/// The request as this version of HTTP has it.
+fn written(request: &Request, version: Version) -> Result<hyper::Request<Body>, NetError> {
+    let unfit = |what: &str| NetError::new(ErrorKind::Other, format!("{what} no request can carry"));
+    let url =
+        reqwest::Url::parse(&request.way.endpoint.https(&request.path)).map_err(|_| unfit("the URL is one that"))?;
+    let host = url.host_str().map(|host| match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    });
+    let origin = format!("{}{}", url.path(), url.query().map(|query| format!("?{query}")).unwrap_or_default());
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut asked = reqwest::Request::new(method, url);
+    let headers = asked.headers_mut();
+    if version == Version::Http1 {
+        let host = HeaderValue::try_from(host.unwrap_or_default()).map_err(|_| unfit("the host is one that"))?;
+        headers.insert(HOST, host);
+    }
+    headers.insert(USER_AGENT, HeaderValue::from_static(super::USER_AGENT));
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    for (name, value) in &request.headers {
+        let name = HeaderName::try_from(*name).map_err(|_| unfit("there is a header that"))?;
+        let value = HeaderValue::try_from(value).map_err(|_| unfit("there is a header that"))?;
+        headers.insert(name, value);
+    }
+    if let Some(key) = &request.bearer {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+            .map_err(|_| NetError::new(ErrorKind::Other, "the key holds characters that no header can carry"))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    if request.method == Method::Post {
+        *asked.body_mut() = Some(Body::from(request.body.clone()));
+    }
+    let mut asked = hyper::Request::try_from(asked).map_err(|_| unfit("the URL is one that"))?;
+    if version == Version::Http1 {
+        *asked.uri_mut() = origin.parse().map_err(|_| unfit("the URL is one that"))?;
+    }
+    Ok(asked)
 }
 
 async fn body(mut answer: reqwest::Response, end: Instant, largest: usize) -> (Vec<u8>, BodyEnd) {

@@ -13,12 +13,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::error::{ErrorKind, NetError, Phase};
-use super::http::{self, Clients};
+use super::line::Line;
+use super::lines::{Http2, Lines, is_silence};
 use super::stream::Stream;
+use super::tls::{Offer, Session};
 use super::trust::TrustStores;
 use super::{
-    Asking, Attempted, Connected, Handshake, Network, Question, RecordKind, Records, Request, Response, Through, Way,
-    doh, tls, tunnel,
+    Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, RecordKind, Records, Request, Response,
+    Through, Version, Way, doh, http, tls, tunnel,
 };
 use crate::settings::Scheme;
 
@@ -37,7 +39,8 @@ pub struct Live {
     limits: Limits,
     stores: TrustStores,
     places: Option<Places>,
-    clients: Clients,
+    /// Sessions that were looked at, and that requests go on with: what was judged is what the request uses.
+    lines: Lines,
     /// Connections that were made to see whether they can be, and that the handshake goes on with: it saves a round trip,
     /// and the handshake is looked at on a connection that is known to stand.
     standing: Mutex<HashMap<Way, Stream>>,
@@ -55,7 +58,7 @@ impl Live {
     }
 
     fn on(limits: Limits, stores: TrustStores, places: Option<Places>) -> Self {
-        Live { limits, stores, places, clients: Clients::default(), standing: Mutex::default() }
+        Live { limits, stores, places, lines: Lines::default(), standing: Mutex::default() }
     }
 
     /// Where an address really is.
@@ -154,14 +157,127 @@ impl Live {
             None => self.stream(way).await?,
         };
         let limit = self.limits.attempt;
-        timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores))
+        let shaken = async {
+            let session = self.shake(stream, way, Offer::Both).await?;
+            let seen = session.seen.clone();
+            if let Some(session) = session.settled().await? {
+                self.lines.shaken(way, session);
+            }
+            Ok(seen)
+        };
+        timeout(limit, shaken).await.map_err(|_| NetError::timed_out(Phase::Handshake, limit))?
+    }
+
+    /// Every TLS session to an endpoint begins here, so that what is judged and what is used say the same hello.
+    async fn shake(&self, stream: Stream, way: &Way, offer: Offer) -> Result<Session, NetError> {
+        let limit = self.limits.attempt;
+        timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores, offer))
             .await
             .map_err(|_| NetError::timed_out(Phase::Handshake, limit))?
     }
 
+    /// The answer over HTTP/2 where both sides have it, and over HTTP/1.1 where HTTP/2 breaks on the way.
     async fn fetch_now(&self, request: &Request) -> Result<Response, NetError> {
-        let hop = self.place(request.way.first_hop())?;
-        http::fetch(&self.clients, request, hop, &self.stores, self.limits.attempt).await
+        let way = &request.way;
+        let known = self.lines.http2(way);
+        if let Http2::Broke(how) = known {
+            let answer = self.exchange(request, Offer::Http1).await.map_err(|failed| failed.error)?;
+            return Ok(Response { http2_broke: Some(how), ..answer });
+        }
+        let first = self.exchange(request, Offer::Both).await;
+        let Some(how) = broke(&first) else {
+            if matches!(&first, Ok(answer) if answer.version == Version::Http2) {
+                self.lines.learn(way, Http2::Works);
+            }
+            return first.map_err(|failed| failed.error);
+        };
+        // Where it has worked, it is not HTTP/2 that breaks.
+        if known == Http2::Works || (known == Http2::Silent && how.silent) {
+            return first.map_err(|failed| failed.error);
+        }
+        match self.exchange(request, Offer::Http1).await {
+            Ok(answer) if answer.end == BodyEnd::Whole => {
+                self.lines.forget_http2(way);
+                self.lines.learn(way, Http2::Broke(how.words.clone()));
+                Ok(Response { http2_broke: Some(how.words), ..answer })
+            }
+            // HTTP/1.1 does no better, so HTTP/2 is not the cause.
+            _ => {
+                if how.silent {
+                    self.lines.learn(way, Http2::Silent);
+                }
+                first.map_err(|failed| failed.error)
+            }
+        }
+    }
+
+    async fn exchange(&self, request: &Request, offer: Offer) -> Result<Response, Failed> {
+        let way = &request.way;
+        loop {
+            let line = self.line(request, offer).await.map_err(|error| Failed { error, over: None })?;
+            let over = Some(line.version());
+            line.trusted(request.trust).map_err(|error| Failed { error, over: None })?;
+            let answer = http::ask(&line, request, self.limits.attempt).await;
+            match answer {
+                Ok(answer) => {
+                    if !request.fresh && (answer.end == BodyEnd::Whole || answer.version == Version::Http2) {
+                        self.lines.give_back(way, &line);
+                    }
+                    return Ok(answer);
+                }
+                Err(failed) => {
+                    self.lines.forget(way, &line);
+                    // The other side may have closed it while it stood idle. Each turn uses up one that did.
+                    if line.stood_idle() && !is_silence(&failed) {
+                        continue;
+                    }
+                    return Err(Failed { error: failed, over });
+                }
+            }
+        }
+    }
+
+    /// A line for the request: one that stands, or one made for it.
+    async fn line(&self, request: &Request, offer: Offer) -> Result<Line, NetError> {
+        let (way, limit) = (&request.way, self.limits.attempt);
+        if !request.fresh {
+            if let Some(line) = self.lines.take(way, offer) {
+                return Ok(line);
+            }
+            if let Some(session) = self.lines.take_shaken(way, offer) {
+                return Ok(Line::open(session, limit).await?.after_idling());
+            }
+        }
+        let stream = self.stream(way).await?;
+        Line::open(self.shake(stream, way, offer).await?, limit).await
+    }
+}
+
+/// A request without an answer.
+struct Failed {
+    error: NetError,
+    /// What was spoken, where it came to that.
+    over: Option<Version>,
+}
+
+/// How HTTP/2 let a request down.
+struct Broke {
+    words: String,
+    silent: bool,
+}
+
+fn broke(ended: &Result<Response, Failed>) -> Option<Broke> {
+    match ended {
+        Err(Failed { error, over: Some(Version::Http2) }) => {
+            Some(Broke { words: error.detail.clone(), silent: is_silence(error) })
+        }
+        Ok(Response { version: Version::Http2, end: BodyEnd::Cut, .. }) => {
+            Some(Broke { words: "the answer broke off".to_owned(), silent: false })
+        }
+        Ok(Response { version: Version::Http2, end: BodyEnd::Unfinished, .. }) => {
+            Some(Broke { words: "the answer began and did not end".to_owned(), silent: true })
+        }
+        _ => None,
     }
 }
 

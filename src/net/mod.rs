@@ -4,11 +4,14 @@
 //! Judging and advising are for the caller.
 
 pub mod certificate;
+mod coding;
 pub mod doh;
 mod error;
 #[cfg(test)]
 pub mod fake;
 mod http;
+mod line;
+mod lines;
 mod live;
 mod memo;
 mod retrying;
@@ -26,6 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use certificate::{CertificateProblem, Presented};
+pub use coding::Coding;
 pub use error::{ErrorKind, NetError, Phase, ProxyRefusal};
 pub use live::{Limits, Live, Places};
 pub use memo::Memo;
@@ -36,6 +40,9 @@ pub use tunnel::title as page_title;
 use crate::endpoint::Endpoint;
 use crate::secret::Secret;
 use crate::settings::{Family, Proxy};
+
+/// How this program calls itself, to proxies and to servers alike.
+pub const USER_AGENT: &str = concat!("workos-preflight/", env!("CARGO_PKG_VERSION"));
 
 /// What a check may do to the network.
 pub trait Network: Send + Sync {
@@ -293,6 +300,30 @@ pub struct Response {
     pub end: BodyEnd,
     /// When the head arrived, by this host's clock.
     pub at: SystemTime,
+    /// The version of HTTP that was spoken.
+    pub version: Version,
+    /// What became of a compression that nobody asked for, if the body came in one.
+    pub coding: Option<Coding>,
+    /// How HTTP/2 broke on this way, if it did and HTTP/1.1 answered in its place.
+    pub http2_broke: Option<String>,
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// HTTP/1.1, or 1.0.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Version::Http1 => "HTTP/1.1",
+            Version::Http2 => "HTTP/2",
+        })
+    }
 }
 
 /// How a body ended.

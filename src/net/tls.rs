@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,23 +15,20 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
+use super::Handshake;
 use super::certificate::{self, CertificateProblem, Presented};
 use super::error::{ErrorKind, NetError, ProxyRefusal};
 use super::stream::Stream;
 use super::trust::TrustStores;
-use super::{Handshake, Trust};
 
-/// The configuration that requests use: verified against one set of roots, HTTP/1.1.
-pub(super) fn verifying(stores: &TrustStores, trust: Trust) -> Result<ClientConfig, NetError> {
-    let roots = match trust {
-        Trust::Here => &stores.here,
-        Trust::Public => &stores.public,
-    };
+/// Verified against what this host trusts.
+fn verifying(stores: &TrustStores) -> Result<ClientConfig, NetError> {
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| NetError::from(&error))?
-        .with_root_certificates(Arc::clone(roots))
+        .with_root_certificates(Arc::clone(&stores.here))
         .with_no_client_auth();
     Ok(config)
 }
@@ -40,7 +37,7 @@ pub(super) fn verifying(stores: &TrustStores, trust: Trust) -> Result<ClientConf
 pub(super) async fn to_proxy(stream: TcpStream, host: &str, stores: &TrustStores) -> Result<Stream, NetError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
-    let mut config = verifying(stores, Trust::Here)?;
+    let mut config = verifying(stores)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
         Ok(tls) => Ok(Stream::Tls(Box::new(tls))),
@@ -51,8 +48,37 @@ pub(super) async fn to_proxy(stream: TcpStream, host: &str, stores: &TrustStores
     }
 }
 
+/// Which versions of HTTP the client offers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Offer {
+    /// HTTP/2, and HTTP/1.1 in its place.
+    Both,
+    /// HTTP/1.1 alone, where HTTP/2 is known to break.
+    Http1,
+}
+
+impl Offer {
+    fn protocols(self) -> Vec<Vec<u8>> {
+        match self {
+            Offer::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Offer::Http1 => vec![b"http/1.1".to_vec()],
+        }
+    }
+}
+
+/// A TLS session that stands, and what was seen of it. A request can go on with it where the certificate holds.
+pub(super) struct Session {
+    pub(super) tls: TlsStream<Listening>,
+    pub(super) seen: Handshake,
+}
+
 /// Shakes hands on `stream` and looks at what was presented.
-pub(super) async fn handshake(stream: Stream, host: &str, stores: &TrustStores) -> Result<Handshake, NetError> {
+pub(super) async fn handshake(
+    stream: Stream,
+    host: &str,
+    stores: &TrustStores,
+    offer: Offer,
+) -> Result<Session, NetError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -63,20 +89,17 @@ pub(super) async fn handshake(stream: Stream, host: &str, stores: &TrustStores) 
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Recording { provider: Arc::clone(&provider) }))
         .with_client_cert_resolver(Arc::clone(&asked) as Arc<dyn ResolvesClientCert>);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = offer.protocols();
 
     let heard = Heard::default();
     let listening = Listening { stream, heard: heard.clone() };
     let connected = TlsConnector::from(Arc::new(config)).connect(name.clone(), listening).await;
-    let mut tls = connected.map_err(|error| with_first_bytes(error, &heard))?;
-    if asked.was() {
-        refused_without_certificate(&mut tls).await?;
-    }
+    let tls = connected.map_err(|error| with_first_bytes(error, &heard))?;
 
     let (_, session) = tls.get_ref();
     let presented = session.peer_certificates().unwrap_or_default();
     let chain = certificate::chain(presented);
-    Ok(Handshake {
+    let seen = Handshake {
         version: session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default(),
         cipher: session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())).unwrap_or_default(),
         protocol: session.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
@@ -84,7 +107,30 @@ pub(super) async fn handshake(stream: Stream, host: &str, stores: &TrustStores) 
         public: judge(presented, &chain, &name, &stores.public, stores),
         chain,
         asked_for_certificate: asked.was(),
-    })
+    };
+    Ok(Session { tls, seen })
+}
+
+impl Session {
+    /// Waits for what a server says only after the handshake. None is left where reading took something of what follows.
+    pub(super) async fn settled(mut self) -> Result<Option<Self>, NetError> {
+        if !self.seen.asked_for_certificate {
+            return Ok(Some(self));
+        }
+        let silent = silent_without_certificate(&mut self.tls).await?;
+        Ok(silent.then_some(self))
+    }
+
+    /// Whether the other side has not closed it meanwhile, as far as can be seen.
+    pub(super) fn stands(&self) -> bool {
+        let tcp = self.tls.get_ref().0.stream.tcp();
+        let mut byte = [0];
+        let mut byte = ReadBuf::new(&mut byte);
+        match tcp.poll_peek(&mut Context::from_waker(Waker::noop()), &mut byte) {
+            Poll::Pending => true,
+            Poll::Ready(peeked) => peeked.is_ok_and(|read| read > 0),
+        }
+    }
 }
 
 /// Holds a presented chain to a set of roots.
@@ -119,14 +165,15 @@ fn judge(
     }
 }
 
-/// With TLS 1.3 a server that insists on a client certificate says so only after the handshake.
-async fn refused_without_certificate(tls: &mut (impl AsyncRead + Unpin)) -> Result<(), NetError> {
+/// With TLS 1.3 a server that insists on a client certificate says so only after the handshake. Says whether it was silent.
+async fn silent_without_certificate(tls: &mut (impl AsyncRead + Unpin)) -> Result<bool, NetError> {
     const WORTH_WAITING: Duration = Duration::from_millis(500);
     let mut byte = [0];
     match tokio::time::timeout(WORTH_WAITING, tls.read(&mut byte)).await {
         Ok(Err(error)) => Err(NetError::from(error)),
         // Silence or data: it asked, and goes on without.
-        Ok(Ok(_)) | Err(_) => Ok(()),
+        Ok(Ok(_)) => Ok(false),
+        Err(_) => Ok(true),
     }
 }
 
@@ -171,7 +218,7 @@ impl Heard {
 }
 
 /// A stream whose first bytes are noted as they come in.
-struct Listening {
+pub(super) struct Listening {
     stream: Stream,
     heard: Heard,
 }

@@ -6,8 +6,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use aws_lc_rs::hmac;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use crate::secret::Secret;
 
