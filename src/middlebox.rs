@@ -157,6 +157,41 @@ const WANTS_CERTIFICATE: &[&str] = &[
     "certificate is required to access",
 ];
 
+/// Where filters send what they refuse: the end of a host's name. Lower case.
+const FILTER_HOSTS: &[(&str, &str, Confidence)] = &[
+    ("opendns.com", "Cisco Umbrella", Likely),
+    (".umbrella.com", "Cisco Umbrella", Likely),
+    ("blockpage.cisco.com", "Cisco Umbrella", Likely),
+    ("block.sse.cisco.com", "Cisco Secure Access", Likely),
+    ("blocked.teams.cloudflare.com", "Cloudflare Gateway", Likely),
+    ("fortiguard.com", "Fortinet FortiGuard", Likely),
+    ("block.netskope.com", "Netskope", Likely),
+    ("notify.bluecoat.com", "Symantec (Blue Coat) ProxySG", Likely),
+    ("blockpage.nextdns.io", "NextDNS", Likely),
+    ("block.iboss.com", "iboss", Likely),
+    ("block.securly.com", "Securly", Likely),
+    ("warn.webroot.com", "Webroot", Likely),
+];
+
+/// Words in the host or the path of a page that says no. Lower case, whole words.
+const FILTER_WORDS: &[&str] = &[
+    "block",
+    "blocked",
+    "blockpage",
+    "blocking",
+    "denied",
+    "deny",
+    "forbidden",
+    "webfilter",
+    "urlfilter",
+    "urlblock",
+    "restricted",
+];
+
+/// Words in the host or the path of a page that lets in whoever signs in. Lower case, whole words.
+const SIGN_IN_WORDS: &[&str] =
+    &["login", "logon", "signin", "sso", "auth", "oauth", "saml", "portal", "captive", "guest"];
+
 /// Where products that stand in front of applications send browsers to sign in: the end of a host's name. Lower case.
 const SIGN_IN_HOSTS: &[(&str, &str, Confidence)] = &[
     (".cloudflareaccess.com", "Cloudflare Access", Likely),
@@ -220,6 +255,20 @@ pub fn by_page(text: &str, headers: &[(String, String)]) -> Option<Guess> {
     let start = start(text);
     words.push(&start);
     find(PAGES, &words.join("\n").to_ascii_lowercase())
+}
+
+/// Whose page a redirect leads to, where that page says no and offers no sign-in.
+pub fn by_filter(target: &Url) -> Option<Guess> {
+    let host = target.host_str()?.to_ascii_lowercase();
+    let known = FILTER_HOSTS.iter().find(|(end, ..)| {
+        host.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.') || end.starts_with('.'))
+    });
+    if let Some((_, product, confidence)) = known {
+        return Some(Guess { product, confidence: *confidence });
+    }
+    let where_to = format!("{host}{}", target.path().to_ascii_lowercase());
+    let has = |words: &[&str]| where_to.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word));
+    (has(FILTER_WORDS) && !has(SIGN_IN_WORDS)).then_some(Guess { product: "a web filter", confidence: Possible })
 }
 
 /// Who refused a request in the application's place, by the page and the headers of the refusal.

@@ -130,6 +130,12 @@ pub enum ApiManner {
     BlockPage,
     /// 302 to a hotspot's sign-in.
     CaptivePortal,
+    /// 302 to the page of a web filter.
+    FilterRedirect,
+    /// The edge refuses in plain text, with this number.
+    RefusedAtEdge(u16),
+    /// The right answer, kept by a cache for so many seconds.
+    Kept(u32),
     /// The edge's challenge, which only a browser can pass.
     CloudflareChallenge,
     /// Half of the announced body, then the connection closes.

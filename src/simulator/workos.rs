@@ -55,6 +55,17 @@ impl Api {
         match manner {
             ApiManner::BlockPage => block_page().into(),
             ApiManner::CaptivePortal => Page::redirect("http://login.hotspot.example/").into(),
+            ApiManner::FilterRedirect => Page::redirect("http://webfilter.customer.example/blocked?id=7").into(),
+            ApiManner::RefusedAtEdge(error) => {
+                let status = if error == 1015 { 429 } else { 403 };
+                let mut page = Page::html(status, "").with("content-type", "text/plain; charset=UTF-8");
+                page.body = format!("error code: {error}");
+                self.at_edge(page).into()
+            }
+            ApiManner::Kept(seconds) => {
+                let page = self.dressed(self.genuine(manner, asked)).with("age", seconds.to_string());
+                page.with("date", httpdate::fmt_http_date(now_but_for(-i64::from(seconds)))).into()
+            }
             ApiManner::CloudflareChallenge => self.at_edge(challenge()).into(),
             ApiManner::BadGatewayWithoutCfRay => Page::html(502, BAD_GATEWAY).with("server", "nginx").into(),
             ApiManner::Unavailable { html: true } => self.at_edge(Page::html(503, EDGE_ERROR)).into(),

@@ -1,9 +1,11 @@
 //! One classification of everything that comes back where the API's answer belongs.
 
 use serde_json::Value;
+use url::Url;
 
 use crate::middlebox::{self, Guess};
 use crate::net::{BodyEnd, Response};
+use crate::settings::values::shown_url;
 
 /// What came back.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +21,22 @@ pub enum Answer {
     },
     /// Cloudflare, or a firewall before the API, wants a browser or refuses the client.
     Challenge,
+    /// A 4xx that passed Cloudflare and is not the API's: Cloudflare refuses, not this network.
+    RefusedAtTheEdge {
+        /// The status code.
+        status: u16,
+        /// Cloudflare's own number of the error, such as 1020.
+        error: Option<u16>,
+        /// Cloudflare's id of the request.
+        ray: String,
+    },
+    /// A redirect to the page of a filter.
+    Filter {
+        /// Where it points to, without query.
+        location: String,
+        /// Which product it is probably of.
+        product: Guess,
+    },
     /// A redirect to somewhere else: the network wants a sign-in first.
     Portal {
         /// Where it points to, without query.
@@ -85,16 +103,29 @@ impl Answer {
             }
             Answer::Json(answer) if answer.status < 500 => Ok(answer),
             Answer::Json(answer) => Err(format!("a server error ({})", answer.status)),
+            other => Err(other.in_words()),
+        }
+    }
+
+    /// What came, as a fragment: "a challenge for browsers".
+    pub fn in_words(&self) -> String {
+        match self {
+            Answer::Json(answer) => format!("JSON with status {}", answer.status),
             Answer::Unavailable { status, ray } => {
-                Err(format!("a server error of WorkOS or Cloudflare ({status}, cf-ray {ray})"))
+                format!("a server error of WorkOS or Cloudflare ({status}, cf-ray {ray})")
             }
-            Answer::Challenge => Err("a challenge for browsers".to_owned()),
-            Answer::Portal { location } => Err(format!("a redirect to {location}")),
-            Answer::Page { status, title, .. } => {
-                Err(format!("a page called “{}” ({status})", title.unwrap_or_default()))
+            Answer::Challenge => "a challenge for browsers".to_owned(),
+            Answer::RefusedAtTheEdge { status, error, ray } => {
+                let error = error.map(|error| format!(", error {error}")).unwrap_or_default();
+                format!("a refusal of Cloudflare's ({status}{error}, cf-ray {ray})")
             }
-            Answer::Cut { read, .. } => Err(format!("an answer that breaks off after {read} bytes")),
-            Answer::Strange { status, .. } => Err(format!("something that is no JSON ({status})")),
+            Answer::Filter { location, .. } | Answer::Portal { location } => format!("a redirect to {location}"),
+            Answer::Page { status, title, .. } => match title {
+                Some(title) => format!("a page called “{title}” ({status})"),
+                None => format!("a page without a title ({status})"),
+            },
+            Answer::Cut { read, .. } => format!("an answer that breaks off after {read} bytes"),
+            Answer::Strange { status, .. } => format!("something that is no JSON ({status})"),
         }
     }
 }
@@ -127,12 +158,22 @@ impl Answer {
             return Answer::Unavailable { status, ray: shortened(ray) };
         }
         if let (300..=399, Some(location)) = (status, response.header("location")) {
-            return Answer::Portal { location: shortened(&crate::settings::values::shown_url(location)) };
+            let shown = shortened(&shown_url(location));
+            return match Url::parse(location).ok().and_then(|url| middlebox::by_filter(&url)) {
+                Some(product) => Answer::Filter { location: shown, product },
+                None => Answer::Portal { location: shown },
+            };
         }
         if status == 511 {
             return Answer::Portal {
                 location: "an unnamed sign-in page (511 Network Authentication Required)".to_owned(),
             };
+        }
+        if let (400..=499, Some(ray)) = (status, response.header("cf-ray"))
+            && middlebox::by_page(&text, &[]).is_none()
+            && serde_json::from_slice::<Value>(&response.body).is_err()
+        {
+            return Answer::RefusedAtTheEdge { status, error: error_number(&text), ray: shortened(ray) };
         }
         if html || title.is_some() {
             return Answer::Page { status, title, product: product() };
@@ -152,6 +193,17 @@ impl Answer {
             Err(_) => Answer::Strange { status, media_type, product: product() },
         }
     }
+}
+
+/// The number that Cloudflare gives its errors, in text (`error code: 1020`) and on its pages (`Error 1020`).
+fn error_number(text: &str) -> Option<u16> {
+    let start: String = text.chars().take(20_000).collect::<String>().to_ascii_lowercase();
+    ["error code: ", "error code ", "error "].iter().find_map(|before| {
+        start.match_indices(before).find_map(|(at, before)| {
+            let digits: String = start[at + before.len()..].chars().take_while(char::is_ascii_digit).take(5).collect();
+            digits.parse().ok().filter(|number| (1000..=1200).contains(number))
+        })
+    })
 }
 
 /// A header is what a stranger wrote.
@@ -189,6 +241,47 @@ mod tests {
         assert_eq!(Answer::read(&portal), Answer::Portal { location: "http://login.example/?…".to_owned() });
         assert_eq!(Answer::read(&challenge), Answer::Challenge);
         assert!(matches!(Answer::read(&outage), Answer::Unavailable { status: 503, .. }));
+    }
+
+    #[test]
+    fn what_cloudflare_itself_refuses_is_told_from_a_gateway_and_from_the_api() {
+        let ray = ("cf-ray", "8a0-FRA");
+        let html = ("content-type", "text/html");
+        let refused = |error| Answer::RefusedAtTheEdge { status: 403, error, ray: "8a0-FRA".to_owned() };
+
+        assert_eq!(Answer::read(&response(403, &[ray], "error code: 1020")), refused(Some(1020)));
+        assert_eq!(Answer::read(&response(403, &[ray, html], "<h1>Error 1006</h1>")), refused(Some(1006)));
+        assert_eq!(Answer::read(&response(403, &[ray, html], "<title>403 Forbidden</title>")), refused(None));
+        assert!(matches!(
+            Answer::read(&response(403, &[html], "<title>error code: 1020</title>")),
+            Answer::Page { .. }
+        ));
+        assert!(matches!(Answer::read(&response(429, &[ray], r#"{"message":"Too many requests."}"#)), Answer::Json(_)));
+        assert!(matches!(
+            Answer::read(&response(403, &[ray, html], "<title>x</title>FortiGuard")),
+            Answer::Page { .. }
+        ));
+    }
+
+    #[test]
+    fn a_redirect_to_a_filters_page_is_no_sign_in() {
+        let to = |location: &str| Answer::read(&response(302, &[("location", location)], ""));
+
+        for filter in [
+            "https://block.opendns.com/?url=1",
+            "http://10.1.1.1:8015/webfilter/blocked?id=7",
+            "https://proxy.customer.example/access-denied.html",
+        ] {
+            assert!(matches!(to(filter), Answer::Filter { .. }), "{filter}");
+        }
+        for portal in [
+            "http://portal.example/",
+            "https://gateway.zscaler.net/login?policy=1",
+            "/relative",
+            "http://login.customer.example/denied/sso",
+        ] {
+            assert!(matches!(to(portal), Answer::Portal { .. }), "{portal}");
+        }
     }
 
     #[test]

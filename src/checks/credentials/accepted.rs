@@ -6,7 +6,7 @@ use crate::check::{
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
-use crate::net::{NetError, Response};
+use crate::net::{NetError, Response, Way};
 use crate::secret::Secret;
 use crate::workos::{self, Answer};
 
@@ -66,10 +66,17 @@ impl Check for Accepted {
     }
 
     fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request("GET", format!("{} with the API key", self.0.https(workos::LIST_ORGANIZATIONS))),
-            "whether the API accepts the key",
-        )]
+        vec![
+            Contact::new(
+                Touch::Request("GET", format!("{} with the API key", self.0.https(workos::LIST_ORGANIZATIONS))),
+                "whether the API accepts the key",
+            ),
+            Contact::new(
+                Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
+                "only after a 401, whether the answer differs from the one without a key",
+            ),
+            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "only after a 401, whether TLS is intercepted"),
+        ]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -88,8 +95,11 @@ impl Check for Accepted {
                 return start.because(no_answer("the connection did not come about again"));
             };
             let via = way.via();
-            let sent = cx.network.fetch(&workos::list_organizations(way, Some(key))).await;
+            let sent = cx.network.fetch(&workos::list_organizations(way.clone(), Some(key))).await;
             let outcome = match &sent.result {
+                Ok(response) if response.status == 401 && may_be_stripped(response, &way, cx).await => {
+                    stripped(start, response, key, cx)
+                }
                 Ok(response) => judge(start, response, key, cx),
                 Err(error) => failed(start, error),
             };
@@ -109,21 +119,36 @@ fn judge(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Context) 
             401 => outcome.because(unauthorized(key, cx)),
             403 => outcome.because(forbidden(key, answer.message(), cx)),
             429 => outcome.because(rate_limited(response.header("retry-after"))),
-            status => outcome.because(unexpected(&format!("JSON with status {status}"), cx)),
+            _ => outcome.because(unexpected(&Answer::Json(answer).in_words(), cx)),
         },
         Answer::Unavailable { status, ray } => outcome.because(api_unavailable(status, &ray)),
-        Answer::Challenge => outcome.because(unexpected("a challenge for browsers", cx)),
-        Answer::Portal { location } => outcome.because(unexpected(&format!("a redirect to {location}"), cx)),
-        Answer::Page { status, title, .. } => {
-            outcome.because(unexpected(&format!("a page called “{}” ({status})", title.unwrap_or_default()), cx))
-        }
-        Answer::Cut { read, .. } => {
-            outcome.because(unexpected(&format!("an answer that breaks off after {read} bytes"), cx))
-        }
-        Answer::Strange { status, .. } => {
-            outcome.because(unexpected(&format!("something that is no JSON ({status})"), cx))
-        }
+        other => outcome.because(unexpected(&other.in_words(), cx)),
     }
+}
+
+/// Whether what inspects TLS on the way may have removed the header that carries the key: then the answer is the one without.
+/// Both are known from the checks of egress.
+async fn may_be_stripped(refusal: &Response, way: &Way, cx: &Context) -> bool {
+    let shaken = cx.network.handshake(way).await;
+    if !shaken.result.is_ok_and(|handshake| handshake.here.is_ok() && handshake.public.is_err()) {
+        return false;
+    }
+    let without = cx.network.fetch(&workos::list_organizations(way.clone(), None)).await;
+    without.result.is_ok_and(|without| without.status == refusal.status && without.body == refusal.body)
+}
+
+fn stripped(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Context) -> Outcome {
+    answers::noted(&mut outcome, response);
+    outcome.saw("the answer without a key", "the same");
+    let host = &cx.settings.api.value.host;
+    let unauthorized = unauthorized(key, cx);
+    let replace = unauthorized.remediations.likeliest().clone();
+    outcome.because(unauthorized.code.found(
+        format!("the API answers a request with the key {key} as one without (401), and TLS is intercepted on the way: what inspects it may remove the Authorization header, or the API does not know the key"),
+        Remediation::network(format!("Exempt {host} from TLS inspection, or have the inspecting proxy pass on the Authorization header; then run the check again."))
+            .verify(curl(cx))
+            .or(replace),
+    ))
 }
 
 fn failed(outcome: Outcome, error: &NetError) -> Outcome {
@@ -217,10 +242,10 @@ fn no_answer(detail: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Status;
+    use crate::check::{Status, Who};
     use crate::checks::fixture::{Site, codes};
-    use crate::net::fake::{Fake, response};
-    use crate::net::{ErrorKind, Method, Phase};
+    use crate::net::fake::{Fake, certificate, handshake, response};
+    use crate::net::{CertificateProblem, ErrorKind, Method, Phase};
 
     const KEY: &str = "sk_live_abcdefghijklmnopqrstuvwxyz";
     const LIST: &str = r#"{"object":"list","data":[],"list_metadata":{"before":null,"after":null}}"#;
@@ -258,6 +283,30 @@ mod tests {
         );
         assert_eq!(run(Ok(response(503, &ray, "")), KEY).await.status(), Status::Unknown);
         assert_eq!(run(Err(ErrorKind::TimedOut(Phase::Answer)), KEY).await.status(), Status::Unknown);
+    }
+
+    #[tokio::test]
+    async fn behind_interception_the_same_answer_with_and_without_the_key_may_be_a_removed_header() {
+        let refused = |body: &'static str| {
+            move |request: &crate::net::Request| {
+                response(401, &[], if request.bearer.is_some() { body } else { r#"{"message":"Unauthorized"}"# })
+            }
+        };
+        for (public, body, said) in [
+            (Err(CertificateProblem::UnknownIssuer), r#"{"message":"Unauthorized"}"#, true),
+            (Err(CertificateProblem::UnknownIssuer), r#"{"message":"Key revoked"}"#, false),
+            (Ok(()), r#"{"message":"Unauthorized"}"#, false),
+        ] {
+            let network = Fake::api()
+                .shakes("api.workos.com", Ok(handshake(certificate("api.workos.com", "Corp CA"), Ok(()), public)))
+                .handles(Method::Get, "https://api.workos.com/organizations?limit=1", refused(body));
+            let cx = Site::of(network).key(KEY).context();
+            let outcome = Accepted(Endpoint::new("api.workos.com", 443)).run(&cx).await;
+
+            assert_eq!(codes(&outcome), ["unauthorized"]);
+            assert_eq!(outcome.findings[0].problem.contains("Authorization header"), said, "{outcome:?}");
+            assert_eq!(outcome.findings[0].remediations.likeliest().who == Who::Network, said);
+        }
     }
 
     #[tokio::test]

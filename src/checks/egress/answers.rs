@@ -26,8 +26,8 @@ firewall that takes a server for a robot, or by an incident at WorkOS or Cloudfl
     vantages: &[Vantage::Inside],
     required: super::required,
     codes: &[
-        &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &NOT_THE_API, &BAD_GATEWAY,
-        &API_UNAVAILABLE, &TRUNCATED, &NO_ANSWER, &HEADERS_MISSING,
+        &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &ADDRESS_BANNED, &NOT_THE_API, &BAD_GATEWAY,
+        &API_UNAVAILABLE, &TRUNCATED, &NO_ANSWER, &REFUSED_AT_THE_EDGE, &HEADERS_MISSING, &RATE_LIMITED,
     ],
     needs: &[trusted::ID],
     plan: |_, settings| Planned::one(Answers(settings.api.value.clone())),
@@ -38,6 +38,16 @@ pub(in crate::checks) const ID: CheckId = CheckId::new("egress.answers");
 static BLOCK_PAGE: Code = Code::error("block-page", "a page for people answers in the API's place");
 static CAPTIVE_PORTAL: Code = Code::error("captive-portal", "the network sends the request to a sign-in page");
 static CHALLENGE: Code = Code::error("challenge", "a challenge for browsers answers in the API's place");
+static ADDRESS_BANNED: Code = Code::error(
+    "address-banned",
+    "Cloudflare, which stands before the API, refuses the address or the country that this host's requests come from",
+);
+static REFUSED_AT_THE_EDGE: Code = Code::undecided(
+    "refused-at-the-edge",
+    "Cloudflare, which stands before the API, refuses this request, for its rate, its client or a rule",
+);
+static RATE_LIMITED: Code =
+    Code::warning("rate-limited", "the API itself answers that there were too many requests (429)");
 static NOT_THE_API: Code = Code::error("not-the-api", "something answers, and it is not the API");
 static BAD_GATEWAY: Code =
     Code::error("bad-gateway", "a proxy or gateway on the way answers with a server error of its own");
@@ -100,9 +110,18 @@ fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
             outcome.grade = Grade::Answered;
             if answer.marked { outcome } else { outcome.because(headers_missing(endpoint)) }
         }
+        Answer::Json(answer) if answer.status == 429 && response.header("cf-ray").is_some() => {
+            outcome.because(rate_limited(endpoint, response.header("retry-after")))
+        }
         Answer::Json(answer) => outcome.because(other_json(endpoint, &answer)),
         Answer::Unavailable { status, ray } => outcome.because(api_unavailable(endpoint, status, &ray)),
         Answer::Challenge => outcome.because(challenge(endpoint, response.status)),
+        Answer::RefusedAtTheEdge { status, error, ray } => {
+            outcome.because(refused_at_the_edge(endpoint, status, error, &ray))
+        }
+        Answer::Filter { location, product } => {
+            outcome.because(filtered(endpoint, response.status, &location, product))
+        }
         Answer::Portal { location } => outcome.because(captive_portal(endpoint, response.status, &location)),
         Answer::Page { status: status @ 500.., title, .. } => {
             outcome.because(bad_gateway(endpoint, status, title.as_deref()))
@@ -141,6 +160,73 @@ fn block_page(endpoint: &Endpoint, status: u16, title: Option<&str>, product: Op
             by(product)
         ))
         .verify(curl(endpoint)),
+    )
+}
+
+fn filtered(endpoint: &Endpoint, status: u16, location: &str, product: Guess) -> Finding {
+    BLOCK_PAGE.found(
+        format!("the request is sent on to {location} ({status}), the page of a filter: {}", product.in_words()),
+        Remediation::network(format!(
+            "Allow {} (TCP {}) for this host in the web filter, {}.",
+            endpoint.host,
+            endpoint.port,
+            product.in_words()
+        ))
+        .verify(curl(endpoint)),
+    )
+}
+
+/// Cloudflare's errors that are about where a request comes from, whoever sends it: bans of an address, and of a country
+/// (<https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/>).
+const BANS: &[u16] = &[1005, 1006, 1007, 1008, 1009, 1106];
+
+fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray: &str) -> Finding {
+    let number = error.map(|error| format!(", error {error}")).unwrap_or_default();
+    let refuses = format!(
+        "Cloudflare, which stands before {}, refuses the request itself ({status}{number}, cf-ray {ray})",
+        endpoint.host
+    );
+    let another_address = Remediation::network(
+        "Give this host an outbound address of good repute (no shared VPN or hosting range), and one that few others use.",
+    );
+    let ask = |about: &str| {
+        Remediation::workos(format!(
+            "Send WorkOS support the cf-ray {ray}, the time and this host's outbound address, and ask {about}; run the check again meanwhile."
+        ))
+    };
+    let (code, why, remedy) = match error {
+        Some(error) if BANS.contains(&error) => (
+            &ADDRESS_BANNED,
+            ": the address, or its country, is banned there",
+            another_address.or(ask("why that address is banned")),
+        ),
+        Some(1015) => (
+            &REFUSED_AT_THE_EDGE,
+            ": too many requests came from this host's outbound address, which limits the rate for everybody behind it",
+            Remediation::installer("Wait some minutes, and run the check again.").or(another_address),
+        ),
+        Some(1010) => (
+            &REFUSED_AT_THE_EDGE,
+            ": it takes the client for a robot, by its signature; an inspecting proxy gives every client its own, and the application's may be taken",
+            ask("which signature is refused").or(another_address),
+        ),
+        _ => (
+            &REFUSED_AT_THE_EDGE,
+            ", by a rule of its firewall: of the client, or of the reputation of its address",
+            ask("which rule refuses it").or(another_address),
+        ),
+    };
+    code.found(format!("{refuses}{why}"), remedy.verify(curl(endpoint)))
+}
+
+fn rate_limited(endpoint: &Endpoint, retry_after: Option<&str>) -> Finding {
+    let wait = retry_after
+        .map(|value| format!(" (Retry-After: {})", value.chars().take(40).collect::<String>()))
+        .unwrap_or_default();
+    RATE_LIMITED.found(
+        format!("{} answers that there were too many requests (429){wait}: it is reached, and wants to be asked less", endpoint.host),
+        Remediation::installer("Run the check again in a minute; if it lasts, find out which other programs behind this outbound address ask the API so much.")
+            .verify(curl(endpoint)),
     )
 }
 
@@ -287,6 +373,15 @@ mod tests {
             (response(302, &[("location", "http://portal.example/")], ""), "captive-portal"),
             (response(403, &[html, RAY, ("cf-mitigated", "challenge")], ""), "challenge"),
             (response(503, &[RAY], ""), "api-unavailable"),
+            (response(403, &[RAY], "error code: 1006"), "address-banned"),
+            (response(403, &[RAY], "error code: 1009"), "address-banned"),
+            (response(403, &[RAY], "error code: 1010"), "refused-at-the-edge"),
+            (response(403, &[RAY], "error code: 1020"), "refused-at-the-edge"),
+            (response(429, &[RAY], "error code: 1015"), "refused-at-the-edge"),
+            (response(400, &[RAY, html], "<title>400 Bad Request</title>"), "refused-at-the-edge"),
+            (response(429, &[RAY], r#"{"message":"Too many requests."}"#), "rate-limited"),
+            (response(429, &[], r#"{"message":"Too many requests."}"#), "not-the-api"),
+            (response(302, &[("location", "https://block.opendns.com/?x=1")], ""), "block-page"),
             (response(502, &[html], "<title>502 Bad Gateway</title>"), "bad-gateway"),
             (response(503, &[], "upstream"), "bad-gateway"),
             (response(200, &[], r#"{"hello":1}"#), "not-the-api"),

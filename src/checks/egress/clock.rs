@@ -26,7 +26,7 @@ Usually broken by NTP that is blocked (UDP 123) and a virtual machine that was p
 set by moving the clock.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&SKEWED, &OFF_FOR_ACTIONS, &NO_DATE],
+    codes: &[&SKEWED, &OFF_FOR_ACTIONS, &NO_DATE, &OLD_ANSWER],
     needs: &[answers::ID],
     plan: |_, settings| Planned::one(Clock(settings.api.value.clone())),
 };
@@ -38,6 +38,11 @@ static SKEWED: Code =
 static OFF_FOR_ACTIONS: Code =
     Code::warning("off-for-actions", "the clock is off by more than 30 seconds: signatures of Actions are refused");
 static NO_DATE: Code = Code::undecided("no-date", "the API's answer carries no Date, so the clock cannot be compared");
+
+static OLD_ANSWER: Code = Code::undecided(
+    "old-answer",
+    "the answer was kept by a cache on the way, and its Date says nothing certain of the time",
+);
 
 /// The tolerances of the SDKs (facts §4.1), and what is worth a note.
 const WEBHOOKS: Duration = Duration::from_secs(180);
@@ -87,6 +92,13 @@ fn judge(response: &Response, took: Duration) -> Outcome {
     let Some(date) = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok()) else {
         return Outcome::graded(Grade::Answered).because(no_date());
     };
+    let age = response.header("age").and_then(|age| age.trim().parse().ok()).map(Duration::from_secs);
+    if let Some(age) = age.filter(|age| !age.is_zero()) {
+        return by_age(response, date, age, took);
+    }
+    if let Some(hit) = cache_hit(response) {
+        return Outcome::graded(Grade::Answered).with("cache", hit).because(old_answer("without saying for how long"));
+    }
     let (difference, ahead) = skew(date, response.at, took);
     let seconds = difference.as_secs();
     let direction = if ahead { "ahead of" } else { "behind" };
@@ -104,6 +116,30 @@ fn judge(response: &Response, took: Duration) -> Outcome {
     }
 }
 
+/// An answer that was kept says when it was made, and how long ago that was by the clock of whoever kept it.
+fn by_age(response: &Response, date: SystemTime, age: Duration, took: Duration) -> Outcome {
+    let now = date.checked_add(age).unwrap_or(date);
+    let (difference, _) = skew(now, response.at, took);
+    let outcome = Outcome::graded(Grade::Answered)
+        .with("age of the answer", format!("{} s: a cache on the way kept it", age.as_secs()));
+    if difference > ACTIONS {
+        return outcome.because(old_answer(&format!("for {} s, as it says", age.as_secs())));
+    }
+    outcome.with(
+        "clock",
+        format!("within {} s of the API's, by the Date and the Age of the answer", difference.as_secs().max(1)),
+    )
+}
+
+/// What a cache says that gives an answer it kept: `X-Cache: HIT from gw`, `CF-Cache-Status: HIT`.
+fn cache_hit(response: &Response) -> Option<String> {
+    ["x-cache", "cf-cache-status", "x-cache-lookup"].into_iter().find_map(|name| {
+        let value = response.header(name)?;
+        let hit = value.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case("hit"));
+        hit.then(|| format!("{name}: {}", value.chars().take(80).collect::<String>()))
+    })
+}
+
 const SET_THE_CLOCK: &str = "Set this host's clock by NTP: start chrony or systemd-timesyncd, and allow UDP 123 to the customer's time servers.";
 
 fn skewed(seconds: u64, direction: &str) -> Finding {
@@ -117,6 +153,15 @@ fn off_for_actions(seconds: u64, direction: &str) -> Finding {
     OFF_FOR_ACTIONS.found(
         format!("this host's clock is {seconds} s {direction} the API's: Actions are refused beyond 30 s, which denies sign-ins"),
         Remediation::installer(SET_THE_CLOCK).verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+    )
+}
+
+fn old_answer(how_long: &str) -> Finding {
+    OLD_ANSWER.found(
+        format!("the answer was kept by a cache on the way {how_long}, so its Date does not tell whether this host's clock is right"),
+        Remediation::network("Exempt the WorkOS API from caching on the proxy: its answers are for one request each.")
+            .verify("timedatectl; curl -sI https://api.workos.com/ | grep -iE '^(date|age|x-cache|via)'")
+            .or(Remediation::installer("Compare this host's clock with the customer's time servers: timedatectl, or chronyc tracking.")),
     )
 }
 
@@ -155,6 +200,23 @@ mod tests {
         assert_eq!(codes(&judged(-40, quick)), ["off-for-actions"]);
         assert_eq!(codes(&judged(600, quick)), ["skewed"]);
         assert_eq!(codes(&judged(-600, quick)), ["skewed"]);
+    }
+
+    /// An answer that was made so many seconds ago, with these headers besides.
+    fn kept(ago: u64, headers: &[(&str, &str)]) -> Outcome {
+        let date = httpdate::fmt_http_date(response(401, &[], "").at - Duration::from_secs(ago));
+        let headers = [&[("date", date.as_str())], headers].concat();
+        judge(&response(401, &headers, ""), Duration::from_millis(50))
+    }
+
+    #[test]
+    fn an_old_answer_is_no_skewed_clock() {
+        assert_eq!(kept(900, &[("age", "900")]).status(), Status::Pass);
+        assert_eq!(codes(&kept(900, &[("age", "100")])), ["old-answer"]);
+        assert_eq!(codes(&kept(900, &[("x-cache", "HIT from gw.customer.example")])), ["old-answer"]);
+        assert_eq!(codes(&kept(900, &[("x-cache", "MISS from gw.customer.example")])), ["skewed"]);
+        assert_eq!(codes(&kept(900, &[("age", "0"), ("cf-cache-status", "DYNAMIC")])), ["skewed"]);
+        assert_eq!(codes(&kept(900, &[("age", "99999999999999999999")])), ["skewed"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::simulator::environment::{Environment, Organization};
-use crate::simulator::service::{ApiManner, Service, Site};
+use crate::simulator::service::{ApiManner, Certificate, ClientCertificate, Service, Site};
 use crate::simulator::world::{API_ADDRESSES, World};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -17,6 +17,47 @@ pub(super) const FAULTS: &[Fault] = &[
         "A hotspot redirects everything to its sign-in.",
         &["egress.answers/captive-portal"],
         |world| behave(world, ApiManner::CaptivePortal),
+    ),
+    Fault::new(
+        "filter-redirect",
+        "A web filter redirects requests to the page on which it refuses them.",
+        &["egress.answers/block-page"],
+        |world| behave(world, ApiManner::FilterRedirect),
+    ),
+    Fault::new(
+        "edge-refuses",
+        "Cloudflare takes this machine's requests for a robot's, and refuses them in plain text (error 1010).",
+        &["egress.answers/refused-at-the-edge"],
+        |world| behave(world, ApiManner::RefusedAtEdge(1010)),
+    ),
+    Fault::new(
+        "edge-bans",
+        "Cloudflare refuses the address that this machine's requests come from (error 1006).",
+        &["egress.answers/address-banned"],
+        |world| behave(world, ApiManner::RefusedAtEdge(1006)),
+    ),
+    Fault::new(
+        "answer-from-a-cache",
+        "A cache on the way gives an answer that it kept for ten minutes, and says so: nothing is wrong.",
+        &[],
+        |world| behave(world, ApiManner::Kept(600)),
+    ),
+    Fault::new(
+        "key-removed",
+        "An inspecting proxy removes the header that carries the API key; the API answers as to one without.",
+        &["egress.trusted/intercepted", "credentials.accepted/unauthorized"],
+        |world| {
+            super::network::intercept(world);
+            world.corporate_ca_trusted = true;
+            world.put(
+                &API_ADDRESSES,
+                &Service::Tls {
+                    certificate: Certificate::PrivateCa,
+                    client_certificate: ClientCertificate::NotAsked,
+                    site: Site::Workos(ApiManner::KeyRevoked),
+                },
+            );
+        },
     ),
     Fault::new(
         "challenge",

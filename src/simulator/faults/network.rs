@@ -180,7 +180,7 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 /// Everything outside shows certificates of the customer's own CA.
-fn intercept(world: &mut World) {
+pub(super) fn intercept(world: &mut World) {
     for outside in [&API_ADDRESSES[..], &PUBLIC_DNS_ADDRESSES, &[HOSTED_ADDRESS]] {
         world.show(outside, Certificate::PrivateCa);
     }
