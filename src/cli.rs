@@ -29,6 +29,8 @@ pub use settings::SettingsArgs;
                   unknown, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. With --baseline, and of \
                   `compare`: 0 nothing is worse, 1 something is.",
     args_conflicts_with_subcommands = true,
+    // Wrappers and aliases add flags: of those that take one value, the last one counts.
+    args_override_self = true,
     disable_help_subcommand = true
 )]
 pub struct Cli {
@@ -210,8 +212,8 @@ pub enum SchemaOf {
 /// Which checks.
 #[derive(Args, Default, Debug)]
 pub struct ChoiceArgs {
-    /// Only this check or group, and what it needs (repeatable)
-    #[arg(long, value_name = "ID|GROUP", help_heading = "Which checks")]
+    /// Only this check or group, and what it needs (repeatable, or with commas)
+    #[arg(long, value_delimiter = ',', value_name = "ID|GROUP", help_heading = "Which checks")]
     pub only: Vec<String>,
     /// Leave out this check or group; the reason goes into the report (repeatable)
     #[arg(long, value_name = "ID|GROUP[=REASON]", help_heading = "Which checks")]

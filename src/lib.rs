@@ -27,6 +27,7 @@ pub mod plan;
 pub mod report;
 pub mod reporters;
 pub mod runner;
+pub mod said;
 pub mod secret;
 pub mod settings;
 pub mod simulator;

@@ -16,6 +16,20 @@ const RULES: &[(&str, &[&str], &str)] = &[
     ("src/facts.rs", &["crate::"], "facts stay data"),
     ("src/secret.rs", &["crate::"], "a secret knows nobody"),
     (
+        "src/said",
+        &[
+            "crate::net",
+            "crate::checks",
+            "crate::settings",
+            "crate::report",
+            "crate::commands",
+            "std::io",
+            "std::fs",
+            "std::env",
+        ],
+        "what is done to words depends on no document, and writes none",
+    ),
+    (
         "src/settings/",
         &[
             "crate::net",
@@ -196,6 +210,35 @@ fn libraries_that_touch_the_world_stay_where_they_belong() {
                 if used && !places.iter().any(|place| name.starts_with(place)) {
                     breaches.push(format!("{name}:{number}: {library} belongs to {places:?}"));
                 }
+            }
+        }
+    }
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn nothing_is_written_but_through_the_one_exit() {
+    // Whether it is a terminal may be asked anywhere in commands; the line that says what is waited for holds ids of checks.
+    let harmless =
+        ["stdout().is_terminal()", "stderr().is_terminal()", "ProgressDrawTarget::stderr()", "error.use_stderr()"];
+    let mut breaches = Vec::new();
+    for (name, text) in source().iter().filter(|(name, _)| !is_for_tests(name) && *name != "src/commands/exit.rs") {
+        for (number, line) in code(text) {
+            let rest = harmless.iter().fold(line.clone(), |line, word| line.replace(word, ""));
+            let writes = [
+                "stdout()",
+                "stderr()",
+                "print!(",
+                "println!(",
+                "/dev/std",
+                "/dev/fd",
+                "/dev/tty",
+                "error.print()",
+                "error.exit()",
+                ".exit()",
+            ];
+            if let Some(word) = writes.iter().find(|word| rest.contains(*word)) {
+                breaches.push(format!("{name}:{number}: {word} belongs into src/commands/exit.rs"));
             }
         }
     }

@@ -93,6 +93,17 @@ impl Remediations {
         self
     }
 
+    /// The same ways in other words: every text of them is changed.
+    #[must_use]
+    pub fn reworded(self, reword: impl Fn(&str) -> String) -> Self {
+        let one = |Remediation { who, action, verify }: Remediation| Remediation {
+            who,
+            action: reword(&action),
+            verify: verify.map(|command| Command::repeated(reword(command.as_str()))),
+        };
+        Remediations { likeliest: one(self.likeliest), others: self.others.into_iter().map(one).collect() }
+    }
+
     /// The command that shows the problem without this tool, whichever way it is mended.
     #[must_use]
     pub fn verify(mut self, command: impl Into<Command>) -> Self {

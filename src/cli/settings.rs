@@ -32,15 +32,15 @@ pub struct SettingsArgs {
     /// The environment the key should be of: production, staging [default: production] [env: PREFLIGHT_ENVIRONMENT]
     #[arg(long, value_name = "NAME", help_heading = "WorkOS")]
     environment: Option<String>,
-    /// An organization that this installation serves, org_… (repeatable)
-    #[arg(long, value_name = "ID", help_heading = "WorkOS")]
+    /// An organization that this installation serves, org_… (repeatable, or with commas)
+    #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "WorkOS")]
     organization: Vec<String>,
 
     /// The external domain name of the installation [env: PREFLIGHT_DOMAIN]
     #[arg(long, value_name = "NAME", help_heading = "The installation")]
     domain: Option<String>,
-    /// A public address that the domain should have (repeatable)
-    #[arg(long, value_name = "ADDRESS", help_heading = "The installation")]
+    /// A public address that the domain should have (repeatable, or with commas)
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESS", help_heading = "The installation")]
     address: Vec<String>,
     /// A redirect URI that the application uses (repeatable) [env: WORKOS_REDIRECT_URI]
     #[arg(long, value_name = "URI", help_heading = "The installation")]
@@ -85,8 +85,8 @@ pub struct SettingsArgs {
     /// Use IPv6 only
     #[arg(short = '6', help_heading = "The network")]
     six: bool,
-    /// Another host that the application's server needs, HOST[:PORT] (repeatable)
-    #[arg(long, value_name = "HOST", help_heading = "The network")]
+    /// Another host that the application's server needs, HOST[:PORT] (repeatable, or with commas)
+    #[arg(long, value_delimiter = ',', value_name = "HOST", help_heading = "The network")]
     endpoint: Vec<String>,
     /// How long one attempt may take [default: 5s]
     #[arg(long, value_name = "TIME", help_heading = "The network")]
@@ -110,8 +110,8 @@ pub struct SettingsArgs {
     /// Look at the hosts that browsers of users and admins need (run it from a desktop)
     #[arg(long, help_heading = "Deeper looks")]
     browser_hosts: bool,
-    /// A host of the hosted login, such as NAME.authkit.app, looked at with the browser hosts (repeatable)
-    #[arg(long, value_name = "HOST", help_heading = "Deeper looks")]
+    /// A host of the hosted login, such as NAME.authkit.app, looked at with the browser hosts (repeatable, or with commas)
+    #[arg(long, value_delimiter = ',', value_name = "HOST", help_heading = "Deeper looks")]
     authkit_domain: Vec<String>,
     /// Deliver a signed event of a made-up type to the installation, to see whether it accepts the signature
     #[arg(long, help_heading = "Deeper looks")]

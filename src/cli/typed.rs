@@ -13,7 +13,10 @@ pub(super) fn layer<const FLAGS: usize>(flags: [(&'static str, &'static str, Vec
 
 /// Of a flag that takes a value, once or repeatedly.
 pub(super) fn given<'v>(values: impl IntoIterator<Item = &'v String>) -> Vec<String> {
-    values.into_iter().cloned().collect()
+    // Lists are also written with blanks and commas behind their items.
+    let all: Vec<String> = values.into_iter().cloned().collect();
+    let several = all.len() > 1;
+    all.into_iter().filter(|value| !several || !value.trim().is_empty()).collect()
 }
 
 /// Of a flag that takes none.

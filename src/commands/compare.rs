@@ -1,8 +1,9 @@
 //! `compare`: what improved, regressed and stayed between two saved reports. Nothing is sent.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
+use super::exit::{self, Document};
 use super::saved::{self, is_stdin};
 use super::{Failure, terminal};
 use crate::cli::{CompareArgs, ComparisonFormat, OutputArgs};
@@ -18,21 +19,24 @@ pub(super) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let after = saved::read("the report after", &args.after)?;
     let comparison = Comparison::of(&before, &after);
     let mut text = Vec::new();
-    match args.format {
+    let document = match args.format {
         ComparisonFormat::Human => {
             let look = terminal::look(terminal::detail(args.quiet, args.verbose), args.color);
             reporters::comparison(&comparison, look, &mut text)?;
+            Document::Text
         }
-        ComparisonFormat::Json => reporters::comparison_as_json(&comparison, &mut text)?,
-    }
-    print(&text)?;
+        ComparisonFormat::Json => {
+            reporters::comparison_as_json(&comparison, &mut text)?;
+            Document::Json
+        }
+    };
+    print(document, &text)?;
     Ok(code(&comparison))
 }
 
 /// Prints to stdout. Whoever has read enough of it may still ask for the exit code.
-fn print(text: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
+fn print(document: Document, text: &[u8]) -> Result<(), Failure> {
+    match exit::to_stdout(document, text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
@@ -63,12 +67,11 @@ impl Baseline {
         if on_stdout {
             let mut text = b"\n".to_vec();
             reporters::against_baseline(&comparison, terminal::look(detail, output.color), &mut text)?;
-            print(&text)?;
+            print(Document::Text, &text)?;
         } else {
             let mut text = Vec::new();
             reporters::against_baseline(&comparison, terminal::look_of_stderr(detail, output.color), &mut text)?;
-            // Like every other word about a run, it is lost where nobody listens.
-            let _ = io::stderr().lock().write_all(&text);
+            exit::to_stderr(&text);
         }
         Ok(code(&comparison))
     }

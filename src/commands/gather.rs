@@ -9,7 +9,33 @@ use crate::facts::Facts;
 use crate::files;
 use crate::net::TrustStores;
 use crate::plan::Choice;
-use crate::settings::{self, GivenSecrets, Layer, Probing, SETTINGS, Setting, Settings, SettingsError, Source, Waiver};
+use crate::said;
+use crate::settings::{
+    self, GivenSecrets, Layer, PROXY_VARIABLES, Probing, SECRET_VARIABLES, SETTINGS, Setting, Settings, SettingsError,
+    Source, Waiver,
+};
+
+/// Keeps what the environment gives as a key, a secret or a proxy's password from being written, whichever command runs and
+/// however early it ends.
+pub(super) fn keep_secrets_of_the_environment() {
+    for variable in SECRET_VARIABLES {
+        if let Some(value) = std::env::var_os(variable) {
+            said::keep(&value.to_string_lossy());
+        }
+    }
+    for variable in PROXY_VARIABLES {
+        if let Some(value) = std::env::var_os(variable) {
+            said::keep_proxy(&value.to_string_lossy());
+        }
+    }
+}
+
+/// The same of what flags and the settings file give. What only a file holds is kept when it is read.
+fn keep_secrets_of(layers: &[Layer]) {
+    for (values, _) in layers.iter().filter_map(|layer| layer.of("network.proxy")) {
+        values.iter().for_each(|value| said::keep_proxy(value));
+    }
+}
 
 /// Flags, environment and file, merged.
 pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failure> {
@@ -26,8 +52,12 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
         known_waiver(waiver)?;
     }
     let layers = [flags, environment, in_file];
+    keep_secrets_of(&layers);
+    settings::refuse_misplaced_secrets(&layers)?;
     let facts = facts(&layers)?;
     let mut settings = Settings::merge(&layers, GivenSecrets::from_environment(&read), waivers)?;
+    // Secrets that files hold are known by now.
+    settings::refuse_misplaced_secrets(&layers)?;
     settings.proxy_variables = settings::proxy_variables(&read);
     Ok((settings, facts))
 }
@@ -40,9 +70,13 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
     };
     let read = |variable: &str| std::env::var_os(variable).filter(|_| is_network(variable));
     let layers = [typed, settings::environment(&read)?];
+    keep_secrets_of(&layers);
+    settings::refuse_misplaced_secrets(&layers)?;
     bind_files_to_the_run(&[&layers[0], &layers[1]]);
     let facts = facts(&layers)?;
     let mut settings = Settings::merge(&layers, GivenSecrets::default(), Vec::new())?;
+    // Secrets that files hold are known by now.
+    settings::refuse_misplaced_secrets(&layers)?;
     settings.shown.retain(|(name, ..)| name.starts_with("installation.") || name.starts_with("network."));
     for (name, flag, on) in [
         ("probe.expect_closed", "--expect-closed", probing.expect_closed),

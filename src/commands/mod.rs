@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod demo;
+mod exit;
 mod explain;
 mod gather;
 mod listen;
@@ -14,15 +15,18 @@ mod saved;
 mod schema;
 mod session;
 mod terminal;
+mod usage;
 
-use std::io::{self, Write};
+use std::io;
 use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::said;
 use crate::settings::{Setting, SettingsError, Source};
+use exit::Document;
 
 /// Why a command could not be carried out. One clear sentence each.
 #[derive(Debug, thiserror::Error)]
@@ -76,13 +80,11 @@ pub fn main() -> ExitCode {
         let place = broken.location().map(ToString::to_string).unwrap_or_default();
         say(&format!("a defect in the tool at {place}; please report it"));
     }));
+    gather::keep_secrets_of_the_environment();
     let typed = match Cli::try_parse() {
         Ok(typed) => typed,
         Err(error) => {
-            // Help and version go to stdout and are no failure.
-            let code = if error.use_stderr() { UNUSABLE } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
+            return ExitCode::from(usage::answer(&error));
         }
     };
     let ended = panic::catch_unwind(|| carry_out(typed));
@@ -114,14 +116,17 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
 
 /// Everything about the tool itself goes to stderr.
 fn say(sentence: &str) {
-    let sentence: String = sentence.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let _ = writeln!(io::stderr(), "workos-preflight: {sentence}");
+    exit::to_stderr(format!("workos-preflight: {}\n", said::line(sentence)).as_bytes());
 }
 
-/// Prints to stdout, in one write.
+/// Prints a text for a person to stdout, in one write. What strangers said in it has passed [`said::line`].
 fn print(text: &str) -> Result<u8, Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    exit::to_stdout(Document::Text, said::harmless_lines(text).as_bytes())?;
+    Ok(0)
+}
+
+/// Prints JSON to stdout, in one write.
+fn print_json(value: &serde_json::Value) -> Result<u8, Failure> {
+    exit::to_stdout(Document::Json, format!("{}\n", said::escaped(&format!("{value:#}"))).as_bytes())?;
     Ok(0)
 }

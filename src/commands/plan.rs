@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{Failure, gather, print};
+use super::{Failure, gather, print, print_json};
 use crate::check::{Contact, Touch, Vantage};
 use crate::checks::GROUPS;
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::plan::{Fate, Plan};
+use crate::said::{hidden, line};
 
 pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
@@ -16,7 +17,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     match args.format {
         PlanFormat::Human => print(&human(&plan, "check")),
-        PlanFormat::Json => print(&format!("{:#}\n", as_json(&plan))),
+        PlanFormat::Json => print_json(&as_json(&plan)),
     }
 }
 
@@ -44,13 +45,14 @@ pub(super) fn human(plan: &Plan, command: &str) -> String {
         }
         let _ = writeln!(text, "\n{heading}");
         for contact in of_part {
-            let _ = writeln!(text, "  {}\n      {}", contact.what, contact.why.replace("; ", "\n      "));
+            let (what, why) = (line(&contact.what.to_string()), line(&contact.why));
+            let _ = writeln!(text, "  {what}\n      {}", why.replace("; ", "\n      "));
         }
     }
     let mut idle = Vec::new();
     for row in &plan.rows {
         if let Fate::NotApplicable(reason) | Fate::LeftOut(reason) = &row.fate {
-            idle.push(format!("  {:<28} {reason}", row.spec.id.as_str()));
+            idle.push(format!("  {:<28} {}", row.spec.id.as_str(), line(reason)));
         }
     }
     if !idle.is_empty() {
@@ -64,7 +66,7 @@ pub(super) fn as_json(plan: &Plan) -> serde_json::Value {
     let contacts: Vec<_> = plan
         .contacts()
         .into_iter()
-        .map(|contact| json!({ "kind": kind_of(&contact.what), "what": contact.what.to_string(), "why": contact.why }))
+        .map(|contact| json!({ "kind": kind_of(&contact.what), "what": hidden(&contact.what.to_string()), "why": hidden(&contact.why) }))
         .collect();
     let checks: Vec<_> = plan
         .rows
@@ -74,6 +76,7 @@ pub(super) fn as_json(plan: &Plan) -> serde_json::Value {
                 Fate::Runs { check, .. } => (check.subject(), None),
                 Fate::NotApplicable(reason) | Fate::LeftOut(reason) => (None, Some(reason)),
             };
+            let (subject, reason) = (subject.as_deref().map(hidden), reason.map(|reason| hidden(reason)));
             json!({ "id": row.spec.id.as_str(), "subject": subject, "required": row.required, "runs": reason.is_none(), "reason": reason })
         })
         .collect();

@@ -1,12 +1,13 @@
 //! `probe`: the installation as it looks from outside, from a machine that is not its own.
 
-use super::{Failure, gather, plan, print, session};
+use super::{Failure, gather, plan, print, print_json, session};
 use crate::check::Vantage;
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
 use crate::plan::{Choice, Plan};
 use crate::reporters::Format;
+use crate::said;
 use crate::secret::Secret;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
 use crate::settings::{Layer, Probing, Source};
@@ -17,6 +18,7 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     named(args, &mut layer)?;
     let probing = Probing { expect_closed: args.expect_closed, allow_private: args.allow_private };
     let (mut settings, facts) = gather::settings_from_outside(layer, probing)?;
+    args.nonce.as_deref().inspect(|nonce| said::keep(nonce));
     settings.nonce = args.nonce.as_deref().map(Secret::new);
     if settings.nonce.is_some() && settings.webhook_url.is_none() {
         return Err(Failure::Usage(
@@ -25,10 +27,10 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::new(GROUPS, &facts, &settings, Vantage::Outside, &choice);
     if args.plan {
-        return print(&match args.output.format {
-            Format::Json => format!("{:#}\n", plan::as_json(&checks)),
-            _ => plan::human(&checks, "probe"),
-        });
+        return match args.output.format {
+            Format::Json => print_json(&plan::as_json(&checks)),
+            _ => print(&plan::human(&checks, "probe")),
+        };
     }
     let cx = session::this_machine(settings, facts, Vantage::Outside, None)?;
     session::block_on(session::run(checks, cx, None, &args.output))?
@@ -89,7 +91,6 @@ fn called(what: &str, given: &str) -> Result<Endpoint, Failure> {
 }
 
 fn usage(what: &str, given: &str, wanted: &str) -> Failure {
-    let given: String =
-        shown_url(given).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(200).collect();
+    let given: String = said::line(&shown_url(given)).chars().take(200).collect();
     Failure::Usage(format!("{what} is `{given}`; {wanted} is right"))
 }

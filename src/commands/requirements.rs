@@ -7,10 +7,11 @@ use ipnet::IpNet;
 use serde_json::json;
 
 use super::terminal::{self, filled};
-use super::{Failure, gather, print, saved};
+use super::{Failure, gather, print, print_json, saved};
 use crate::checks::HOSTED_LOGIN;
 use crate::cli::{RequirementsArgs, SheetFormat};
 use crate::firewall::{Direction, Flow, Party, flows};
+use crate::said::{hide_under, line};
 use crate::settings::values::host;
 
 pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
@@ -23,7 +24,7 @@ pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
     };
     match args.format {
         SheetFormat::Human => print(&sheet.human(terminal::width().clamp(60, 110))),
-        SheetFormat::Json => print(&format!("{:#}\n", sheet.json())),
+        SheetFormat::Json => print_json(&sheet.json()),
         SheetFormat::Markdown => print(&sheet.markdown()),
     }
 }
@@ -65,7 +66,8 @@ impl Sheet<'_> {
     fn human(&self, width: usize) -> String {
         let head = format!(
             "What must be let through for an application that uses WorkOS: {} strategy, facts of {}. Nothing has been sent.",
-            self.strategy, self.as_of
+            self.strategy,
+            line(self.as_of)
         );
         let mut text = filled(&head, width, "") + "\n";
         let mut number = 0;
@@ -81,7 +83,8 @@ impl Sheet<'_> {
                     ("since", flow.since.clone()),
                 ] {
                     let indent = " ".repeat(12);
-                    let _ = writeln!(text, "     {label:<6} {}", filled(&words, width.saturating_sub(12), &indent));
+                    let _ =
+                        writeln!(text, "     {label:<6} {}", filled(&line(&words), width.saturating_sub(12), &indent));
                 }
             }
         }
@@ -95,7 +98,8 @@ impl Sheet<'_> {
         let mut text = format!(
             "# What must be let through for an application that uses WorkOS\n\n{} strategy, facts of {}.\n\n\
              | flow | direction | need | from | to | port | for | since |\n|---|---|---|---|---|---|---|---|\n",
-            self.strategy, self.as_of
+            self.strategy,
+            in_markdown(self.as_of)
         );
         for flow in &self.flows {
             let cells = [
@@ -108,7 +112,7 @@ impl Sheet<'_> {
                 flow.reason.clone(),
                 flow.since.clone(),
             ];
-            let _ = writeln!(text, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
+            let _ = writeln!(text, "| {} |", cells.map(|cell| in_markdown(&cell)).join(" | "));
         }
         text
     }
@@ -132,13 +136,27 @@ impl Sheet<'_> {
                 })
             })
             .collect();
-        json!({
+        let mut sheet = json!({
             "schema": "workos-preflight/requirements/v1",
             "strategy": self.strategy,
             "facts": { "as_of": self.as_of },
             "flows": flows,
-        })
+        });
+        hide_under(&["as_of", "who", "hosts", "reason", "since"], &mut sheet);
+        sheet
     }
+}
+
+/// A text as markdown shows it: no link, no picture, no cell and no line of its own.
+fn in_markdown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in line(text).chars() {
+        if matches!(c, '\\' | '|' | '<' | '[' | ']' | '`') {
+            shown.push('\\');
+        }
+        shown.push(c);
+    }
+    shown
 }
 
 fn protocols(flow: &Flow) -> &'static [&'static str] {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Failure, print};
+use super::{Failure, print_json};
 use crate::cli::{SchemaArgs, SchemaOf};
 use crate::report::{compare, v1};
 use crate::settings::{SETTINGS, Shape};
@@ -13,7 +13,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
         SchemaOf::Comparison => compare::v1::schema(),
         SchemaOf::Config => config(),
     };
-    print(&format!("{schema:#}\n"))
+    print_json(&schema)
 }
 
 /// The settings file as the table of settings declares it.

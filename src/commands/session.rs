@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::compare::Baseline;
+use super::exit::{self, Document};
 use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
 use crate::check::{Status, Vantage};
@@ -23,6 +24,7 @@ use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Format, Reporter, reporter};
 use crate::runner::{self, Observer};
+use crate::said::{caught, hidden};
 use crate::settings::Settings;
 
 /// The exit code of a run that the user ended.
@@ -101,6 +103,7 @@ pub(super) struct Account<'a> {
 impl<'a> Account<'a> {
     /// Reads the report that this one is held to, opens the files, and begins to tell.
     pub(super) fn open(head: &Head, output: &'a OutputArgs) -> Result<Self, Failure> {
+        let head = &head.clone().without_secrets();
         let baseline = output.baseline.as_deref().map(Baseline::read).transpose()?;
         let files = Files::open(output)?;
         let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
@@ -110,6 +113,7 @@ impl<'a> Account<'a> {
             failed: None,
             closed: Arc::default(),
             for_people: on_stdout == Format::Human,
+            document: on_stdout.into(),
         };
         stage.write(|reporter, out| reporter.begin(head, out));
         Ok(Account { stage, files, baseline, output })
@@ -117,6 +121,7 @@ impl<'a> Account<'a> {
 
     /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
     pub(super) fn happens(&mut self, line: &str) {
+        let line = &hidden(line);
         if self.stage.for_people {
             self.stage.write(|reporter, out| reporter.happens(line, out));
         } else {
@@ -138,6 +143,7 @@ impl<'a> Account<'a> {
 
     /// Ends, and says what the exit code is.
     pub(super) fn close(mut self, report: &Report) -> Result<u8, Failure> {
+        let report = &report.clone().without_secrets();
         self.stage.waiting.clear();
         self.stage.write(|reporter, out| reporter.end(report, out));
         self.files.write(report, self.output)?;
@@ -232,6 +238,7 @@ struct Stage {
     failed: Option<io::Error>,
     closed: Arc<Notify>,
     for_people: bool,
+    document: Document,
 }
 
 impl Stage {
@@ -240,8 +247,8 @@ impl Stage {
             return;
         }
         self.waiting.clear();
-        let mut out = io::stdout().lock();
-        let written = tell(self.reporter.as_mut(), &mut out).and_then(|()| out.flush());
+        let mut text = Vec::new();
+        let written = tell(self.reporter.as_mut(), &mut text).and_then(|()| exit::to_stdout(self.document, &text));
         if let Err(error) = written {
             // Nobody reads on, so there is nothing to go on for.
             self.failed = Some(error);
@@ -252,7 +259,8 @@ impl Stage {
 
 impl Observer for Stage {
     fn row(&mut self, row: &Row) {
-        self.write(|reporter, out| reporter.row(row, out));
+        let row = row.clone().without_secrets();
+        self.write(|reporter, out| reporter.row(&row, out));
     }
 
     fn waiting(&mut self, check: &str, since: Duration) {
@@ -284,7 +292,7 @@ impl Files {
                 .begin(&report.head, &mut text)
                 .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))
                 .and_then(|()| reporter.end(report, &mut text))
-                .and_then(|()| draft.publish(&text));
+                .and_then(|()| draft.publish(caught(&String::from_utf8_lossy(&text)).as_bytes()));
             written.map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
         }
         Ok(())

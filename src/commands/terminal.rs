@@ -67,7 +67,7 @@ fn set(variable: &str) -> Option<String> {
 }
 
 /// <https://no-color.org> and <https://bixense.com/clicolors>.
-fn colour(when: When, is_terminal: bool) -> bool {
+pub(super) fn colour(when: When, is_terminal: bool) -> bool {
     match when {
         When::Always => true,
         When::Never => false,
@@ -78,7 +78,7 @@ fn colour(when: When, is_terminal: bool) -> bool {
 }
 
 /// Whether the locale can show more than ASCII. The Linux console's fonts often lack the symbols.
-fn unicode() -> bool {
+pub(super) fn unicode() -> bool {
     if cfg!(windows) {
         return true;
     }

@@ -1,6 +1,7 @@
 //! What a run found, as plain values. Formats people script against are types of their own: [`v1`].
 
 pub mod compare;
+mod hidden;
 pub mod v1;
 
 use std::time::{Duration, SystemTime};

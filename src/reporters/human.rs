@@ -11,10 +11,11 @@ use std::io::{self, Write};
 
 use colored::Colorize;
 
-use super::{Detail, Look, Reporter, printable, worst, worst_first};
+use super::{Detail, Look, Reporter, worst, worst_first};
 use crate::check::{CheckId, Command, Finding, Group, Severity, Status, Vantage, Who};
 use crate::report::{Head, Report, Row};
-use text::{columns, counted, in_ascii, lasted, wrapped};
+use crate::said::{harmless, in_ascii};
+use text::{columns, counted, lasted, wrapped};
 
 /// The column of subjects and reasons; titles that reach it push them on.
 const BESIDE: usize = 42;
@@ -445,7 +446,7 @@ impl Human {
 
     /// The text as it can be shown here. Everything that is written comes through here, or was written here.
     fn shown(&self, text: &str) -> String {
-        let text = printable(text);
+        let text = harmless(text);
         if self.look.unicode { text } else { in_ascii(&text) }
     }
 

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Reporter, steers};
+use super::Reporter;
 use crate::report::{Report, v1};
+use crate::said::escaped;
 
 pub(super) struct Json;
 
@@ -19,18 +20,6 @@ impl Reporter for Json {
 pub(super) fn document(content: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(content)?;
     writeln!(out, "{}", escaped(&text))
-}
-
-/// JSON says the same with escapes, and a terminal that shows it is then not steered by it. Such characters can only
-/// stand inside strings, line breaks between tokens apart.
-fn escaped(json: &str) -> String {
-    json.chars()
-        .map(|c| match c {
-            // All of them lie in the basic plane, so that four digits are enough.
-            c if steers(c) && c != '\n' => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Reporter, printable, worst, worst_first};
+use super::{Reporter, worst, worst_first};
 use crate::check::{Finding, Status};
 use crate::report::{Report, Row};
+use crate::said::harmless;
 
 pub(super) struct Junit;
 
@@ -43,7 +44,7 @@ fn suite(report: &Report, group: &str) -> TestSuite {
     let head = &report.head;
     let mut suite = TestSuite::new(group);
     let mut property = |name: &str, value: &str| {
-        suite.add_property((name, printable(value).as_str()));
+        suite.add_property((name, harmless(value).as_str()));
     };
     property("host", &head.host);
     property("vantage", head.vantage.as_str());
@@ -61,7 +62,7 @@ fn suite(report: &Report, group: &str) -> TestSuite {
 
 fn case(row: &Row) -> TestCase {
     let id = row.spec.id.as_str();
-    let name = row.subject.as_ref().map_or_else(|| id.to_owned(), |subject| format!("{id} {}", printable(subject)));
+    let name = row.subject.as_ref().map_or_else(|| id.to_owned(), |subject| format!("{id} {}", harmless(subject)));
     let mut case = TestCase::new(name, status(row));
     case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), row.group.id));
     case.set_time(row.took);
@@ -73,14 +74,14 @@ fn case(row: &Row) -> TestCase {
 
 /// What is waived, left out, or unknown without being required does not make a build fail.
 fn status(row: &Row) -> TestCaseStatus {
-    let reason = printable(row.reason.as_deref().unwrap_or_default());
+    let reason = harmless(row.reason.as_deref().unwrap_or_default());
     let skipped = |message: String| {
         let mut status = TestCaseStatus::skipped();
         status.set_message(message);
         status
     };
     if let Some(waived) = &row.waived {
-        return skipped(format!("waived: {}", printable(waived)));
+        return skipped(format!("waived: {}", harmless(waived)));
     }
     match row.status {
         Status::Pass | Status::Warn => TestCaseStatus::success(),
@@ -103,22 +104,22 @@ fn broken(row: &Row, kind: NonSuccessKind) -> TestCaseStatus {
 
 /// What is wrong, in one line.
 fn said(row: &Row) -> String {
-    printable(worst(row).map(|finding| finding.problem.as_str()).or(row.reason.as_deref()).unwrap_or_default())
+    harmless(worst(row).map(|finding| finding.problem.as_str()).or(row.reason.as_deref()).unwrap_or_default())
 }
 
 /// Everything that is known about it, line by line.
 fn account(row: &Row) -> String {
-    let mut lines: Vec<String> = row.reason.iter().map(|reason| printable(reason)).collect();
+    let mut lines: Vec<String> = row.reason.iter().map(|reason| harmless(reason)).collect();
     for Finding { code, problem, remediations } in worst_first(row) {
-        lines.push(format!("{} [{}/{}]", printable(problem), row.spec.id, code.name));
+        lines.push(format!("{} [{}/{}]", harmless(problem), row.spec.id, code.name));
         for (nth, remediation) in remediations.iter().enumerate() {
             let or = if nth == 0 { "" } else { "or " };
-            lines.push(format!("{or}{}: {}", remediation.who.as_str(), printable(&remediation.action)));
-            lines.extend(remediation.verify.iter().map(|command| format!("see it: {}", printable(command.as_str()))));
+            lines.push(format!("{or}{}: {}", remediation.who.as_str(), harmless(&remediation.action)));
+            lines.extend(remediation.verify.iter().map(|command| format!("see it: {}", harmless(command.as_str()))));
         }
     }
     let public = row.evidence.iter().filter(|seen| !seen.confidential);
-    lines.extend(public.map(|seen| format!("seen: {}: {}", seen.what, printable(&seen.value))));
+    lines.extend(public.map(|seen| format!("seen: {}: {}", seen.what, harmless(&seen.value))));
     lines.join("\n")
 }
 

@@ -92,7 +92,7 @@ impl FromStr for Format {
     fn from_str(text: &str) -> Result<Self, String> {
         Format::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
             let names = Format::ALL.map(|format| format!("`{}`", format.as_str())).join(", ");
-            format!("`{}` is not a format; there are {names}", printable(text))
+            format!("the formats are {names}")
         })
     }
 }
@@ -133,37 +133,10 @@ fn worst(row: &Row) -> Option<&Finding> {
     worst_first(row).first().copied()
 }
 
-/// The text without anything that could steer a terminal or reorder what is read. Much of it was written by strangers:
-/// a block page's title, an issuer's name, a proxy's words.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\r' | '\t' => ' ',
-            c if steers(c) => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
-}
-
-/// Whether a character acts instead of being shown: controls, marks without width, marks that reverse the direction of
-/// reading, and the two that XML cannot carry.
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}'
-                | '\u{feff}'
-                | '\u{fffe}'
-                | '\u{ffff}'
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::said;
 
     #[test]
     fn a_format_is_known_by_its_name_and_an_unknown_one_is_told_the_names() {
@@ -171,7 +144,7 @@ mod tests {
             assert_eq!(format.as_str().parse(), Ok(format));
         }
 
-        assert_eq!(Format::from_str("xml").unwrap_err(), "`xml` is not a format; there are `human`, `json`, `junit`");
+        assert_eq!(Format::from_str("xml").unwrap_err(), "the formats are `human`, `json`, `junit`");
     }
 
     #[test]
@@ -180,7 +153,7 @@ mod tests {
             for format in Format::ALL {
                 let written = fixture::written(format, look, &fixture::hostile());
 
-                let acting: Vec<char> = written.chars().filter(|&c| steers(c) && c != '\n').collect();
+                let acting: Vec<char> = written.chars().filter(|&c| said::acts(c) && c != '\n').collect();
                 assert!(acting.is_empty(), "{format:?} passes on {acting:?}:\n{written}");
                 assert!(written.contains("Blocked by policy"), "{written}");
             }

@@ -8,6 +8,7 @@ use super::{
     Source, Strategy, Waiver, values,
 };
 use crate::files;
+use crate::said;
 use crate::secret::Secret;
 
 impl Settings {
@@ -157,6 +158,7 @@ impl Merging<'_> {
             (Some((path, source @ (Source::Flag(_) | Source::Argument(_) | Source::Environment(_)))), _)
             | (Some((path, source)), None) => {
                 let secret = read_secret(&path, &source)?;
+                said::keep(secret.expose());
                 self.secret_files.push(Setting { value: path, source: source.clone() });
                 Some(Setting { value: secret, source })
             }
@@ -222,13 +224,12 @@ fn public_resolver(text: &str) -> Result<PublicResolver, String> {
 
 /// A value as it may be shown: URLs lose credentials and queries, proxies their password.
 fn shown(name: &str, text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(200).collect();
-    match name {
+    let shown = match name {
         // A password can stand anywhere in what is not a URL.
-        "network.proxy" => Proxy::parse(&text).map_or_else(|_| "***".to_owned(), |proxy| proxy.to_string()),
-        // A key that was given in the place of something else is still a key.
-        _ if text.starts_with("sk_") || text.starts_with("whsec_") => Secret::new(text).masked(),
-        _ if text.contains("://") || text.contains(['@', '?', '#']) => values::shown_url(&text),
-        _ => text,
-    }
+        "network.proxy" => Proxy::parse(text).map_or_else(|_| "***".to_owned(), |proxy| proxy.to_string()),
+        _ if text.contains("://") || text.contains(['@', '?', '#']) => values::shown_url(text),
+        _ => text.to_owned(),
+    };
+    // A key that was given in the place of something else is still a key, also where the value is cut.
+    said::line(&shown).chars().take(200).collect()
 }

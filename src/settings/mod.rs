@@ -3,20 +3,23 @@
 mod declared;
 mod layers;
 mod merge;
+mod misplaced;
 mod proxy;
 pub mod values;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
 
 pub use declared::{Declared, SETTINGS, Shape, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
+pub use misplaced::refuse_misplaced_secrets;
 pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
 
 use crate::endpoint::Endpoint;
+use crate::said;
 use crate::secret::Secret;
 
 /// A value and where it came from.
@@ -208,6 +211,13 @@ const KEY_VARIABLE: &str = "WORKOS_API_KEY";
 const WEBHOOK_SECRET_VARIABLE: &str = "WORKOS_WEBHOOK_SECRET";
 const ACTIONS_SECRET_VARIABLE: &str = "WORKOS_ACTIONS_SECRET";
 
+/// All of them.
+pub const SECRET_VARIABLES: [&str; 3] = [KEY_VARIABLE, WEBHOOK_SECRET_VARIABLE, ACTIONS_SECRET_VARIABLE];
+
+/// The variables that name proxies, in every spelling.
+pub const PROXY_VARIABLES: [&str; 6] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
 impl GivenSecrets {
     /// The secrets that environment variables hold. `read` answers like `std::env::var_os`.
     pub fn from_environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Self {
@@ -226,12 +236,11 @@ impl GivenSecrets {
 
 /// The proxies that environment variables name, in every spelling. `read` answers like `std::env::var_os`.
 pub fn proxy_variables(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Vec<(&'static str, Option<Proxy>)> {
-    const VARIABLES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
     let set = |variable: &'static str| {
         let value = read(variable).filter(|value| !value.is_empty())?;
         Some((variable, value.to_str().and_then(|text| Proxy::parse(text).ok())))
     };
-    VARIABLES.into_iter().filter_map(set).collect()
+    PROXY_VARIABLES.into_iter().filter_map(set).collect()
 }
 
 /// Why the settings cannot be used. Each is one sentence that names the setting, where its value came from, and what would be right.
@@ -268,7 +277,7 @@ pub enum SettingsError {
         why: String,
     },
     /// A file that a setting names and that cannot be read.
-    #[error("{what} {} cannot be read{}: {why}", path.display(), from.as_ref().map(|from| format!(" (named by {from})")).unwrap_or_default())]
+    #[error("{what} {} cannot be read{}: {why}", named(path), from.as_ref().map(|from| format!(" (named by {from})")).unwrap_or_default())]
     Unreadable {
         /// What the file is for.
         what: &'static str,
@@ -279,6 +288,12 @@ pub enum SettingsError {
         /// The reason.
         why: String,
     },
+}
+
+/// The name of a file, unless it may be a secret that was given in the place of one.
+fn named(path: &Path) -> String {
+    let name = path.display().to_string();
+    if said::may_be_secret(&name) { "***".to_owned() } else { name }
 }
 
 fn meant(near: Option<&str>) -> String {

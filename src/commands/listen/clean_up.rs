@@ -9,6 +9,7 @@ use super::{consent, key};
 use crate::check::Vantage;
 use crate::cli::ListenArgs;
 use crate::facts::Facts;
+use crate::said::line;
 use crate::settings::Settings;
 use crate::workos::id::Kind;
 
@@ -82,15 +83,15 @@ impl Found {
 
     /// What remains to be looked at by a person.
     fn open(&self) -> String {
-        self.unseen.iter().map(|line| format!("Besides: {line}.\n")).collect()
+        self.unseen.iter().map(|unseen| format!("Besides: {}.\n", line(unseen))).collect()
     }
 
     fn in_words(&self, place: &str) -> String {
         let mut text = format!("This was left over, and would be deleted, {place}:\n");
         for thing in &self.things {
             let _ = match thing.id.kind() {
-                Kind::Organization => writeln!(text, "  organization {}  “{}”", thing.id, thing.called),
-                Kind::Endpoint => writeln!(text, "  endpoint {}  {}", thing.id, shown_marked(&thing.called)),
+                Kind::Organization => writeln!(text, "  organization {}  “{}”", thing.id, line(&thing.called)),
+                Kind::Endpoint => writeln!(text, "  endpoint {}  {}", thing.id, line(&shown_marked(&thing.called))),
             };
         }
         text.push_str("A `listen --deliver` that is running now would lose what it waits for.\n");
@@ -106,7 +107,7 @@ impl Found {
                 Ok(()) => writeln!(text, "{kind} {}: deleted", thing.id),
                 Err(why) => {
                     left += 1;
-                    writeln!(text, "{kind} {}: not deleted, {why}", thing.id)
+                    writeln!(text, "{kind} {}: not deleted, {}", thing.id, line(&why))
                 }
             };
         }

@@ -1,13 +1,13 @@
 //! Asks before anything is written at WorkOS, and says exactly what, and where.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
-use super::super::Failure;
+use super::super::{Failure, exit};
+use crate::said::harmless_lines;
 
 /// Shows what would be written, and goes on only with consent: `--yes`, or a yes at the prompt.
 pub(super) fn ask(what: &str, yes: bool, flag: &str) -> Result<(), Failure> {
-    let mut err = io::stderr().lock();
-    let _ = write!(err, "{what}");
+    exit::to_stderr(harmless_lines(what).as_bytes());
     if yes {
         return Ok(());
     }
@@ -16,8 +16,7 @@ pub(super) fn ask(what: &str, yes: bool, flag: &str) -> Result<(), Failure> {
             "{flag} writes at WorkOS, and nobody is there to be asked; --yes is right where that is meant"
         )));
     }
-    let _ = write!(err, "Go on? [y/N] ");
-    let _ = err.flush();
+    exit::to_stderr(b"Go on? [y/N] ");
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     if read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::marker::{Marker, shown_marked};
 use super::vendor::{ATTEMPTS, Unseen, Vendor, called, pause, refused, text};
 use crate::inbound::Keys;
+use crate::said::line;
 use crate::secret::Secret;
 use crate::workos::id::{Id, Kind};
 use crate::workos::{self, JsonAnswer, writing};
@@ -78,7 +79,7 @@ impl<'a> Provocation<'a> {
                     text,
                     "  POST   {}  a temporary endpoint {} for {EVENT}",
                     Kind::Endpoint.place(),
-                    shown_marked(&self.url())
+                    line(&shown_marked(&self.url()))
                 );
             }
         }

@@ -502,7 +502,7 @@ mod tests {
             for (before, after) in [(&hostile, &healthy()), (&healthy(), &hostile)] {
                 let written = written(look, before, after);
 
-                let acting: Vec<char> = written.chars().filter(|&c| crate::reporters::steers(c) && c != '\n').collect();
+                let acting: Vec<char> = written.chars().filter(|&c| crate::said::acts(c) && c != '\n').collect();
                 assert!(acting.is_empty(), "{acting:?}\n{written}");
             }
         }

@@ -2,25 +2,6 @@
 
 use std::time::Duration;
 
-/// The nearest that ASCII has.
-pub(super) fn in_ascii(text: &str) -> String {
-    let mut ascii = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '✓' => ascii.push('+'),
-            '✗' => ascii.push('x'),
-            '→' => ascii.push_str("->"),
-            '…' => ascii.push_str("..."),
-            '·' | '–' | '—' | '‑' | '−' => ascii.push('-'),
-            '‘' | '’' => ascii.push('\''),
-            '“' | '”' => ascii.push('"'),
-            c if c.is_ascii() => ascii.push(c),
-            _ => ascii.push('?'),
-        }
-    }
-    ascii
-}
-
 /// Lines of at most this many columns. A word that is longer stays whole, so that it can be copied.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

@@ -1,0 +1,59 @@
+//! Stdout and stderr. Nothing else in the tool writes to them, so that nothing is written that has not passed here.
+
+use std::io::{self, Write};
+
+use super::terminal;
+use crate::reporters::Format;
+use crate::said;
+
+/// What is written, as far as that decides how characters beyond ASCII are said where the locale has none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Document {
+    /// For a person.
+    Text,
+    /// For a program.
+    Json,
+    /// For a CI system.
+    Xml,
+}
+
+impl From<Format> for Document {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Document::Text,
+            Format::Json => Document::Json,
+            Format::Junit => Document::Xml,
+        }
+    }
+}
+
+impl Document {
+    /// As it leaves the tool for a terminal or a pipe.
+    fn leaving(self, text: &str) -> String {
+        let text = said::caught(text);
+        if terminal::unicode() {
+            return text;
+        }
+        match self {
+            Document::Text => said::in_ascii(&text),
+            Document::Json => said::json_in_ascii(&text).into_owned(),
+            Document::Xml => said::xml_in_ascii(&text).into_owned(),
+        }
+    }
+}
+
+/// Writes to stdout, at one go.
+pub(super) fn to_stdout(document: Document, text: &[u8]) -> io::Result<()> {
+    let text = document.leaving(&String::from_utf8_lossy(text));
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes to stderr, at one go. Where nobody listens, it is lost.
+pub(super) fn to_stderr(text: &[u8]) {
+    let text = Document::Text.leaving(&String::from_utf8_lossy(text));
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(text.as_bytes());
+    let _ = err.flush();
+}

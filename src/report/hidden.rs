@@ -1,0 +1,100 @@
+//! A report without secrets, before any format is given it. Every field is named here, so that a new one is not forgotten.
+
+use std::path::PathBuf;
+
+use super::{Head, Report, Row};
+use crate::check::{Evidence, Finding};
+use crate::said::hidden;
+use crate::settings::Source;
+
+impl Head {
+    /// The same without any secret.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        let Head { started_at, host, address, vantage, strategy, via, facts_as_of, settings, demonstration } = self;
+        Head {
+            started_at,
+            host: hidden(&host),
+            address: address.as_deref().map(hidden),
+            vantage,
+            strategy,
+            via: hidden(&via),
+            facts_as_of: hidden(&facts_as_of),
+            settings: settings.into_iter().map(|(name, value, from)| (name, hidden(&value), source(from))).collect(),
+            demonstration: demonstration.as_deref().map(hidden),
+        }
+    }
+}
+
+fn source(source: Source) -> Source {
+    match source {
+        Source::File(path) => Source::File(PathBuf::from(hidden(&path.to_string_lossy()))),
+        Source::Flag(_) | Source::Argument(_) | Source::Environment(_) | Source::Default | Source::Demonstration => {
+            source
+        }
+    }
+}
+
+impl Row {
+    /// The same without any secret.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        let Row {
+            spec,
+            group,
+            required,
+            subject,
+            status,
+            reason,
+            not_applicable,
+            cause,
+            findings,
+            evidence,
+            grade,
+            via,
+            attempts,
+            took,
+            waived,
+        } = self;
+        Row {
+            spec,
+            group,
+            required,
+            subject: subject.as_deref().map(hidden),
+            status,
+            reason: reason.as_deref().map(hidden),
+            not_applicable,
+            // The id of a check.
+            cause,
+            findings: findings.into_iter().map(finding).collect(),
+            evidence: evidence.into_iter().map(seen).collect(),
+            grade,
+            via: via.as_deref().map(hidden),
+            attempts,
+            took,
+            waived: waived.as_deref().map(hidden),
+        }
+    }
+}
+
+fn finding(Finding { code, problem, remediations }: Finding) -> Finding {
+    Finding { code, problem: hidden(&problem), remediations: remediations.reworded(hidden) }
+}
+
+fn seen(Evidence { what, value, confidential }: Evidence) -> Evidence {
+    Evidence { what, value: hidden(&value), confidential }
+}
+
+impl Report {
+    /// The same without any secret.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        let Report { head, rows, duration, interrupted } = self;
+        Report {
+            head: head.without_secrets(),
+            rows: rows.into_iter().map(Row::without_secrets).collect(),
+            duration,
+            interrupted,
+        }
+    }
+}
