@@ -8,6 +8,7 @@ mod egress;
 mod events;
 #[cfg(test)]
 mod fixture;
+mod flaw;
 mod ingress;
 mod settings;
 mod webhook;
@@ -16,6 +17,7 @@ use crate::check::{Code, Group, Spec};
 
 pub use actions::delivered as actions_delivered;
 pub use ingress::arrives;
+pub(crate) use settings::to_pem;
 pub use webhook::delivered;
 
 /// The evidence, of whichever check, that names a host of the hosted login.

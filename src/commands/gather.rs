@@ -7,7 +7,7 @@ use crate::checks;
 use crate::cli::{ChoiceArgs, SettingsArgs};
 use crate::facts::Facts;
 use crate::files;
-use crate::net::TrustStores;
+use crate::net::{TrustError, TrustStores};
 use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
@@ -144,7 +144,13 @@ pub(super) fn trust(settings: &Settings) -> Result<TrustStores, Failure> {
             _ => ("the file of public roots", &settings.public_roots),
         };
         let unnamed = Setting { value: PathBuf::new(), source: Source::Default };
-        Failure::file(what, file.as_ref().unwrap_or(&unnamed), error.to_string())
+        let file = file.as_ref().unwrap_or(&unnamed);
+        let conversion = match error {
+            TrustError::Foreign(kind) => checks::to_pem(&file.value.display().to_string(), kind),
+            TrustError::Unreadable(_) => None,
+        };
+        let conversion = conversion.map(|command| format!("; `{command}` makes PEM of it")).unwrap_or_default();
+        Failure::file(what, file, format!("{error}{conversion}"))
     })
 }
 

@@ -19,6 +19,8 @@ pub struct Presented {
     pub issuer_organization: Option<String>,
     /// The issuer's common name.
     pub issuer_name: Option<String>,
+    /// The subject's common name.
+    pub name: Option<String>,
     /// The DNS names and addresses it is for.
     pub names: Vec<String>,
     /// The first moment at which it holds.
@@ -36,6 +38,8 @@ pub struct Presented {
 pub enum CertificateProblem {
     /// No root that is trusted stands behind it.
     UnknownIssuer,
+    /// No root that is trusted stands behind it, but one of the same name and with another key does, in this file.
+    Namesake(String),
     /// Its own issuer; no root that is trusted stands behind it.
     SelfSigned,
     /// It points to a public issuer whose certificate was not sent along.
@@ -46,7 +50,13 @@ pub enum CertificateProblem {
     NotYetValid,
     /// It is for other names.
     WrongName,
-    /// Something else, in the library's words.
+    /// It is for no name: a common name does not count.
+    NoAlternativeName,
+    /// A root that is trusted stands behind it, and what is built on OpenSSL refuses it all the same.
+    Refused(Flaw),
+    /// This tool cannot judge it; OpenSSL can. In words that go on from "because".
+    Unjudged(String),
+    /// Something else, in words.
     Other(String),
 }
 
@@ -54,29 +64,111 @@ impl CertificateProblem {
     /// What is wrong, for the evidence.
     pub fn words(&self) -> &str {
         match self {
-            CertificateProblem::UnknownIssuer => "no root that is trusted stands behind it",
+            CertificateProblem::UnknownIssuer | CertificateProblem::Namesake(_) => {
+                "no root that is trusted stands behind it"
+            }
             CertificateProblem::SelfSigned => "it is its own issuer",
             CertificateProblem::IncompleteChain => "its issuer's certificate was not sent along",
             CertificateProblem::Expired => "its time is over",
             CertificateProblem::NotYetValid => "its time has not come",
             CertificateProblem::WrongName => "it is for other names",
-            CertificateProblem::Other(words) => words,
+            CertificateProblem::NoAlternativeName => "it is for no name",
+            CertificateProblem::Refused(_) => "what is built on OpenSSL refuses it",
+            CertificateProblem::Unjudged(words) | CertificateProblem::Other(words) => words,
         }
     }
 }
 
+/// What is wrong with one certificate of a chain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flaw {
+    /// What.
+    pub rule: Rule,
+    /// How the certificate is best called.
+    pub name: String,
+    /// Which one it is.
+    pub place: Place,
+}
+
+/// Where in a chain a certificate stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// The server's own.
+    Leaf,
+    /// Sent along between the server's own and the root.
+    Between,
+    /// Trusted here, from this file.
+    Root(String),
+}
+
+/// A rule that a certificate breaks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// Its time is over since then.
+    Ended(SystemTime),
+    /// Its time has not come until then.
+    NotBegun(SystemTime),
+    /// Nothing in it says that it is a CA.
+    NotCa,
+    /// Its keyUsage does not let it sign certificates.
+    SignsNoCertificates,
+    /// It lets fewer CAs stand below it than do.
+    TooDeep(u32),
+    /// It is not for TLS servers, by its usages.
+    NotForServers,
+    /// It is not for TLS servers, by what stands beside it in the store.
+    NotTrustedForServers,
+    /// OpenSSL reads nothing of the file that it is in, because of this line.
+    FileDamaged(usize),
+    /// Its key is too short; the key in words.
+    ShortKey(String),
+    /// It was signed with a broken hash.
+    WeakSignature(&'static str),
+    /// A critical extension that nobody knows, by its number.
+    UnknownExtension(String),
+    /// It may issue only for these names, or not for these.
+    OtherNamesOnly(Vec<String>),
+    /// It has no basicConstraints. Go, Java and Python 3.13 want them.
+    NoBasicConstraints,
+    /// Its basicConstraints are not critical. Python 3.13 wants them so.
+    BasicConstraintsNotCritical,
+    /// A CA without keyUsage. Python 3.13 wants it.
+    NoKeyUsage,
+    /// A CA without a subject key identifier. Python 3.13 wants it.
+    NoKeyId,
+    /// Not the root, and without an authority key identifier. Python 3.13 wants it.
+    NoIssuerKeyId,
+    /// The root is not its own issuer. Programs on OpenSSL want one that is, but for curl and Python 3.13.
+    NotARoot,
+}
+
 impl From<&CertificateError> for CertificateProblem {
     fn from(error: &CertificateError) -> Self {
+        let unjudged = |why: &str| CertificateProblem::Unjudged(why.to_owned());
         match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 CertificateProblem::NotYetValid
             }
+            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+                CertificateProblem::NoAlternativeName
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 CertificateProblem::WrongName
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
-            other => CertificateProblem::Other(other.to_string()),
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                CertificateProblem::Other("it is not for TLS servers".to_owned())
+            }
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                unjudged("it is signed in a way that this tool cannot verify")
+            }
+            CertificateError::BadEncoding => unjudged("it holds what this tool cannot read"),
+            CertificateError::UnhandledCriticalExtension => {
+                unjudged("it holds a critical extension that this tool does not know")
+            }
+            _ => unjudged("it breaks a rule that this tool has no name for"),
         }
     }
 }
@@ -111,6 +203,7 @@ impl Presented {
             issuer: printable(&certificate.issuer().to_string()),
             issuer_organization: first(certificate.issuer().iter_organization()),
             issuer_name: first(certificate.issuer().iter_common_name()),
+            name: first(certificate.subject().iter_common_name()),
             names,
             not_before: moment(certificate.validity().not_before.timestamp()),
             not_after: moment(certificate.validity().not_after.timestamp()),
@@ -203,6 +296,12 @@ fn first<'a>(mut values: impl Iterator<Item = &'a x509_parser::prelude::Attribut
     values.next().and_then(|value| value.as_str().ok()).map(printable)
 }
 
+/// How a name is best called in a sentence: its common name, its organization, or all of it.
+pub(super) fn named(name: &X509Name<'_>) -> String {
+    let whole = || printable(&name.to_string());
+    first(name.iter_common_name()).or_else(|| first(name.iter_organization())).unwrap_or_else(whole)
+}
+
 /// A certificate is what a stranger wrote: no control characters, and not without end.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(300).collect()
@@ -215,7 +314,7 @@ fn address(bytes: &[u8]) -> Option<String> {
     <[u8; 16]>::try_from(bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
 }
 
-fn moment(timestamp: i64) -> SystemTime {
+pub(super) fn moment(timestamp: i64) -> SystemTime {
     let distance = Duration::from_secs(timestamp.unsigned_abs());
     let moment = if timestamp >= 0 {
         SystemTime::UNIX_EPOCH.checked_add(distance)
@@ -242,6 +341,7 @@ mod tests {
             issuer: issuer.to_owned(),
             issuer_organization: organization.map(str::to_owned),
             issuer_name: None,
+            name: None,
             names: Vec::new(),
             not_before: SystemTime::UNIX_EPOCH,
             not_after: SystemTime::UNIX_EPOCH,

@@ -51,6 +51,7 @@ pub fn certificate(host: &str, issuer: &str) -> Presented {
         issuer: format!("CN={issuer}"),
         issuer_organization: None,
         issuer_name: Some(issuer.to_owned()),
+        name: Some(host.to_owned()),
         names: vec![host.to_owned()],
         not_before: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
         not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_761_600),
@@ -73,6 +74,8 @@ pub fn handshake(
         here,
         public,
         asked_for_certificate: false,
+        doubts: Vec::new(),
+        small_hello_only: None,
     }
 }
 

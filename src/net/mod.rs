@@ -3,8 +3,11 @@
 //! Layers, outermost first: [`Memo`] asks each question once, [`Retrying`] repeats transient failures, [`Live`] asks.
 //! Judging and advising are for the caller.
 
+mod anatomy;
 pub mod certificate;
+mod chain;
 mod coding;
+mod der;
 pub mod doh;
 mod error;
 #[cfg(test)]
@@ -28,13 +31,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-pub use certificate::{CertificateProblem, Presented};
+pub use certificate::{CertificateProblem, Flaw, Place, Presented, Rule};
 pub use coding::Coding;
 pub use error::{ErrorKind, NetError, Phase, ProxyRefusal};
 pub use live::{Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
-pub use trust::{TrustError, TrustStores, TrustSummary};
+pub use trust::{BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread};
 pub use tunnel::title as page_title;
 
 use crate::endpoint::Endpoint;
@@ -218,6 +221,10 @@ pub struct Handshake {
     pub public: Result<(), CertificateProblem>,
     /// A client certificate was asked for. The handshake completed without one, which says nothing of what requests are answered.
     pub asked_for_certificate: bool,
+    /// What stricter programs than OpenSSL's at its defaults refuse in the chain that holds here.
+    pub doubts: Vec<Flaw>,
+    /// How it ended with a first message larger than one packet, where only a smaller one was answered.
+    pub small_hello_only: Option<ErrorKind>,
 }
 
 /// Which roots a request's TLS is held to.

@@ -6,19 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Handshake;
-use super::certificate::{self, CertificateProblem, Presented};
+use super::anatomy::{Anatomy, Key};
+use super::certificate;
+use super::chain::Chain;
 use super::error::{ErrorKind, NetError, ProxyRefusal};
 use super::stream::Stream;
 use super::trust::TrustStores;
@@ -99,12 +101,17 @@ pub(super) async fn handshake(
     let (_, session) = tls.get_ref();
     let presented = session.peer_certificates().unwrap_or_default();
     let chain = certificate::chain(presented);
+    let held = Chain { presented, read: &chain, name: &name, stores };
+    let (here, doubts) = held.here();
+    let public = held.public();
     let seen = Handshake {
         version: session.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default(),
         cipher: session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())).unwrap_or_default(),
         protocol: session.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
-        here: judge(presented, &chain, &name, &stores.here, stores),
-        public: judge(presented, &chain, &name, &stores.public, stores),
+        here,
+        public,
+        doubts,
+        small_hello_only: None,
         chain,
         asked_for_certificate: asked.was(),
     };
@@ -130,38 +137,6 @@ impl Session {
             Poll::Pending => true,
             Poll::Ready(peeked) => peeked.is_ok_and(|read| read > 0),
         }
-    }
-}
-
-/// Holds a presented chain to a set of roots.
-fn judge(
-    presented: &[CertificateDer<'_>],
-    chain: &[Presented],
-    name: &ServerName<'_>,
-    roots: &Arc<RootCertStore>,
-    stores: &TrustStores,
-) -> Result<(), CertificateProblem> {
-    let Some((leaf, rest)) = presented.split_first() else {
-        return Err(CertificateProblem::Other("no certificate was presented".to_owned()));
-    };
-    let self_issued = chain.first().is_some_and(Presented::is_self_issued);
-    let refuse = |problem| match problem {
-        // A CA's own certificate in the place of a server's is refused before anybody asks who issued it.
-        CertificateProblem::Other(_) if self_issued => Err(CertificateProblem::SelfSigned),
-        CertificateProblem::UnknownIssuer => Err(certificate::without_root(chain, &stores.public_organizations)),
-        other => Err(other),
-    };
-    if roots.is_empty() {
-        return refuse(CertificateProblem::UnknownIssuer);
-    }
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider)
-        .build()
-        .map_err(|error| CertificateProblem::Other(error.to_string()))?;
-    match verifier.verify_server_cert(leaf, rest, name, &[], UnixTime::now()) {
-        Ok(_) => Ok(()),
-        Err(rustls::Error::InvalidCertificate(problem)) => refuse(CertificateProblem::from(&problem)),
-        Err(other) => Err(CertificateProblem::Other(other.to_string())),
     }
 }
 
@@ -270,7 +245,8 @@ impl ServerCertVerifier for Recording {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        unless_out_of_reach(cert, rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -279,12 +255,38 @@ impl ServerCertVerifier for Recording {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        unless_out_of_reach(cert, rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let mut schemes = self.provider.signature_verification_algorithms.supported_schemes();
+        schemes.extend(ASKED_BESIDES);
+        schemes
     }
+}
+
+/// Signatures that this tool cannot verify and OpenSSL can. They are asked for all the same, so that the chain is seen:
+/// Ed448, keys that are for RSASSA-PSS alone, and the Brainpool curves.
+const ASKED_BESIDES: [SignatureScheme; 7] = [
+    SignatureScheme::ED448,
+    SignatureScheme::Unknown(0x0809),
+    SignatureScheme::Unknown(0x080a),
+    SignatureScheme::Unknown(0x080b),
+    SignatureScheme::Unknown(0x081a),
+    SignatureScheme::Unknown(0x081b),
+    SignatureScheme::Unknown(0x081c),
+];
+
+/// A key that this tool cannot verify with is judged with the chain, which it is a part of, and does not end the handshake.
+fn unless_out_of_reach(
+    cert: &CertificateDer<'_>,
+    verified: Result<HandshakeSignatureValid, rustls::Error>,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    verified.or_else(|error| match Anatomy::read(cert) {
+        Some(leaf) if leaf.key != Key::Usable => Ok(HandshakeSignatureValid::assertion()),
+        _ => Err(error),
+    })
 }
 
 /// Has no client certificate to give, and remembers being asked for one.

@@ -193,7 +193,11 @@ impl ThroughProxy {
                 CertificateProblem::Expired => "has ended".to_owned(),
                 CertificateProblem::NotYetValid => "has not begun by this host's clock".to_owned(),
                 CertificateProblem::WrongName => format!("is not for {host}"),
-                CertificateProblem::Other(why) => format!("does not hold ({why})"),
+                CertificateProblem::NoAlternativeName => {
+                    format!("is for no name: it has no subjectAltName DNS:{host}, and its common name does not count")
+                }
+                CertificateProblem::Unjudged(why) => format!("cannot be judged by this tool: {why}"),
+                CertificateProblem::Other(why) => format!("does not hold: {why}"),
                 _ => "is issued by a CA that this host does not trust".to_owned(),
             };
             return PROXY_UNTRUSTED.found(

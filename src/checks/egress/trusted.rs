@@ -1,5 +1,7 @@
 //! Is the certificate of an endpoint trusted, and is it the real one?
 
+mod refused;
+
 use std::time::SystemTime;
 
 use super::handshake;
@@ -22,11 +24,19 @@ The application sends its API key to whoever holds this certificate. A chain tha
 made by an inspecting proxy: that works for applications that use the system's store, and fails for those that bring \
 their own list of roots, as many SDKs and containers do.
 
+A CA in the store is not enough for every program. What OpenSSL refuses at its usual security level (a CA that has ended, that \
+is not marked as one, whose key is too short, a file with a damaged block) is an error here too; what only stricter programs \
+refuse, such as Python 3.13, is a warning; and what this tool cannot verify, it does not judge.
+
 Usually broken by a TLS-inspecting proxy whose CA is missing from the store (of the host, or of the container image), by \
 a clock that is wrong, or by a box on the way that answers with its own certificate.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&UNTRUSTED, &SELF_SIGNED, &INCOMPLETE_CHAIN, &EXPIRED, &NOT_YET_VALID, &WRONG_NAME, &INVALID, &INTERCEPTED],
+    codes: &[
+        &UNTRUSTED, &STORE_LACKS_ROOT, &SELF_SIGNED, &INCOMPLETE_CHAIN, &EXPIRED, &NOT_YET_VALID, &WRONG_NAME, &NO_ALTERNATIVE_NAME,
+        &refused::CA_EXPIRED, &refused::NOT_A_CA, &refused::CA_LIMITED, &refused::NOT_FOR_SERVERS, &refused::WEAK_KEY,
+        &refused::WEAK_SIGNATURE, &refused::BUNDLE_DAMAGED, &INVALID, &refused::CANNOT_JUDGE, &INTERCEPTED, &refused::STRICTER,
+    ],
     needs: &[handshake::ID],
     plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), ""),
 };
@@ -34,6 +44,10 @@ a clock that is wrong, or by a box on the way that answers with its own certific
 pub(super) const ID: CheckId = CheckId::new("egress.trusted");
 
 static UNTRUSTED: Code = Code::error("untrusted", "the certificate's issuer is not trusted here");
+static STORE_LACKS_ROOT: Code = Code::error(
+    "store-lacks-root",
+    "the certificate is publicly trusted, and the roots of this host do not hold its root",
+);
 static SELF_SIGNED: Code = Code::error("self-signed", "the certificate is its own issuer");
 static INCOMPLETE_CHAIN: Code =
     Code::error("incomplete-chain", "the issuer is public, and its certificate was not sent along");
@@ -41,6 +55,8 @@ static EXPIRED: Code = Code::error("expired", "the certificate's time is over, o
 static NOT_YET_VALID: Code =
     Code::error("not-yet-valid", "the certificate's time has not come, or this host's clock is behind");
 static WRONG_NAME: Code = Code::error("wrong-name", "the certificate is for other names");
+static NO_ALTERNATIVE_NAME: Code =
+    Code::error("no-alternative-name", "the certificate has a common name alone, which does not count");
 static INVALID: Code = Code::error("invalid", "the certificate does not hold for a reason that has no name of its own");
 static INTERCEPTED: Code =
     Code::warning("intercepted", "the certificate is trusted here and not in public: TLS is inspected on the way");
@@ -71,14 +87,34 @@ impl Check for Trusted {
             };
             let shaken = cx.network.handshake(&way).await;
             match &shaken.result {
-                Ok(handshake) => judge(&self.0, handshake, cx.host.now()).via(way.via()).tried(shaken.attempts),
+                Ok(handshake) => {
+                    judge(&self.0, handshake, cx.host.now(), &Kept::of(cx)).via(way.via()).tried(shaken.attempts)
+                }
                 Err(error) => lost(error.detail.clone()),
             }
         })
     }
 }
 
-fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome {
+/// Where the roots of this host are named.
+#[derive(Default)]
+struct Kept {
+    /// The file of `--ca-bundle`.
+    bundle: Option<String>,
+    /// The file that SSL_CERT_FILE names.
+    named_file: Option<String>,
+}
+
+impl Kept {
+    fn of(cx: &Context) -> Self {
+        Kept {
+            bundle: cx.settings.ca_bundle.as_ref().map(|file| file.value.display().to_string()),
+            named_file: cx.trust.named_file.clone(),
+        }
+    }
+}
+
+fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kept) -> Outcome {
     let mut outcome = Outcome::graded(if handshake.here.is_ok() { Grade::Identified } else { Grade::Reached });
     if let Some(leaf) = handshake.chain.first() {
         outcome.saw("issuer", leaf.issuer.clone());
@@ -102,16 +138,30 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome
     };
     match (&handshake.here, &handshake.public) {
         (Ok(()), Ok(())) => outcome,
-        (Ok(()), Err(_)) => outcome.because(intercepted(endpoint, leaf)),
+        (Ok(()), Err(_)) => {
+            let stricter = refused::stricter(endpoint, &handshake.doubts);
+            stricter.into_iter().fold(outcome.because(intercepted(endpoint, leaf)), Outcome::because)
+        }
         (Err(problem), public) => outcome.because(match problem {
-            // The system's store is the odd one out when the public knows the issuer.
-            CertificateProblem::UnknownIssuer if public.is_ok() => store_lacks_public_roots(endpoint, leaf),
+            // The store is the odd one out when the public roots accept what the server sends.
+            CertificateProblem::UnknownIssuer
+            | CertificateProblem::Namesake(_)
+            | CertificateProblem::IncompleteChain
+            | CertificateProblem::SelfSigned
+                if public.is_ok() =>
+            {
+                store_lacks_root(endpoint, leaf, kept)
+            }
             CertificateProblem::UnknownIssuer => untrusted(endpoint, leaf),
+            CertificateProblem::Namesake(file) => namesake(endpoint, leaf, file),
             CertificateProblem::SelfSigned => self_signed(endpoint, leaf),
             CertificateProblem::IncompleteChain => incomplete(endpoint, leaf),
             CertificateProblem::Expired => expired(endpoint, &handshake.chain, now),
             CertificateProblem::NotYetValid => not_yet_valid(endpoint, &handshake.chain, now),
             CertificateProblem::WrongName => wrong_name(endpoint, leaf),
+            CertificateProblem::NoAlternativeName => no_alternative_name(endpoint, leaf),
+            CertificateProblem::Refused(flaw) => refused::refused(endpoint, flaw, &leaf.issuer_in_words(), kept),
+            CertificateProblem::Unjudged(why) => refused::cannot_judge(endpoint, why, kept),
             CertificateProblem::Other(detail) => invalid(endpoint, detail),
         }),
     }
@@ -155,11 +205,51 @@ fn untrusted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
     )
 }
 
-fn store_lacks_public_roots(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn namesake(endpoint: &Endpoint, leaf: &Presented, file: &str) -> Finding {
+    let issuer = leaf.issuer_in_words();
     UNTRUSTED.found(
-        format!("the certificate of {endpoint} is issued by “{}”, a public CA that this host's trust store lacks", leaf.issuer_in_words()),
-        Remediation::installer("Install or update the CA certificates of this host or container (package ca-certificates), and see that SSL_CERT_FILE and SSL_CERT_DIR name a complete store.")
-            .verify(openssl(endpoint)),
+        format!("the certificate of {endpoint} is issued by “{issuer}”{}; a CA of that name is in {file}, but with another key: it was made anew", guess(leaf)),
+        Remediation::network(format!(
+            "Hand the CA certificate that is in use now to the installer, who puts it in the place of the old one in {file}; or exempt {} from TLS inspection.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn store_lacks_root(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
+    let install = "Install or update the package ca-certificates on this host or in the container image (apt-get install ca-certificates, apk add ca-certificates, or dnf install ca-certificates).";
+    let package = || Remediation::installer(install).verify(verifying(endpoint));
+    let problem = format!(
+        "the certificate of {endpoint}, issued by “{}”, is publicly trusted, and its root is missing from the roots that this host trusts",
+        leaf.issuer_in_words()
+    );
+    let remediations = match &kept.named_file {
+        Some(file) => Remediation::installer(format!(
+            "Append the public roots to {file}, which SSL_CERT_FILE puts in the place of this host's own file, or unset SSL_CERT_FILE."
+        ))
+        .verify(verifying(endpoint))
+        .or(package()),
+        None => package().into(),
+    };
+    STORE_LACKS_ROOT.found(problem, remediations)
+}
+
+fn verifying(endpoint: &Endpoint) -> Command {
+    command!("openssl s_client -connect {} -servername {} -verify_return_error </dev/null", endpoint, endpoint.host)
+}
+
+fn no_alternative_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    NO_ALTERNATIVE_NAME.found(
+        format!(
+            "the certificate that answers at {endpoint} names “{}” as its common name alone: a common name does not count, and there is no subject alternative name",
+            leaf.name.as_deref().unwrap_or_default()
+        ),
+        Remediation::network(format!(
+            "Have the box that answers for {} issue certificates with subjectAltName DNS:{}, or exempt the host from TLS inspection.",
+            endpoint.host, endpoint.host
+        ))
+        .verify(openssl(endpoint)),
     )
 }
 
@@ -263,7 +353,7 @@ mod tests {
 
     fn judged(issuer: &str, here: Result<(), CertificateProblem>, public: Result<(), CertificateProblem>) -> Outcome {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-        judge(&Endpoint::new(API, 443), &handshake(certificate(API, issuer), here, public), now)
+        judge(&Endpoint::new(API, 443), &handshake(certificate(API, issuer), here, public), now, &Kept::default())
     }
 
     #[test]
@@ -302,7 +392,7 @@ mod tests {
 
         assert_eq!(
             (codes(&outcome), outcome.findings[0].remediations.likeliest().who.as_str()),
-            (vec!["untrusted"], "installer")
+            (vec!["store-lacks-root"], "installer")
         );
     }
 }

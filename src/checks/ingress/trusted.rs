@@ -8,8 +8,9 @@ use crate::check::{
     Spec, Touch, Vantage, command,
 };
 use crate::checks::egress::{day, distance};
+use crate::checks::flaw::{breaks, which};
 use crate::context::Context;
-use crate::net::{CertificateProblem, ErrorKind, Handshake, NetError, Presented};
+use crate::net::{CertificateProblem, ErrorKind, Flaw, Handshake, NetError, Presented};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -27,7 +28,7 @@ intermediate, or by a renewal that was installed in one place and not in the oth
     required: super::required,
     codes: &[
         &SELF_SIGNED, &PRIVATE_CA, &INCOMPLETE_CHAIN, &WRONG_NAME, &EXPIRED, &NOT_YET_VALID, &INVALID, &TLS_TOO_OLD, &NOT_TLS,
-        &CLIENT_CERTIFICATE_REQUIRED, &NO_HANDSHAKE, &EXPIRES_SOON,
+        &CLIENT_CERTIFICATE_REQUIRED, &NO_HANDSHAKE, &EXPIRES_SOON, &NO_ALTERNATIVE_NAME, &REFUSED, &CANNOT_JUDGE,
     ],
     needs: &[connects::ID],
     plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), super::NO_URL),
@@ -43,6 +44,12 @@ static INCOMPLETE_CHAIN: Code =
 static WRONG_NAME: Code = Code::error("wrong-name", "the installation's certificate is for other names");
 static EXPIRED: Code = Code::error("expired", "the installation's certificate has ended");
 static NOT_YET_VALID: Code = Code::error("not-yet-valid", "the installation's certificate has not begun");
+static NO_ALTERNATIVE_NAME: Code =
+    Code::error("no-alternative-name", "the installation's certificate has a common name alone, which does not count");
+static REFUSED: Code =
+    Code::error("refused", "a certificate of the installation's chain breaks a rule that TLS clients hold it to");
+static CANNOT_JUDGE: Code =
+    Code::undecided("cannot-judge", "the chain holds something that this tool cannot verify and OpenSSL can");
 static INVALID: Code =
     Code::error("invalid", "the installation's certificate does not hold for a reason that has no name of its own");
 static TLS_TOO_OLD: Code = Code::error("tls-too-old", "the installation refuses TLS 1.2 and TLS 1.3");
@@ -107,10 +114,13 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome
         }
         Ok(()) => outcome,
         Err(problem) => outcome.because(match problem {
-            CertificateProblem::UnknownIssuer => private_ca(endpoint, leaf),
+            CertificateProblem::UnknownIssuer | CertificateProblem::Namesake(_) => private_ca(endpoint, leaf),
             CertificateProblem::SelfSigned => self_signed(endpoint, leaf),
             CertificateProblem::IncompleteChain => incomplete(endpoint, leaf),
             CertificateProblem::WrongName => wrong_name(endpoint, leaf),
+            CertificateProblem::NoAlternativeName => no_alternative_name(endpoint, leaf),
+            CertificateProblem::Refused(flaw) => refused(endpoint, flaw),
+            CertificateProblem::Unjudged(why) => cannot_judge(endpoint, why),
             CertificateProblem::Expired => expired(endpoint, leaf, now),
             CertificateProblem::NotYetValid => not_yet_valid(endpoint, leaf, now),
             CertificateProblem::Other(detail) => invalid(endpoint, detail),
@@ -174,6 +184,41 @@ fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
             endpoint.host
         ),
         Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+    )
+}
+
+fn no_alternative_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+    NO_ALTERNATIVE_NAME.found(
+        format!(
+            "{endpoint} shows a certificate that names “{}” as its common name alone: a common name does not count, and there is no subject alternative name",
+            leaf.name.as_deref().unwrap_or_default()
+        ),
+        Remediation::installer(format!(
+            "Install a certificate with subjectAltName DNS:{} from a public CA (such as Let's Encrypt), with its intermediate, on what answers at {endpoint}.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn refused(endpoint: &Endpoint, flaw: &Flaw) -> Finding {
+    REFUSED.found(
+        format!("{endpoint} shows a chain in which {} {}: TLS clients refuse it", which(flaw), breaks(&flaw.rule)),
+        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+    )
+}
+
+fn cannot_judge(endpoint: &Endpoint, why: &str) -> Finding {
+    CANNOT_JUDGE.found(
+        format!("this tool cannot judge the certificate that {endpoint} shows: {why}"),
+        Remediation::installer(format!(
+            "Run the command below: where it ends without a verification error, the certificate of {} holds for what is built on OpenSSL.",
+            endpoint.host
+        ))
+        .verify(command!(
+            "openssl s_client -connect {} -servername {} -verify_hostname {} -verify_return_error -auth_level 2 </dev/null",
+            endpoint, endpoint.host, endpoint.host
+        )),
     )
 }
 

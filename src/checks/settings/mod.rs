@@ -5,6 +5,8 @@ mod proxy;
 mod resolvers;
 mod trust;
 
+pub(crate) use trust::conversion as to_pem;
+
 use crate::check::{Group, Vantage};
 use crate::settings::Settings;
 

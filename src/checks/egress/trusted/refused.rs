@@ -1,0 +1,159 @@
+//! Chains whose root is trusted here, and which programs refuse all the same, or only some programs, or which this tool cannot
+//! judge.
+
+use super::{Kept, openssl};
+use crate::check::{Code, Command, Endpoint, Finding, Remediation, Remediations, command};
+use crate::checks::flaw::{breaks, which};
+use crate::net::{Flaw, Place, Rule};
+
+pub(super) static CA_EXPIRED: Code =
+    Code::error("ca-expired", "the CA that is trusted here has ended, or has not begun");
+pub(super) static NOT_A_CA: Code =
+    Code::error("not-a-ca", "what is trusted here as a CA, or sent along as one, is none");
+pub(super) static CA_LIMITED: Code = Code::error("ca-limited", "a CA of the chain may not issue this certificate");
+pub(super) static NOT_FOR_SERVERS: Code = Code::error("not-for-servers", "the certificate is not for TLS servers");
+pub(super) static WEAK_KEY: Code = Code::error("weak-key", "a key in the chain is too short for OpenSSL");
+pub(super) static WEAK_SIGNATURE: Code =
+    Code::error("weak-signature", "a certificate of the chain is signed with a broken hash");
+pub(super) static BUNDLE_DAMAGED: Code = Code::error(
+    "bundle-damaged",
+    "the CA is in a file that OpenSSL reads nothing of, because a block in it is damaged",
+);
+pub(super) static STRICTER: Code =
+    Code::warning("stricter-programs", "the chain holds for most programs, and the strict ones among them refuse it");
+pub(super) static CANNOT_JUDGE: Code =
+    Code::undecided("cannot-judge", "the chain holds something that this tool cannot verify and OpenSSL can");
+
+/// A root stands behind the chain, and OpenSSL refuses it.
+pub(super) fn refused(endpoint: &Endpoint, flaw: &Flaw, issuer: &str, kept: &Kept) -> Finding {
+    let problem = match &flaw.place {
+        Place::Leaf => format!("the certificate of {endpoint} {}", breaks(&flaw.rule)),
+        _ => format!("{}, behind the certificate of {endpoint}, {}", which(flaw), breaks(&flaw.rule)),
+    };
+    let problem = format!("{problem}; OpenSSL, and with it curl, Python, Ruby and PHP, refuses it");
+    let remediations = remedies(endpoint, flaw, issuer);
+    code(flaw).found(problem, remediations.verify(verification(endpoint, flaw, kept)))
+}
+
+fn code(flaw: &Flaw) -> &'static Code {
+    match (&flaw.rule, &flaw.place) {
+        (Rule::Ended(_) | Rule::NotBegun(_), _) => &CA_EXPIRED,
+        (Rule::NotCa | Rule::SignsNoCertificates, _) => &NOT_A_CA,
+        (Rule::NotForServers, Place::Leaf) => &NOT_FOR_SERVERS,
+        (Rule::ShortKey(_), _) => &WEAK_KEY,
+        (Rule::WeakSignature(_), _) => &WEAK_SIGNATURE,
+        (Rule::FileDamaged(_), _) => &BUNDLE_DAMAGED,
+        _ => &CA_LIMITED,
+    }
+}
+
+fn remedies(endpoint: &Endpoint, flaw: &Flaw, issuer: &str) -> Remediations {
+    let host = &endpoint.host;
+    let exempt = || Remediation::network(format!("Exempt {host} from TLS inspection."));
+    let name = &flaw.name;
+    let issuing = match &flaw.place {
+        // The server's own certificate is made anew by whoever made it.
+        Place::Leaf => format!("the CA “{issuer}” that answers for {host}"),
+        _ => format!("the CA “{name}” that inspects TLS to {host}"),
+    };
+    match (&flaw.rule, &flaw.place) {
+        (Rule::FileDamaged(line), Place::Root(file)) => Remediation::installer(format!(
+            "Put the whole certificate in the place of the broken block at line {line} of {file}, or take that block out."
+        ))
+        .into(),
+        (Rule::NotTrustedForServers, Place::Root(file)) => Remediation::installer(format!(
+            "Add the CA “{name}” to {file} in the plain form, which `openssl x509 -clrtrust` makes of it, if it is meant to vouch for servers."
+        ))
+        .or(exempt()),
+        (Rule::NotBegun(_), _) => {
+            Remediation::installer("Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).").into()
+        }
+        (Rule::Ended(_), Place::Root(file)) => Remediation::network(format!(
+            "Renew {issuing} on the device that issues with it, and hand its new certificate to the installer, who puts it in the place of the old one in {file}."
+        ))
+        .or(exempt()),
+        (_, Place::Root(file)) => Remediation::network(format!(
+            "Have {issuing} made anew, with basicConstraints critical and CA:TRUE, keyUsage keyCertSign and a key of at least 2,048 bits, and hand it to the installer, who puts it in the place of the old one in {file}."
+        ))
+        .or(exempt()),
+        (Rule::WeakSignature(_) | Rule::ShortKey(_), Place::Leaf) => {
+            Remediation::network(format!("Have {issuing} sign with SHA-256 and use keys of at least 2,048 bits."))
+                .or(exempt())
+        }
+        (_, Place::Leaf) => {
+            Remediation::network(format!("Have {issuing} issue certificates for TLS servers (extendedKeyUsage serverAuth)."))
+                .or(exempt())
+        }
+        (_, Place::Between) => Remediation::network(format!(
+            "Have {issuing} made anew, with what its place in the chain needs, and sent along in the place of the old one."
+        ))
+        .or(exempt()),
+    }
+}
+
+/// Holds the chain to the file in question, as OpenSSL 3 does.
+fn verification(endpoint: &Endpoint, flaw: &Flaw, kept: &Kept) -> Command {
+    match &flaw.place {
+        Place::Root(file) => strict(endpoint, Some(file)),
+        _ => strict(endpoint, kept.bundle.as_deref()),
+    }
+}
+
+fn strict(endpoint: &Endpoint, file: Option<&str>) -> Command {
+    let host = &endpoint.host;
+    match file {
+        Some(file) => command!(
+            "openssl s_client -connect {} -servername {} -verify_hostname {} -verify_return_error -auth_level 2 -CAfile {} </dev/null",
+            endpoint,
+            host,
+            host,
+            file
+        ),
+        None => command!(
+            "openssl s_client -connect {} -servername {} -verify_hostname {} -verify_return_error -auth_level 2 </dev/null",
+            endpoint,
+            host,
+            host
+        ),
+    }
+}
+
+/// The chain holds here, and not for everybody.
+pub(super) fn stricter(endpoint: &Endpoint, doubts: &[Flaw]) -> Vec<Finding> {
+    let (partial, strict): (Vec<&Flaw>, Vec<&Flaw>) = doubts.iter().partition(|flaw| flaw.rule == Rule::NotARoot);
+    let host = &endpoint.host;
+    let partial = partial.into_iter().map(|flaw| {
+        STRICTER.found(
+            format!("{}, at which the chain of {endpoint} ends, {}: Node, Ruby, PHP and Python before 3.13 want the root above it, which is not here", which(flaw), breaks(&flaw.rule)),
+            Remediation::installer(format!("Add the root that issued “{}” to the same file.", flaw.name))
+                .verify(openssl(endpoint)),
+        )
+    });
+    let words: Vec<String> = strict.iter().map(|flaw| format!("{} {}", which(flaw), breaks(&flaw.rule))).collect();
+    let strict = (!words.is_empty()).then(|| {
+        STRICTER.found(
+            format!("behind {endpoint}, {}: Python 3.13 and newer refuse the chain", words.join("; ")),
+            Remediation::network(format!(
+                "Exempt {host} from TLS inspection, or have its certificates made by the rules of RFC 5280 (critical basicConstraints, keyUsage, key identifiers)."
+            ))
+            .verify(command!(
+                "openssl s_client -connect {} -servername {} -verify_return_error -partial_chain -x509_strict </dev/null",
+                endpoint, host
+            ))
+            .or(Remediation::vendor("Where the application is in Python 3.13 or newer, take ssl.VERIFY_X509_STRICT out of the verify_flags of its SSL context.")),
+        )
+    });
+    partial.chain(strict).collect()
+}
+
+/// What this tool cannot judge, and OpenSSL can.
+pub(super) fn cannot_judge(endpoint: &Endpoint, why: &str, kept: &Kept) -> Finding {
+    CANNOT_JUDGE.found(
+        format!("this tool cannot judge the certificate of {endpoint}: {why}"),
+        Remediation::installer(format!(
+            "Run the command below: where it ends without a verification error, the certificate of {} holds for what is built on OpenSSL.",
+            endpoint.host
+        ))
+        .verify(strict(endpoint, kept.bundle.as_deref())),
+    )
+}
