@@ -115,8 +115,11 @@ fn proxy_line(file: &str, line: &str) -> Option<(String, String)> {
     let name = name.trim();
     let value = value.trim().trim_matches(['"', '\'']);
     let is_proxy = ["https_proxy", "all_proxy"].iter().any(|known| name.eq_ignore_ascii_case(known));
-    let proxy = Proxy::parse(value).ok().filter(|_| is_proxy)?;
-    Some((file.to_owned(), format!("{name}={proxy}")))
+    if !is_proxy || value.is_empty() {
+        return None;
+    }
+    let shown = Proxy::parse(value).map_or_else(|misread| misread.shown, |proxy| proxy.to_string());
+    Some((file.to_owned(), format!("{name}={shown}")))
 }
 
 #[cfg(test)]

@@ -79,18 +79,24 @@ fn plan_shows_none_either() {
 }
 
 #[test]
-fn a_malformed_proxy_is_refused_without_being_repeated() {
+fn a_malformed_proxy_is_told_without_its_password() {
     for proxy in [
         "http://user:PLANTED@:bad",
         "http://user:PLANTED",
-        "PLANTED://x",
-        "http://user:PLANTED@host/PLANTED",
-        "http://[PLANTED",
+        "socks4://user:PLANTED@host:1080",
+        "http:/user:PLANTED@host:3128\r",
+        "\"http://user:PLANTED@host:3128\"",
+        "http://user:PLANTED@PLANTED@ho st:3128",
+        "http://user:PLAN/PLANTED@host:3128x",
     ] {
-        let ended = planted(&["check"], &[("HTTPS_PROXY", proxy)]);
+        let typed = planted(&["check", "--proxy", proxy], &[]);
+        let set = planted(&["check", "--only", "settings", "--format", "json"], &[("HTTPS_PROXY", proxy)]);
 
-        assert_eq!(ended.code, Some(2), "{proxy}: {ended:?}");
-        clean(proxy, &ended);
+        clean(proxy, &typed);
+        clean(proxy, &set);
+        assert_eq!(typed.code, Some(2), "{proxy}: {typed:?}");
+        assert_eq!(set.code, Some(1), "{proxy}: {set:?}");
+        assert!(set.out.contains("\"malformed\""), "{proxy}: {set:?}");
     }
 }
 

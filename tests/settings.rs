@@ -64,6 +64,37 @@ fn values_on_the_command_line_are_refused_with_what_is_right() {
 }
 
 #[test]
+fn a_proxy_that_is_none_is_refused_on_the_command_line_and_a_finding_in_the_environment() {
+    for (value, named) in [
+        ("http://10.0.0.1:31z8", "the port is no number from 1 to 65535 (`31z8`)"),
+        ("http://10.0.0.1:+5", "the port is no number from 1 to 65535 (`+5`)"),
+        ("http://10.0.0.1:65536", "65536"),
+        ("http://10.0.0.1:3128\r", "carriage return"),
+        ("'http://10.0.0.1:3128'", "quotes"),
+        ("socks://10.0.0.1:1080/", "socks5h://10.0.0.1:1080"),
+        ("quic://10.0.0.1:443", "`quic://` is no scheme"),
+        ("http://:3128", "it names no host"),
+        ("http://[fe80::1%25eth0]:3128", "zone"),
+    ] {
+        refused(&run(&["plan", "--proxy", value]), &["network.proxy", "--proxy", named]);
+
+        let mut command = binary();
+        command.args(["check", "--only", "settings", "--format", "json"]).env("https_proxy", value);
+        let ended = Ended::from(command.output().unwrap());
+        assert_eq!(ended.code, Some(1), "{value}: {ended:?}");
+        let report = ended.json().to_string();
+        for word in ["\"malformed\"", "https_proxy is `", named] {
+            assert!(report.contains(word), "{value}: {word} is missing in: {report}");
+        }
+
+        // A look from outside has no row about this machine's settings.
+        let mut command = binary();
+        command.args(["probe", "https://app.customer.example/"]).env("https_proxy", value);
+        refused(&command.output().unwrap().into(), &["network.proxy", "environment https_proxy", named]);
+    }
+}
+
+#[test]
 fn files_that_are_named_and_cannot_be_read_are_named_with_who_named_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

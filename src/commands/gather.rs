@@ -77,6 +77,10 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
     let mut settings = Settings::merge(&layers, GivenSecrets::default(), Vec::new())?;
     // Secrets that files hold are known by now.
     settings::refuse_misplaced_secrets(&layers)?;
+    // No row of a look from outside is about this machine's settings: a proxy that is none ends it.
+    if let Some(Setting { value, source }) = settings.misread_proxy.take_if(|misread| !misread.value.tolerated) {
+        return Err(value.refused(source).into());
+    }
     settings.shown.retain(|(name, ..)| name.starts_with("installation.") || name.starts_with("network."));
     for (name, flag, on) in [
         ("probe.expect_closed", "--expect-closed", probing.expect_closed),

@@ -20,7 +20,7 @@ use super::tls::{Offer, Session};
 use super::trust::TrustStores;
 use super::{
     Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, RecordKind, Records, Request, Response,
-    Through, Version, Way, doh, http, tls, tunnel,
+    Through, Version, Way, doh, http, socks, tls, tunnel,
 };
 use crate::settings::Scheme;
 
@@ -88,10 +88,10 @@ impl Live {
             match proxy.scheme {
                 Scheme::Http | Scheme::Https => {
                     tunnel::connect(&mut stream, proxy, &way.endpoint).await?;
-                    Ok(stream)
                 }
-                Scheme::Socks5 | Scheme::Socks5h => tunnel::socks(stream, proxy, &way.endpoint, *target).await,
+                Scheme::Socks5 | Scheme::Socks5h => socks::open(&mut stream, proxy, &way.endpoint, *target).await?,
             }
+            Ok(stream)
         };
         timeout(limit, tunnel).await.map_err(|_| NetError::timed_out(Phase::Tunnel, limit))?
     }

@@ -18,6 +18,7 @@ mod lines;
 mod live;
 mod memo;
 mod retrying;
+mod socks;
 pub mod special;
 mod stream;
 mod tls;

@@ -1,13 +1,10 @@
 //! How a forward proxy is asked for a way through, and what it answers: CONNECT, and SOCKS 5.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_socks::TargetAddr;
-use tokio_socks::tcp::Socks5Stream;
 
+use super::USER_AGENT;
 use super::error::{ErrorKind, NetError, ProxyRefusal};
 use super::stream::Stream;
 use crate::endpoint::Endpoint;
@@ -21,12 +18,14 @@ const PAGE: usize = 8 * 1024;
 
 /// Asks the HTTP proxy at the other end of `stream` for a tunnel to `endpoint`.
 pub(super) async fn connect(stream: &mut Stream, proxy: &Proxy, endpoint: &Endpoint) -> Result<(), NetError> {
-    let authorization = proxy.credentials.as_ref().map(|credentials| {
-        let both = format!("{}:{}", credentials.user.expose(), credentials.password.expose());
-        format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(both))
-    });
-    let request =
-        format!("CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\n{}\r\n", authorization.unwrap_or_default());
+    let authorization = proxy
+        .credentials
+        .as_ref()
+        .map(|credentials| format!("Proxy-Authorization: {}\r\n", credentials.basic().expose()));
+    let request = format!(
+        "CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\nUser-Agent: {USER_AGENT}\r\n{}\r\n",
+        authorization.unwrap_or_default()
+    );
     stream.write_all(request.as_bytes()).await?;
 
     let (head, rest) = head(stream).await?;
@@ -56,50 +55,6 @@ fn refusal(why: ProxyRefusal, endpoint: &Endpoint) -> NetError {
         ProxyRefusal::Tls(_) => "the TLS handshake with the proxy fails".to_owned(),
     };
     NetError::new(ErrorKind::Proxy(why), words)
-}
-
-/// Asks the SOCKS proxy at the other end of `stream` for a way to `endpoint`, by name or, where one is given, by address.
-pub(super) async fn socks(
-    stream: Stream,
-    proxy: &Proxy,
-    endpoint: &Endpoint,
-    target: Option<IpAddr>,
-) -> Result<Stream, NetError> {
-    let target = match target {
-        Some(address) => TargetAddr::Ip(SocketAddr::new(address, endpoint.port)),
-        None => TargetAddr::Domain(endpoint.host.clone().into(), endpoint.port),
-    };
-    let opened = match &proxy.credentials {
-        Some(credentials) => {
-            let (user, password) = (credentials.user.expose(), credentials.password.expose());
-            Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
-        }
-        None => Socks5Stream::connect_with_socket(stream, target).await,
-    };
-    opened.map(Socks5Stream::into_inner).map_err(|error| socks_refusal(error, endpoint))
-}
-
-fn socks_refusal(error: tokio_socks::Error, endpoint: &Endpoint) -> NetError {
-    use tokio_socks::Error;
-
-    let said = error.to_string();
-    let why = match error {
-        // A proxy that closes on the greeting, or answers with other bytes, speaks something else.
-        Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => return NetError::from(error),
-        Error::PasswordAuthFailure(_)
-        | Error::NoAcceptableAuthMethods
-        | Error::UnknownAuthMethod
-        | Error::AuthorizationRequired
-        | Error::InvalidAuthValues(_) => ProxyRefusal::SignIn(vec!["user and password".to_owned()]),
-        Error::ConnectionNotAllowedByRuleset => ProxyRefusal::Denied(said),
-        Error::GeneralSocksServerFailure
-        | Error::NetworkUnreachable
-        | Error::HostUnreachable
-        | Error::ConnectionRefused
-        | Error::TtlExpired => ProxyRefusal::Upstream(said),
-        _ => ProxyRefusal::NotAProxy("does not answer in SOCKS 5".to_owned()),
-    };
-    refusal(why, endpoint)
 }
 
 /// The head of the answer, and what was read beyond it. Nothing of the tunnel can be among it: the other side of TLS speaks

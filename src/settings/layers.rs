@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::declared::{self, NEVER_IN_A_FILE, SETTINGS, Shape};
-use super::{SettingsError, Waiver};
+use super::{SettingsError, Waiver, proxy_url};
 use crate::files;
 
 /// Where a value came from.
@@ -67,6 +67,10 @@ pub fn environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<
     for setting in SETTINGS {
         for &variable in setting.environment {
             let Some(value) = read(variable).filter(|value| !value.is_empty()) else { continue };
+            if setting.name == "network.proxy" {
+                layer.give(setting.name, [proxy_url::as_text(&value)], Source::Environment(variable));
+                break;
+            }
             let value = value.into_string().map_err(|_| SettingsError::BadValue {
                 name: setting.name,
                 from: Source::Environment(variable),

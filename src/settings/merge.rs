@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::proxy::{NoProxy, Proxy};
+use super::proxy_url::Misread;
 use super::{
     Environment, Family, GivenSecrets, Layer, Probing, PublicResolver, SETTINGS, Setting, Settings, SettingsError,
     Source, Strategy, Waiver, values,
@@ -19,7 +20,7 @@ impl Settings {
         let webhook_secret = merging.secret("installation.webhook_secret_file", secrets.webhook_secret)?;
         let actions_secret = merging.secret("installation.actions_secret_file", secrets.actions_secret)?;
         let direct = merging.one("network.direct", |_| Ok(true))?.is_some();
-        let proxy = merging.one("network.proxy", Proxy::parse)?;
+        let (proxy, misread_proxy) = merging.proxy()?;
         let mut settings = Settings {
             strategy: merging.or("strategy", "firewall", |text| match text {
                 "firewall" => Ok(Strategy::Firewall),
@@ -41,6 +42,7 @@ impl Settings {
                 text.parse().map_err(|_| "an IP address such as `198.51.100.7`".to_owned())
             })?,
             proxy: proxy.filter(|_| !direct),
+            misread_proxy: misread_proxy.filter(|_| !direct),
             no_proxy: merging
                 .one("network.no_proxy", text)?
                 .map(|list| NoProxy::parse(&list.value))
@@ -88,6 +90,9 @@ impl Settings {
     }
 }
 
+/// The proxy, and what is wrong with how it is written.
+type ReadProxy = (Option<Setting<Proxy>>, Option<Setting<Misread>>);
+
 struct Merging<'a> {
     layers: &'a [Layer],
     shown: Vec<(&'static str, String, Source)>,
@@ -107,7 +112,7 @@ impl Merging<'_> {
         let Some((values, source)) = self.given(name) else { return Ok(Vec::new()) };
         let mut settings = Vec::new();
         for text in values {
-            let shown = shown(name, &text);
+            let shown = shown(&text);
             let value = read(&text).map_err(|wanted| SettingsError::BadValue {
                 name,
                 from: source.clone(),
@@ -145,6 +150,26 @@ impl Merging<'_> {
             wanted,
         })?;
         Ok(Setting { value, source: Source::Default })
+    }
+
+    /// The proxy, and what is wrong with how it is written. An environment may hold what is no proxy: applications live with
+    /// it, each in its own way, so that it is a finding. What was typed for this tool has to be right.
+    fn proxy(&mut self) -> Result<ReadProxy, SettingsError> {
+        const NAME: &str = "network.proxy";
+        let Some((values, source)) = self.given(NAME) else { return Ok((None, None)) };
+        let setting = |value| Setting { value, source: source.clone() };
+        match Proxy::parse(&values.concat()) {
+            Ok(proxy) => {
+                self.shown.push((NAME, proxy.to_string(), source.clone()));
+                Ok((Some(setting(proxy)), None))
+            }
+            Err(misread) if misread.tolerated || matches!(source, Source::Environment(_)) => {
+                self.shown.push((NAME, misread.shown.clone(), source.clone()));
+                let meant = misread.meant.as_deref().cloned().map(setting);
+                Ok((meant, Some(Setting { value: misread, source })))
+            }
+            Err(misread) => Err(misread.refused(source)),
+        }
     }
 
     /// A file named by a flag wins over the variable that holds the secret, and that over a file named in the settings file.
@@ -222,14 +247,10 @@ fn public_resolver(text: &str) -> Result<PublicResolver, String> {
     if url.scheme() == "https" { Ok(PublicResolver::Https(url)) } else { Err(wanted()) }
 }
 
-/// A value as it may be shown: URLs lose credentials and queries, proxies their password.
-fn shown(name: &str, text: &str) -> String {
-    let shown = match name {
-        // A password can stand anywhere in what is not a URL.
-        "network.proxy" => Proxy::parse(text).map_or_else(|_| "***".to_owned(), |proxy| proxy.to_string()),
-        _ if text.contains("://") || text.contains(['@', '?', '#']) => values::shown_url(text),
-        _ => text.to_owned(),
-    };
+/// A value as it may be shown: URLs lose credentials and queries.
+fn shown(text: &str) -> String {
+    let url = text.contains("://") || text.contains(['@', '?', '#']);
+    let shown = if url { values::shown_url(text) } else { text.to_owned() };
     // A key that was given in the place of something else is still a key, also where the value is cut.
     said::line(&shown).chars().take(200).collect()
 }

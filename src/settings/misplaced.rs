@@ -31,7 +31,8 @@ fn may_be_sent(setting: &Declared) -> bool {
 
 /// Of a URL its host; what stands in its path and query goes to that host alone.
 fn is_secret(setting: &str, value: &str) -> bool {
-    let proxy = Proxy::parse(value).ok().filter(|_| setting == "network.proxy").map(|proxy| proxy.endpoint.host);
+    let proxy = Proxy::parse(value).or_else(|misread| misread.meant.map(|meant| *meant).ok_or(()));
+    let proxy = proxy.ok().filter(|_| setting == "network.proxy").map(|proxy| proxy.endpoint.host);
     let host = proxy.or_else(|| values::web_url(value).and_then(|url| url.host_str().map(str::to_owned)));
     // A value that is no URL is taken as a whole, but for what signs in at a proxy.
     let name = host.unwrap_or_else(|| value.rsplit('@').next().unwrap_or(value).to_owned());

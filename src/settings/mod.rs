@@ -5,6 +5,7 @@ mod layers;
 mod merge;
 mod misplaced;
 mod proxy;
+mod proxy_url;
 pub mod values;
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,7 @@ pub use declared::{Declared, SETTINGS, Shape, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
 pub use misplaced::refuse_misplaced_secrets;
 pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
+pub use proxy_url::Misread;
 
 use crate::endpoint::Endpoint;
 use crate::said;
@@ -185,8 +187,10 @@ pub struct Settings {
     pub nonce: Option<Secret>,
     /// The saved report of a `listen`.
     pub inbound_report: Option<Setting<PathBuf>>,
-    /// The proxies that environment variables name, in every spelling, as far as they are proxies.
-    pub proxy_variables: Vec<(&'static str, Option<Proxy>)>,
+    /// What is wrong with the proxy setting in effect, where it is not one that programs take as it stands.
+    pub misread_proxy: Option<Setting<Misread>>,
+    /// The proxies that environment variables name, in every spelling, and what is wrong where they name none.
+    pub proxy_variables: Vec<(&'static str, Result<Proxy, Misread>)>,
     /// What a look from outside was told.
     pub probing: Probing,
     /// Failures that are known and accepted.
@@ -235,10 +239,12 @@ impl GivenSecrets {
 }
 
 /// The proxies that environment variables name, in every spelling. `read` answers like `std::env::var_os`.
-pub fn proxy_variables(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Vec<(&'static str, Option<Proxy>)> {
+pub fn proxy_variables(
+    read: &dyn Fn(&str) -> Option<std::ffi::OsString>,
+) -> Vec<(&'static str, Result<Proxy, Misread>)> {
     let set = |variable: &'static str| {
         let value = read(variable).filter(|value| !value.is_empty())?;
-        Some((variable, value.to_str().and_then(|text| Proxy::parse(text).ok())))
+        Some((variable, Proxy::parse(&proxy_url::as_text(&value))))
     };
     PROXY_VARIABLES.into_iter().filter_map(set).collect()
 }

@@ -5,7 +5,7 @@ use crate::check::{
     command,
 };
 use crate::context::Context;
-use crate::settings::{Proxy, Settings, Source};
+use crate::settings::{Misread, Proxy, Settings, Source};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -19,9 +19,14 @@ https_proxy before HTTPS_PROXY, other programs the reverse; the WorkOS SDK for N
 all before Node 24.
 
 Usually broken by a variable that is set in one spelling only, by HTTP_PROXY without HTTPS_PROXY, by a NO_PROXY that \
-covers the API, or by a proxy in /etc/environment that services and containers do not see.",
+covers the API, by a proxy in /etc/environment that services and containers do not see, or by a value that is no proxy's \
+URL: a carriage return or quotes of an env file, a port that is no number, `socks://` as desktops write it. Where it is beyond \
+doubt what such a value means, the other checks go that way all the same; else they go direct.",
     vantages: &[Vantage::Inside],
-    required: super::never,
+    // Which way applications go cannot be known while the variable that decides it is no proxy.
+    required: |settings, vantage| {
+        vantage == Vantage::Inside && settings.misread_proxy.as_ref().is_some_and(|misread| !misread.value.tolerated)
+    },
     codes: &[&MALFORMED, &DISAGREEMENT, &NO_PROXY_COVERS_API, &SYSTEM_ONLY],
     needs: &[],
     plan: |_, _| Planned::one(ProxySettings),
@@ -29,8 +34,10 @@ covers the API, or by a proxy in /etc/environment that services and containers d
 
 pub(super) const ID: CheckId = CheckId::new("settings.proxy");
 
-static MALFORMED: Code =
-    Code::error("malformed", "a proxy variable of the environment holds something that is no proxy");
+static MALFORMED: Code = Code::error(
+    "malformed",
+    "a proxy variable of the environment holds something that programs do not take as a proxy",
+);
 static DISAGREEMENT: Code =
     Code::warning("disagreement", "the proxy variables disagree, so that programs take different ways");
 static NO_PROXY_COVERS_API: Code =
@@ -56,10 +63,8 @@ impl Check for ProxySettings {
                 outcome.saw("route", format!("{endpoint}: {}", route(settings, settings.proxy_for(endpoint))));
             }
             for (variable, proxy) in &settings.proxy_variables {
-                outcome.saw(
-                    "variable",
-                    format!("{variable}={}", proxy.as_ref().map_or_else(|| "***".to_owned(), ToString::to_string)),
-                );
+                let shown = proxy.as_ref().map_or_else(|misread| misread.shown.clone(), ToString::to_string);
+                outcome.saw("variable", format!("{variable}={shown}"));
             }
             if settings.proxy_for(&settings.api.value).is_some() {
                 outcome.saw("who else takes this way", SDKS);
@@ -79,6 +84,7 @@ fn route(settings: &Settings, proxy: Option<&Proxy>) -> String {
     match (proxy, &settings.proxy) {
         (Some(proxy), Some(setting)) => format!("through {proxy} (from {})", setting.source),
         (None, Some(_)) => "direct, as NO_PROXY or --no-proxy says".to_owned(),
+        _ if settings.misread_proxy.is_some() => "direct, for want of a proxy that can be read".to_owned(),
         _ => "direct, no proxy is set".to_owned(),
     }
 }
@@ -88,11 +94,9 @@ fn findings(cx: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     let by_name = |name: &str| settings.proxy_variables.iter().find(|(variable, _)| *variable == name);
     let from_environment = !matches!(settings.proxy.as_ref().map(|proxy| &proxy.source), Some(Source::Flag(_)));
-    if let Some((variable, _)) = settings.proxy_variables.iter().find(|(_, proxy)| proxy.is_none()) {
-        findings.push(malformed(variable));
-    }
+    findings.extend(misread(settings));
     for (lower, upper) in [("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")] {
-        if let (Some((_, Some(a))), Some((_, Some(b)))) = (by_name(lower), by_name(upper))
+        if let (Some(a), Some(b)) = (by_name(lower).and_then(meant), by_name(upper).and_then(meant))
             && a != b
         {
             findings.push(differ(lower, a, upper, b));
@@ -115,13 +119,40 @@ fn findings(cx: &Context) -> Vec<Finding> {
     findings
 }
 
-fn malformed(variable: &str) -> Finding {
-    MALFORMED.found(
-        format!("{variable} is set and is no proxy: programs fail or go direct, each in its own way"),
+/// The proxy that a variable names, or means.
+fn meant<'a>((_, proxy): &'a (&'static str, Result<Proxy, Misread>)) -> Option<&'a Proxy> {
+    proxy.as_ref().map_or_else(|misread| misread.meant.as_deref(), Some)
+}
+
+/// What is wrong with values, once for each kind of wrong: both spellings of a variable often hold the same.
+fn misread(settings: &Settings) -> Vec<Finding> {
+    let mut wrong: Vec<(Vec<String>, &Misread)> = Vec::new();
+    let in_effect = settings.misread_proxy.iter().filter_map(|misread| match &misread.source {
+        Source::Environment(_) => None,
+        source => Some((source.to_string(), &misread.value)),
+    });
+    let variables = settings.proxy_variables.iter();
+    let variables = variables.filter_map(|(name, proxy)| Some(((*name).to_owned(), proxy.as_ref().err()?)));
+    for (name, misread) in in_effect.chain(variables) {
+        match wrong.iter_mut().find(|(_, known)| *known == misread) {
+            Some((names, _)) => names.push(name),
+            None => wrong.push((vec![name], misread)),
+        }
+    }
+    wrong.iter().map(|(names, misread)| malformed(names, misread)).collect()
+}
+
+fn malformed(names: &[String], misread: &Misread) -> Finding {
+    let code = if misread.tolerated { &DISAGREEMENT } else { &MALFORMED };
+    let (all, is) = (names.join(" and "), if names.len() == 1 { "is" } else { "are" });
+    let Misread { shown, why, write, .. } = misread;
+    code.found(
+        format!("{all} {is} `{shown}`: {why}; programs fail, go direct or go on, each in its own way"),
         Remediation::installer(format!(
-            "Set {variable} to a URL such as http://proxy.customer.example:3128, or unset it."
+            "Set {all} to {write} where the application is started, or unset it if no proxy is meant."
         ))
-        .verify(command!("printenv {}", variable)),
+        // Shows blanks and line ends too.
+        .verify("env | grep -i _proxy | cat -A"),
     )
 }
 
@@ -168,10 +199,11 @@ mod tests {
     use super::*;
     use crate::checks::fixture::{Site, codes};
     use crate::net::fake::Fake;
+    use crate::settings::Setting;
 
     async fn run(variables: &[(&'static str, &str)], site: Site) -> Vec<&'static str> {
         let mut cx = site.context();
-        cx.settings.proxy_variables = variables.iter().map(|(name, value)| (*name, Proxy::parse(value).ok())).collect();
+        cx.settings.proxy_variables = variables.iter().map(|(name, value)| (*name, Proxy::parse(value))).collect();
         codes(&ProxySettings.run(&cx).await)
     }
 
@@ -193,6 +225,32 @@ mod tests {
         assert!(run(&equal, site()).await.is_empty());
         assert_eq!(run(&[("HTTP_PROXY", "http://a:1")], site()).await, ["disagreement"]);
         assert_eq!(run(&[("ALL_PROXY", "ftp://a:1")], site()).await, ["malformed"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_proxy_is_named_once_with_what_to_write_and_decides_where_it_is_in_effect() {
+        let mut cx = site().context();
+        let wrong = || Proxy::parse("socks://10.0.0.1:1080/");
+        cx.settings.proxy_variables = vec![("all_proxy", wrong()), ("ALL_PROXY", wrong())];
+        let before = (SPEC.required)(&cx.settings, Vantage::Inside);
+        cx.settings.misread_proxy =
+            wrong().err().map(|value| Setting { value, source: Source::Environment("all_proxy") });
+        let outcome = ProxySettings.run(&cx).await;
+
+        assert_eq!(codes(&outcome), ["malformed"]);
+        assert!(outcome.findings[0].problem.starts_with("all_proxy and ALL_PROXY are `socks://10.0.0.1:1080/`"));
+        assert!(outcome.findings[0].remediations.likeliest().action.contains("socks5h://10.0.0.1:1080"));
+        assert!(!before && (SPEC.required)(&cx.settings, Vantage::Inside));
+    }
+
+    #[tokio::test]
+    async fn what_programs_read_differently_is_a_warning_that_decides_nothing() {
+        let cx = site().with("network.proxy", "http://u:p@w@10.0.0.1:3128").context();
+        let outcome = ProxySettings.run(&cx).await;
+
+        assert_eq!(codes(&outcome), ["disagreement"]);
+        assert!(outcome.findings[0].problem.contains("flag --test") && outcome.findings[0].problem.contains("%40"));
+        assert!(!(SPEC.required)(&cx.settings, Vantage::Inside));
     }
 
     #[tokio::test]
