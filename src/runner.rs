@@ -2,18 +2,20 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinHandle;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{AbortHandle, JoinError};
 
-use crate::check::{Check, Grade, Severity, Status};
+use crate::check::{Check, CheckId, Grade, Status};
 use crate::context::Context;
 use crate::plan::{self, Fate, Plan};
+use crate::report::waivers::{standings, waive};
 use crate::report::{Head, Report, Row};
-use crate::settings::Waiver;
 use crate::settings::values::spoken;
 
 /// Hears of a run while it goes on.
@@ -43,7 +45,7 @@ pub async fn run(
     let now = jiff::Timestamp::try_from(cx.host.now()).unwrap_or_default();
     let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
     let mut rows: Vec<Option<Row>> = Vec::new();
-    let (mut ended, labels, tasks) = spawn(plan, &cx, &mut rows);
+    let Spawned { mut asking, labels, tasks } = spawn(plan, &cx, &mut rows);
 
     tokio::pin!(interrupt);
     let overrun = tokio::time::sleep(deadline);
@@ -75,9 +77,9 @@ pub async fn run(
         }
         tokio::select! {
             biased;
-            Some((index, row)) = ended.recv() => {
-                if let Some(slot) = rows.get_mut(index) {
-                    *slot = Some(row);
+            Some((index, ended)) = asking.next() => {
+                if let (Some(slot), Some((_, empty))) = (rows.get_mut(index), labels.get(index)) {
+                    *slot = Some(ended.unwrap_or_else(|_| broke(empty.clone(), Duration::ZERO)));
                 }
             }
             () = &mut interrupt => {
@@ -97,10 +99,19 @@ pub async fn run(
     for task in tasks {
         task.abort();
     }
-    Report { head, rows: rows.into_iter().flatten().collect(), duration: started.elapsed(), interrupted }
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    let waivers = standings(&cx.settings.waivers, &rows, today);
+    Report { head, rows, duration: started.elapsed(), interrupted, waivers }
 }
 
-type Ended = mpsc::UnboundedReceiver<(usize, Row)>;
+/// Checks that were started.
+struct Spawned {
+    /// Each gives the index of its row, and the row; an error where it broke in a way that nothing else noticed.
+    asking: FuturesUnordered<Pin<Box<dyn Future<Output = (usize, Result<Row, JoinError>)> + Send>>>,
+    /// How each row is called while it is waited for, and the row as it is before anything is known.
+    labels: Vec<(String, Row)>,
+    tasks: Vec<AbortHandle>,
+}
 
 /// What a row passes on to those that need it: whether they may run, and otherwise which check is the cause.
 #[derive(Clone, Debug)]
@@ -111,14 +122,10 @@ enum Signal {
 }
 
 /// Starts every check. Rows that do not run are filled in at once.
-fn spawn(
-    plan: Plan,
-    cx: &Arc<Context>,
-    rows: &mut Vec<Option<Row>>,
-) -> (Ended, Vec<(String, Row)>, Vec<JoinHandle<()>>) {
-    let (tell, ended) = mpsc::unbounded_channel();
+fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned {
+    let asking = FuturesUnordered::new();
     let permits = Arc::new(Semaphore::new(AT_ONCE));
-    let mut signals: Vec<watch::Receiver<Signal>> = Vec::new();
+    let mut signals: Vec<Need> = Vec::new();
     let mut labels = Vec::new();
     let mut tasks = Vec::new();
     for (index, planned) in plan.rows.into_iter().enumerate() {
@@ -128,7 +135,7 @@ fn spawn(
             None => planned.spec.id.to_string(),
         };
         let (signal, heard) = watch::channel(Signal::Pending);
-        signals.push(heard);
+        signals.push((planned.spec.id, heard));
         labels.push((label, empty.clone()));
         let (check, needs) = match planned.fate {
             Fate::Runs { check, needs } => (check, needs),
@@ -142,9 +149,9 @@ fn spawn(
             }
         };
         rows.push(None);
-        let needs: Vec<watch::Receiver<Signal>> = needs.iter().filter_map(|need| signals.get(*need).cloned()).collect();
-        let (cx, permits, tell) = (Arc::clone(cx), Arc::clone(&permits), tell.clone());
-        tasks.push(tokio::spawn(async move {
+        let needs: Vec<Need> = needs.iter().filter_map(|need| signals.get(*need).cloned()).collect();
+        let (cx, permits) = (Arc::clone(cx), Arc::clone(&permits));
+        let task = tokio::spawn(async move {
             let row = match all_passed(needs).await {
                 Ok(()) => {
                     let _permit = permits.acquire().await;
@@ -153,29 +160,34 @@ fn spawn(
                 Err(cause) => Row { reason: Some(format!("needs {cause}")), cause: Some(cause), ..empty },
             };
             signal.send_replace(passed_on(&row));
-            // Nobody listens any more when the run was cut short.
-            let _ = tell.send((index, row));
-        }));
+            row
+        });
+        tasks.push(task.abort_handle());
+        asking.push(Box::pin(task.map(move |ended| (index, ended))) as Pin<Box<_>>);
     }
-    (ended, labels, tasks)
+    Spawned { asking, labels, tasks }
 }
+
+/// A check that must have passed, and what is heard of it.
+type Need = (CheckId, watch::Receiver<Signal>);
 
 /// Runs a check. One that breaks ends itself and nothing else.
 async fn ask(check: &dyn Check, cx: &Context, empty: Row) -> Row {
     let begun = Instant::now();
-    match AssertUnwindSafe(check.run(cx)).catch_unwind().await {
+    match AssertUnwindSafe(async { check.run(cx).await }).catch_unwind().await {
         Ok(outcome) => {
             let declared = outcome.findings.iter().all(|finding| empty.spec.codes.contains(&finding.code));
             debug_assert!(declared, "{} makes a finding that it does not declare", empty.spec.id);
             empty.ran(outcome, begun.elapsed())
         }
-        Err(_) => Row {
-            status: Status::Unknown,
-            reason: Some("the check itself broke; this is a defect in the tool, please report it".to_owned()),
-            took: begun.elapsed(),
-            ..empty
-        },
+        Err(_) => broke(empty, begun.elapsed()),
     }
+}
+
+/// The row of a check that ended in a way that no check should.
+fn broke(empty: Row, took: Duration) -> Row {
+    let reason = "the check itself broke; this is a defect in the tool, please report it".to_owned();
+    Row { status: Status::Unknown, reason: Some(reason), took, ..empty }
 }
 
 /// A row that was skipped names the cause it was skipped for, so that the root of a chain is named at its end.
@@ -188,13 +200,14 @@ fn passed_on(row: &Row) -> Signal {
 }
 
 /// Waits for every need; the first in registry order that did not pass is the cause.
-async fn all_passed(needs: Vec<watch::Receiver<Signal>>) -> Result<(), String> {
-    for mut need in needs {
+async fn all_passed(needs: Vec<Need>) -> Result<(), String> {
+    for (id, mut need) in needs {
         let signal = need.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| signal.clone());
         match signal {
             Ok(Signal::Go) => {}
             Ok(Signal::Stop(cause)) => return Err(cause),
-            Ok(Signal::Pending) | Err(_) => return Err("a check that did not end".to_owned()),
+            // It broke, and its task is gone.
+            Ok(Signal::Pending) | Err(_) => return Err(id.to_string()),
         }
     }
     Ok(())
@@ -224,29 +237,6 @@ fn empty(planned: &plan::Row) -> Row {
     }
 }
 
-/// Marks a row whose failure is known and accepted: by its id, or code by code for everything that is wrong with it.
-fn waive(row: &mut Row, waivers: &[Waiver], today: jiff::civil::Date) {
-    if !matches!(row.status, Status::Fail | Status::Unknown) && row.cause.is_none() {
-        return;
-    }
-    let in_force = || waivers.iter().filter(|waiver| today <= waiver.until);
-    let id = row.spec.id.as_str();
-    let whole = in_force().find(|waiver| waiver.id == id);
-    let mut serious = row.findings.iter().filter(|finding| finding.code.severity > Severity::Warning).peekable();
-    let by_code = if serious.peek().is_some() {
-        let covering = |code: &str| {
-            in_force().find(|waiver| waiver.id.strip_prefix(id).and_then(|rest| rest.strip_prefix('/')) == Some(code))
-        };
-        serious
-            .map(|finding| covering(finding.code.name))
-            .collect::<Option<Vec<_>>>()
-            .and_then(|all| all.first().copied())
-    } else {
-        None
-    };
-    row.waived = whole.or(by_code).map(|waiver| format!("{} (until {})", waiver.reason, waiver.until));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +245,7 @@ mod tests {
     use crate::host::fake::FakeHost;
     use crate::net::fake::Fake;
     use crate::plan::Choice;
-    use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy};
+    use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
 
     /// What the check of a test does.
     #[derive(Clone, Copy)]
@@ -264,6 +254,17 @@ mod tests {
         Fail,
         Hang,
         Break,
+        BreakBeforeItRuns,
+        BreakAfterItRan,
+    }
+
+    /// Breaks when it is let go of.
+    struct Fragile;
+
+    impl Drop for Fragile {
+        fn drop(&mut self) {
+            panic!("as the test decided");
+        }
     }
 
     impl Check for Does {
@@ -272,15 +273,30 @@ mod tests {
         }
 
         fn run<'a>(&'a self, _cx: &'a Context) -> Running<'a> {
+            assert!(!matches!(self, Does::BreakBeforeItRuns), "as the test decided");
             Box::pin(async move {
                 let outcome = Outcome::graded(Grade::Reached);
                 match self {
+                    Does::BreakBeforeItRuns | Does::BreakAfterItRan => outcome,
                     Does::Pass => outcome,
                     Does::Fail => outcome.because(BROKEN.found("it is broken", Remediation::installer("Mend it."))),
                     Does::Hang => std::future::pending().await,
                     Does::Break => panic!("as the test decided"),
                 }
             })
+        }
+    }
+
+    /// Does something, and breaks when it is let go of.
+    struct Dropped(Does, Fragile);
+
+    impl Check for Dropped {
+        fn contacts(&self) -> Vec<Contact> {
+            self.0.contacts()
+        }
+
+        fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+            self.0.run(cx)
         }
     }
 
@@ -308,6 +324,14 @@ mod tests {
     static PASSES: Spec = spec("a.passes", &[], |_, _| Planned::one(Does::Pass));
     static HANGS: Spec = spec("a.hangs", &[], |_, _| Planned::one(Does::Hang));
     static BREAKS: Spec = spec("a.breaks", &[], |_, _| Planned::one(Does::Break));
+    const EARLY_ID: CheckId = CheckId::new("a.early");
+    const LATE_ID: CheckId = CheckId::new("a.late");
+    static EARLY: Spec = spec("a.early", &[], |_, _| Planned::one(Does::BreakBeforeItRuns));
+    static LATE: Spec = spec("a.late", &[], |_, _| Planned::one(Dropped(Does::BreakAfterItRan, Fragile)));
+    static AFTER_EARLY: Spec = spec("a.after-early", &[EARLY_ID], |_, _| Planned::one(Does::Pass));
+    static AFTER_LATE: Spec = spec("a.after-late", &[LATE_ID], |_, _| Planned::one(Does::Pass));
+    static BREAKING_ODDLY: &[Group] =
+        &[Group { id: "a", title: "", specs: &[&EARLY, &LATE, &AFTER_EARLY, &AFTER_LATE, &PASSES] }];
     static CHAIN: &[Group] = &[Group { id: "a", title: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
     static HANGING: &[Group] = &[Group { id: "a", title: "", specs: &[&HANGS, &PASSES] }];
     static BREAKING: &[Group] = &[Group { id: "a", title: "", specs: &[&BREAKS, &PASSES] }];
@@ -395,6 +419,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_check_that_breaks_outside_its_guard_is_unknown_at_once_and_holds_nothing_up() {
+        let (report, _) = run_of(BREAKING_ODDLY, Vec::new(), std::future::pending()).await;
+
+        for id in ["a.early", "a.late"] {
+            let (status, reason) = status_of(&report, id);
+            assert!(status == Status::Unknown && reason.unwrap().contains("the check itself broke"), "{id}");
+        }
+        assert_eq!(status_of(&report, "a.after-early"), (Status::Skip, Some("needs a.early".to_owned())));
+        assert_eq!(status_of(&report, "a.after-late").0, Status::Pass);
+        assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
+    }
+
+    #[tokio::test]
     async fn a_waiver_covers_a_failure_until_its_date_and_satisfies_no_need() {
         let waiver = |id: &str, until| Waiver { id: id.to_owned(), reason: "ticket 7".to_owned(), until };
         let later = jiff::civil::date(2999, 1, 1);
@@ -405,5 +442,6 @@ mod tests {
         assert_eq!(covered.rows[0].waived.as_deref(), Some("ticket 7 (until 2999-01-01)"));
         assert_eq!(status_of(&covered, "a.after").0, Status::Skip);
         assert_eq!(expired.rows[0].waived, None);
+        assert_eq!((covered.waivers[0].warning(), expired.waivers[0].warning().is_some()), (None, true));
     }
 }

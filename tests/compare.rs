@@ -69,6 +69,22 @@ fn a_network_that_broke_is_worse_and_the_cause_comes_before_what_follows_from_it
 }
 
 #[test]
+fn what_failed_before_and_still_fails_is_named_with_its_remedy() {
+    let saved = Saved::reports();
+    for detail in [&["compare", "dropped.json", "dropped.json"][..], &["compare", "-q", "dropped.json", "dropped.json"]]
+    {
+        let ended = saved.run(detail);
+
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        for part in
+            ["Neither better nor worse: 1 still wrong", "Still wrong", "[egress.connects/timed-out]", "→ network"]
+        {
+            assert!(ended.out.contains(part), "{part} is missing in\n{}", ended.out);
+        }
+    }
+}
+
+#[test]
 fn a_network_that_was_repaired_is_better() {
     let saved = Saved::reports();
     let ended = saved.run(&["compare", "dropped.json", "healthy.json"]);

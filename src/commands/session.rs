@@ -13,7 +13,7 @@ use super::compare::Baseline;
 use super::exit::{self, Document};
 use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
-use crate::check::{Status, Vantage};
+use crate::check::Vantage;
 use crate::cli::{FailOn, OutputArgs};
 use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
@@ -200,12 +200,11 @@ pub(super) async fn told_to_stop() {
 
 /// What the verdict, and the user's view of warnings, make of a report.
 fn code(report: &Report, output: &OutputArgs) -> u8 {
-    let warned = || report.rows.iter().any(|row| row.status == Status::Warn && row.waived.is_none());
     match report.verdict() {
         _ if output.exit_zero => 0,
         Verdict::NotReady => 1,
         Verdict::Undecided => 3,
-        Verdict::Ready if output.fail_on == FailOn::Warn && warned() => 4,
+        Verdict::Ready if output.fail_on == FailOn::Warn && report.warns() => 4,
         Verdict::Ready => 0,
     }
 }

@@ -74,6 +74,16 @@ pub struct Pair<'a> {
 }
 
 impl Pair<'_> {
+    /// Whether it was wrong before in the same way, and still is.
+    pub fn is_still_wrong(&self) -> bool {
+        let wrong = |result: Option<&CheckResult>| {
+            result.is_some_and(|it| matches!(it.status, Status::Fail | Status::Unknown) && it.waived.is_none())
+        };
+        let as_before =
+            self.change == Change::Unchanged || (self.change == Change::Changed && self.why == Why::Evidence);
+        as_before && wrong(self.before) && wrong(self.after)
+    }
+
     /// Whether it fails and did not show before, so that nothing is known of whether that is new.
     pub fn is_revealed(&self) -> bool {
         let fails = self.after.is_some_and(|after| after.status == Status::Fail && after.waived.is_none());

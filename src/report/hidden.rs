@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::waivers::Waived;
 use super::{Head, Report, Row};
 use crate::check::{Evidence, Finding};
 use crate::said::hidden;
-use crate::settings::Source;
+use crate::settings::{Source, Waiver};
 
 impl Head {
     /// The same without any secret.
@@ -85,16 +86,21 @@ fn seen(Evidence { what, value, confidential }: Evidence) -> Evidence {
     Evidence { what, value: hidden(&value), confidential }
 }
 
+fn waived(Waived { waiver: Waiver { id, reason, until }, standing }: Waived) -> Waived {
+    Waived { waiver: Waiver { id: hidden(&id), reason: hidden(&reason), until }, standing }
+}
+
 impl Report {
     /// The same without any secret.
     #[must_use]
     pub fn without_secrets(self) -> Self {
-        let Report { head, rows, duration, interrupted } = self;
+        let Report { head, rows, duration, interrupted, waivers } = self;
         Report {
             head: head.without_secrets(),
             rows: rows.into_iter().map(Row::without_secrets).collect(),
             duration,
             interrupted,
+            waivers: waivers.into_iter().map(waived).collect(),
         }
     }
 }

@@ -3,11 +3,13 @@
 pub mod compare;
 mod hidden;
 pub mod v1;
+pub mod waivers;
 
 use std::time::{Duration, SystemTime};
 
 use crate::check::{Evidence, Finding, Grade, Group, Outcome, Spec, Status, Vantage};
 use crate::settings::{Source, Strategy};
+use waivers::Waived;
 
 /// What is known when a run begins.
 #[derive(Clone, Debug)]
@@ -99,6 +101,8 @@ pub struct Report {
     pub duration: Duration,
     /// It was ended by the user before it was through.
     pub interrupted: bool,
+    /// Every waiver of the settings file, and what became of it.
+    pub waivers: Vec<Waived>,
 }
 
 /// What a report comes to.
@@ -186,6 +190,12 @@ impl Report {
             *count += 1;
         }
         summary
+    }
+
+    /// Whether anything warns: a row that is not waived, or a waiver that covers nothing.
+    pub fn warns(&self) -> bool {
+        self.rows.iter().any(|row| row.status == Status::Warn && row.waived.is_none())
+            || self.waivers.iter().any(|waived| waived.warning().is_some())
     }
 
     /// The groups of which nothing was asked because no setting calls for it.

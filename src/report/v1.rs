@@ -46,6 +46,9 @@ pub struct Report {
     pub unchecked: Vec<String>,
     /// How many results ended how.
     pub summary: Summary,
+    /// Every waiver of the settings file, and what became of it.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
     /// The checks, in run order.
     pub checks: Vec<Check>,
 }
@@ -90,6 +93,19 @@ pub struct Setting {
     /// Which flag, argument, environment variable or file it was; absent for the others.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+}
+
+/// A failure that is known and accepted for a while.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Waiver {
+    /// A check's id, or `check-id/code`.
+    pub id: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it is.
+    pub until: String,
+    /// What became of it: `covers`, `ended`, `unmatched` (there was nothing for it to cover) or `not-asked`.
+    pub standing: String,
 }
 
 /// How many results ended how.

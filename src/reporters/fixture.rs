@@ -7,8 +7,9 @@ use super::{Detail, Format, Look, reporter};
 use crate::check::{
     CheckId, Code, Evidence, Finding, Grade, Group, Outcome, Planned, Remediation, Spec, Status, Vantage, command,
 };
+use crate::report::waivers::{Standing, Waived};
 use crate::report::{Head, Report, Row};
-use crate::settings::{Source, Strategy};
+use crate::settings::{Source, Strategy, Waiver};
 
 /// As on a wide terminal without colours.
 pub(crate) const NORMAL: Look = Look { detail: Detail::Normal, colour: false, unicode: true, width: 110 };
@@ -42,7 +43,7 @@ pub(crate) fn healthy() -> Report {
         not_applicable(&ACTIONS, &ANSWERS, "give `--actions-url` when Actions are used"),
         not_applicable(&ACTIONS, &REFUSES, "give `--actions-url` when Actions are used"),
     ];
-    Report { head: head(), rows, duration: Duration::from_millis(412), interrupted: false }
+    Report { head: head(), rows, duration: Duration::from_millis(412), interrupted: false, waivers: Vec::new() }
 }
 
 /// As [`healthy`], and a webhook was seen to arrive.
@@ -128,7 +129,21 @@ pub(crate) fn broken() -> Report {
         not_applicable(&ACTIONS, &ANSWERS, "give `--actions-url` when Actions are used"),
         not_applicable(&ACTIONS, &REFUSES, "give `--actions-secret-file` when Actions are used"),
     ];
-    Report { head: head(), rows, duration: Duration::from_millis(10_112), interrupted: false }
+    let waiver = |id: &str, reason: &str, until, standing| Waived {
+        waiver: Waiver { id: id.to_owned(), reason: reason.to_owned(), until },
+        standing,
+    };
+    let waivers = vec![
+        waiver(
+            "egress.clock",
+            "the time server moves in spring, CHG-1042",
+            jiff::civil::date(2027, 3, 31),
+            Standing::Covers,
+        ),
+        waiver("egress.resolves/slow", "a slow line, CHG-0981", jiff::civil::date(2026, 10, 31), Standing::Ended),
+        waiver("settings.consistent", "tried", jiff::civil::date(2027, 3, 31), Standing::Unmatched),
+    ];
+    Report { head: head(), rows, duration: Duration::from_millis(10_112), interrupted: false, waivers }
 }
 
 /// Nothing failed, and something required is unknown.

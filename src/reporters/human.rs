@@ -102,6 +102,7 @@ impl Reporter for Human {
             self.prose("Interrupted before it was through; this is what was known by then.", out)?;
         }
         self.verdict(report, out)?;
+        self.waivers(report, out)?;
         self.inbound(report, out)?;
         self.first(report, out)?;
         if let Some(played) = &report.head.demonstration {

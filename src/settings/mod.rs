@@ -340,8 +340,12 @@ impl Settings {
 
     /// The names of [`Settings::inbound_endpoints`], each once.
     pub fn inbound_hosts(&self) -> Vec<String> {
-        let mut hosts: Vec<String> = self.inbound_endpoints().into_iter().map(|endpoint| endpoint.host).collect();
-        hosts.dedup();
+        let mut hosts: Vec<String> = Vec::new();
+        for endpoint in self.inbound_endpoints() {
+            if !hosts.contains(&endpoint.host) {
+                hosts.push(endpoint.host);
+            }
+        }
         hosts
     }
 }

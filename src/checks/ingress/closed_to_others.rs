@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use futures_util::future::join_all;
 
 use super::arrival;
+use super::wall::{Front, MADE_UP_PATH};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
@@ -13,25 +14,26 @@ use crate::checks::domain::public;
 use crate::checks::egress::in_words;
 use crate::context::{Context, Tried};
 use crate::net::special::special;
-use crate::net::{ErrorKind, NetError, Phase};
+use crate::net::{ErrorKind, NetError, Phase, Request, Response, Trust, Way};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
     title: "the installation is closed to others",
     explain: "\
 With `probe --expect-closed`: connects to every public address of the installation from this machine, whose address WorkOS \
-does not list, and shakes hands where that comes about. Where an allowlist for WorkOS's addresses stands at the edge, the \
-packets are dropped, refused or rejected, and the evidence says which.
+does not list, and goes on to TLS and to a request where that succeeds. Where an allowlist for WorkOS's addresses stands at \
+the edge, the packets are dropped, refused or rejected, or every path is refused with 403, and the evidence says which.
 
-An allowlist that lets everybody in protects nothing, and nothing else notices: everything works. What passes here shows \
+An allowlist that lets everybody in protects nothing, and nothing else notices: everything works. So where it was to be \
+closed, an open edge is not ready. What passes here shows \
 that this machine is kept out, and not that WorkOS gets in.
 
 Usually broken by a rule for any source that stands before the allowlist, or by a load balancer with a rule set of its \
 own. Where users sign in over the internet, port 443 is open to all on purpose: then the webhook and Actions paths are \
 what can be restricted.",
     vantages: &[Vantage::Outside],
-    required: |_, _| false,
-    codes: &[&OPEN_TO_ALL, &NOT_TRIED],
+    required: |settings, _| settings.probing.expect_closed,
+    codes: &[&OPEN_TO_ALL, &NOT_TRIED, &NO_STRANGER],
     needs: &[public::ID],
     plan: |_, settings| {
         if settings.probing.expect_closed {
@@ -47,9 +49,14 @@ what can be restricted.",
 pub(super) const ID: CheckId = CheckId::new("ingress.closed-to-others");
 
 static OPEN_TO_ALL: Code =
-    Code::warning("open-to-all", "a machine whose address WorkOS does not list gets in, as far as TLS");
+    Code::error("open-to-all", "a machine whose address WorkOS does not list gets in, as far as TLS and what it says");
 static NOT_TRIED: Code =
     Code::undecided("not-tried", "this machine itself could not send there, which says nothing about the installation");
+
+static NO_STRANGER: Code = Code::undecided(
+    "no-stranger",
+    "this machine has an address that WorkOS lists, so what it sees says nothing of what others see",
+);
 
 struct ClosedToOthers(Endpoint);
 
@@ -66,7 +73,15 @@ impl Check for ClosedToOthers {
         let why = "whether this machine, which is not WorkOS, is kept out";
         vec![
             Contact::new(Touch::Connection(self.0.clone(), "TCP"), why),
-            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "only where the connection comes about"),
+            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "only where it connects"),
+            Contact::new(
+                Touch::Request("GET", self.0.https("/")),
+                "only where TLS succeeds, whether every path is refused",
+            ),
+            Contact::new(
+                Touch::Request("GET", self.0.https(MADE_UP_PATH)),
+                "the same, of a path that no application has",
+            ),
         ]
     }
 
@@ -110,7 +125,10 @@ async fn gate(tried: &Tried, cx: &Context) -> Gate {
             _ => Gate::Untried(error.detail.clone()),
         },
         Ok(_) => match cx.network.handshake(&tried.way).await.result {
-            Ok(handshake) => Gate::Open(format!("connected, and TLS came about ({})", handshake.version)),
+            Ok(_) if refuses_every_path(&tried.way, cx).await => {
+                Gate::Closed("connected, and refused with 403 at every path".to_owned())
+            }
+            Ok(handshake) => Gate::Open(format!("connected, with TLS ({})", handshake.version)),
             Err(NetError { kind: ErrorKind::Reset | ErrorKind::Closed, .. }) => {
                 Gate::Closed("connected, and reset in the handshake".to_owned())
             }
@@ -122,15 +140,22 @@ async fn gate(tried: &Tried, cx: &Context) -> Gate {
     }
 }
 
+/// Whether what answers refuses the front page and a path that no application has in the same way.
+async fn refuses_every_path(way: &Way, cx: &Context) -> bool {
+    let request = Request { trust: Trust::Public, ..Request::get(way.clone(), "/") };
+    let (answer, front) = tokio::join!(cx.network.fetch(&request), Front::seen(&request, cx));
+    let is_403 = |response: &Response| response.status == 403;
+    answer.result.is_ok_and(|answer| is_403(&answer) && front.wall(&answer, "/").is_some())
+        && front.made_up.as_ref().is_some_and(is_403)
+}
+
 fn judge(endpoint: &Endpoint, seen: &[Seen], cx: &Context) -> Outcome {
     let source = seen.iter().find_map(|one| cx.host.source_for(one.at).ok());
     if let Some(whose) = source.and_then(|source| listed(source, cx)) {
-        return Outcome::graded(Grade::Declared)
-            .not_available(format!("this machine has {whose}: it sees what WorkOS sees, and not what others see"));
+        return Outcome::graded(Grade::Declared).because(no_stranger(endpoint, &whose));
     }
     if seen.is_empty() {
-        return Outcome::graded(Grade::Declared)
-            .not_available("there is no address of the family that is to be used, so nothing was tried");
+        return Outcome::graded(Grade::Declared).because(no_address(endpoint));
     }
     let came_back = seen.iter().any(|one| match &one.gate {
         Gate::Open(_) | Gate::Closed(_) => true,
@@ -204,13 +229,27 @@ fn not_tried(endpoint: &Endpoint, untried: &[IpAddr]) -> Finding {
     )
 }
 
+fn no_address(endpoint: &Endpoint) -> Finding {
+    NOT_TRIED.found(
+        format!("{} has no address of the family that is to be used, so nothing was tried", endpoint.host),
+        Remediation::installer("Look without -4 or -6, from a machine that has both families.").verify(curl(endpoint)),
+    )
+}
+
+fn no_stranger(endpoint: &Endpoint, whose: &str) -> Finding {
+    NO_STRANGER.found(
+        format!("this machine has {whose}: it sees what WorkOS sees, and not what others see"),
+        Remediation::installer("Look from a machine whose address is not on the allowlist.").verify(curl(endpoint)),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Site, codes};
-    use crate::net::Handshake;
-    use crate::net::fake::{Fake, certificate, handshake};
+    use crate::net::fake::{Fake, certificate, handshake, response};
+    use crate::net::{Handshake, Method};
 
     const APP: &str = "app.customer.example";
 
@@ -235,7 +274,7 @@ mod tests {
         let open = run("93.184.216.9", Ok(()), Ok(welcomed())).await;
         let private = run("10.0.0.9", Ok(()), Ok(welcomed())).await;
 
-        assert_eq!((codes(&open), open.status()), (vec!["open-to-all"], Status::Warn));
+        assert_eq!((codes(&open), open.status()), (vec!["open-to-all"], Status::Fail));
         assert!(open.findings[0].remediations.likeliest().action.contains("3.217.146.166"));
         assert!(private.findings[0].problem.contains("translated on the way"));
     }
@@ -256,11 +295,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_edge_that_refuses_every_path_is_closed_and_an_application_that_refuses_one_is_not() {
+        for (made_up, status) in [(403, Status::Pass), (404, Status::Fail)] {
+            let network = Fake::default()
+                .resolves(APP, Ok(&["93.184.215.14"]))
+                .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+                .connects("93.184.215.14:443", Ok(()))
+                .shakes(APP, Ok(welcomed()))
+                .fetches(Method::Get, "https://app.customer.example/", Ok(response(403, &[], "Forbidden")))
+                .fetches(
+                    Method::Get,
+                    "https://app.customer.example/workos-preflight-made-up-path",
+                    Ok(response(made_up, &[], "Forbidden")),
+                );
+            let mut site = Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside();
+            site.host.addresses = vec!["93.184.216.9".parse().unwrap()];
+
+            assert_eq!(ClosedToOthers(Endpoint::new(APP, 443)).run(&site.context()).await.status(), status);
+        }
+    }
+
+    #[tokio::test]
     async fn a_listed_machine_and_one_without_a_route_conclude_nothing() {
         let listed = run("3.217.146.166", Ok(()), Ok(welcomed())).await;
         let unrouted = run("93.184.216.9", Err(ErrorKind::NoRoute), Ok(welcomed())).await;
 
-        assert_eq!(listed.status(), Status::Skip);
+        assert_eq!((codes(&listed), listed.status()), (vec!["no-stranger"], Status::Unknown));
         assert_eq!((codes(&unrouted), unrouted.status()), (vec!["not-tried"], Status::Unknown));
     }
 }

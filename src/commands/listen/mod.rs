@@ -148,7 +148,7 @@ async fn listen(
     let rows = seen.rows(args, cx, post, lasted, &ending);
     account.rows(&rows);
     let interrupted = cut_short && !through;
-    let report = Report { head, rows, duration: begun.elapsed(), interrupted };
+    let report = Report { head, rows, duration: begun.elapsed(), interrupted, waivers: Vec::new() };
     let code = account.close(&report)?;
     Ok(if interrupted && by_user { session::INTERRUPTED } else { code })
 }

@@ -95,6 +95,9 @@ pub struct Summary {
     pub gone: usize,
     /// Rows that are as before.
     pub unchanged: usize,
+    /// Rows that were wrong before, and still are.
+    #[serde(default)]
+    pub still_wrong: usize,
     /// Rows that count as worse: what regressed without being waived, and what is new, required and failing.
     pub worse: usize,
 }
@@ -221,6 +224,7 @@ impl From<&super::Comparison<'_>> for Summary {
             new: comparison.count(Change::New),
             gone: comparison.count(Change::Gone),
             unchanged: comparison.count(Change::Unchanged),
+            still_wrong: comparison.rows.iter().filter(|pair| pair.is_still_wrong()).count(),
             worse: comparison.rows.iter().filter(|pair| pair.counts).count(),
         }
     }

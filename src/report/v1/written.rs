@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     Check, CheckResult, Evidence, Facts, Finding, Grade, Host, Inbound, Remediation, Report, SCHEMA, Setting, Severity,
-    Status, Summary, Tool, Vantage, Verdict, Who,
+    Status, Summary, Tool, Vantage, Verdict, Waiver, Who,
 };
 use crate::check;
 use crate::report::{self, Row};
@@ -43,6 +43,7 @@ impl From<&report::Report> for Report {
             inbound: report.into(),
             unchecked: report.unchecked().into_iter().map(str::to_owned).collect(),
             summary: report.summary().into(),
+            waivers: report.waivers.iter().map(Waiver::from).collect(),
             checks,
         }
     }
@@ -119,6 +120,18 @@ impl From<&check::Remediation> for Remediation {
 impl From<&check::Evidence> for Evidence {
     fn from(evidence: &check::Evidence) -> Self {
         Evidence { what: evidence.what.to_owned(), value: evidence.value.clone() }
+    }
+}
+
+impl From<&report::waivers::Waived> for Waiver {
+    fn from(waived: &report::waivers::Waived) -> Self {
+        let report::waivers::Waived { waiver, standing } = waived;
+        Waiver {
+            id: waiver.id.clone(),
+            reason: waiver.reason.clone(),
+            until: waiver.until.to_string(),
+            standing: standing.as_str().to_owned(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::text::{columns, counted, lasted};
 use super::{Human, Paint};
 use crate::check::{Status, Vantage, Who};
 use crate::report::v1::Inbound;
+use crate::report::waivers::Waived;
 use crate::report::{Report, Row, Verdict};
 use crate::reporters::worst;
 
@@ -25,6 +26,12 @@ impl Human {
             Verdict::Undecided => self.not_asked(report, out),
             _ => Ok(()),
         }
+    }
+
+    /// Waivers that somebody relies on, and that cover nothing.
+    pub(super) fn waivers(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let warnings = report.waivers.iter().filter_map(Waived::warning);
+        warnings.into_iter().try_for_each(|warning| self.hanging("! ", Paint::Odd, &warning, out))
     }
 
     /// What the verdict depends on, and nobody asked.

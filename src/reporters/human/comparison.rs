@@ -26,20 +26,22 @@ impl Human {
         self.led(word, paint, &format!("{}.", tally(comparison)), out)?;
         if self.look.detail == Detail::Quiet {
             self.notes(comparison, out)?;
-            return self.part("Worse", comparison.rows.iter().filter(|pair| pair.counts), out);
+            self.part("Worse", comparison.rows.iter().filter(|pair| pair.counts), out)?;
+            return self.part("Still wrong", comparison.rows.iter().filter(|pair| pair.is_still_wrong()), out);
         }
         self.sides(comparison, out)?;
         self.notes(comparison, out)?;
         self.part("Regressed", comparison.of_which(Change::Regressed), out)?;
         self.part("New, and failing", comparison.of_which(Change::New).filter(|pair| pair.counts), out)?;
         self.part("Hidden before, and failing", comparison.rows.iter().filter(|pair| pair.is_revealed()), out)?;
+        self.part("Still wrong, as before", comparison.rows.iter().filter(|pair| pair.is_still_wrong()), out)?;
         self.part("Improved", comparison.of_which(Change::Improved), out)?;
-        let other = comparison.of_which(Change::Changed).filter(|pair| !pair.is_revealed());
+        let other = comparison.of_which(Change::Changed).filter(|pair| !pair.is_revealed() && !pair.is_still_wrong());
         self.part("Changed, and neither better nor worse", other, out)?;
         self.part("New", comparison.of_which(Change::New).filter(|pair| !pair.counts), out)?;
         self.part("No longer asked", comparison.of_which(Change::Gone), out)?;
         if self.look.detail == Detail::Verbose {
-            self.part("Unchanged", comparison.of_which(Change::Unchanged), out)?;
+            self.part("Unchanged", comparison.of_which(Change::Unchanged).filter(|pair| !pair.is_still_wrong()), out)?;
         }
         Ok(())
     }
@@ -62,6 +64,7 @@ impl Human {
         for (heading, pairs) in [
             ("Worse", all(|pair| pair.counts)),
             ("Hidden before, and failing", all(|pair| pair.is_revealed())),
+            ("Still wrong, as before", all(|pair| pair.is_still_wrong())),
             ("Improved", all(|pair| pair.change == Change::Improved)),
         ] {
             if pairs.is_empty() || (heading == "Improved" && self.look.detail == Detail::Quiet) {
@@ -165,7 +168,8 @@ impl Human {
             }
         }
         let wants_action = matches!(pair.change, Change::Regressed | Change::New | Change::Changed | Change::Improved)
-            && pair.why != Why::Evidence;
+            && pair.why != Why::Evidence
+            || pair.is_still_wrong();
         if let Some(after) = pair.after.filter(|_| wants_action) {
             for finding in worst_first(after) {
                 self.remedy(pair, after, finding, out)?;
@@ -276,7 +280,12 @@ fn tally(comparison: &Comparison) -> String {
     let improved = comparison.count(Change::Improved);
     let none_worse = usize::from(comparison.verdict() == Verdict::Better && waived == 0);
     let revealed = comparison.rows.iter().filter(|pair| pair.is_revealed()).count();
-    let changed = comparison.count(Change::Changed) - revealed;
+    let (still, still_unchanged) = {
+        let still: Vec<&Pair> = comparison.rows.iter().filter(|pair| pair.is_still_wrong()).collect();
+        (still.len(), still.iter().filter(|pair| pair.change == Change::Unchanged).count())
+    };
+    let changed = comparison.count(Change::Changed) - revealed - (still - still_unchanged);
+    let unchanged = comparison.count(Change::Unchanged) - still_unchanged;
     let parts = [
         (regressed, format!("{regressed} regressed{}", established(Change::Regressed))),
         (failing, format!("{failing} new and failing")),
@@ -284,10 +293,11 @@ fn tally(comparison: &Comparison) -> String {
         (none_worse, "none worse".to_owned()),
         (waived, format!("{waived} regressed but waived")),
         (revealed, format!("{revealed} failing that was hidden before")),
+        (still, format!("{still} still wrong")),
         (changed, format!("{changed} changed")),
         (of(Change::New, &|pair| !pair.counts), format!("{} new", of(Change::New, &|pair| !pair.counts))),
         (comparison.count(Change::Gone), format!("{} no longer asked", comparison.count(Change::Gone))),
-        (1, format!("{} unchanged", comparison.count(Change::Unchanged))),
+        (1, format!("{unchanged} unchanged")),
     ];
     parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect::<Vec<_>>().join(", ")
 }
@@ -478,8 +488,13 @@ mod tests {
     fn the_same_report_twice_is_neither_better_nor_worse() {
         let written = written(NORMAL, &broken(), &broken());
 
-        assert!(written.starts_with("Neither better nor worse: 12 unchanged."), "{written}");
+        assert!(written.starts_with("Neither better nor worse: 4 still wrong, 8 unchanged."), "{written}");
         assert!(!written.contains("Mind"), "{written}");
+        for part in
+            ["Still wrong, as before", "[egress.connects/timed-out]", "→ network", "[domain.resolves/no-public-view]"]
+        {
+            assert!(written.contains(part), "{part} is missing in\n{written}");
+        }
     }
 
     #[test]
