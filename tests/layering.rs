@@ -146,6 +146,7 @@ const WORLDLY: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["src/net/", "src/inbound/", "src/simulator/"]),
     ("rustls", &["src/net/", "src/inbound/", "src/simulator/"]),
     ("tokio_socks", &["src/net/"]),
+    ("h2", &["src/net/", "src/simulator/"]),
     ("hyper", &["src/net/", "src/inbound/", "src/simulator/"]),
     ("x509_parser", &["src/net/"]),
     ("colored", &["src/reporters/", "src/commands/"]),

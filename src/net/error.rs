@@ -220,7 +220,9 @@ impl From<&hyper::Error> for NetError {
 impl From<&h2::Error> for NetError {
     fn from(error: &h2::Error) -> Self {
         if let Some(io) = error.get_io() {
-            return of_io(io);
+            // An end without a word is made a broken pipe by the library; a real one comes with an errno.
+            let ended = io.kind() == io::ErrorKind::BrokenPipe && io.raw_os_error().is_none();
+            return if ended { of_io(&io::ErrorKind::UnexpectedEof.into()) } else { of_io(io) };
         }
         let reason = error.reason().map(|reason| format!("{reason:?}")).unwrap_or_default();
         if error.is_remote() {

@@ -10,6 +10,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -17,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::service::Page;
 
-const LARGEST_REQUEST: usize = 1024 * 1024;
+pub(super) const LARGEST_REQUEST: usize = 1024 * 1024;
 const OVERSIZED: u64 = 50 * 1024 * 1024;
 
 /// A request, read to its end.
@@ -84,6 +85,17 @@ impl Page {
 }
 
 impl Asked {
+    /// A request whose body was read.
+    pub(super) fn of(head: Parts, body: Bytes) -> Self {
+        Self {
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers,
+            body,
+        }
+    }
+
     /// A header as text; empty where it is absent or no text.
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
@@ -131,18 +143,12 @@ where
 async fn read(request: Request<Incoming>) -> Result<Asked, Box<dyn std::error::Error + Send + Sync>> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, LARGEST_REQUEST).collect().await?.to_bytes();
-    Ok(Asked {
-        method: head.method,
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head.headers,
-        body,
-    })
+    Ok(Asked::of(head, body))
 }
 
-type Body = BoxBody<Bytes, io::Error>;
+pub(super) type Body = BoxBody<Bytes, io::Error>;
 
-async fn respond(Answer { page, sent }: Answer) -> Response<Body> {
+pub(super) async fn respond(Answer { page, sent }: Answer) -> Response<Body> {
     let text = Bytes::from(page.body);
     let (body, announced) = match sent {
         Sent::Whole => (whole(text), None),

@@ -6,6 +6,7 @@ mod doh;
 pub mod environment;
 pub mod faults;
 mod http;
+mod http2;
 mod installation;
 mod listing;
 mod outgoing;
@@ -33,8 +34,8 @@ use tokio::time::timeout;
 pub use self::authorities::Authorities;
 pub use self::faults::{FAULTS, Fault};
 pub use self::service::{
-    ApiManner, Certificate, ClientCertificate, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner, Service,
-    Site, SocksManner,
+    ApiManner, Certificate, ClientCertificate, Http2Manner, InstallationManner, PROXY_AUTHORIZATION, Page, ProxyManner,
+    Service, Site, SocksManner,
 };
 pub use self::world::World;
 pub use self::writing::WritesManner;

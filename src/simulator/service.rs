@@ -32,6 +32,13 @@ pub enum Service {
         /// What is behind it.
         site: Site,
     },
+    /// TLS, then HTTP/2 where the client offers it.
+    Http2 {
+        /// How it goes on.
+        manner: Http2Manner,
+        /// What is behind it.
+        site: Site,
+    },
     /// An HTTP CONNECT proxy.
     Proxy(ProxyManner),
     /// The same behind TLS, as an https proxy.
@@ -160,6 +167,10 @@ pub enum ApiManner {
     Late(u64),
     /// One connection in four goes silent before it says anything, as where one of several ways is broken.
     Lossy,
+    /// The right answer, compressed with gzip although nobody asked for it.
+    Compressed,
+    /// The right answer, under the name of a compression that only browsers ask for.
+    CompressedForBrowsers,
 }
 
 /// How the customer's application, or what stands in front of it, treats requests.
@@ -222,6 +233,54 @@ pub enum ClientCertificate {
     Asked,
     /// It does, and ends the handshake without one.
     Required,
+}
+
+/// How a site, or a box before it, goes on once HTTP/2 was agreed on. All but the second answer over HTTP/1.1 as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Http2Manner {
+    /// It answers.
+    Works,
+    /// It answers, and refuses clients that do not offer HTTP/2.
+    Only,
+    /// It closes the connection once the client has begun.
+    ClosesAfterPreface,
+    /// It closes the connection when a request has come.
+    ClosesOnRequest,
+    /// It answers in HTTP/1.1 all the same.
+    SpeaksHttp1,
+    /// It says nothing.
+    NeverAnswers,
+    /// It begins, and says nothing to requests.
+    StallsAfterSettings,
+    /// It ends the connection with GOAWAY.
+    GoesAway,
+    /// It ends each stream with `RST_STREAM`.
+    ResetsStreams,
+    /// It ends each stream for want of HTTP/1.1.
+    WantsHttp1,
+    /// It sends frames that HTTP/2 does not allow.
+    BreaksTheRules,
+    /// It ends each stream in the middle of the answer.
+    CutsBodies,
+    /// It falls silent in the middle of the answer.
+    StallsInBodies,
+}
+
+impl Http2Manner {
+    /// Those of a box that breaks it.
+    pub const BROKEN: [Http2Manner; 11] = [
+        Http2Manner::ClosesAfterPreface,
+        Http2Manner::ClosesOnRequest,
+        Http2Manner::SpeaksHttp1,
+        Http2Manner::NeverAnswers,
+        Http2Manner::StallsAfterSettings,
+        Http2Manner::GoesAway,
+        Http2Manner::ResetsStreams,
+        Http2Manner::WantsHttp1,
+        Http2Manner::BreaksTheRules,
+        Http2Manner::CutsBodies,
+        Http2Manner::StallsInBodies,
+    ];
 }
 
 /// How the forward proxy treats CONNECT.

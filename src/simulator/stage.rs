@@ -16,11 +16,11 @@ use url::Url;
 use super::authorities::Authorities;
 use super::http::{Answer, Asked, Sent};
 use super::proxy::{self, Wanted};
-use super::service::{ApiManner, ClientCertificate, Page, Service, Site};
+use super::service::{ApiManner, Certificate, ClientCertificate, Http2Manner, Page, Service, Site};
 use super::workos::{self, Api};
 use super::world::{API, INSTALLATION, PROXY, PUBLIC_DNS, World};
 use super::zone::Zone;
-use super::{Ground, doh, http, installation, outgoing, socks};
+use super::{Ground, doh, http, http2, installation, outgoing, socks};
 use crate::secret::Secret;
 
 /// Everything that connections share.
@@ -55,6 +55,16 @@ impl Stage {
                 Service::Tls { certificate, client_certificate, site } => {
                     let names = names(&world, address.ip(), site);
                     let config = authorities.server_config(*certificate, &names, *client_certificate)?;
+                    Some(TlsAcceptor::from(Arc::new(config)))
+                }
+                Service::Http2 { manner, site } => {
+                    let names = names(&world, address.ip(), site);
+                    let mut config =
+                        authorities.server_config(Certificate::Good, &names, ClientCertificate::NotAsked)?;
+                    config.alpn_protocols.insert(0, b"h2".to_vec());
+                    if *manner == Http2Manner::Only {
+                        config.alpn_protocols.truncate(1);
+                    }
                     Some(TlsAcceptor::from(Arc::new(config)))
                 }
                 Service::TlsProxy { certificate, .. } => {
@@ -112,6 +122,17 @@ impl Stage {
                 (Service::Tls { site, .. }, Some(tls)) => {
                     let stream = tls.accept(stream).await?;
                     http::serve(stream, |asked| self.answer(site, asked)).await
+                }
+                (Service::Http2 { manner, site }, Some(tls)) => {
+                    let stream = tls.accept(stream).await?;
+                    let agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    match manner {
+                        _ if !agreed => http::serve(stream, |asked| self.answer(site, asked)).await,
+                        Http2Manner::Works | Http2Manner::Only => {
+                            http2::serve(stream, |asked| self.answer(site, asked)).await
+                        }
+                        broken => http2::break_off(stream, *broken).await,
+                    }
                 }
                 (Service::Proxy(manner), _) => match proxy::greet(&mut stream, *manner).await? {
                     Wanted::Tunnel { host, port } => self.tunnel(&host, port, stream, Speaks::Http).await,

@@ -1,10 +1,13 @@
 //! The `WorkOS` API: routing, authentication and the answers recorded in production, with the manners that break them.
 
+use std::io::Write;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -81,6 +84,17 @@ impl Api {
                 let mut page = self.dressed(self.genuine(manner, asked));
                 "Unauthorized\n".clone_into(&mut page.body);
                 page.into()
+            }
+            ApiManner::Compressed => {
+                let page = self.dressed(self.genuine(manner, asked)).with("content-encoding", "gzip");
+                let sent = Sent::Binary(compressed(&page.body));
+                Answer { page, sent }
+            }
+            ApiManner::CompressedForBrowsers => {
+                let page = self.dressed(self.genuine(manner, asked)).with("content-encoding", "br");
+                // Nobody here undoes it, so it may hold anything.
+                let sent = Sent::Binary(b"\x0b\x0d\x80noise\x03".to_vec());
+                Answer { page, sent }
             }
             ApiManner::TruncatedJson => Answer { page: self.dressed(self.genuine(manner, asked)), sent: Sent::Half },
             ApiManner::Late(milliseconds) => {
@@ -277,6 +291,13 @@ pub(super) fn hosted_page(asked: &Asked) -> Answer {
     };
     let body = format!("<!doctype html><title>{title}</title><h1>{title}</h1>");
     Page::html(200, body).with("server", "cloudflare").into()
+}
+
+fn compressed(body: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(body.as_bytes());
+    encoder.finish().unwrap_or_default()
 }
 
 fn silence() -> Answer {
