@@ -7,7 +7,7 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::middlebox::Guess;
-use crate::net::{BodyEnd, NetError, Response};
+use crate::net::{BodyEnd, Coding, NetError, Response};
 use crate::settings::values::spoken;
 use crate::workos::{self, Answer, JsonAnswer};
 
@@ -27,7 +27,7 @@ firewall that takes a server for a robot, or by an incident at WorkOS or Cloudfl
     required: super::required,
     codes: &[
         &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &ADDRESS_BANNED, &NOT_THE_API, &BAD_GATEWAY,
-        &API_UNAVAILABLE, &TRUNCATED, &NO_ANSWER, &REFUSED_AT_THE_EDGE, &HEADERS_MISSING, &RATE_LIMITED,
+        &API_UNAVAILABLE, &TRUNCATED, &COMPRESSED, &NO_ANSWER, &REFUSED_AT_THE_EDGE, &HEADERS_MISSING, &RATE_LIMITED,
     ],
     needs: &[trusted::ID],
     plan: |_, settings| Planned::one(Answers(settings.api.value.clone())),
@@ -53,6 +53,8 @@ static BAD_GATEWAY: Code =
     Code::error("bad-gateway", "a proxy or gateway on the way answers with a server error of its own");
 static API_UNAVAILABLE: Code = Code::error("api-unavailable", "WorkOS or Cloudflare answers with a server error");
 static TRUNCATED: Code = Code::error("truncated", "the answer begins and breaks off");
+static COMPRESSED: Code =
+    Code::error("compressed", "the answer comes compressed, unasked and so that it cannot be read");
 static NO_ANSWER: Code = Code::error("no-answer", "the connection is secure, and no HTTP answer comes");
 static HEADERS_MISSING: Code =
     Code::warning("headers-missing", "the right answer, without the headers that the API's answers carry");
@@ -100,12 +102,26 @@ pub(in crate::checks) fn noted(outcome: &mut Outcome, response: &Response) {
             outcome.saw(what, value.chars().take(80).collect::<String>());
         }
     }
+    if let Some(how) = &response.http2_broke {
+        outcome.saw("HTTP/2", format!("breaks on the way ({how}); HTTP/1.1 works"));
+    }
+    if let Some(Coding::Undone(coding)) = &response.coding {
+        outcome.saw("compression", format!("{coding}, which nobody asked for and most programs undo"));
+    }
 }
 
 fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
     let mut outcome = Outcome::graded(Grade::Identified);
     noted(&mut outcome, response);
     match Answer::read(response) {
+        Answer::Json(_)
+        | Answer::Cut { .. }
+        | Answer::Strange { .. }
+        | Answer::RefusedAtTheEdge { error: None, .. }
+            if unreadable(response).is_some() =>
+        {
+            outcome.because(compressed(endpoint, unreadable(response).unwrap_or_default()))
+        }
         Answer::Json(answer) if answer.status == 401 && answer.message().is_some() => {
             outcome.grade = Grade::Answered;
             if answer.marked { outcome } else { outcome.because(headers_missing(endpoint)) }
@@ -134,6 +150,14 @@ fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
         Answer::Strange { status, media_type, product } => {
             outcome.because(strange(endpoint, status, media_type.as_deref(), product))
         }
+    }
+}
+
+/// What a body is compressed with, or said to be, where it cannot be undone.
+fn unreadable(response: &Response) -> Option<&str> {
+    match &response.coding {
+        Some(Coding::Unread(coding) | Coding::Untrue(coding)) => Some(coding),
+        Some(Coding::Undone(_)) | None => None,
     }
 }
 
@@ -320,6 +344,17 @@ fn not_the_api(endpoint: &Endpoint, what: &str) -> Finding {
     NOT_THE_API.found(format!("{endpoint} {what}"), remedy.verify(curl(endpoint)))
 }
 
+fn compressed(endpoint: &Endpoint, coding: &str) -> Finding {
+    COMPRESSED.found(
+        format!("the answer of {endpoint} comes as `Content-Encoding: {coding}`, which the request did not ask for, and cannot be read as that: something on the way writes answers anew"),
+        Remediation::network(format!(
+            "Exempt {} from compression and from every other change of answers in the proxy or gateway on the way.",
+            endpoint.host
+        ))
+        .verify(curl(endpoint)),
+    )
+}
+
 fn no_answer(endpoint: &Endpoint, detail: &str) -> Finding {
     NO_ANSWER.found(
         format!("{endpoint} completes the TLS handshake, and then gives no HTTP answer: {detail}"),
@@ -363,6 +398,38 @@ mod tests {
 
         assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Answered));
         assert!(outcome.evidence.iter().any(|seen| seen.what == "cf-ray"));
+    }
+
+    #[tokio::test]
+    async fn compression_is_no_fault_where_it_was_undone_and_named_where_it_was_not() {
+        let under = |coding, body| {
+            let mut answer = response(401, &[RAY, ("content-type", "application/json")], body);
+            answer.coding = Some(coding);
+            answer
+        };
+        let undone = run(Ok(under(Coding::Undone("gzip".to_owned()), UNAUTHORIZED))).await;
+        assert_eq!(undone.status(), Status::Pass);
+        assert!(undone.evidence.iter().any(|seen| seen.value.starts_with("gzip")), "{:?}", undone.evidence);
+
+        for (coding, body) in [
+            (Coding::Unread("br".to_owned()), "\u{b}\u{d}noise"),
+            (Coding::Untrue("gzip".to_owned()), UNAUTHORIZED),
+            (Coding::Untrue("deflate".to_owned()), "noise"),
+        ] {
+            let outcome = run(Ok(under(coding.clone(), body))).await;
+            assert_eq!(codes(&outcome), ["compressed"], "{coding:?}");
+            assert!(outcome.findings[0].problem.contains("Content-Encoding: "), "{coding:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn http2_that_breaks_while_http1_works_is_evidence_and_no_fault() {
+        let mut answer = response(401, &[RAY], UNAUTHORIZED);
+        answer.http2_broke = Some("the other side ended it with GOAWAY, INTERNAL_ERROR".to_owned());
+        let outcome = run(Ok(answer)).await;
+
+        assert_eq!(outcome.status(), Status::Pass);
+        assert!(outcome.evidence.iter().any(|seen| seen.what == "HTTP/2" && seen.value.contains("GOAWAY")));
     }
 
     #[tokio::test]

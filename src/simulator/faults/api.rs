@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::simulator::environment::{Environment, Organization};
-use crate::simulator::service::{ApiManner, Certificate, ClientCertificate, Service, Site};
+use crate::simulator::service::{ApiManner, Certificate, ClientCertificate, Http2Manner, Service, Site};
 use crate::simulator::world::{API_ADDRESSES, World};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -88,6 +88,27 @@ pub(super) const FAULTS: &[Fault] = &[
         "Something on the way rewrites the body of the answer.",
         &["egress.answers/not-the-api"],
         |world| behave(world, ApiManner::NotJson),
+    ),
+    Fault::new(
+        "compressed",
+        "Something on the way compresses answers with gzip, which programs undo: nothing is wrong.",
+        &[],
+        |world| behave(world, ApiManner::Compressed),
+    ),
+    Fault::new(
+        "compressed-for-browsers",
+        "Something on the way compresses answers with Brotli, which nobody asked for.",
+        &["egress.answers/compressed"],
+        |world| behave(world, ApiManner::CompressedForBrowsers),
+    ),
+    Fault::new("http2-only", "The WorkOS API is reached over HTTP/2 alone: nothing is wrong.", &[], |world| {
+        over_http2(world, Http2Manner::Only)
+    }),
+    Fault::new(
+        "http2-broken",
+        "Something on the way breaks HTTP/2, and HTTP/1.1 works: the API is not at fault.",
+        &[],
+        |world| over_http2(world, Http2Manner::GoesAway),
     ),
     Fault::new(
         "truncated-json",
@@ -251,6 +272,10 @@ pub(super) const FAULTS: &[Fault] = &[
 
 fn behave(world: &mut World, manner: ApiManner) {
     world.put(&API_ADDRESSES, &Service::https(Site::Workos(manner)));
+}
+
+fn over_http2(world: &mut World, manner: Http2Manner) {
+    world.put(&API_ADDRESSES, &Service::Http2 { manner, site: Site::Workos(ApiManner::Works) });
 }
 
 pub(super) fn change_environments(world: &mut World, change: impl Fn(&mut Environment)) {
