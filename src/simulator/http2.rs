@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use http_body_util::BodyExt;
+use hyper::header::{DATE, HeaderValue};
 use hyper::{Request, Response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -54,7 +55,10 @@ async fn take(
     } else {
         Page::json(413, r#"{"message":"Payload Too Large"}"#).into()
     };
-    let (head, body) = http::respond(answer).await.into_parts();
+    let (mut head, body) = http::respond(answer).await.into_parts();
+    if let Ok(now) = HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now())) {
+        head.headers.entry(DATE).or_insert(now);
+    }
     let stream = respond.send_response(Response::from_parts(head, ()), false)?;
     send(stream, body).await
 }
