@@ -226,10 +226,10 @@ pub struct OutputArgs {
     /// The report's format: human, json, junit
     #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
     pub format: Format,
-    /// Write that format to a file; the terminal still gets the human report
+    /// Write that format to a file, the terminal still gets the human report; `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Write the report in another format to a file besides (repeatable)
+    /// Write the report in another format to a file besides (repeatable); `-` is standard output, in place of the human report
     #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file, help_heading = "Output")]
     pub report: Vec<(Format, PathBuf)>,
     /// Print only what is wrong, and the verdict

@@ -165,7 +165,7 @@ fn whatever_stands_in_the_place_of_a_file_ends_in_a_sentence() {
                     let mut limited = binary();
                     // What is asked of the disk is bound by the run; memory is bound by the system.
                     limited.args([command, flag, path.as_str(), "--deadline", "2s"]);
-                    let limited = support::with_memory_of(limited, 1 << 30);
+                    let limited = support::with_memory_of(&limited, 1 << 30);
                     refused(&limited, &[words, path.as_str()]);
                 });
             }

@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod gather;
 mod listen;
+mod outputs;
 mod plan;
 mod probe;
 mod proof;

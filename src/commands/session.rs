@@ -1,9 +1,8 @@
 //! One run from plan to exit code: the report streams to stdout, goes to the files that were named, and ends in a verdict.
 
-use std::fs::{self, File, OpenOptions};
 use std::future::Future;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::compare::Baseline;
 use super::exit::{self, Document};
+use super::outputs::Outputs;
 use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
 use crate::check::Vantage;
@@ -24,7 +24,7 @@ use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Format, Reporter, reporter};
 use crate::runner::{self, Observer};
-use crate::said::{caught, hidden};
+use crate::said::hidden;
 use crate::settings::Settings;
 
 /// The exit code of a run that the user ended.
@@ -36,9 +36,23 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
         .enable_all()
         .build()
         .map_err(|error| Failure::machine("cannot start", error))?;
-    let ended = runtime.block_on(future);
+    let ended = runtime.block_on(async {
+        survive_full_files();
+        future.await
+    });
     runtime.shutdown_background();
     Ok(ended)
+}
+
+/// A file that may not grow (`ulimit -f`) is an error to whoever writes it, and not the end of the process.
+fn survive_full_files() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        // Once it is heard it no longer kills. Where it cannot be heard, it stays as it was.
+        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+    }
 }
 
 /// What a run looks at: this machine and its network.
@@ -77,7 +91,7 @@ pub(super) async fn run(
     output: &OutputArgs,
 ) -> Result<u8, Failure> {
     let head = head(&cx, demonstration);
-    let mut account = Account::open(&head, output)?;
+    let mut account = Account::open(&head, Outputs::of(output)?, output)?;
     let closed = Arc::clone(&account.stage.closed);
     let mut by_user = false;
     let stop = told_to_stop();
@@ -95,28 +109,28 @@ pub(super) async fn run(
 /// A report that is told while it comes about, and then written to the files that were named.
 pub(super) struct Account<'a> {
     stage: Stage,
-    files: Files,
+    outputs: Outputs,
     baseline: Option<Baseline>,
     output: &'a OutputArgs,
 }
 
 impl<'a> Account<'a> {
-    /// Reads the report that this one is held to, opens the files, and begins to tell.
-    pub(super) fn open(head: &Head, output: &'a OutputArgs) -> Result<Self, Failure> {
+    /// Reads the report that this one is held to, and begins to tell.
+    pub(super) fn open(head: &Head, outputs: Outputs, output: &'a OutputArgs) -> Result<Self, Failure> {
         let head = &head.clone().without_secrets();
         let baseline = output.baseline.as_deref().map(Baseline::read).transpose()?;
-        let files = Files::open(output)?;
-        let on_stdout = if output.output.is_some() { Format::Human } else { output.format };
+        let on_stdout = outputs.on_stdout;
         let mut stage = Stage {
             reporter: reporter(on_stdout, terminal::look(terminal::detail(output.quiet, output.verbose), output.color)),
             waiting: Waiting::new(),
             failed: None,
             closed: Arc::default(),
+            alone: outputs.is_stdout_alone(),
             for_people: on_stdout == Format::Human,
             document: on_stdout.into(),
         };
         stage.write(|reporter, out| reporter.begin(head, out));
-        Ok(Account { stage, files, baseline, output })
+        Ok(Account { stage, outputs, baseline, output })
     }
 
     /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
@@ -129,7 +143,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Completes when nobody reads on.
+    /// Completes when nobody reads on and there is no file to write either.
     pub(super) fn closed(&self) -> Arc<Notify> {
         Arc::clone(&self.stage.closed)
     }
@@ -146,7 +160,7 @@ impl<'a> Account<'a> {
         let report = &report.clone().without_secrets();
         self.stage.waiting.clear();
         self.stage.write(|reporter, out| reporter.end(report, out));
-        self.files.write(report, self.output)?;
+        self.outputs.write(report, self.output)?;
         let against = match (self.stage.failed, &self.baseline) {
             (Some(error), _) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
             (Some(_), _) | (None, None) => None,
@@ -236,6 +250,8 @@ struct Stage {
     waiting: Waiting,
     failed: Option<io::Error>,
     closed: Arc<Notify>,
+    /// Whether nothing else gets the report.
+    alone: bool,
     for_people: bool,
     document: Document,
 }
@@ -249,9 +265,11 @@ impl Stage {
         let mut text = Vec::new();
         let written = tell(self.reporter.as_mut(), &mut text).and_then(|()| exit::to_stdout(self.document, &text));
         if let Err(error) = written {
-            // Nobody reads on, so there is nothing to go on for.
             self.failed = Some(error);
-            self.closed.notify_one();
+            // Where nobody reads on and no file waits for the report, there is nothing to go on for.
+            if self.alone {
+                self.closed.notify_one();
+            }
         }
     }
 }
@@ -264,73 +282,5 @@ impl Observer for Stage {
 
     fn waiting(&mut self, check: &str, since: Duration) {
         self.waiting.tell(check, since);
-    }
-}
-
-/// The files that reports go to. They are opened before anything is sent, so that a run is not lost for a name, and put in
-/// place whole or not at all.
-struct Files(Vec<(Format, PathBuf, Draft)>);
-
-impl Files {
-    fn open(output: &OutputArgs) -> Result<Self, Failure> {
-        let main = output.output.iter().map(|path| (output.format, path));
-        let more = output.report.iter().map(|(format, path)| (*format, path));
-        let open = |(format, path): (Format, &PathBuf)| {
-            let draft = Draft::open(path)
-                .map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
-            Ok((format, path.clone(), draft))
-        };
-        Ok(Files(main.chain(more).map(open).collect::<Result<_, Failure>>()?))
-    }
-
-    fn write(self, report: &Report, output: &OutputArgs) -> Result<(), Failure> {
-        for (format, path, draft) in self.0 {
-            let mut text = Vec::new();
-            let mut reporter = reporter(format, terminal::plain(terminal::detail(output.quiet, output.verbose)));
-            let written = reporter
-                .begin(&report.head, &mut text)
-                .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))
-                .and_then(|()| reporter.end(report, &mut text))
-                .and_then(|()| draft.publish(caught(&String::from_utf8_lossy(&text)).as_bytes()));
-            written.map_err(|error| Failure::machine(format!("cannot write {}", path.display()), error))?;
-        }
-        Ok(())
-    }
-}
-
-/// A file that is written beside its place and moved there when it is whole.
-struct Draft {
-    file: File,
-    beside: PathBuf,
-    place: PathBuf,
-}
-
-impl Draft {
-    fn open(place: &Path) -> io::Result<Self> {
-        let name = place.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
-        let mut beside_name = std::ffi::OsString::from(".");
-        beside_name.push(name);
-        beside_name.push(format!(".{}", std::process::id()));
-        let beside = place.with_file_name(beside_name);
-        if place.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
-        Ok(Draft { file, beside, place: place.to_owned() })
-    }
-
-    fn publish(mut self, text: &[u8]) -> io::Result<()> {
-        self.file.write_all(text)?;
-        self.file.sync_all()?;
-        fs::rename(&self.beside, &self.place)
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        // After it was moved there is nothing here any more.
-        if self.beside.exists() && fs::remove_file(&self.beside).is_err() {
-            say(&format!("{} is left over and can be deleted", self.beside.display()));
-        }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &[&str]) -> Ended {
 }
 
 /// Runs a command that may have this much memory.
-pub(crate) fn with_memory_of(command: Command, bytes: u64) -> Ended {
+pub(crate) fn with_memory_of(command: &Command, bytes: u64) -> Ended {
     let mut limited = Command::new("/bin/sh");
     limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     limited.args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &(bytes / 1024).to_string()]);

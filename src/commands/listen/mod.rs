@@ -21,6 +21,7 @@ use self::post::{Post, in_words, security};
 use self::provocation::{Listed, Provocation};
 use self::seen::{Ending, Seen};
 use self::vendor::Vendor;
+use super::outputs::Outputs;
 use super::session::{self, Account};
 use super::{Failure, gather, say};
 use crate::check::Vantage;
@@ -57,9 +58,10 @@ async fn listen(
     security: Security,
     socket: TcpListener,
 ) -> Result<u8, Failure> {
+    let outputs = Outputs::of(&args.output)?;
     let provocation = if args.deliver { Some(agreed(args, cx, post).await?) } else { None };
     let head = Head { settings: shown(args, cx), ..session::head(cx, None) };
-    let account = Account::open(&head, &args.output)?;
+    let account = Account::open(&head, outputs, &args.output)?;
     let nonce = args.nonce.then(random).transpose()?;
     let (tell, mut arriving) = mpsc::channel(1024);
     let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
