@@ -209,7 +209,8 @@ fn settings_as_windows_writes_them_are_read_or_named() {
         let both: Vec<u16> = format!("{mark}{text}").encode_utf16().collect();
         write(&both.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>());
         refused(&run_in(folder.path(), &["plan"]), &["preflight.toml", "UTF-16", "UTF-8"]);
-        for (command, flag) in FILES {
+        // A bundle is read byte by byte, and named as UTF-16 where certificates stand in it.
+        for (command, flag) in FILES.iter().filter(|(_, flag)| !["--ca-bundle", "--public-roots"].contains(flag)) {
             refused(&run_in(Path::new("/"), &[command, flag, &path(&folder)]), &["UTF-16"]);
         }
     }
