@@ -5,13 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use workos_preflight::report::v1::{CheckResult, Report, Status, Verdict};
 use workos_preflight::simulator::world::{API, INSTALLATION, PROXY};
 use workos_preflight::simulator::{
-    ApiManner, FAULTS, Fault, InstallationManner, ProxyManner, ResolverManner, Service, Site, World, ZoneAnswer,
+    ApiManner, FAULTS, Fault, Http2Manner, InstallationManner, ProxyManner, ResolverManner, Service, Site, World,
+    ZoneAnswer,
 };
 
 use crate::addresses::HOST;
 use crate::claims::{
-    an_allowlist_is_thought_of, egress_only, kept_out, names_the_dead, no_key_is_read, nothing_found, passes,
-    the_api_is_left_alone, through_the_proxy, tried, waits_together,
+    an_allowlist_is_thought_of, egress_only, http2_is_told_of, kept_out, names_the_dead, no_key_is_read, nothing_found,
+    passes, the_api_is_left_alone, through_the_proxy, tried, waits_together,
 };
 use crate::found::results;
 use crate::play::Seen;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Vec<Scenario> {
     all.extend(families());
     all.extend(losses());
     all.extend(outside());
+    all.extend(http2());
     all
 }
 
@@ -330,6 +332,37 @@ fn outside() -> Vec<Scenario> {
         })
         .expecting(Expect { codes: vec!["domain.resolves/seen-from-inside-only"], ..ready() }),
     ]
+}
+
+/// HTTP/2, and what boxes on the path make of it.
+fn http2() -> Vec<Scenario> {
+    let over = |manner| {
+        let mut world = World::healthy();
+        for service in world.services.values_mut() {
+            if let Service::Tls { site: site @ (Site::Workos(_) | Site::DnsOverHttps), .. } = service {
+                *service = Service::Http2 { manner, site: site.clone() };
+            }
+        }
+        world
+    };
+    let mut through_a_proxy = proxy_only(ProxyManner::Opens);
+    let api = Service::Http2 { manner: Http2Manner::Only, site: Site::Workos(ApiManner::Works) };
+    through_a_proxy.past_proxy.values_mut().for_each(|service| *service = api.clone());
+    let broken = Http2Manner::BROKEN.into_iter().map(|manner| {
+        Scenario::new(&format!("HTTP/2 that is broken ({manner:?}) is evidence where HTTP/1.1 works"), over(manner))
+            .expecting(ready().and(http2_is_told_of))
+    });
+    let mut all = vec![
+        Scenario::new("an API and a resolver that speak HTTP/2 alone are ready", over(Http2Manner::Only))
+            .expecting(ready().and(nothing_found)),
+        Scenario::new("an API and a resolver that speak both are ready", over(Http2Manner::Works))
+            .expecting(ready().and(nothing_found)),
+        Scenario::new("an API that speaks HTTP/2 alone is reached through a proxy", through_a_proxy)
+            .with_variable("HTTPS_PROXY", &format!("http://{PROXY}:3128"))
+            .expecting(ready().and(through_the_proxy)),
+    ];
+    all.extend(broken);
+    all
 }
 
 fn ready() -> Expect {
