@@ -1,6 +1,8 @@
 //! Everything a running check may look at.
 
-use std::net::{IpAddr, SocketAddr};
+mod lookup;
+
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,9 +11,9 @@ use futures_util::future::join_all;
 use crate::check::{Endpoint, Grade, Remediations, Vantage};
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::net::{
-    Attempted, Connected, ErrorKind, NetError, Network, Question, RecordKind, Records, Through, TrustSummary, Way,
-};
+pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
+
+use crate::net::{Attempted, Connected, Network, Through, TrustSummary, Way};
 use crate::settings::{Family, Proxy, Settings};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
@@ -24,6 +26,8 @@ pub struct Context {
     pub vantage: Vantage,
     /// The network; each question is asked once.
     pub network: Arc<dyn Network>,
+    /// What was looked up already.
+    pub lookups: Lookups,
     /// The same network without memory and without repetition, for sampling.
     pub unrepeated: Arc<dyn Network>,
     /// What is known of the roots that this host trusts.
@@ -55,65 +59,6 @@ pub struct SavedDelivery {
     pub demonstration: bool,
 }
 
-/// What the resolvers in effect say of a name.
-#[derive(Clone, Debug)]
-pub struct Lookup {
-    /// The system's own resolution, which applications use; absent where `--resolver` stands in for it.
-    pub system: Option<Attempted<Vec<IpAddr>>>,
-    /// What each DNS server says when it is asked directly.
-    pub servers: Vec<Asked>,
-}
-
-/// One question to one server, and its answer.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// The server.
-    pub server: SocketAddr,
-    /// The record type.
-    pub kind: RecordKind,
-    /// The answer.
-    pub answer: Attempted<Records>,
-}
-
-impl Lookup {
-    /// The addresses an application gets, in its order.
-    pub fn addresses(&self) -> Vec<IpAddr> {
-        match &self.system {
-            Some(Attempted { result: Ok(addresses), .. }) if !addresses.is_empty() => addresses.clone(),
-            // glibc waits for a dead first resolver longer than one attempt may take, and goes on to the next. To TCP it
-            // does not go on, so what came over TCP alone is nothing that an application gets.
-            Some(Attempted { result: Err(NetError { kind: ErrorKind::TimedOut(_), .. }), .. }) | None => {
-                self.given(|records| !records.over_tcp_only)
-            }
-            Some(_) => Vec::new(),
-        }
-    }
-
-    /// The addresses that the DNS servers give when they are asked directly.
-    pub fn from_servers(&self) -> Vec<IpAddr> {
-        self.given(|_| true)
-    }
-
-    fn given(&self, counts: impl Fn(&Records) -> bool) -> Vec<IpAddr> {
-        let mut addresses = Vec::new();
-        let positive = self.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok());
-        for records in positive.filter(|records| counts(records)) {
-            for address in &records.addresses {
-                if !addresses.contains(address) {
-                    addresses.push(*address);
-                }
-            }
-        }
-        addresses
-    }
-
-    /// How many attempts the slowest of its questions took.
-    pub fn attempts(&self) -> u32 {
-        let system = self.system.as_ref().map(|system| system.attempts);
-        self.servers.iter().map(|asked| asked.answer.attempts).chain(system).max().unwrap_or(0)
-    }
-}
-
 /// A connection that was tried.
 #[derive(Clone, Debug)]
 pub struct Tried {
@@ -124,46 +69,6 @@ pub struct Tried {
 }
 
 impl Context {
-    /// Asks the system's resolution and every DNS server in effect for a name, all at once.
-    pub async fn lookup(&self, name: &str) -> Lookup {
-        if let Ok(address) = name.parse::<IpAddr>() {
-            let result = Ok(vec![address]);
-            let took = std::time::Duration::ZERO;
-            return Lookup { system: Some(Attempted { result, attempts: 0, took }), servers: Vec::new() };
-        }
-        let servers = self.resolvers();
-        let questions: Vec<Question> = servers
-            .iter()
-            .flat_map(|server| self.families().map(|family| (*server, RecordKind::of(family))))
-            .map(|(server, kind)| Question { server, name: name.to_owned(), kind })
-            .collect();
-        let asking = join_all(questions.iter().map(|question| self.network.ask(question)));
-        let resolving = async {
-            match self.settings.resolver {
-                Some(_) => None,
-                None => Some(self.network.resolve(name).await),
-            }
-        };
-        let (answers, mut system) = tokio::join!(asking, resolving);
-        if let (Some(family), Some(Attempted { result: Ok(addresses), .. })) = (self.family(), &mut system) {
-            addresses.retain(|address| Family::of(*address) == family);
-        }
-        let servers = questions
-            .into_iter()
-            .zip(answers)
-            .map(|(question, answer)| Asked { server: question.server, kind: question.kind, answer })
-            .collect();
-        Lookup { system, servers }
-    }
-
-    /// The DNS servers in effect.
-    pub fn resolvers(&self) -> Vec<SocketAddr> {
-        match &self.settings.resolver {
-            Some(named) => vec![named.value],
-            None => self.host.resolvers().servers,
-        }
-    }
-
     /// The ways to an endpoint: straight to each of its addresses, or through each address of the proxy.
     pub async fn ways(&self, endpoint: &Endpoint) -> Vec<Way> {
         let Some(proxy) = self.settings.proxy_for(endpoint) else {

@@ -17,8 +17,37 @@ pub struct Facts {
     pub cloudflare: Cloudflare,
     /// Where webhooks, Actions and streams come from.
     pub workos_sources: WorkosSources,
+    /// Where DNS filters lead a name that they block.
+    #[serde(default = "embedded_block_pages")]
+    pub block_pages: Vec<BlockPage>,
     /// Who needs which hosts.
     pub hosts: Hosts,
+}
+
+/// A list that replaces the embedded one need not know the filters.
+fn embedded_block_pages() -> Vec<BlockPage> {
+    Facts::embedded().block_pages
+}
+
+/// Where a DNS filter leads a name that it blocks.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct BlockPage {
+    /// The filter.
+    pub product: String,
+    /// The addresses it answers with.
+    pub addresses: Vec<IpAddr>,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+/// How sure a fact is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Its owner says so.
+    High,
+    /// Others saw it.
+    Medium,
 }
 
 /// Cloudflare's published ranges.
@@ -138,6 +167,11 @@ impl Facts {
         self.cloudflare.ipv4.iter().chain(&self.cloudflare.ipv6).copied().find(|range| range.contains(&address))
     }
 
+    /// The filter whose block page has this address.
+    pub fn block_page(&self, address: IpAddr) -> Option<&BlockPage> {
+        self.block_pages.iter().find(|page| page.addresses.contains(&address.to_canonical()))
+    }
+
     /// Whose an address is.
     pub fn origin(&self, address: IpAddr) -> Origin {
         if self.workos_sources.published.addresses.contains(&address) {
@@ -173,5 +207,6 @@ mod tests {
         assert_eq!(facts.workos_sources.published.addresses.len(), 9);
         assert!(facts.hosts.public_dns[0].addresses.iter().all(|address| facts.cloudflare_range(*address).is_some()));
         assert!(facts.cloudflare_range("8.8.8.8".parse().unwrap()).is_none());
+        assert_eq!(facts.block_page("::ffff:146.112.61.106".parse().unwrap()).unwrap().confidence, Confidence::High);
     }
 }

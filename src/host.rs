@@ -1,12 +1,16 @@
 //! What this machine says of itself: its clock, name, addresses, routes and resolver files.
 
+mod names;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+pub use names::{HOSTS_FILE, HostsLine, Oddity, RESOLVER_FILE, Resolvers, SERVICES_FILE, oddities};
+
 use crate::files;
-use crate::net::{self, Resolvers};
 use crate::settings::Proxy;
 
 /// The second, smaller boundary: checks about this machine see it through this.
@@ -19,6 +23,10 @@ pub trait Host: Send + Sync {
     fn addresses(&self) -> Vec<IpAddr>;
     /// What its resolver file says.
     fn resolvers(&self) -> Resolvers;
+    /// The lines of its hosts file about a name.
+    fn hosts_lines(&self, name: &str) -> Vec<HostsLine>;
+    /// Who is asked for names here, as its name service switch says: `files dns`.
+    fn name_services(&self) -> Option<String>;
     /// Proxies that are set in files of the system and not for this process: the file, and the line without credentials.
     fn system_proxies(&self) -> Vec<(String, String)>;
     /// The address from which packets to `to` leave, or whether there is no route. Nothing is sent to find out.
@@ -37,7 +45,11 @@ pub enum NoSource {
 }
 
 /// This machine.
-pub struct ThisHost;
+#[derive(Default)]
+pub struct ThisHost {
+    /// The resolver file is read once, so that a run speaks of one state of it.
+    resolvers: OnceLock<Resolvers>,
+}
 
 impl Host for ThisHost {
     fn now(&self) -> SystemTime {
@@ -59,7 +71,15 @@ impl Host for ThisHost {
     }
 
     fn resolvers(&self) -> Resolvers {
-        net::system_resolvers()
+        self.resolvers.get_or_init(|| names::resolvers(index_of, |name| std::env::var(name).ok())).clone()
+    }
+
+    fn hosts_lines(&self, name: &str) -> Vec<HostsLine> {
+        names::hosts_lines(name)
+    }
+
+    fn name_services(&self) -> Option<String> {
+        names::name_services()
     }
 
     fn system_proxies(&self) -> Vec<(String, String)> {
@@ -95,6 +115,12 @@ impl Host for ThisHost {
             false
         }
     }
+}
+
+/// The number by which the system knows an interface.
+fn index_of(interface: &str) -> Option<u32> {
+    let interfaces = if_addrs::get_if_addrs().ok()?;
+    interfaces.iter().find(|one| one.name == interface)?.index
 }
 
 /// Where distributions keep a proxy for logins, which services and containers do not see.
@@ -153,8 +179,10 @@ pub mod fake {
         pub addresses: Vec<IpAddr>,
         /// Its resolvers.
         pub resolvers: Vec<SocketAddr>,
-        /// Why its resolver file cannot be read.
-        pub unreadable_resolvers: Option<String>,
+        /// What else its resolver file says.
+        pub resolver_file: Resolvers,
+        /// The lines of its hosts file, whichever name they are about.
+        pub hosts_lines: Vec<HostsLine>,
         /// Proxies in files of the system.
         pub system_proxies: Vec<(String, String)>,
         /// Whether it has routes at all.
@@ -169,7 +197,12 @@ pub mod fake {
                 now: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_000_000),
                 addresses: vec![IpAddr::from([10, 20, 0, 10])],
                 resolvers: vec![SocketAddr::from(([10, 20, 0, 53], 53))],
-                unreadable_resolvers: None,
+                resolver_file: Resolvers {
+                    search: vec!["customer.example".to_owned()],
+                    ndots: 1,
+                    ..Resolvers::default()
+                },
+                hosts_lines: Vec::new(),
                 system_proxies: Vec::new(),
                 routed: true,
                 open_files: false,
@@ -191,11 +224,15 @@ pub mod fake {
         }
 
         fn resolvers(&self) -> Resolvers {
-            Resolvers {
-                servers: self.resolvers.clone(),
-                search: vec!["customer.example".to_owned()],
-                unreadable: self.unreadable_resolvers.clone(),
-            }
+            Resolvers { servers: self.resolvers.clone(), ..self.resolver_file.clone() }
+        }
+
+        fn hosts_lines(&self, _name: &str) -> Vec<HostsLine> {
+            self.hosts_lines.clone()
+        }
+
+        fn name_services(&self) -> Option<String> {
+            Some("files dns".to_owned())
         }
 
         fn system_proxies(&self) -> Vec<(String, String)> {

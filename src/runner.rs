@@ -371,7 +371,17 @@ mod tests {
         let network = Arc::new(Fake::default());
         let host = Arc::new(FakeHost::default());
         let (unrepeated, trust) = (network.clone(), crate::net::TrustSummary::default());
-        let cx = Context { settings, facts, vantage: Vantage::Inside, network, unrepeated, trust, host, inbound: None };
+        let cx = Context {
+            settings,
+            facts,
+            vantage: Vantage::Inside,
+            network,
+            lookups: crate::context::Lookups::default(),
+            unrepeated,
+            trust,
+            host,
+            inbound: None,
+        };
         let mut listener = Heard::default();
         let report = run(plan, Arc::new(cx), head, interrupt, &mut listener).await;
         (report, listener.0)

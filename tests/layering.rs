@@ -141,7 +141,7 @@ const RULES: &[(&str, &[&str], &str)] = &[
 /// Libraries that touch the world, and the only places that may use them.
 const WORLDLY: &[(&str, &[&str])] = &[
     ("reqwest", &["src/net/"]),
-    ("hickory_resolver", &["src/net/"]),
+    ("resolv_conf", &["src/host/"]),
     ("hickory_proto", &["src/net/", "src/simulator/"]),
     ("tokio_rustls", &["src/net/", "src/inbound/", "src/simulator/"]),
     ("rustls", &["src/net/", "src/inbound/", "src/simulator/"]),

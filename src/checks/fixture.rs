@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::check::{Outcome, Vantage};
-use crate::context::{Context, SavedDelivery};
+use crate::context::{Context, Lookups, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::net::TrustSummary;
@@ -104,6 +104,7 @@ impl Site {
             vantage: self.vantage,
             unrepeated: self.network.clone(),
             network: self.network,
+            lookups: Lookups::default(),
             trust: self.trust,
             host: Arc::new(self.host),
             inbound: self.inbound,

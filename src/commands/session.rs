@@ -15,7 +15,7 @@ use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
 use crate::check::Vantage;
 use crate::cli::{FailOn, OutputArgs};
-use crate::context::{Context, SavedDelivery};
+use crate::context::{Context, Lookups, SavedDelivery};
 use crate::facts::Facts;
 use crate::files;
 use crate::host::ThisHost;
@@ -79,8 +79,18 @@ pub(super) fn context(
 ) -> Arc<Context> {
     let live = Arc::new(live);
     let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
-    let host = Arc::new(ThisHost);
-    Arc::new(Context { settings, facts, vantage, network, unrepeated: live, trust, host, inbound })
+    let host = Arc::new(ThisHost::default());
+    Arc::new(Context {
+        settings,
+        facts,
+        vantage,
+        network,
+        lookups: Lookups::default(),
+        unrepeated: live,
+        trust,
+        host,
+        inbound,
+    })
 }
 
 /// Runs a plan and reports it. `demonstration` says what is played, when something is.

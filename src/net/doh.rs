@@ -1,23 +1,18 @@
 //! DNS over HTTPS: a DNS message in the body of a POST, so that it takes the same route, trust and limits as everything else.
 
-use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use hickory_resolver::proto::serialize::binary::{BinDecodable, BinEncodable};
+use hickory_proto::op::Message;
+use hickory_proto::serialize::binary::BinDecodable;
 
 use super::error::{ErrorKind, NetError};
-use super::{Method, RecordKind, Records, Request, Response, Trust, Way};
+use super::{Method, RecordKind, Records, Request, Response, Trust, Way, dns};
 
 /// What a DNS over HTTPS service is asked, along `way`. With `unchecked`, it is told not to check DNSSEC.
 pub fn request(way: Way, path: &str, name: &str, kind: RecordKind, unchecked: bool) -> Result<Request, NetError> {
-    let malformed = |why: String| NetError::new(ErrorKind::Other, format!("`{name}` is no DNS name: {why}"));
-    let mut asked = Name::from_utf8(name).map_err(|error| malformed(error.to_string()))?;
-    asked.set_fqdn(true);
+    let mut message = dns::message(name, kind)?;
     // RFC 8484 wants id 0, so that answers can be cached.
-    let mut message = Message::new(0, MessageType::Query, OpCode::Query);
-    message.metadata.recursion_desired = true;
+    message.metadata.id = 0;
     message.metadata.checking_disabled = unchecked;
-    message.add_query(Query::query(asked, record_type(kind)));
-    let body = message.to_bytes().map_err(|error| malformed(error.to_string()))?;
+    let body = dns::bytes(&message)?;
     Ok(Request {
         way,
         trust: Trust::Here,
@@ -45,45 +40,12 @@ pub fn answer(response: &Response) -> Result<Records, NetError> {
     }
     let message = Message::from_bytes(&response.body)
         .map_err(|error| NetError::new(ErrorKind::NotHttp, format!("the answer is not a DNS message: {error}")))?;
-    let found = records(&message.answers);
-    let code = message.metadata.response_code;
-    let kind = match code {
-        ResponseCode::NoError if !found.addresses.is_empty() => return Ok(found),
-        // An alias that leads to nothing is told apart by the caller, from the aliases.
-        ResponseCode::NoError => ErrorKind::NoData,
-        ResponseCode::NXDomain => ErrorKind::NoSuchName,
-        ResponseCode::ServFail => ErrorKind::ServFail,
-        _ => ErrorKind::DnsRefused,
-    };
-    let led = found.aliases.last().map(|alias| format!(", by way of {alias}")).unwrap_or_default();
-    Err(NetError::new(kind, format!("{code}{led}")))
+    dns::read(&message)
 }
 
 /// The aliases in an answer that led nowhere.
 pub fn aliases(response: &Response) -> Vec<String> {
-    Message::from_bytes(&response.body).map(|message| records(&message.answers).aliases).unwrap_or_default()
-}
-
-/// What the records of an answer say.
-pub(super) fn records(answers: &[Record]) -> Records {
-    let mut found = Records::default();
-    for record in answers.iter().take(64) {
-        match &record.data {
-            RData::A(address) => found.addresses.push(address.0.into()),
-            RData::AAAA(address) => found.addresses.push(address.0.into()),
-            RData::CNAME(alias) => found.aliases.push(alias.0.to_utf8().trim_end_matches('.').to_owned()),
-            _ => continue,
-        }
-        found.ttl = Some(found.ttl.map_or(record.ttl, |ttl| ttl.min(record.ttl)));
-    }
-    found
-}
-
-fn record_type(kind: RecordKind) -> RecordType {
-    match kind {
-        RecordKind::A => RecordType::A,
-        RecordKind::Aaaa => RecordType::AAAA,
-    }
+    Message::from_bytes(&response.body).map(|message| dns::records(&message.answers).aliases).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use hickory_proto::op::ResponseCode;
-use hickory_resolver::net::{DnsError, NetError as HickoryError};
 use rustls::{AlertDescription, PeerIncompatible};
 
 use super::certificate::CertificateProblem;
@@ -30,8 +28,14 @@ pub enum ErrorKind {
     NoData,
     /// SERVFAIL.
     ServFail,
-    /// REFUSED, or another response code that is no answer.
+    /// REFUSED.
     DnsRefused,
+    /// Another response code that is no answer: FORMERR (1), NOTIMP (4) and what else the registry has.
+    DnsCode(u16),
+    /// UDP stayed silent, and this came over TCP.
+    OverTcpOnly(Box<ErrorKind>),
+    /// The answer over UDP was cut, and this became of asking over TCP.
+    CutShort(Box<ErrorKind>),
     /// The system's own resolution gave nothing and does not say why.
     NotResolved,
     /// ECONNREFUSED: a closed port, or a reset or port-unreachable sent in its place.
@@ -69,7 +73,22 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// Whether this is what a DNS server said, and not that nothing was heard of it.
     pub fn is_dns_answer(&self) -> bool {
-        matches!(self, ErrorKind::NoSuchName | ErrorKind::NoData | ErrorKind::ServFail | ErrorKind::DnsRefused)
+        matches!(
+            self.over_either(),
+            ErrorKind::NoSuchName
+                | ErrorKind::NoData
+                | ErrorKind::ServFail
+                | ErrorKind::DnsRefused
+                | ErrorKind::DnsCode(_)
+        )
+    }
+
+    /// The same, whether it came over UDP or over TCP only.
+    pub fn over_either(&self) -> &ErrorKind {
+        match self {
+            ErrorKind::OverTcpOnly(kind) => kind,
+            kind => kind,
+        }
     }
 }
 
@@ -129,6 +148,22 @@ impl NetError {
     }
 }
 
+/// A DNS response code by its name in IANA's registry.
+pub fn dns_code(code: u16) -> String {
+    let name = match code {
+        1 => "FORMERR",
+        4 => "NOTIMP",
+        6 => "YXDOMAIN",
+        7 => "YXRRSET",
+        8 => "NXRRSET",
+        9 => "NOTAUTH",
+        10 => "NOTZONE",
+        16 => "BADVERS",
+        other => return format!("response code {other}"),
+    };
+    name.to_owned()
+}
+
 impl fmt::Display for NetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.detail)
@@ -169,25 +204,6 @@ impl From<&rustls::Error> for NetError {
             rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => ErrorKind::ClientCertificateRequired,
             rustls::Error::AlertReceived(alert) => ErrorKind::Alert(format!("{alert:?}")),
             rustls::Error::InvalidMessage(_) => ErrorKind::NotTls(String::new()),
-            _ => ErrorKind::Other,
-        };
-        NetError::new(kind, error.to_string())
-    }
-}
-
-impl From<HickoryError> for NetError {
-    fn from(error: HickoryError) -> Self {
-        let by_code = |code: ResponseCode| match code {
-            ResponseCode::NXDomain => ErrorKind::NoSuchName,
-            ResponseCode::NoError => ErrorKind::NoData,
-            ResponseCode::ServFail => ErrorKind::ServFail,
-            _ => ErrorKind::DnsRefused,
-        };
-        let kind = match &error {
-            HickoryError::Dns(DnsError::NoRecordsFound(none)) => by_code(none.response_code),
-            HickoryError::Dns(DnsError::ResponseCode(code)) => by_code(*code),
-            HickoryError::Timeout => ErrorKind::TimedOut(Phase::Lookup),
-            HickoryError::Io(io) => NetError::from(io::Error::from(io.kind())).kind,
             _ => ErrorKind::Other,
         };
         NetError::new(kind, error.to_string())

@@ -16,6 +16,7 @@ type Handler = Box<dyn Fn(&Request) -> Response + Send + Sync>;
 #[derive(Default)]
 pub struct Fake {
     resolutions: HashMap<String, Result<Vec<IpAddr>, NetError>>,
+    resolving_takes: Option<Duration>,
     records: HashMap<(SocketAddr, String, RecordKind), Result<Records, NetError>>,
     connections: HashMap<SocketAddr, Result<(), NetError>>,
     handshakes: HashMap<String, Result<Handshake, NetError>>,
@@ -95,6 +96,13 @@ impl Fake {
         self
     }
 
+    /// How long the system's resolution says that it took; nobody waits for it.
+    #[must_use]
+    pub fn resolving_takes(mut self, took: Duration) -> Self {
+        self.resolving_takes = Some(took);
+        self
+    }
+
     /// What the DNS server says of a name; AAAA is NODATA unless the answer has any.
     #[must_use]
     pub fn serves(mut self, server: &str, name: &str, result: Result<&[&str], ErrorKind>) -> Self {
@@ -167,7 +175,10 @@ fn ended<T: Clone>(result: Option<&Result<T, NetError>>, what: &str) -> Attempte
 
 impl Network for Fake {
     fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
-        Box::pin(async move { ended(self.resolutions.get(name), name) })
+        Box::pin(async move {
+            let resolved = ended(self.resolutions.get(name), name);
+            Attempted { took: self.resolving_takes.unwrap_or(resolved.took), ..resolved }
+        })
     }
 
     fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {

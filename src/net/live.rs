@@ -5,10 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::{Name, RecordType};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -19,8 +15,8 @@ use super::stream::Stream;
 use super::tls::{Offer, Session};
 use super::trust::TrustStores;
 use super::{
-    Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, RecordKind, Records, Request, Response,
-    Through, Version, Way, doh, http, socks, tls, tunnel,
+    Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, Records, Request, Response, Through, Version,
+    Way, dns, http, socks, tls, tunnel,
 };
 use crate::settings::Scheme;
 
@@ -30,6 +26,9 @@ pub struct Limits {
     /// How long each step of an attempt may take: the connection, the handshake, the answer.
     pub attempt: Duration,
 }
+
+/// Longer than this no client of `WorkOS`'s waits for a name.
+pub const LONGEST_LOOKUP: Duration = Duration::from_secs(30);
 
 /// Where played addresses really are: the map of the embedded demonstration.
 pub type Places = HashMap<SocketAddr, SocketAddr>;
@@ -103,10 +102,10 @@ impl Live {
                 "the system's resolution has no part in a demonstration",
             ));
         }
-        let limit = self.limits.attempt;
-        let found = timeout(limit, tokio::net::lookup_host((name, 0)))
+        // The C library has limits of its own, which are what an application waits; this one is for what has none.
+        let found = timeout(LONGEST_LOOKUP, tokio::net::lookup_host((name, 0)))
             .await
-            .map_err(|_| NetError::timed_out(Phase::Lookup, limit))?;
+            .map_err(|_| NetError::timed_out(Phase::Lookup, LONGEST_LOOKUP))?;
         match found {
             Ok(addresses) => {
                 let mut unique = Vec::new();
@@ -123,24 +122,8 @@ impl Live {
     }
 
     async fn ask_now(&self, question: &Question) -> Result<Records, NetError> {
-        let limit = self.limits.attempt;
         let server = self.place(question.server)?;
-        let udp = ask_over(ConnectionConfig::udp(), server, question, limit);
-        tokio::pin!(udp);
-        // TCP is asked beside a silent UDP, so that both have been tried within one attempt's time.
-        let patience = limit / 5;
-        if let Ok(answer) = timeout(patience, &mut udp).await {
-            return answer;
-        }
-        let tcp = ask_over(ConnectionConfig::tcp(), server, question, limit.saturating_sub(patience));
-        let (udp, tcp) = tokio::join!(udp, tcp);
-        let silent = matches!(udp, Err(NetError { kind: ErrorKind::TimedOut(_), .. }));
-        match tcp {
-            Ok(records) if silent => Ok(Records { over_tcp_only: true, ..records }),
-            // A negative answer over TCP is an answer too.
-            Err(error) if silent && error.kind.is_dns_answer() => Err(error),
-            _ => udp,
-        }
+        dns::ask(server, question, self.limits.attempt).await
     }
 
     async fn connect_now(&self, way: &Way) -> Result<Connected, NetError> {
@@ -279,46 +262,6 @@ fn broke(ended: &Result<Response, Failed>) -> Option<Broke> {
         }
         _ => None,
     }
-}
-
-async fn ask_over(
-    mut connection: ConnectionConfig,
-    server: SocketAddr,
-    question: &Question,
-    limit: Duration,
-) -> Result<Records, NetError> {
-    connection.port = server.port();
-    let mut connections = vec![connection];
-    if matches!(connections[0].protocol, hickory_resolver::config::ProtocolConfig::Udp) {
-        // For an answer that UDP had to cut.
-        let mut tcp = ConnectionConfig::tcp();
-        tcp.port = server.port();
-        connections.push(tcp);
-    }
-    let config =
-        ResolverConfig::from_parts(None, Vec::new(), vec![NameServerConfig::new(server.ip(), true, connections)]);
-    let mut options = ResolverOpts::default();
-    options.timeout = limit;
-    options.attempts = 0;
-    options.cache_size = 0;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.try_tcp_on_error = false;
-    let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-        .with_options(options)
-        .build()
-        .map_err(NetError::from)?;
-    let mut name = Name::from_utf8(&question.name)
-        .map_err(|error| NetError::new(ErrorKind::Other, format!("`{}` is no DNS name: {error}", question.name)))?;
-    name.set_fqdn(true);
-    let kind = match question.kind {
-        RecordKind::A => RecordType::A,
-        RecordKind::Aaaa => RecordType::AAAA,
-    };
-    let lookup = timeout(limit, resolver.lookup(name, kind))
-        .await
-        .map_err(|_| NetError::timed_out(Phase::Lookup, limit))?
-        .map_err(NetError::from)?;
-    Ok(doh::records(lookup.answers()))
 }
 
 /// Counts one attempt and its time.

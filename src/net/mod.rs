@@ -8,6 +8,7 @@ pub mod certificate;
 mod chain;
 mod coding;
 mod der;
+mod dns;
 pub mod doh;
 mod error;
 #[cfg(test)]
@@ -34,8 +35,8 @@ use std::time::{Duration, SystemTime};
 
 pub use certificate::{CertificateProblem, Flaw, Place, Presented, Rule};
 pub use coding::Coding;
-pub use error::{ErrorKind, NetError, Phase, ProxyRefusal};
-pub use live::{Limits, Live, Places};
+pub use error::{ErrorKind, NetError, Phase, ProxyRefusal, dns_code};
+pub use live::{LONGEST_LOOKUP, Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
 pub use trust::{BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread};
@@ -357,39 +358,4 @@ impl Response {
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
-}
-
-/// What the system's resolver file says.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Resolvers {
-    /// The DNS servers, in the order in which they are asked.
-    pub servers: Vec<SocketAddr>,
-    /// The domains that are tried behind short names.
-    pub search: Vec<String>,
-    /// Why it could not be read, when it could not.
-    pub unreadable: Option<String>,
-}
-
-/// What the system's resolver file says.
-pub fn system_resolvers() -> Resolvers {
-    let (config, _) = match hickory_resolver::system_conf::read_system_conf() {
-        Ok(read) => read,
-        // A file that names no server is an error to the library, and to us one that names no server.
-        Err(_) if names_no_server() => return Resolvers::default(),
-        Err(error) => return Resolvers { unreadable: Some(error.to_string()), ..Resolvers::default() },
-    };
-    let mut servers: Vec<SocketAddr> = Vec::new();
-    for server in config.name_servers() {
-        let port = server.connections.first().map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(server.ip, port);
-        if !servers.contains(&address) {
-            servers.push(address);
-        }
-    }
-    Resolvers { servers, search: config.search().iter().map(ToString::to_string).collect(), unreadable: None }
-}
-
-fn names_no_server() -> bool {
-    let text = std::fs::read_to_string("/etc/resolv.conf");
-    text.is_ok_and(|text| !text.lines().any(|line| line.trim_start().starts_with("nameserver")))
 }

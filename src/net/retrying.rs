@@ -33,7 +33,8 @@ impl<N: Network> Retrying<N> {
 
 impl<N: Network> Network for Retrying<N> {
     fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
-        Box::pin(self.repeat(move |inner| inner.resolve(name)))
+        // The C library repeats its questions itself, and how long that takes is part of the answer.
+        self.inner.resolve(name)
     }
 
     fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {

@@ -1,11 +1,13 @@
 //! Does the installation's external name resolve for the internet?
 
 use super::view::{self, PublicView, public_view};
-use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
+use crate::check::{
+    CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Remediations, Running, Spec, Vantage, command,
+};
 use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::special;
-use crate::net::{ErrorKind, NetError, RecordKind};
+use crate::net::{ErrorKind, NetError, Phase, ProxyRefusal, RecordKind};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -33,7 +35,8 @@ static NXDOMAIN: Code = Code::error("nxdomain", "the name does not exist in publ
 static NODATA: Code = Code::error("nodata", "the name exists in public DNS, and has no address");
 static SERVFAIL: Code = Code::error("servfail", "public resolvers cannot find the name out");
 static DANGLING_CNAME: Code = Code::error("dangling-cname", "the name is an alias for a name without addresses");
-static REFUSED: Code = Code::error("refused", "the public resolver refuses the question");
+static REFUSED: Code =
+    Code::undecided("refused", "the public resolver refuses the question, so what the internet is told is not known");
 static SEEN_FROM_INSIDE_ONLY: Code = Code::warning(
     "seen-from-inside-only",
     "no public resolver could be asked; the resolvers here give a public address",
@@ -44,9 +47,9 @@ static NO_PUBLIC_VIEW: Code =
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {
         let view = public_view(host, cx).await;
-        let outcome = match &view.answers {
-            Ok(_) => seen_from_outside(host, &view, cx).await,
-            Err(error) => seen_from_inside(host, &view, error, cx),
+        let outcome = match (&view.answers, view.unanswered()) {
+            (Ok(_), None) => seen_from_outside(host, &view, cx).await,
+            (Err(error), _) | (Ok(_), Some(error)) => seen_from_inside(host, &view, error, cx),
         };
         outcome.via(view.via.clone()).tried(view.attempts())
     })
@@ -75,7 +78,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
     let kind =
         answers().find(|(kind, ..)| *kind == RecordKind::A).and_then(|(_, answer, _)| answer.result.as_ref().err());
     let alias = answers().find_map(|(_, _, aliases)| aliases.last());
-    outcome.because(match (kind.map(|error| &error.kind), alias) {
+    outcome.because(match (kind.map(|error| error.kind.over_either()), alias) {
         (Some(ErrorKind::NoSuchName | ErrorKind::NoData), Some(alias)) => dangling(host, alias),
         (Some(ErrorKind::NoSuchName), None) => nxdomain(host),
         (Some(ErrorKind::ServFail), _) => servfail(host, view::answers_unchecked(host, cx).await),
@@ -92,7 +95,7 @@ fn seen_from_inside(host: &str, view: &PublicView, error: &NetError, cx: &Contex
     }
     outcome.saw("public view", format!("{}: {}", view.asked(), error.detail));
     let public = !view.inside.is_empty() && view.inside.iter().all(|address| special(*address).is_none());
-    outcome.because(if public { inside_only(host, view, cx) } else { no_public_view(host, view, cx) })
+    outcome.because(if public { inside_only(host, view, error, cx) } else { no_public_view(host, view, error, cx) })
 }
 
 fn dig(host: &str) -> Command {
@@ -145,45 +148,105 @@ fn dangling(host: &str, alias: &str) -> Finding {
 
 fn refused(host: &str, witness: &str) -> Finding {
     REFUSED.found(
-        format!("{witness} refuses the question for {host}"),
-        Remediation::network(format!(
-            "Have the public name servers of {host} serve its zone to everybody; they refuse it now."
+        format!("{witness} refuses the question for {host}, so what the internet is told is not known"),
+        Remediation::installer(format!(
+            "Name a resolver with --public-resolver that answers this host: {witness} refuses its questions (REFUSED)."
         ))
         .verify(dig(host)),
     )
 }
 
-fn how_to_see(host: &str, cx: &Context) -> String {
-    match view::witness_endpoint(cx) {
-        Some(witness) => format!(
-            "Allow HTTPS {} to {witness}, or name a resolver that sees the internet with --public-resolver.",
-            cx.source_in_words(None)
-        ),
-        None => format!(
+/// How the internet's view would become visible, by what kept it from being seen.
+fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
+    let another = "or name a resolver that sees the internet with --public-resolver";
+    let Some(witness) = view::witness_endpoint(cx) else {
+        return Remediation::network(format!(
             "Name a resolver that sees the internet with --public-resolver, or look up {host} from a machine on the internet."
-        ),
+        ))
+        .into();
+    };
+    if view::is_plain(cx) {
+        let source = cx.source_in_words(witness.host.parse().ok());
+        return match &error.kind {
+            ErrorKind::DnsCode(_) | ErrorKind::DnsRefused => Remediation::installer(format!(
+                "Name another resolver with --public-resolver: {witness} answers, and not this question ({}).",
+                error.detail
+            )),
+            _ => Remediation::network(format!(
+                "Allow UDP and TCP {} {source} to {}, {another}.",
+                witness.port, witness.host
+            )),
+        }
+        .into();
+    }
+    let proxy = cx.settings.proxy_for(&witness);
+    match &error.kind {
+        ErrorKind::Certificate(_) => Remediation::network(format!(
+            "Exempt {witness} from TLS inspection, {another}: it is answered with a certificate that is not trusted here, and egress.trusted says the same of the API where that is inspected too."
+        ))
+        .or(Remediation::installer(
+            "Add the root of the site's TLS inspection to this host's trust store, or give it with --ca-bundle.",
+        )),
+        ErrorKind::Proxy(ProxyRefusal::SignIn(_)) => Remediation::installer(format!(
+            "Give the proxy's user name and password, as egress.proxy says: it wants a sign-in before it connects to {witness}, too."
+        ))
+        .into(),
+        ErrorKind::Proxy(ProxyRefusal::Denied(_)) => Remediation::network(format!(
+            "Allow CONNECT to {witness} in the policy of the proxy, {another}."
+        ))
+        .into(),
+        ErrorKind::Proxy(_) => Remediation::network(format!(
+            "Have the proxy{} open the way to {witness}, {another}; if egress.proxy fails as well, settle that first.",
+            proxy.map(|proxy| format!(" {proxy}")).unwrap_or_default()
+        ))
+        .into(),
+        ErrorKind::NotHttp
+        | ErrorKind::DnsCode(_)
+        | ErrorKind::Alert(_)
+        | ErrorKind::TlsTooOld
+        | ErrorKind::ClientCertificateRequired
+        | ErrorKind::Other => Remediation::installer(format!(
+            "Name another resolver with --public-resolver: something answers at {witness}, and not as DNS over HTTPS is spoken ({}).",
+            error.detail
+        ))
+        .or(Remediation::network(format!(
+            "If a page of a web filter answers there, let {witness} through without a page in between."
+        ))),
+        ErrorKind::NotTls(_)
+        | ErrorKind::Reset
+        | ErrorKind::Closed
+        | ErrorKind::TimedOut(Phase::Handshake | Phase::Answer) => Remediation::network(format!(
+            "Allow the server name {} through the firewall's or proxy's TLS filter: the connection is made, and breaks off or goes silent behind it; {another}.",
+            witness.host
+        ))
+        .into(),
+        _ if proxy.is_some() => Remediation::network(format!(
+            "Settle first what egress.proxy says of the proxy, by which {witness} is asked; {another}."
+        ))
+        .into(),
+        _ => Remediation::network(format!("Allow HTTPS {} to {witness}, {another}.", cx.source_in_words(None))).into(),
     }
 }
 
-fn inside_only(host: &str, view: &PublicView, cx: &Context) -> Finding {
+fn inside_only(host: &str, view: &PublicView, error: &NetError, cx: &Context) -> Finding {
     SEEN_FROM_INSIDE_ONLY.found(
         format!(
             "{}; the resolvers here say {}, which is a public address and may differ from what the internet is told",
             view.unheard(),
             in_words(&view.inside)
         ),
-        Remediation::network(how_to_see(host, cx)).verify(dig(host)),
+        how_to_see(host, error, cx).verify(dig(host)),
     )
 }
 
-fn no_public_view(host: &str, view: &PublicView, cx: &Context) -> Finding {
+fn no_public_view(host: &str, view: &PublicView, error: &NetError, cx: &Context) -> Finding {
     let inside = if view.inside.is_empty() { "nothing".to_owned() } else { in_words(&view.inside) };
     NO_PUBLIC_VIEW.found(
         format!(
             "{}, and the resolvers here say {inside}: what the internet is told of {host} is unknown",
             view.unheard()
         ),
-        Remediation::network(how_to_see(host, cx)).verify(dig(host)),
+        how_to_see(host, error, cx).verify(dig(host)),
     )
 }
 
@@ -192,6 +255,7 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Site, codes};
+    use crate::net::CertificateProblem;
     use crate::net::fake::Fake;
 
     const APP: &str = "app.customer.example";
@@ -234,5 +298,50 @@ mod tests {
 
         assert_eq!((codes(&public), public.status()), (vec!["seen-from-inside-only"], Status::Warn));
         assert_eq!((codes(&private), private.status()), (vec!["no-public-view"], Status::Unknown));
+    }
+
+    /// A witness over HTTPS that cannot be asked for this reason.
+    async fn unseen(kind: ErrorKind, settings: &[(&'static str, &str)]) -> String {
+        let network = ["104.16.248.249:443", "104.16.249.249:443", "10.20.0.30:3128"]
+            .iter()
+            .fold(inside(Ok(&["10.20.0.10"])).resolves("proxy.example", Ok(&["10.20.0.30"])), |network, address| {
+                network.connects(address, Err(kind.clone()))
+            });
+        let network = network.serves(PUBLIC, APP, Err(kind.clone()));
+        let site = Site::of(network).with("installation.domain", APP);
+        let site = settings.iter().fold(site, |site, (name, value)| site.with(name, value));
+        let outcome = look(APP, &site.context()).await;
+        assert_eq!((codes(&outcome), outcome.status()), (vec!["no-public-view"], Status::Unknown));
+        outcome.findings[0].remediations.likeliest().action.clone()
+    }
+
+    #[tokio::test]
+    async fn what_would_show_the_public_view_follows_from_what_hides_it() {
+        let proxied = [("network.proxy", "http://proxy.example:3128")];
+        let sign_in = ErrorKind::Proxy(ProxyRefusal::SignIn(vec!["Basic".to_owned()]));
+        let denied = ErrorKind::Proxy(ProxyRefusal::Denied("no".to_owned()));
+
+        assert!(unseen(ErrorKind::Refused, &[]).await.starts_with("Allow HTTPS"));
+        assert!(unseen(ErrorKind::TimedOut(Phase::Connect), &[]).await.starts_with("Allow HTTPS"));
+        assert!(
+            unseen(ErrorKind::Certificate(CertificateProblem::UnknownIssuer), &[]).await.contains("TLS inspection")
+        );
+        assert!(unseen(ErrorKind::NotHttp, &[]).await.contains("not as DNS over HTTPS is spoken"));
+        assert!(unseen(ErrorKind::Reset, &[]).await.contains("server name"));
+        assert!(unseen(sign_in, &proxied).await.contains("user name and password"));
+        assert!(unseen(denied, &proxied).await.contains("policy of the proxy"));
+        assert!(unseen(ErrorKind::TimedOut(Phase::Connect), &proxied).await.contains("egress.proxy"));
+        assert!(
+            unseen(ErrorKind::TimedOut(Phase::Lookup), &[("network.public_resolver", "9.9.9.9")])
+                .await
+                .starts_with("Allow UDP and TCP 53")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_code_that_is_no_answer_leaves_the_public_view_unknown() {
+        let outcome = run(inside(Ok(&["10.20.0.10"])).serves(PUBLIC, APP, Err(ErrorKind::DnsCode(4)))).await;
+
+        assert_eq!((codes(&outcome), outcome.status()), (vec!["no-public-view"], Status::Unknown));
     }
 }

@@ -76,7 +76,7 @@ fn same(inside: &[IpAddr], outside: &[IpAddr]) -> bool {
 
 /// The name is not there, or, as the system's resolution says it, not to be found.
 fn is_denial(kind: &ErrorKind) -> bool {
-    matches!(kind, ErrorKind::NoSuchName | ErrorKind::NoData)
+    matches!(kind.over_either(), ErrorKind::NoSuchName | ErrorKind::NoData)
 }
 
 fn errors(lookup: &Lookup) -> impl Iterator<Item = &NetError> {

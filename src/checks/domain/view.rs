@@ -65,6 +65,12 @@ impl PublicView {
         }
     }
 
+    /// The code that the witness answered with and that is no answer, if it did.
+    pub(in crate::checks) fn unanswered(&self) -> Option<&NetError> {
+        let a = self.answers.as_ref().ok()?.iter().find(|(kind, ..)| *kind == RecordKind::A)?;
+        a.1.result.as_ref().err().filter(|error| matches!(error.kind.over_either(), ErrorKind::DnsCode(_)))
+    }
+
     /// The smallest time to live among the answers, in seconds.
     pub(in crate::checks) fn ttl(&self) -> Option<u32> {
         let answers = self.answers.as_ref().ok()?;
@@ -226,4 +232,9 @@ pub(super) fn witness_endpoint(cx: &Context) -> Option<Endpoint> {
         Witness::Plain(server) => Some(Endpoint::new(server.ip().to_string(), server.port())),
         Witness::None => None,
     }
+}
+
+/// Whether the witness is asked by plain DNS.
+pub(super) fn is_plain(cx: &Context) -> bool {
+    matches!(chosen(&cx.facts, &cx.settings), Witness::Plain(_))
 }

@@ -1,30 +1,43 @@
 //! Are the addresses of the API the ones that firewall rules for WorkOS are written for?
 
+mod behind;
+mod words;
+
 use std::net::IpAddr;
 
+use futures_util::future::join_all;
+use ipnet::IpNet;
+
+use self::behind::behind;
+use self::words::Odd;
 use super::{in_words, resolves};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage, command,
+    About, Check, CheckId, Code, Contact, Endpoint, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
-use crate::context::Context;
-use crate::net::special::{Special, special};
+use crate::context::{Context, GivenBy, IPV4_ONLY, Lookup};
+use crate::facts::BlockPage;
+use crate::host::{HOSTS_FILE, SERVICES_FILE};
+use crate::net::special::{Nat64, Special, special};
+use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
     title: "the addresses are published ones",
     explain: "\
-Holds every address that the name resolves to against Cloudflare's published ranges, from which WorkOS answers.
+Holds every address that the name resolves to against Cloudflare's published ranges, from which WorkOS answers. An IPv6 \
+address under the prefix of an address translator (NAT64) is judged by the IPv4 address that it stands for.
 
-Firewall rules for WorkOS are written for these ranges: an address outside them is not covered by such a rule, and an \
-address of nowhere or of a private network means that somebody answers in WorkOS's place.
+Firewall rules for WorkOS are written for these ranges. At any other address this check looks who answers, with a handshake \
+and with the request that egress.answers sends: where the API itself does, behind an SNI proxy, a tunnel agent or a \
+translator, that is a warning, and the way is right. Where it does not, somebody answers in WorkOS's place, and what gave \
+the address is named: the hosts file and its line, the search list, the DNS server, or the filter whose block page it is.
 
 Usually broken by a DNS filter that answers with 0.0.0.0 or the address of its block page, by a split-horizon zone that \
-was set up for another purpose, or by a transparent proxy that has its own address answered. Through a forward proxy the \
-proxy resolves: what is found here is then evidence only.",
+was set up for another purpose, or by a wildcard record of a domain on the search list. Through a forward proxy the proxy \
+resolves: what is found here is then evidence only.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&SINKHOLED, &PRIVATE_ANSWER, &OUTSIDE_RANGES],
+    codes: &[&SINKHOLED, &PRIVATE_ANSWER, &BLOCKED, &SEARCH_LIST, &RELAYED, &OUTSIDE_RANGES],
     needs: &[resolves::ID],
     plan: |_, settings| Planned::one(Addresses(settings.api.value.clone())),
 };
@@ -32,7 +45,13 @@ proxy resolves: what is found here is then evidence only.",
 pub(super) const ID: CheckId = CheckId::new("egress.addresses");
 
 static SINKHOLED: Code = Code::error("sinkholed", "the name resolves to an address of nowhere, as name filters answer");
-static PRIVATE_ANSWER: Code = Code::error("private-answer", "the name resolves to an address of a private network");
+static PRIVATE_ANSWER: Code =
+    Code::error("private-answer", "the name resolves to an address of a private network, and the API is not there");
+static BLOCKED: Code = Code::error("blocked", "the name resolves to the block page of a DNS filter");
+static SEARCH_LIST: Code =
+    Code::error("search-list", "applications get the answer for another name, which the search list makes of this one");
+static RELAYED: Code =
+    Code::warning("relayed", "the name resolves to an address that is not WorkOS's, and the API itself answers there");
 static OUTSIDE_RANGES: Code =
     Code::warning("outside-ranges", "the name resolves to a public address outside the published ranges");
 
@@ -48,111 +67,158 @@ impl Check for Addresses {
     }
 
     fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Name(self.0.host.clone()), "whether its addresses are published ones")]
+        let there = "what stands at an address that is not a published one";
+        vec![
+            Contact::new(Touch::Name(self.0.host.clone()), "whether its addresses are published ones"),
+            Contact::new(
+                Touch::Name(IPV4_ONLY.to_owned()),
+                "the prefix of an address translator, where one is at work",
+            ),
+            Contact::new(Touch::Connection(self.0.clone(), "TLS"), there),
+            Contact::new(Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)), there),
+            Contact::new(Touch::Local(HOSTS_FILE.to_owned()), "which line gives an address, where one does"),
+            Contact::new(Touch::Local(SERVICES_FILE.to_owned()), "what else gives an address, where something does"),
+        ]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let lookup = cx.lookup(&self.0.host).await;
-            let found = judge(&self.0.host, &lookup.addresses(), cx).tried(lookup.attempts());
-            match cx.resolving_proxy(&self.0) {
-                None => found,
-                Some(proxy) => Outcome { findings: Vec::new(), ..found }.via(proxy.to_string()),
-            }
+            let found = match cx.resolving_proxy(&self.0) {
+                None => judge(&self.0, &lookup, cx).await,
+                Some(proxy) => {
+                    let seen = lookup.addresses().into_iter().map(|address| Seen::of(address, &[], cx));
+                    let mut outcome = Outcome::graded(Grade::Reached).via(proxy.to_string());
+                    seen.for_each(|seen| outcome.saw("address", seen.in_words()));
+                    outcome
+                }
+            };
+            found.tried(lookup.attempts())
         })
     }
 }
 
-fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
+async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
+    let addresses = lookup.addresses();
+    let mapped = |address: &IpAddr| address.is_ipv6() && !Seen::of(*address, &[], cx).is_published();
+    let prefixes = if addresses.iter().any(mapped) { cx.nat64().await } else { Vec::new() };
     let mut outcome = Outcome::graded(Grade::Reached);
+    let mut odd = Vec::new();
     for address in addresses {
-        let where_ = match (cx.facts.cloudflare_range(*address), special(*address)) {
-            (Some(range), _) => format!("in {range}"),
-            (None, Some(Special::Nowhere)) => "an address of nowhere".to_owned(),
-            (None, Some(Special::Private)) => "a private address".to_owned(),
-            (None, Some(Special::Reserved)) => "a reserved address".to_owned(),
-            (None, None) => "outside Cloudflare's published ranges".to_owned(),
-        };
-        outcome.saw("address", format!("{address}: {where_}"));
+        let seen = Seen::of(address, &prefixes, cx);
+        outcome.saw("address", seen.in_words());
+        if !seen.is_published() || is_another_names(endpoint, address, lookup, cx) {
+            odd.push(seen);
+        }
     }
-    let of = |wanted: fn(Option<Special>) -> bool| -> Vec<IpAddr> {
-        let unpublished = addresses.iter().copied().filter(|address| cx.facts.cloudflare_range(*address).is_none());
-        unpublished.filter(|address| wanted(special(*address))).collect()
-    };
-    let nowhere = of(|kind| matches!(kind, Some(Special::Nowhere | Special::Reserved)));
-    let private = of(|kind| kind == Some(Special::Private));
-    let outside = of(|kind| kind.is_none());
-    if !nowhere.is_empty() {
-        outcome.found(sinkholed(host, &nowhere));
+    let told = join_all(odd.into_iter().map(|seen| async move {
+        let (behind, given_by) =
+            tokio::join!(behind(endpoint, seen.address, cx), cx.given_by(&endpoint.host, lookup, seen.address));
+        Odd { addresses: vec![seen.address], kind: seen.kind, behind, given_by }
+    }));
+    let mut groups: Vec<Odd> = Vec::new();
+    for odd in told.await {
+        outcome.saw("behind", format!("{}: {}", in_words(&odd.addresses), odd.behind.in_words()));
+        // A published address that the search list did not give is none to speak of.
+        if odd.kind.is_published() && !matches!(odd.given_by, GivenBy::SearchList { .. }) {
+            continue;
+        }
+        match groups.iter_mut().find(|group| group.is_like(&odd)) {
+            Some(group) => group.addresses.extend(odd.addresses),
+            None => groups.push(odd),
+        }
     }
-    if !private.is_empty() {
-        outcome.found(private_answer(host, &private));
-    }
-    if !outside.is_empty() {
-        outcome.found(outside_ranges(host, &outside, cx));
+    for group in groups {
+        outcome.found(group.finding(&endpoint.host, endpoint.port, cx));
     }
     outcome
 }
 
-fn sinkholed(host: &str, addresses: &[IpAddr]) -> Finding {
-    SINKHOLED.found(
-        format!("{host} resolves to {}, an address of nowhere: a name filter answers in WorkOS's place", in_words(addresses)),
-        Remediation::network(format!("Take {host} off the DNS filter's block list (or allow its category), so that its public addresses are answered."))
-            .verify(command!("dig {} A +short", host)),
-    )
+/// Whether a published address can be the answer for another name: the search list is tried first, and no server gives it for
+/// this one.
+fn is_another_names(endpoint: &Endpoint, address: IpAddr, lookup: &Lookup, cx: &Context) -> bool {
+    lookup.system.is_some()
+        && !lookup.from_servers().contains(&address)
+        && !cx.host.resolvers().asked_first(&endpoint.host).is_empty()
 }
 
-fn private_answer(host: &str, addresses: &[IpAddr]) -> Finding {
-    PRIVATE_ANSWER.found(
-        format!("{host} resolves to {}, an address of a private network: somebody answers in WorkOS's place", in_words(addresses)),
-        Remediation::network(format!(
-            "Remove the internal zone, override or hosts entry for {host} that gives {}, unless it is a transparent proxy that must be used: then set it as a proxy.",
-            in_words(addresses)
-        ))
-        .verify(command!("dig {} A +short; getent ahosts {}", host, host)),
-    )
+/// What an address is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Kind {
+    /// In this published range of Cloudflare's.
+    Published(IpNet),
+    /// The block page of a filter.
+    BlockPage(BlockPage),
+    /// Of nowhere, or of this host.
+    Nowhere,
+    /// Of a private network.
+    Private,
+    /// Reserved for something else.
+    Reserved,
+    /// Public, and in none of the ranges.
+    Outside,
 }
 
-fn outside_ranges(host: &str, addresses: &[IpAddr], cx: &Context) -> Finding {
-    OUTSIDE_RANGES.found(
-        format!(
-            "{} lies outside Cloudflare's published ranges (as of {}): a firewall rule for these ranges does not cover it",
-            in_words(addresses),
-            cx.facts.as_of
-        ),
-        Remediation::network(format!(
-            "Compare the answer with a public resolver; if {host} really moved, allow TCP 443 to {} besides, and give --facts a newer list.",
-            in_words(addresses)
-        ))
-        .verify(command!("dig @1.1.1.1 {} A +short", host)),
-    )
+impl Kind {
+    fn is_published(&self) -> bool {
+        matches!(self, Kind::Published(_))
+    }
+
+    /// As a fragment.
+    fn in_words(&self) -> String {
+        match self {
+            Kind::Published(range) => format!("in {range}"),
+            Kind::BlockPage(page) => format!("the block page of {}", page.product),
+            Kind::Nowhere => "an address of nowhere".to_owned(),
+            Kind::Private => "a private address".to_owned(),
+            Kind::Reserved => "a reserved address".to_owned(),
+            Kind::Outside => "outside Cloudflare's published ranges".to_owned(),
+        }
+    }
+}
+
+/// An address, and what it is.
+struct Seen {
+    address: IpAddr,
+    /// The address that a translator reaches by it, and the translator's prefix.
+    stands_for: Option<(IpAddr, Nat64)>,
+    kind: Kind,
+}
+
+impl Seen {
+    fn of(address: IpAddr, prefixes: &[Nat64], cx: &Context) -> Self {
+        let known = Nat64::well_known();
+        let stands_for = match address {
+            IpAddr::V6(v6) => {
+                known.iter().chain(prefixes).find_map(|prefix| Some((prefix.stands_for(v6)?.into(), *prefix)))
+            }
+            IpAddr::V4(_) => None,
+        };
+        let judged = stands_for.map_or(address, |(stands_for, _)| stands_for).to_canonical();
+        let kind = match (cx.facts.block_page(judged), cx.facts.cloudflare_range(judged), special(judged)) {
+            (Some(page), ..) => Kind::BlockPage(page.clone()),
+            (None, Some(range), _) => Kind::Published(range),
+            (None, None, Some(Special::Nowhere)) => Kind::Nowhere,
+            (None, None, Some(Special::Private)) => Kind::Private,
+            (None, None, Some(Special::Reserved)) => Kind::Reserved,
+            (None, None, None) => Kind::Outside,
+        };
+        Seen { address, stands_for, kind }
+    }
+
+    fn is_published(&self) -> bool {
+        self.kind.is_published()
+    }
+
+    fn in_words(&self) -> String {
+        match self.stands_for {
+            Some((v4, prefix)) => {
+                format!("{}: {v4} by address translation (NAT64, {prefix}), {}", self.address, self.kind.in_words())
+            }
+            None => format!("{}: {}", self.address, self.kind.in_words()),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
-    use crate::net::fake::Fake;
-
-    fn judged(addresses: &[&str]) -> Outcome {
-        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        judge("api.workos.com", &addresses, &Site::of(Fake::default()).context())
-    }
-
-    #[test]
-    fn published_addresses_pass_and_name_their_range() {
-        let outcome = judged(&["104.18.2.1", "2606:4700::1"]);
-
-        assert_eq!(outcome.status(), Status::Pass);
-        assert_eq!(outcome.evidence[0].value, "104.18.2.1: in 104.16.0.0/13");
-    }
-
-    #[test]
-    fn nowhere_private_and_elsewhere_come_apart() {
-        assert_eq!(codes(&judged(&["0.0.0.0"])), ["sinkholed"]);
-        assert_eq!(codes(&judged(&["10.1.2.3"])), ["private-answer"]);
-        assert_eq!(codes(&judged(&["93.184.215.14"])), ["outside-ranges"]);
-        assert_eq!(judged(&["93.184.215.14"]).status(), Status::Warn);
-    }
-}
+mod tests;

@@ -4,13 +4,15 @@ use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
 use crate::context::Context;
+use crate::host::{Oddity, RESOLVER_FILE, oddities};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
     title: "resolvers are set",
     explain: "\
 Says which DNS servers this host asks (from /etc/resolv.conf, or --resolver) and which domains it tries behind short \
-names.
+names. The file is read as the C library reads it: three servers at most, and none from a line that it passes over, such \
+as one with a Windows line end; variables that overrule it (RES_OPTIONS, LOCALDOMAIN) count.
 
 A host without a resolver cannot reach anything by name, and one with a resolver of another network can only reach what \
 that network knows. Later checks ask each of these servers directly and judge it by its answers.
@@ -19,7 +21,7 @@ Usually broken by a container that was started before the network was, by a file
 or by a stub such as 127.0.0.53 whose service does not run.",
     vantages: &[Vantage::Inside],
     required: super::never,
-    codes: &[&NONE, &NOT_READ],
+    codes: &[&NONE, &NOT_READ, &PASSED_OVER],
     needs: &[],
     plan: |_, _| Planned::one(ResolversSet),
 };
@@ -31,21 +33,38 @@ static NONE: Code = Code::error("none", "no DNS server is set, and names are res
 static NOT_READ: Code =
     Code::undecided("not-read", "the resolver file could not be read or understood, so the servers are not known");
 
+static PASSED_OVER: Code =
+    Code::warning("passed-over", "a line of the resolver file names a server, and the C library passes over it");
+
 struct ResolversSet;
 
 impl Check for ResolversSet {
     fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Local("/etc/resolv.conf".to_owned()), "which DNS servers are in effect")]
+        vec![Contact::new(Touch::Local(RESOLVER_FILE.to_owned()), "which DNS servers are in effect")]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let servers: Vec<String> = cx.resolvers().iter().map(ToString::to_string).collect();
             let file = cx.host.resolvers();
-            let search = file.search;
             let mut outcome = Outcome::graded(Grade::Declared);
-            if !search.is_empty() && cx.settings.resolver.is_none() {
-                outcome.saw("search list", search.join(", "));
+            if cx.settings.resolver.is_none() {
+                if !file.search.is_empty() {
+                    let dots = if file.ndots == 1 { String::new() } else { format!(" (ndots:{})", file.ndots) };
+                    outcome.saw("search list", format!("{}{dots}", file.search.join(", ")));
+                }
+                if !file.unasked.is_empty() {
+                    outcome.saw(
+                        "never asked",
+                        format!(
+                            "{}: the C library asks the first three servers, by interfaces that are there",
+                            file.unasked.join(", ")
+                        ),
+                    );
+                }
+                if !file.passed_over.is_empty() {
+                    outcome.found(passed_over(&file.passed_over));
+                }
             }
             if !servers.is_empty() {
                 return outcome.with("servers", servers.join(", "));
@@ -66,6 +85,25 @@ fn not_read(why: &str) -> Finding {
     NOT_READ.found(
         format!("/etc/resolv.conf could not be read or understood ({why}), so this host's DNS servers could not be asked one by one"),
         Remediation::installer("Mend /etc/resolv.conf, or give --resolver.").verify("cat /etc/resolv.conf"),
+    )
+}
+
+fn passed_over(lines: &[(usize, Oddity)]) -> Finding {
+    let numbers: Vec<String> = lines.iter().map(|(line, _)| line.to_string()).collect();
+    let action = if lines.iter().any(|(_, oddity)| *oddity == Oddity::WindowsLineEnd) {
+        format!("Give {RESOLVER_FILE} Unix line ends (`sed 's/\\r$//'`), or correct what writes it.")
+    } else {
+        format!(
+            "Write each server in {RESOLVER_FILE} on a line of its own that begins with `nameserver`, and its address behind a blank."
+        )
+    };
+    PASSED_OVER.found(
+        format!(
+            "line {} of {RESOLVER_FILE} names a DNS server, and the C library passes over it ({}), as programs that read the file themselves may not",
+            numbers.join(", "),
+            oddities(lines)
+        ),
+        Remediation::installer(action).verify("cat -A /etc/resolv.conf"),
     )
 }
 
@@ -96,10 +134,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn servers_that_are_never_asked_are_evidence_and_lines_that_are_passed_over_warn() {
+        let mut site = Site::of(Fake::default());
+        site.host.resolver_file.unasked = vec!["10.20.0.30".to_owned()];
+        let fourth = ResolversSet.run(&site.context()).await;
+        let mut site = Site::of(Fake::default());
+        site.host.resolver_file.passed_over = vec![(2, Oddity::WindowsLineEnd)];
+        let windows = ResolversSet.run(&site.context()).await;
+
+        assert_eq!(fourth.status(), Status::Pass);
+        assert!(fourth.evidence.iter().any(|seen| seen.what == "never asked" && seen.value.contains("10.20.0.30")));
+        assert_eq!((codes(&windows), windows.status()), (vec!["passed-over"], Status::Warn));
+        assert!(windows.findings[0].problem.contains("CR LF"));
+    }
+
+    #[tokio::test]
     async fn a_file_that_is_not_understood_is_not_taken_for_an_empty_one() {
         let mut site = Site::of(Fake::default());
         site.host.resolvers.clear();
-        site.host.unreadable_resolvers = Some("an odd line".to_owned());
+        site.host.resolver_file.unreadable = Some("an odd line".to_owned());
 
         assert_eq!(codes(&ResolversSet.run(&site.context()).await), ["not-read"]);
     }

@@ -1,0 +1,118 @@
+//! How long an application waits for the name, and why.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::words;
+use crate::check::Finding;
+use crate::context::{Asked, Context, Lookup};
+use crate::net::{ErrorKind, RecordKind};
+
+/// Longer than this is felt at every new connection.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Node's fetch gives up a connection after this, the lookup included: measured with Node 20, where 9 s still pass.
+const NODES_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The shortest time-out among `WorkOS`'s SDKs (Python 5), within which the name and the answer have to be there.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Why a lookup takes long.
+pub(super) enum Cause {
+    /// Servers that stay silent stand before the first that answers.
+    DeadFirst(Vec<SocketAddr>),
+    /// This server answers for the one family and never for the other, and the C library waits for both.
+    Half { server: SocketAddr, missing: RecordKind },
+    /// The fastest server takes this long.
+    Slow(SocketAddr, Duration),
+    /// So many names of the search list are asked before the name itself.
+    SearchList(usize),
+    /// The servers answer at once.
+    Unclear,
+}
+
+/// What is to be said of the wait for a name that a server knows, if anything.
+pub(super) fn late(host: &str, lookup: &Lookup, cx: &Context) -> Option<Finding> {
+    let answered = lookup.servers.iter().filter(|asked| asked.answer.result.is_ok() && !asked.is_silent());
+    let fastest = answered.min_by_key(|asked| asked.answer.took);
+    let (waited, ended) = match &lookup.system {
+        Some(system) => match &system.result {
+            Ok(_) => (system.took, true),
+            Err(error) => (system.took, !matches!(error.kind, ErrorKind::TimedOut(_))),
+        },
+        None => (fastest?.answer.took, true),
+    };
+    let given = lookup.system.as_ref().is_none_or(|system| system.result.is_ok());
+    let cause = cause(host, lookup, fastest, cx);
+    // A lookup that fails is late only where a server would have known, and the wait is what it fails of.
+    let failed_of_waiting = !ended || matches!(cause, Cause::Half { .. });
+    if waited <= PATIENCE || !given && (fastest.is_none() || !failed_of_waiting) {
+        return None;
+    }
+    let patience = if node_waits(&cause, cx) { NODES_PATIENCE } else { SHORTEST_TIMEOUT };
+    let too_late = !given || waited >= patience;
+    Some(words::late(host, waited, ended, &cause, too_late, cx))
+}
+
+/// Whether Node waits as well: it asks for IPv6 addresses only where this host has one of its own.
+fn node_waits(cause: &Cause, cx: &Context) -> bool {
+    match cause {
+        Cause::Half { missing: RecordKind::Aaaa, .. } => cx.host.addresses().iter().any(std::net::IpAddr::is_ipv6),
+        _ => true,
+    }
+}
+
+fn cause(host: &str, lookup: &Lookup, fastest: Option<&Asked>, cx: &Context) -> Cause {
+    if let Some(dead) = dead(lookup).filter(|dead| dead.is_first) {
+        return Cause::DeadFirst(dead.servers);
+    }
+    for asked in &lookup.servers {
+        let same = |other: &&Asked| other.server == asked.server && other.kind != asked.kind;
+        if asked.answer.result.is_ok()
+            && !asked.is_silent()
+            && let Some(missing) = lookup.servers.iter().filter(same).find(|other| other.is_silent())
+        {
+            return Cause::Half { server: asked.server, missing: missing.kind };
+        }
+    }
+    let first = cx.host.resolvers().asked_first(host).len();
+    match fastest {
+        Some(fastest) if fastest.answer.took > PATIENCE => Cause::Slow(fastest.server, fastest.answer.took),
+        _ if first > 0 && lookup.system.is_some() => Cause::SearchList(first),
+        _ => Cause::Unclear,
+    }
+}
+
+/// Servers that do not answer while another one does.
+pub(super) struct Dead {
+    pub(super) servers: Vec<SocketAddr>,
+    /// They are asked before the first that answers, and stay silent, so that lookups wait for them.
+    pub(super) is_first: bool,
+}
+
+pub(super) fn dead(lookup: &Lookup) -> Option<Dead> {
+    let is_dead = |asked: &&Asked| {
+        let error = asked.answer.result.as_ref().err();
+        asked.is_silent()
+            || error.is_some_and(|error| {
+                matches!(
+                    error.kind,
+                    ErrorKind::Refused | ErrorKind::Unreachable | ErrorKind::NoRoute | ErrorKind::CutShort(_)
+                )
+            })
+    };
+    let answers = |server: SocketAddr| lookup.servers.iter().any(|asked| asked.server == server && !is_dead(&asked));
+    let mut servers: Vec<SocketAddr> = lookup.servers.iter().map(|asked| asked.server).collect();
+    servers.dedup();
+    let knows = lookup.servers.iter().find(|asked| asked.answer.result.is_ok() && !asked.is_silent())?.server;
+    let before: Vec<SocketAddr> = servers.iter().copied().take_while(|server| *server != knows).collect();
+    let silent = |server: SocketAddr| {
+        lookup.servers.iter().any(|asked| asked.server == server && asked.is_silent()) && !answers(server)
+    };
+    let waited_for: Vec<SocketAddr> = before.into_iter().filter(|server| silent(*server)).collect();
+    if !waited_for.is_empty() {
+        return Some(Dead { servers: waited_for, is_first: true });
+    }
+    let dead: Vec<SocketAddr> = servers.into_iter().filter(|server| !answers(*server)).collect();
+    (!dead.is_empty()).then_some(Dead { servers: dead, is_first: false })
+}

@@ -1,0 +1,307 @@
+//! What is said of a name that does not resolve, or resolves late.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::waiting::{Cause, Dead};
+use super::{
+    CUT_SHORT, DNS_TIMED_OUT, DNS_UNREACHABLE, NODATA, NOT_RESOLVED, NXDOMAIN, ONE_RESOLVER_DEAD, PASSED_OVER, REFUSED,
+    SERVFAIL, SLOW, STRANGE_CODE, TCP_ONLY, TOO_SLOW, in_words,
+};
+use crate::check::{Command, Finding, Remediation, Remediations, command};
+use crate::context::{Context, Lookup};
+use crate::host::{Oddity, RESOLVER_FILE, SERVICES_FILE, oddities};
+use crate::net::{ErrorKind, dns_code};
+use crate::settings::values::spoken;
+
+fn dig(host: &str, server: SocketAddr) -> Command {
+    dig_for(host, server, "A")
+}
+
+fn dig_for(host: &str, server: SocketAddr, kind: &str) -> Command {
+    let scope = match server {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("%{}", v6.scope_id()),
+        _ => String::new(),
+    };
+    let at = format!("{}{scope}", server.ip());
+    match server.port() {
+        53 => command!("dig @{} {} {}", at, host, kind),
+        port => command!("dig @{} -p {} {} {}", at, port, host, kind),
+    }
+}
+
+fn servers_in_words(servers: &[SocketAddr]) -> String {
+    servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>, cx: &Context) -> Finding {
+    let action = if let Some(knows) = knows {
+        format!(
+            "Make {server} resolve {host} as {knows} does, or put {knows} first in {RESOLVER_FILE}: applications stop at the first answer."
+        )
+    } else if host == "api.workos.com" {
+        format!(
+            "Make {server} resolve {host}: the name exists in public DNS, so forward workos.com to the internet or take it off the filter's list."
+        )
+    } else if *host == cx.settings.api.value.host {
+        format!(
+            "Make {server} resolve {host}, or correct --api-url if the custom Authentication API domain is spelt differently."
+        )
+    } else {
+        format!("Make {server} resolve {host}, or correct --endpoint if the name is spelt differently.")
+    };
+    let though = knows.map(|knows| format!(", and is asked before {knows}, which gives addresses")).unwrap_or_default();
+    NXDOMAIN.found(
+        format!("{server} says that {host} does not exist (NXDOMAIN){though}"),
+        Remediation::network(action).verify(dig(host, server)),
+    )
+}
+
+pub(super) fn nodata(host: &str, server: SocketAddr) -> Finding {
+    NODATA.found(
+        format!("{server} knows {host}, and has neither A nor AAAA records for it"),
+        Remediation::network(format!(
+            "Remove the zone or override for {host} on {server} that hides its addresses, so that public DNS answers."
+        ))
+        .verify(dig(host, server)),
+    )
+}
+
+pub(super) fn servfail(host: &str, server: SocketAddr) -> Finding {
+    SERVFAIL.found(
+        format!("{server} answers SERVFAIL for {host}: it could not find out"),
+        Remediation::network(format!(
+            "Let the resolver {server} reach its forwarders or the public DNS servers (UDP and TCP 53 outbound), and check its DNSSEC validation and clock."
+        ))
+        .verify(dig(host, server)),
+    )
+}
+
+pub(super) fn refused(host: &str, server: SocketAddr) -> Finding {
+    REFUSED.found(
+        format!("{server} refuses to answer for {host} (REFUSED)"),
+        Remediation::network(format!("Allow recursive queries from this host on the resolver {server}, or give this host a resolver that serves it."))
+            .verify(dig(host, server)),
+    )
+}
+
+pub(super) fn strange_code(host: &str, server: SocketAddr, code: u16) -> Finding {
+    let name = dns_code(code);
+    let (says, action) = match code {
+        1 => (
+            "it does not understand the question",
+            format!(
+                "Replace or update the DNS service at {server} (or the DNS proxy of the firewall that stands there), which cannot read an ordinary question, or give this host another resolver."
+            ),
+        ),
+        4 => (
+            "it does not serve this kind of question",
+            format!(
+                "Have {server} answer A and AAAA questions and resolve for others (recursion), or give this host a resolver that does."
+            ),
+        ),
+        _ => (
+            "that is no answer to a question for addresses",
+            format!(
+                "Find out in the log of the DNS service at {server} why it answers so, or give this host another resolver."
+            ),
+        ),
+    };
+    STRANGE_CODE.found(
+        format!("{server} answers {name} for {host}: {says}"),
+        Remediation::network(action).verify(dig(host, server).and("+noedns")),
+    )
+}
+
+pub(super) fn cut_short(host: &str, server: SocketAddr, over_tcp: &ErrorKind, cx: &Context) -> Finding {
+    let how = match over_tcp {
+        ErrorKind::TimedOut(_) => "no answer comes",
+        ErrorKind::Refused => "the connection is refused",
+        ErrorKind::Reset | ErrorKind::Closed => "the connection is cut off",
+        ErrorKind::Unreachable | ErrorKind::NoRoute | ErrorKind::Prohibited => "it cannot be reached",
+        _ => "none comes that could be read",
+    };
+    CUT_SHORT.found(
+        format!("{server} cuts its answer for {host} over UDP and asks to be asked over TCP (TC), and over TCP {how}: applications get nothing"),
+        Remediation::network(format!(
+            "Allow TCP 53 {} to {server} beside UDP 53, and have the DNS service there listen on TCP.",
+            cx.source_in_words(Some(server.ip()))
+        ))
+        .verify(dig(host, server).and("+tcp")),
+    )
+}
+
+pub(super) fn timed_out(host: &str, servers: &[SocketAddr], cx: &Context) -> Finding {
+    let source = cx.source_in_words(servers.first().map(SocketAddr::ip));
+    let all = servers_in_words(servers);
+    let limit = spoken(cx.settings.timeout.value);
+    let unasked = cx.host.resolvers().unasked;
+    let others = if unasked.is_empty() || cx.settings.resolver.is_some() {
+        String::new()
+    } else {
+        format!("; {} stands in {RESOLVER_FILE} as well and is never asked", unasked.join(", "))
+    };
+    DNS_TIMED_OUT.found(
+        format!("no answer from {all} within {limit}, over UDP or TCP, to any attempt{others}"),
+        Remediation::network(format!(
+            "Allow UDP and TCP 53 {source} to {all}, and see that a DNS server is running there."
+        ))
+        .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
+    )
+}
+
+pub(super) fn unreachable(host: &str, servers: &[SocketAddr], cx: &Context) -> Finding {
+    let source = cx.source_in_words(servers.first().map(SocketAddr::ip));
+    let all = servers_in_words(servers);
+    DNS_UNREACHABLE.found(
+        format!("{all} cannot be reached: port 53 is closed there, or rejected on the way"),
+        Remediation::network(format!("Start a DNS server at {all} and allow UDP and TCP 53 {source} to it, or correct the name servers in {RESOLVER_FILE}."))
+            .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
+    )
+}
+
+pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
+    let from_servers = lookup.from_servers();
+    let (problem, action) = if lookup.servers.is_empty() {
+        (
+            format!("the system does not resolve {host}, and names no DNS server that could be asked why"),
+            format!("Name a DNS server in {RESOLVER_FILE} (or give --resolver) that resolves public names."),
+        )
+    } else if from_servers.is_empty() {
+        (
+            format!("the system does not resolve {host}, and the DNS servers give no usable answer either"),
+            format!(
+                "Make the DNS servers in {RESOLVER_FILE} answer for {host}; the evidence lists what each says now."
+            ),
+        )
+    } else {
+        let services = cx.host.name_services().map(|on| format!(", now `{on}`")).unwrap_or_default();
+        (
+            format!("the system does not resolve {host}, although its DNS servers give {}", in_words(&from_servers)),
+            format!(
+                "Put `dns` on the `hosts:` line of {SERVICES_FILE}{services}, and remove what stands before it and ends the search."
+            ),
+        )
+    };
+    NOT_RESOLVED.found(problem, Remediation::installer(action).verify(command!("getent ahosts {}", host)))
+}
+
+pub(super) fn passed_over(host: &str, odd: &[(usize, Oddity)]) -> Finding {
+    let lines: Vec<String> = odd.iter().map(|(line, _)| line.to_string()).collect();
+    PASSED_OVER.found(
+        format!(
+            "the DNS servers know {host}, and the C library passes over line {} of {RESOLVER_FILE} that name them ({}): it asks 127.0.0.1 instead",
+            lines.join(", "),
+            oddities(odd)
+        ),
+        mend(odd),
+    )
+}
+
+/// How lines of the resolver file are made readable.
+fn mend(odd: &[(usize, Oddity)]) -> Remediation {
+    let windows = odd.iter().any(|(_, oddity)| *oddity == Oddity::WindowsLineEnd);
+    let action = if windows {
+        format!("Give {RESOLVER_FILE} Unix line ends (`sed 's/\\r$//'`), or correct what writes it.")
+    } else {
+        format!(
+            "Write each server in {RESOLVER_FILE} on a line of its own that begins with `nameserver`, and an address behind a blank."
+        )
+    };
+    Remediation::installer(action).verify(command!("cat -A {}", RESOLVER_FILE))
+}
+
+pub(super) fn tcp_only(host: &str, server: SocketAddr, cx: &Context) -> Finding {
+    TCP_ONLY.found(
+        format!("{server} answers over TCP and stays silent over UDP: applications ask over UDP, wait, and give up"),
+        Remediation::network(format!(
+            "Allow UDP 53 {} to {server}, beside TCP 53.",
+            cx.source_in_words(Some(server.ip()))
+        ))
+        .verify(dig(host, server).and("+notcp")),
+    )
+}
+
+pub(super) fn one_dead(host: &str, dead: &Dead, lookup: &Lookup) -> Finding {
+    let all = servers_in_words(&dead.servers);
+    let took = lookup.system.as_ref().map(|system| system.took).filter(|took| took.as_millis() >= 500);
+    let wait = match (dead.is_first, took) {
+        (true, Some(took)) => format!("asked first: a lookup here took {}", spoken(took)),
+        (true, None) => "asked first: lookups wait for it, some for seconds".to_owned(),
+        (false, _) => "asked only where those before it stay silent: then there is none to fall back on".to_owned(),
+    };
+    ONE_RESOLVER_DEAD.found(
+        format!("{all} does not answer while another resolver does, and is {wait}"),
+        Remediation::installer(format!("Remove {all} from {RESOLVER_FILE}, or have it repaired.")).verify(
+            dead.servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server)),
+        ),
+    )
+}
+
+/// A name that is there late, or too late.
+pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too_late: bool, cx: &Context) -> Finding {
+    let spent = spoken(waited);
+    let takes = if ended { format!("takes {spent}") } else { format!("had not ended after {spent}") };
+    let why = match cause {
+        Cause::DeadFirst(servers) => {
+            format!("{} is asked first and does not answer", servers_in_words(servers))
+        }
+        Cause::Half { server, missing } => format!(
+            "{missing} questions to {server} are never answered, while the other family is, and the C library waits for both"
+        ),
+        Cause::Slow(server, took) => format!("the fastest resolver, {server}, took {} to answer", spoken(*took)),
+        Cause::SearchList(names) => format!(
+            "the search list of {RESOLVER_FILE} is asked first (`ndots:{}`, {names} more names)",
+            cx.host.resolvers().ndots
+        ),
+        Cause::Unclear => format!(
+            "the DNS servers answer at once, so something else that is asked is slow{}",
+            cx.host.name_services().map(|on| format!(" (`hosts: {on}` in {SERVICES_FILE})")).unwrap_or_default()
+        ),
+    };
+    let code = if too_late { &TOO_SLOW } else { &SLOW };
+    let bears = if too_late {
+        ": Node's fetch gives up a connection after 10 s with the lookup in it, and the SDKs a request after 25 to 60 s"
+    } else {
+        ""
+    };
+    code.found(
+        format!("the lookup of {host}, as an application makes it, {takes}, for each new connection: {why}{bears}"),
+        remedy(host, cause),
+    )
+}
+
+fn remedy(host: &str, cause: &Cause) -> Remediations {
+    let time = command!("time getent ahosts {}", host);
+    let meanwhile = |more: &str| {
+        Remediation::installer(format!(
+            "Until then, write `options timeout:1 attempts:1` into {RESOLVER_FILE}, so that lookups wait for seconds only{more}."
+        ))
+    };
+    match cause {
+        Cause::DeadFirst(servers) => Remediation::installer(format!(
+            "Remove {} from {RESOLVER_FILE}, or have it repaired.",
+            servers_in_words(servers)
+        ))
+        .verify(time)
+        .or(meanwhile("")),
+        Cause::Half { server, missing } => Remediation::network(format!(
+            "Have {missing} questions for {host} to {server} answered, if only by an empty answer: let the firewall in front of it pass them, and the resolver reply."
+        ))
+        .verify(dig_for(host, *server, &missing.to_string()))
+        .or(meanwhile(" (or `options no-aaaa`, from glibc 2.36 on)")),
+        Cause::Slow(..) => Remediation::network("Give this host a resolver near by that keeps answers in a cache.")
+            .verify(time)
+            .into(),
+        Cause::SearchList(_) => Remediation::installer(format!(
+            "Set `options ndots:1` in {RESOLVER_FILE} (in Kubernetes: dnsConfig of the pod), or shorten the search list there."
+        ))
+        .verify(time)
+        .into(),
+        Cause::Unclear => Remediation::installer(format!(
+            "Look at what stands before `dns` on the `hosts:` line of {SERVICES_FILE}, and take out what is slow or not needed."
+        ))
+        .verify(command!("time getent -s dns ahosts {}; time getent ahosts {}", host, host))
+        .into(),
+    }
+}

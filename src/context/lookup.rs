@@ -1,0 +1,232 @@
+//! What a name resolves to here: for an application, and for each DNS server that is asked directly.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use super::Context;
+use crate::host::HostsLine;
+use crate::net::special::{Nat64, nat64_prefixes};
+use crate::net::{Attempted, ErrorKind, LONGEST_LOOKUP, NetError, Phase, Question, RecordKind, Records};
+use crate::settings::Family;
+
+/// What the resolvers in effect say of a name.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The system's own resolution, which applications use; absent where `--resolver` stands in for it.
+    pub system: Option<Attempted<Vec<IpAddr>>>,
+    /// What each DNS server says when it is asked directly.
+    pub servers: Vec<Asked>,
+}
+
+/// One question to one server, and its answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The server.
+    pub server: SocketAddr,
+    /// The record type.
+    pub kind: RecordKind,
+    /// The answer.
+    pub answer: Attempted<Records>,
+}
+
+impl Asked {
+    /// Whether UDP, which applications ask over, brought nothing.
+    pub fn is_silent(&self) -> bool {
+        match &self.answer.result {
+            Ok(records) => records.over_tcp_only,
+            Err(error) => matches!(error.kind, ErrorKind::TimedOut(_) | ErrorKind::OverTcpOnly(_)),
+        }
+    }
+}
+
+/// Who gave an application an address, where that is not a DNS server's answer about the name itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GivenBy {
+    /// A line of the hosts file.
+    Hosts(HostsLine),
+    /// A server's answer about the name that the search list made of it.
+    SearchList {
+        /// The name that was asked.
+        name: String,
+        /// Who answered.
+        server: SocketAddr,
+        /// It is asked before the name itself.
+        first: bool,
+    },
+    /// A server's answer about the name itself.
+    Server(SocketAddr),
+    /// Something else that the name service switch asks.
+    Unknown,
+}
+
+impl Lookup {
+    /// The addresses an application gets, in its order.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        match &self.system {
+            Some(Attempted { result: Ok(addresses), .. }) if !addresses.is_empty() => addresses.clone(),
+            // The C library can wait for longer than we do, and goes on to the next server. To TCP it does not go on, so
+            // what came over TCP alone is nothing that an application gets.
+            Some(Attempted { result: Err(NetError { kind: ErrorKind::TimedOut(_), .. }), .. }) | None => {
+                self.given(|records| !records.over_tcp_only)
+            }
+            Some(_) => Vec::new(),
+        }
+    }
+
+    /// The addresses that the DNS servers give when they are asked directly.
+    pub fn from_servers(&self) -> Vec<IpAddr> {
+        self.given(|_| true)
+    }
+
+    fn given(&self, counts: impl Fn(&Records) -> bool) -> Vec<IpAddr> {
+        let mut addresses = Vec::new();
+        let positive = self.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok());
+        for records in positive.filter(|records| counts(records)) {
+            for address in &records.addresses {
+                if !addresses.contains(address) {
+                    addresses.push(*address);
+                }
+            }
+        }
+        addresses
+    }
+
+    /// How many attempts the slowest of its questions took.
+    pub fn attempts(&self) -> u32 {
+        let system = self.system.as_ref().map(|system| system.attempts);
+        self.servers.iter().map(|asked| asked.answer.attempts).chain(system).max().unwrap_or(0)
+    }
+}
+
+/// What was looked up already. It is kept beside what the network remembers, because what is waited for depends on both
+/// halves of a lookup.
+#[derive(Default)]
+pub struct Lookups(Mutex<HashMap<String, Arc<OnceCell<Lookup>>>>);
+
+impl Context {
+    /// Asks the system's resolution and every DNS server in effect for a name, all at once, and once in a run.
+    pub async fn lookup(&self, name: &str) -> Lookup {
+        let cell = {
+            let mut lookups = self.lookups.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(lookups.entry(name.to_owned()).or_default())
+        };
+        cell.get_or_init(|| self.look_up(name)).await.clone()
+    }
+
+    async fn look_up(&self, name: &str) -> Lookup {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            let result = Ok(vec![address]);
+            return Lookup {
+                system: Some(Attempted { result, attempts: 0, took: Duration::ZERO }),
+                servers: Vec::new(),
+            };
+        }
+        let began = Instant::now();
+        let asking = self.ask_servers(name);
+        let resolving = self.network.resolve(name);
+        tokio::pin!(asking, resolving);
+        if self.settings.resolver.is_some() {
+            return Lookup { system: None, servers: asking.await };
+        }
+        let (servers, mut system) = tokio::select! {
+            biased;
+            system = &mut resolving => (asking.await, system),
+            servers = &mut asking => {
+                let patience = self.patience(&servers);
+                let system = match timeout_at(began + patience, resolving).await {
+                    Ok(system) => system,
+                    Err(_) => Attempted {
+                        result: Err(NetError::timed_out(Phase::Lookup, patience)),
+                        attempts: 1,
+                        took: began.elapsed(),
+                    },
+                };
+                (servers, system)
+            }
+        };
+        if let (Some(family), Ok(addresses)) = (self.family(), &mut system.result) {
+            addresses.retain(|address| Family::of(*address) == family);
+        }
+        Lookup { system: Some(system), servers }
+    }
+
+    /// How long the system's resolution is waited for. Where a server knows the name, an application gets it in the end,
+    /// and how long that takes is what counts; where none does, there is nothing to wait for.
+    fn patience(&self, servers: &[Asked]) -> Duration {
+        if servers.iter().any(|asked| asked.answer.result.is_ok()) {
+            LONGEST_LOOKUP.min(self.settings.deadline.value / 2)
+        } else {
+            self.settings.timeout.value * (self.settings.retries.value + 1)
+        }
+    }
+
+    async fn ask_servers(&self, name: &str) -> Vec<Asked> {
+        let servers = self.resolvers();
+        let questions: Vec<Question> = servers
+            .iter()
+            .flat_map(|server| self.families().map(|family| (*server, RecordKind::of(family))))
+            .map(|(server, kind)| Question { server, name: name.to_owned(), kind })
+            .collect();
+        let answers = join_all(questions.iter().map(|question| self.network.ask(question))).await;
+        let asked = questions.into_iter().zip(answers);
+        asked.map(|(question, answer)| Asked { server: question.server, kind: question.kind, answer }).collect()
+    }
+
+    /// The DNS servers in effect.
+    pub fn resolvers(&self) -> Vec<SocketAddr> {
+        match &self.settings.resolver {
+            Some(named) => vec![named.value],
+            None => self.host.resolvers().servers,
+        }
+    }
+
+    /// Who gave an application this address of a name. Only where it is not a server's answer about the name itself are the
+    /// files looked into, and the names asked that the search list makes.
+    pub async fn given_by(&self, name: &str, lookup: &Lookup, address: IpAddr) -> GivenBy {
+        let gives =
+            |asked: &Asked| asked.answer.result.as_ref().is_ok_and(|records| records.addresses.contains(&address));
+        let server = lookup.servers.iter().find(|asked| gives(asked)).map(|asked| asked.server);
+        if let (Some(server), true) = (server, self.settings.resolver.is_some()) {
+            return GivenBy::Server(server);
+        }
+        // The hosts file is asked first nearly everywhere, and so it is the cause also where a server says the same.
+        if let Some(line) = self.host.hosts_lines(name).into_iter().find(|line| line.address == address) {
+            return GivenBy::Hosts(line);
+        }
+        let file = self.host.resolvers();
+        let first = file.comes_first(name);
+        if server.is_none() || first {
+            for expansion in file.expansions(name).into_iter().take(MOST_EXPANSIONS) {
+                let asked = self.ask_servers(&expansion).await;
+                if let Some(asked) = asked.iter().find(|asked| gives(asked)) {
+                    return GivenBy::SearchList { name: expansion, server: asked.server, first };
+                }
+            }
+        }
+        server.map_or(GivenBy::Unknown, GivenBy::Server)
+    }
+
+    /// The prefixes under which a translator here maps `IPv4` addresses into `IPv6` (RFC 7050).
+    pub async fn nat64(&self) -> Vec<Nat64> {
+        let questions: Vec<Question> = self
+            .resolvers()
+            .into_iter()
+            .map(|server| Question { server, name: IPV4_ONLY.to_owned(), kind: RecordKind::Aaaa })
+            .collect();
+        let answers = join_all(questions.iter().map(|question| self.network.ask(question))).await;
+        let mapped = answers.into_iter().filter_map(|answer| answer.result.ok()).flat_map(|records| records.addresses);
+        nat64_prefixes(mapped)
+    }
+}
+
+/// The name that has `IPv4` addresses alone, so that `IPv6` addresses for it show a translator's prefix.
+pub const IPV4_ONLY: &str = "ipv4only.arpa";
+
+/// The C library has room for six domains.
+const MOST_EXPANSIONS: usize = 6;
