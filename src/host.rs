@@ -19,8 +19,11 @@ pub trait Host: Send + Sync {
     fn now(&self) -> SystemTime;
     /// Its name.
     fn name(&self) -> String;
-    /// The addresses of its interfaces, loopback left out.
+    /// The addresses of its interfaces, loopback and those of a link left out.
     fn addresses(&self) -> Vec<IpAddr>;
+    /// Whether an interface has an `IPv6` address, if only one of the link: then programs ask for `IPv6` addresses that
+    /// otherwise spare themselves the question.
+    fn has_ipv6(&self) -> bool;
     /// What its resolver file says.
     fn resolvers(&self) -> Resolvers;
     /// The lines of its hosts file about a name.
@@ -67,7 +70,13 @@ impl Host for ThisHost {
 
     fn addresses(&self) -> Vec<IpAddr> {
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-        interfaces.iter().map(if_addrs::Interface::ip).filter(|address| !address.is_loopback()).collect()
+        let known = interfaces.iter().filter(|one| !one.is_loopback() && !one.is_link_local());
+        known.map(if_addrs::Interface::ip).collect()
+    }
+
+    fn has_ipv6(&self) -> bool {
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+        interfaces.iter().any(|one| one.ip().is_ipv6() && !one.is_loopback())
     }
 
     fn resolvers(&self) -> Resolvers {
@@ -221,6 +230,10 @@ pub mod fake {
 
         fn addresses(&self) -> Vec<IpAddr> {
             self.addresses.clone()
+        }
+
+        fn has_ipv6(&self) -> bool {
+            self.addresses.iter().any(IpAddr::is_ipv6)
         }
 
         fn resolvers(&self) -> Resolvers {

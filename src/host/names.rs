@@ -1,11 +1,11 @@
 //! The files by which this machine turns names into addresses, read as the C library reads them.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::path::Path;
 use std::time::Duration;
 
-use resolv_conf::{Config, ScopedIp};
+use resolv_conf::Config;
 
 use crate::files::{self, Unreadable};
 
@@ -117,44 +117,71 @@ fn parse(
     };
     let mut found =
         Resolvers { search, ndots: config.ndots, passed_over: odd_lines(unmarked, marked), ..Resolvers::default() };
-    for server in &config.nameservers {
-        let address = match server {
-            ScopedIp::V4(address) => Some(SocketAddr::from((*address, 53))),
-            ScopedIp::V6(address, None) => Some(SocketAddr::from((*address, 53))),
-            ScopedIp::V6(address, Some(scope)) => {
-                let index = scope.parse().ok().or_else(|| index_of(scope));
-                index.map(|index| SocketAddrV6::new(*address, 53, 0, index).into())
-            }
-        };
-        match address {
+    for (_, line) in named(unmarked) {
+        let server = line.server.trim_end_matches('\r');
+        match server_at(server, &index_of) {
             Some(address) if found.servers.contains(&address) => {}
             Some(address) if found.servers.len() < MOST_SERVERS => found.servers.push(address),
-            _ => found.unasked.push(server.to_string()),
+            None if !is_address(server) => {}
+            _ => found.unasked.push(server.to_owned()),
         }
     }
     found
 }
 
-fn odd_lines(text: &[u8], marked: bool) -> Vec<(usize, Oddity)> {
-    let odd = |(at, line): (usize, &[u8])| {
+/// A line that names a server.
+struct Named {
+    indented: bool,
+    server: String,
+}
+
+/// The lines that name a server, by their numbers. The library knows no scope with a dot or a hyphen in it (`eth0.100`), and
+/// stops short of what stands on odd lines.
+fn named(text: &[u8]) -> impl Iterator<Item = (usize, Named)> {
+    text.split(|byte| *byte == b'\n').enumerate().filter_map(|(at, line)| {
         let line = String::from_utf8_lossy(line);
         let rest = line.trim_start().strip_prefix("nameserver")?;
         let named = rest.strip_prefix([' ', '\t'])?.trim_start_matches([' ', '\t']);
-        let named = named.split([' ', '\t']).next().unwrap_or_default();
-        let oddity = if named.ends_with('\r') {
+        let server = named.split([' ', '\t', '#', ';']).next().unwrap_or_default();
+        Some((at + 1, Named { indented: line.starts_with([' ', '\t']), server: server.to_owned() }))
+    })
+}
+
+/// The server at an address, which may carry the interface that it is asked by.
+fn server_at(server: &str, index_of: impl Fn(&str) -> Option<u32>) -> Option<SocketAddr> {
+    match server.split_once('%') {
+        None => Some(SocketAddr::new(server.parse().ok()?, 53)),
+        Some((address, scope)) => {
+            let address: Ipv6Addr = address.parse().ok()?;
+            let index = scope.parse().ok().or_else(|| index_of(scope))?;
+            Some(SocketAddrV6::new(address, 53, 0, index).into())
+        }
+    }
+}
+
+fn is_address(server: &str) -> bool {
+    match server.split_once('%') {
+        None => server.parse::<IpAddr>().is_ok(),
+        Some((address, scope)) => address.parse::<Ipv6Addr>().is_ok() && !scope.is_empty(),
+    }
+}
+
+fn odd_lines(text: &[u8], marked: bool) -> Vec<(usize, Oddity)> {
+    let odd = |(number, line): (usize, Named)| {
+        let oddity = if line.server.ends_with('\r') {
             Oddity::WindowsLineEnd
-        } else if line.starts_with([' ', '\t']) {
+        } else if line.indented {
             Oddity::Indented
-        } else if marked && at == 0 {
+        } else if marked && number == 1 {
             Oddity::ByteOrderMark
-        } else if named.parse::<ScopedIp>().is_err() {
+        } else if !is_address(&line.server) {
             Oddity::NoAddress
         } else {
             return None;
         };
-        Some((at + 1, oddity))
+        Some((number, oddity))
     };
-    text.split(|byte| *byte == b'\n').enumerate().filter_map(odd).collect()
+    named(text).filter_map(odd).collect()
 }
 
 /// The lines of the hosts file that are about a name.
@@ -223,7 +250,10 @@ mod tests {
     fn a_scope_names_the_interface_that_a_link_local_server_is_asked_by() {
         assert_eq!(servers("nameserver fe80::53%eth0\n"), ["[fe80::53%7]:53"]);
         assert_eq!(servers("nameserver fe80::53%3\n"), ["[fe80::53%3]:53"]);
+        let vlan = parse(b"nameserver fe80::53%eth0.100\n", |name| (name == "eth0.100").then_some(9), |_| None);
+        assert_eq!(vlan.servers, ["[fe80::53%9]:53".parse().unwrap()]);
         assert_eq!(parsed("nameserver fe80::53%gone\n").unasked, ["fe80::53%gone"]);
+        assert_eq!(parsed("nameserver fe80::53%gone\n").passed_over, []);
     }
 
     #[test]

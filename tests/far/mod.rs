@@ -47,13 +47,14 @@ pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
         let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
         let head = head(&settings, &facts);
         let cx = Context {
+            lookups: workos_preflight::context::Lookups::default(),
             settings,
             facts,
             vantage: Vantage::Inside,
             network,
             unrepeated: live,
             trust,
-            host: Arc::new(ThisHost),
+            host: Arc::new(ThisHost::default()),
             inbound: None,
         };
 

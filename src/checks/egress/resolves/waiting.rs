@@ -57,7 +57,7 @@ pub(super) fn late(host: &str, lookup: &Lookup, cx: &Context) -> Option<Finding>
 /// Whether Node waits as well: it asks for IPv6 addresses only where this host has one of its own.
 fn node_waits(cause: &Cause, cx: &Context) -> bool {
     match cause {
-        Cause::Half { missing: RecordKind::Aaaa, .. } => cx.host.addresses().iter().any(std::net::IpAddr::is_ipv6),
+        Cause::Half { missing: RecordKind::Aaaa, .. } => cx.host.has_ipv6(),
         _ => true,
     }
 }

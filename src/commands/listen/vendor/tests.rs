@@ -66,6 +66,7 @@ impl Played {
     fn context(&self) -> Context {
         let network: Arc<dyn Network> = Arc::new(self.clone());
         Context {
+            lookups: crate::context::Lookups::default(),
             settings: Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap(),
             facts: Facts::embedded(),
             vantage: Vantage::Inside,
