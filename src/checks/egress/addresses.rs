@@ -74,6 +74,7 @@ impl Check for Addresses {
                 Touch::Name(IPV4_ONLY.to_owned()),
                 "the prefix of an address translator, where one is at work",
             ),
+            Contact::new(Touch::Connection(self.0.clone(), "TCP"), there),
             Contact::new(Touch::Connection(self.0.clone(), "TLS"), there),
             Contact::new(Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)), there),
             Contact::new(Touch::Local(HOSTS_FILE.to_owned()), "which line gives an address, where one does"),
