@@ -97,12 +97,16 @@ impl ErrorKind {
 pub enum ProxyRefusal {
     /// It wants a sign-in, by one of these schemes, or refuses the one it got.
     SignIn(Vec<String>),
+    /// It leads people to this page to sign in; host and path of it.
+    SignInPage(String),
     /// Its rules forbid the destination; in its own words.
     Denied(String),
     /// It agrees, and cannot reach the destination; in its own words.
     Upstream(String),
     /// What answers at its address is no proxy; what it does instead.
     NotAProxy(String),
+    /// It is spoken to in plain HTTP, and speaks TLS.
+    SpeaksTls(String),
     /// The TLS handshake with the proxy itself fails.
     Tls(Box<ErrorKind>),
 }

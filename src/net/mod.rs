@@ -7,6 +7,7 @@ mod anatomy;
 pub mod certificate;
 mod chain;
 mod coding;
+mod connect_answer;
 mod der;
 mod dns;
 pub mod doh;

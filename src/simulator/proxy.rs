@@ -32,9 +32,27 @@ pub(super) async fn greet(stream: &mut TcpStream, manner: ProxyManner) -> io::Re
             "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"proxy.customer.example\"\r\n",
             "Access Denied: authentication required",
         ),
+        (ProxyManner::WantsWindowsSignIn, Some(_)) => page(
+            "407 Proxy Authentication Required",
+            "Proxy-Authenticate: Negotiate, NTLM, Digest realm=\"customer, Basic\"\r\n",
+            "Access Denied: authentication required",
+        ),
+        (ProxyManner::LeadsToSignIn, Some((host, _))) => {
+            let target = format!("Location: https://gateway.proxy.example/sign-in?origin={host}&token=demo\r\n");
+            page("307 Temporary Redirect", &target, "Moved")
+        }
+        (ProxyManner::DeniesWith407, Some((host, _))) => {
+            let rule = format!("egress is denied to host '{host}': it matches no rule");
+            let length = rule.len();
+            format!("HTTP/1.1 407 Request rejected by proxy\r\nContent-Length: {length}\r\n\r\n{rule}")
+        }
+        (ProxyManner::UpstreamFailsWith500, Some(_)) => {
+            page("500 Unable to connect", "Server: tinyproxy/1.11.1\r\n", "500 Unable to connect")
+        }
+        (ProxyManner::Closes, Some(_)) => String::new(),
         (ProxyManner::Denies, Some(_)) => page("403 Forbidden", "", "Access Denied by Customer Corp policy"),
         (ProxyManner::UpstreamFails, Some(_)) => page("502 Bad Gateway", "", "The upstream did not answer"),
-        (ProxyManner::Opens | ProxyManner::Requires, Some((host, port))) => {
+        (ProxyManner::Opens | ProxyManner::OpensInOldStyle | ProxyManner::Requires, Some((host, port))) => {
             return Ok(Wanted::Tunnel { host, port });
         }
     };
@@ -46,6 +64,11 @@ pub(super) async fn greet(stream: &mut TcpStream, manner: ProxyManner) -> io::Re
 /// Says that the tunnel is open.
 pub(super) async fn open(stream: &mut TcpStream) -> io::Result<()> {
     stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await
+}
+
+/// Says it as old proxies do.
+pub(super) async fn open_in_old_style(stream: &mut TcpStream) -> io::Result<()> {
+    stream.write_all(b"HTTP/1.0 100 Continue\n\nHTTP/1.0 200 Connection established\nProxy-agent: old\n\n").await
 }
 
 /// Says why there is no tunnel to this address.

@@ -288,8 +288,20 @@ impl Http2Manner {
 pub enum ProxyManner {
     /// It opens a tunnel.
     Opens,
+    /// It opens a tunnel as old ones do: an interim answer first, and lines that end with a bare line feed.
+    OpensInOldStyle,
     /// It opens a tunnel for [`PROXY_AUTHORIZATION`], else 407.
     Requires,
+    /// 407 with the sign-in schemes of Windows alone, in one list.
+    WantsWindowsSignIn,
+    /// A redirect to a page where people sign in.
+    LeadsToSignIn,
+    /// 407 without a way to sign in, which is a rule in plain text.
+    DeniesWith407,
+    /// 500 where others send 502.
+    UpstreamFailsWith500,
+    /// It ends the connection without an answer.
+    Closes,
     /// 403 with a page.
     Denies,
     /// 502.

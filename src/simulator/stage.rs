@@ -16,7 +16,7 @@ use url::Url;
 use super::authorities::Authorities;
 use super::http::{Answer, Asked, Sent};
 use super::proxy::{self, Wanted};
-use super::service::{ApiManner, Certificate, ClientCertificate, Http2Manner, Page, Service, Site};
+use super::service::{ApiManner, Certificate, ClientCertificate, Http2Manner, Page, ProxyManner, Service, Site};
 use super::workos::{self, Api};
 use super::world::{API, INSTALLATION, PROXY, PUBLIC_DNS, World};
 use super::zone::Zone;
@@ -135,7 +135,11 @@ impl Stage {
                     }
                 }
                 (Service::Proxy(manner), _) => match proxy::greet(&mut stream, *manner).await? {
-                    Wanted::Tunnel { host, port } => self.tunnel(&host, port, stream, Speaks::Http).await,
+                    Wanted::Tunnel { host, port } => {
+                        let old = *manner == ProxyManner::OpensInOldStyle;
+                        let speaks = if old { Speaks::OldHttp } else { Speaks::Http };
+                        self.tunnel(&host, port, stream, speaks).await
+                    }
                     Wanted::Nothing => Ok(()),
                 },
                 (Service::Socks(manner), _) => match socks::greet(&mut stream, *manner).await? {
@@ -225,12 +229,13 @@ impl Stage {
             Some(player) => {
                 match speaks {
                     Speaks::Http => proxy::open(&mut stream).await?,
+                    Speaks::OldHttp => proxy::open_in_old_style(&mut stream).await?,
                     Speaks::Socks => socks::open(&mut stream).await?,
                 }
                 self.perform(player, stream).await
             }
             None => match speaks {
-                Speaks::Http => proxy::unreachable(&mut stream, first).await,
+                Speaks::Http | Speaks::OldHttp => proxy::unreachable(&mut stream, first).await,
                 Speaks::Socks => socks::unreachable(&mut stream).await,
             },
         }
@@ -241,6 +246,7 @@ impl Stage {
 #[derive(Clone, Copy)]
 enum Speaks {
     Http,
+    OldHttp,
     Socks,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use workos_preflight::report::v1::{CheckResult, Report, Status, Vantage};
+use workos_preflight::report::v1::{CheckResult, Report, Status, Vantage, Who};
 
 use crate::found::{findings, results};
 use crate::play::Seen;
@@ -53,6 +53,15 @@ pub(crate) fn egress_only(report: &Report, _: &Seen) -> Option<String> {
 pub(crate) fn through_the_proxy(report: &Report, _: &Seen) -> Option<String> {
     let by_proxy = |result: &CheckResult| result.via.as_deref().is_some_and(|via| via != "direct");
     (!passes(report, "egress.answers", by_proxy)).then(|| "the API was not reached through the proxy".to_owned())
+}
+
+/// Of a connection that fails, the first remedy is a setting of the installer's that holds these words, and opening a port comes
+/// after it.
+pub(crate) fn first_to_mend(report: &Report, words: &str) -> Option<String> {
+    let (.., finding) = findings(report).find(|(check, ..)| check.id == "egress.connects")?;
+    let actions: Vec<&str> = finding.remediations.iter().map(|remedy| remedy.action.as_str()).collect();
+    let so = finding.remediations[0].who == Who::Installer && actions[0].contains(words);
+    (!so || !actions[1].contains("Allow outbound TCP 443")).then(|| format!("the remedies are {actions:?}"))
 }
 
 /// The warning is about the resolver that is no more.

@@ -11,8 +11,8 @@ use workos_preflight::simulator::{
 
 use crate::addresses::HOST;
 use crate::claims::{
-    an_allowlist_is_thought_of, egress_only, http2_is_told_of, kept_out, names_the_dead, no_key_is_read, nothing_found,
-    passes, the_api_is_left_alone, through_the_proxy, tried, waits_together,
+    an_allowlist_is_thought_of, egress_only, first_to_mend, http2_is_told_of, kept_out, names_the_dead, no_key_is_read,
+    nothing_found, passes, the_api_is_left_alone, through_the_proxy, tried, waits_together,
 };
 use crate::found::results;
 use crate::play::Seen;
@@ -120,7 +120,22 @@ fn proxies() -> Vec<Scenario> {
         Scenario::new("NO_PROXY takes the API past the proxy, into the drop", proxy_only(ProxyManner::Opens))
             .with_variable("HTTPS_PROXY", &url)
             .with_variable("NO_PROXY", API)
-            .expecting(not_ready(&["egress.connects/timed-out"])),
+            .expecting(not_ready(&["egress.connects/timed-out"]).and(|report, _| first_to_mend(report, "NO_PROXY"))),
+        Scenario::new("HTTP_PROXY alone takes the API past the proxy, into the drop", proxy_only(ProxyManner::Opens))
+            .with_variable("HTTP_PROXY", &url)
+            .expecting(
+                not_ready(&["egress.connects/timed-out"])
+                    .and(|report, _| first_to_mend(report, "Set HTTPS_PROXY to http://proxy")),
+            ),
+        Scenario::new("a proxy whose port is none is named before any port is opened", proxy_only(ProxyManner::Opens))
+            .with_variable("HTTPS_PROXY", &format!("http://{PROXY}:31z8"))
+            .expecting(
+                not_ready(&["settings.proxy/malformed", "egress.connects/timed-out"])
+                    .and(|report, _| first_to_mend(report, "31z8")),
+            ),
+        Scenario::new("a line end behind the proxy is named, and the proxy is asked", proxy_only(ProxyManner::Opens))
+            .with_variable("HTTPS_PROXY", &format!("{url}\r"))
+            .expecting(not_ready(&["settings.proxy/malformed"]).and(through_the_proxy)),
         Scenario::new(
             "behind a proxy that is named by its address no resolver is needed",
             proxy_only(ProxyManner::Opens),

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use super::{addresses, in_words, proxy, resolves};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation,
+    Remediations, Running, Spec, Touch, Vantage, command,
 };
+use crate::checks::settings;
 use crate::context::{Context, Tried};
 use crate::host::NoSource;
 use crate::net::ErrorKind;
@@ -61,7 +62,11 @@ impl Check for Connects {
     }
 
     fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Connection(self.0.clone(), "TCP"), "whether it accepts a connection")]
+        vec![
+            Contact::new(Touch::Connection(self.0.clone(), "TCP"), "whether it accepts a connection"),
+            // Where it does not, the cause may be that a proxy is passed by.
+            settings::proxy::contact(),
+        ]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -138,23 +143,20 @@ pub(in crate::checks) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], 
 }
 
 fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Context) -> Finding {
-    let source = cx.source_in_words(addresses.first().copied());
     let all = in_words(addresses);
     let one = addresses.len() == 1;
     let port = endpoint.port;
-    let to = destination(endpoint, addresses, cx);
-    let allow = format!("Allow outbound TCP {port} {source} to {to}.");
     let attempts = cx.settings.retries.value + 1;
     let limit = spoken(cx.settings.timeout.value);
     let routeless = addresses.first().is_some_and(|address| cx.host.source_for(*address) == Err(NoSource::NoRoute));
-    let (code, problem, remediation) = match kind {
+    let (code, problem, remediations) = match kind {
         ErrorKind::TimedOut(_) => (
             &TIMED_OUT,
             format!(
                 "no answer from {all} on port {port} within {limit}, {}: the packets are dropped on the way, not refused",
                 times(attempts)
             ),
-            Remediation::network(allow),
+            opened_or_proxied(endpoint, addresses, cx),
         ),
         ErrorKind::Refused => (
             &REFUSED,
@@ -162,19 +164,30 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
                 "{all} {} connections on port {port}: a closed port, or a rule on the way that rejects with a reset",
                 if one { "refuses" } else { "refuse" }
             ),
-            Remediation::network(allow),
+            opened_or_proxied(endpoint, addresses, cx),
         ),
         ErrorKind::Reset | ErrorKind::Closed => (
             &RESET,
             format!("connections to {all} on port {port} are reset as soon as they are made"),
-            Remediation::network(format!("Exempt {endpoint} from the inspection that resets its connections. {allow}")),
+            first_the_proxy(
+                endpoint,
+                cx,
+                Remediation::network(format!(
+                    "Exempt {endpoint} from the inspection that resets its connections. {}",
+                    allow(endpoint, addresses, cx)
+                )),
+            ),
         ),
         ErrorKind::NoRoute if routeless => (
             &NO_ROUTE,
             format!("this host has no route to {all}"),
-            Remediation::installer(format!(
-                "Give this host a route to {all} (usually a default gateway), or set the proxy that leads out."
-            )),
+            first_the_proxy(
+                endpoint,
+                cx,
+                Remediation::installer(format!(
+                    "Give this host a route to {all} (usually a default gateway), or set the proxy that leads out."
+                )),
+            ),
         ),
         ErrorKind::Unreachable | ErrorKind::NoRoute => (
             &UNREACHABLE,
@@ -182,22 +195,67 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
                 "{all} {} unreachable: rejected on the way with ICMP, or there is no such host",
                 if one { "is" } else { "are" }
             ),
-            Remediation::network(allow),
+            opened_or_proxied(endpoint, addresses, cx),
         ),
         ErrorKind::Prohibited => (
             &PROHIBITED,
             format!("this host itself forbids connections to {all} on port {port}"),
             Remediation::installer(format!(
                 "Allow outbound TCP {port} to {all} in this host's own firewall, `prohibit` routes, SELinux or sandbox policy."
-            )),
+            ))
+            .into(),
         ),
         _ => (
             &FAILED,
             format!("connections to {all} on port {port} fail; the evidence has the words of the system"),
-            Remediation::installer(format!("Run the command below on this host and follow what it says about {all}.")),
+            Remediation::installer(format!("Run the command below on this host and follow what it says about {all}.")).into(),
         ),
     };
-    code.found(problem, remediation.verify(curl(endpoint, cx)))
+    code.found(problem, remediations.verify(curl(endpoint, cx)))
+}
+
+fn allow(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> String {
+    let source = cx.source_in_words(addresses.first().copied());
+    format!("Allow outbound TCP {} {source} to {}.", endpoint.port, destination(endpoint, addresses, cx))
+}
+
+/// The network opens a way, or the installer names the proxy that is the way; which is likelier is said by the settings.
+fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> Remediations {
+    let is_api = *endpoint == cx.settings.api.value;
+    let elsewhere = addresses.iter().copied().filter(|address| is_api && cx.facts.cloudflare_range(*address).is_none());
+    let elsewhere: Vec<IpAddr> = elsewhere.collect();
+    let opened = Remediation::network(allow(endpoint, addresses, cx));
+    // A rule for the published ranges would not cover these.
+    let opened = if elsewhere.is_empty() || cx.settings.proxy_for(endpoint).is_some() {
+        opened.into()
+    } else {
+        let (host, elsewhere) = (&endpoint.host, in_words(&elsewhere));
+        Remediation::network(format!(
+            "Have {host} resolve to its public addresses: {elsewhere} lies outside the ranges from which it answers, and the ranges opened would not lead there."
+        ))
+        .or(Remediation::network(format!(
+            "If {elsewhere} is meant to answer for {host}, allow outbound TCP {} {} to {elsewhere}.",
+            endpoint.port,
+            cx.source_in_words(addresses.first().copied())
+        )))
+    };
+    if settings::proxy::past_the_proxy(endpoint, cx).is_some() {
+        return first_the_proxy(endpoint, cx, opened);
+    }
+    opened.or(Remediation::installer(
+        "If this site goes out through a proxy, open nothing: set HTTPS_PROXY=http://PROXY:PORT (the site's own) and run this again.",
+    ))
+}
+
+/// Where a setting takes requests past a proxy, that comes before everything else.
+fn first_the_proxy(endpoint: &Endpoint, cx: &Context, then: impl Into<Remediations>) -> Remediations {
+    let then = then.into();
+    match settings::proxy::past_the_proxy(endpoint, cx) {
+        // Other hosts than the API are often exempted on purpose.
+        Some(other) if *endpoint != cx.settings.api.value && cx.settings.proxy.is_some() => then.or(other),
+        Some(first) => then.iter().cloned().fold(first.into(), Remediations::or),
+        None => then,
+    }
 }
 
 fn times(attempts: u32) -> String {
@@ -251,6 +309,7 @@ mod tests {
     use crate::checks::fixture::{Site, codes};
     use crate::net::Phase;
     use crate::net::fake::Fake;
+    use crate::settings::{Proxy, Setting, Source};
 
     const API: &str = "api.workos.com";
 
@@ -321,5 +380,71 @@ mod tests {
 
         assert_eq!(codes(&run(both).await), ["ipv6-broken"]);
         assert_eq!(codes(&run(alone).await), ["refused"]);
+    }
+
+    /// Who has to do what, likeliest first, where the connection is dropped on this site.
+    async fn dropped(change: impl FnOnce(Site) -> Site, variables: &[(&'static str, &str)]) -> Vec<String> {
+        let network = network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::TimedOut(Phase::Connect)));
+        let mut cx = change(Site::of(network)).context();
+        let read = |(name, value): &(&'static str, &str)| (*name, Proxy::parse(value));
+        cx.settings.proxy_variables = variables.iter().map(read).collect();
+        let outcome = Connects(Endpoint::new(API, 443)).run(&cx).await;
+        assert_eq!(codes(&outcome), ["timed-out"]);
+        let remedies = outcome.findings[0].remediations.iter();
+        remedies.map(|remedy| format!("{}: {}", remedy.who.as_str(), remedy.action)).collect()
+    }
+
+    #[tokio::test]
+    async fn without_any_proxy_the_network_opens_or_the_installer_names_the_proxy() {
+        let remedies = dropped(|site| site, &[]).await;
+
+        assert!(remedies[0].starts_with("network: Allow outbound TCP 443"), "{remedies:?}");
+        assert!(remedies[1].starts_with("installer: If this site goes out through a proxy"), "{remedies:?}");
+        assert_eq!(remedies.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_takes_requests_past_a_proxy_comes_before_any_opened_port() {
+        let system = |mut site: Site| {
+            site.host.system_proxies = vec![("/etc/environment".to_owned(), "https_proxy=http://a:1".to_owned())];
+            site
+        };
+        let exempt = |site: Site| site.with("network.proxy", "http://a:1").with("network.no_proxy", "workos.com");
+        let remedies = [
+            (dropped(exempt, &[("HTTPS_PROXY", "http://a:1")]).await, "out of NO_PROXY"),
+            (dropped(|site| site, &[("HTTP_PROXY", "http://a:1")]).await, "Set HTTPS_PROXY to http://a:1"),
+            (dropped(|site| site.with("network.direct", "true"), &[("https_proxy", "http://a:1")]).await, "--direct"),
+            (dropped(system, &[]).await, "/etc/environment"),
+        ];
+
+        for (remedies, words) in remedies {
+            assert!(remedies[0].starts_with("installer: ") && remedies[0].contains(words), "{words}: {remedies:?}");
+            assert!(remedies[1].starts_with("network: Allow outbound") && remedies.len() == 2, "{remedies:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_cannot_be_read_is_mended_before_any_port_is_opened() {
+        let network = network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::Refused));
+        let mut cx = Site::of(network).context();
+        let value = Proxy::parse("http://a:31z8").unwrap_err();
+        cx.settings.misread_proxy = Some(Setting { value, source: Source::Environment("HTTPS_PROXY") });
+        let outcome = Connects(Endpoint::new(API, 443)).run(&cx).await;
+        let first = outcome.findings[0].remediations.likeliest();
+
+        assert!(first.who.as_str() == "installer" && first.action.contains("31z8"), "{first:?}");
+    }
+
+    #[tokio::test]
+    async fn for_an_address_outside_the_ranges_the_ranges_are_not_what_to_open() {
+        for address in ["93.184.215.14", "198.18.0.7"] {
+            let place = format!("{address}:443");
+            let outcome = run(network(&[address]).connects(&place, Err(ErrorKind::Unreachable))).await;
+            let actions: Vec<&str> =
+                outcome.findings[0].remediations.iter().map(|remedy| remedy.action.as_str()).collect();
+
+            assert!(actions[0].contains(address) && actions[0].contains("outside the ranges"), "{actions:?}");
+            assert!(actions.iter().all(|action| !action.contains("104.16.0.0/13")), "{actions:?}");
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! Does the forward proxy open a way to an endpoint?
 
+use url::Url;
+
 use super::in_words;
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
 use crate::context::{Context, Tried};
+use crate::middlebox;
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, ProxyRefusal};
 use crate::settings::values::spoken;
 use crate::settings::{Proxy, Scheme};
@@ -21,12 +24,13 @@ Behind a proxy every later question is a question to the proxy first: its answer
 host, wants a sign-in, forbids the destination, or cannot reach it itself.
 
 Usually broken by a proxy that wants credentials the application was not given (407), by a policy that lacks the WorkOS \
-hosts (403), by the proxy's own firewall or DNS (502 to 504), or by a URL that names the wrong port.",
+hosts (403; or 407 without a scheme), by a sign-in page (a redirect), by the proxy's own firewall or DNS (500 to 504, of \
+Privoxy 404), or by a URL that names the wrong port.",
     vantages: &[Vantage::Inside],
     required: super::required,
     codes: &[
         &PROXY_UNRESOLVED, &PROXY_REFUSED, &PROXY_TIMED_OUT, &PROXY_UNREACHABLE, &PROXY_UNTRUSTED, &PROXY_TLS_FAILED, &PROXY_AUTH_REQUIRED, &PROXY_DENIED,
-        &PROXY_UPSTREAM_FAILED, &NOT_A_PROXY,
+        &PROXY_SIGN_IN_PAGE, &PROXY_UPSTREAM_FAILED, &NOT_A_PROXY,
     ],
     needs: &[],
     plan: |_, settings| {
@@ -51,6 +55,8 @@ static PROXY_UNTRUSTED: Code =
 static PROXY_TLS_FAILED: Code =
     Code::error("proxy-tls-failed", "the TLS handshake with the https proxy itself does not complete");
 static PROXY_AUTH_REQUIRED: Code = Code::error("proxy-auth-required", "the proxy wants a sign-in (407)");
+static PROXY_SIGN_IN_PAGE: Code =
+    Code::error("proxy-sign-in-page", "the proxy leads to a page for people in place of opening a way");
 static PROXY_DENIED: Code = Code::error("proxy-denied", "the proxy's policy forbids the destination");
 static PROXY_UPSTREAM_FAILED: Code =
     Code::error("proxy-upstream-failed", "the proxy agrees, and cannot reach the destination itself");
@@ -114,14 +120,16 @@ impl ThroughProxy {
         match &error.kind {
             ErrorKind::Proxy(refusal) => match refusal {
                 ProxyRefusal::SignIn(schemes) => self.auth_required(schemes),
+                ProxyRefusal::SignInPage(page) => self.sign_in_page(page, cx),
                 ProxyRefusal::Denied(said) => self.denied(said),
                 ProxyRefusal::Upstream(said) => self.upstream_failed(said),
                 ProxyRefusal::NotAProxy(does) => self.not_a_proxy(does),
+                ProxyRefusal::SpeaksTls(said) => self.speaks_tls(said),
                 ProxyRefusal::Tls(kind) => self.tls(kind, &error.detail),
             },
             ErrorKind::Refused => self.refused(),
             ErrorKind::TimedOut(phase) => self.timed_out(*phase, cx),
-            ErrorKind::Closed | ErrorKind::Reset => self.not_a_proxy("ends the connection without an answer"),
+            ErrorKind::Closed | ErrorKind::Reset => self.ends_without_an_answer(),
             _ => self.unreachable(error),
         }
     }
@@ -222,22 +230,48 @@ impl ThroughProxy {
         let usable = |scheme: &String| scheme.eq_ignore_ascii_case("basic") || scheme == "user and password";
         let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
         let status = if self.speaks_http() { "407; " } else { "" };
-        let action = match (schemes.iter().any(usable), self.proxy.credentials.is_some()) {
-            (true, false) => format!(
-                "Give the application credentials for the proxy ({}://USER:PASSWORD@{proxy}), or exempt this host from sign-in on the proxy.",
-                self.proxy.scheme.as_str()
-            ),
-            (true, true) => format!("Correct the user and password in the URL of the proxy {proxy}: it refuses them."),
-            (false, _) => format!(
+        let given = self.proxy.credentials.is_some();
+        let remediations = if !schemes.iter().any(usable) {
+            Remediation::network(format!(
                 "Exempt this host, or the destination {}, from sign-in on the proxy {proxy}: servers cannot use the schemes it offers.",
                 endpoint.host
-            ),
+            ))
+            .or(Remediation::installer(
+                "Where no exemption is given, run a relay that signs in for the application (cntlm or px, for example) on this host, and set HTTPS_PROXY to the relay.",
+            ))
+        } else if given {
+            let action = format!("Correct the user and password in the URL of the proxy {proxy}: it refuses them.");
+            Remediation::installer(action).or(Remediation::network(format!(
+                "Look in the log of the proxy {proxy} why it refuses this user, or exempt this host from sign-in."
+            )))
+        } else {
+            Remediation::network(format!(
+                "Give the application credentials for the proxy ({}://USER:PASSWORD@{proxy}), or exempt this host from sign-in on the proxy.",
+                self.proxy.scheme.as_str()
+            ))
+            .into()
         };
         PROXY_AUTH_REQUIRED.found(
             format!(
                 "the proxy {proxy} wants a sign-in before it opens a way to {endpoint} ({status}offered: {offered})"
             ),
-            Remediation::network(action).verify(self.curl()),
+            remediations.verify(self.curl()),
+        )
+    }
+
+    fn sign_in_page(&self, page: &str, cx: &Context) -> Finding {
+        let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
+        let product = Url::parse(page).ok().and_then(|url| middlebox::by_sign_in(&url));
+        let product = product.map(|guess| format!(" ({})", guess.in_words())).unwrap_or_default();
+        PROXY_SIGN_IN_PAGE.found(
+            format!(
+                "the proxy {proxy} answers the request for {endpoint} with a redirect to {page}{product}: a page where people sign in, or are told what is blocked, which a server cannot do"
+            ),
+            Remediation::network(format!(
+                "Exempt the requests {} to {endpoint} from sign-in on the proxy {proxy}, and allow CONNECT to it: now they are led to {page}.",
+                cx.source_in_words(None)
+            ))
+            .verify(self.curl()),
         )
     }
 
@@ -245,9 +279,42 @@ impl ThroughProxy {
         let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
         let what = if self.speaks_http() { "CONNECT to " } else { "" };
         PROXY_DENIED.found(
-            format!("the proxy {proxy} forbids {endpoint} ({said})"),
+            format!("a rule of the proxy {proxy} forbids {endpoint} ({said})"),
             Remediation::network(format!("Allow {what}{endpoint} for this host in the policy of the proxy {proxy}."))
                 .verify(self.curl()),
+        )
+    }
+
+    fn ends_without_an_answer(&self) -> Finding {
+        let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
+        NOT_A_PROXY.found(
+            format!(
+                "what listens at {proxy} ends the connection without an answer when it is asked for {endpoint}: it is no {} proxy, or one that drops what it does not allow",
+                self.proxy.scheme.as_str()
+            ),
+            Remediation::installer(format!(
+                "Correct the proxy's URL if {} is the address or port of something else, or of a proxy of another kind.",
+                self.proxy.url()
+            ))
+            .or(Remediation::network(format!(
+                "If it is the proxy, look in its log why it ends connections that ask for {endpoint}, and allow that for this host."
+            )))
+            .verify(self.curl()),
+        )
+    }
+
+    fn speaks_tls(&self, said: &str) -> Finding {
+        let proxy = &self.proxy.endpoint;
+        NOT_A_PROXY.found(
+            format!("what listens at {proxy} speaks TLS, and the proxy's URL says http ({said})"),
+            Remediation::installer(format!(
+                "Set the proxy's URL to https://{proxy} if that is a proxy over TLS; else correct its address and port."
+            ))
+            .verify(command!(
+                "curl -sv --proxy {} {}",
+                format!("https://{proxy}"),
+                self.endpoint.https("/")
+            )),
         )
     }
 
@@ -265,11 +332,19 @@ impl ThroughProxy {
 
     fn not_a_proxy(&self, does: &str) -> Finding {
         NOT_A_PROXY.found(
-            format!("what listens at {} {does}: it is no {} proxy", self.proxy.endpoint, self.proxy.scheme.as_str()),
+            format!(
+                "what listens at {} {does}: it is no {} proxy, or opens no tunnels",
+                self.proxy.endpoint,
+                self.proxy.scheme.as_str()
+            ),
             Remediation::installer(format!(
                 "Correct the proxy's URL: {} is the address or port of something else, or of a proxy of another kind.",
                 self.proxy.url()
             ))
+            .or(Remediation::network(format!(
+                "If it is the proxy, let it open tunnels (CONNECT) to {}.",
+                self.endpoint
+            )))
             .verify(self.curl()),
         )
     }
@@ -311,6 +386,9 @@ mod tests {
     async fn each_refusal_has_its_own_code() {
         for (kind, code) in [
             (ErrorKind::Proxy(ProxyRefusal::SignIn(vec!["Negotiate".to_owned()])), "proxy-auth-required"),
+            (ErrorKind::Proxy(ProxyRefusal::SignInPage("https://gw.example/x".to_owned())), "proxy-sign-in-page"),
+            (ErrorKind::Proxy(ProxyRefusal::SpeaksTls("a TLS record".to_owned())), "not-a-proxy"),
+            (ErrorKind::Closed, "not-a-proxy"),
             (ErrorKind::Proxy(ProxyRefusal::Denied("403".to_owned())), "proxy-denied"),
             (ErrorKind::Proxy(ProxyRefusal::Upstream("502".to_owned())), "proxy-upstream-failed"),
             (ErrorKind::Proxy(ProxyRefusal::NotAProxy("answers CONNECT with 404".to_owned())), "not-a-proxy"),
@@ -328,6 +406,39 @@ mod tests {
             let outcome = run(Err(kind)).await;
             assert_eq!(codes(&outcome), [code]);
             assert!(!format!("{outcome:?}").contains("secret"));
+        }
+    }
+
+    async fn remedies(kind: ErrorKind) -> Vec<(&'static str, String)> {
+        let outcome = run(Err(kind)).await;
+        outcome.findings[0].remediations.iter().map(|remedy| (remedy.who.as_str(), remedy.action.clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn schemes_that_servers_cannot_use_are_for_the_proxys_owner_or_for_a_relay() {
+        for schemes in [&["Negotiate", "NTLM"][..], &["Digest"], &["Bearer", "Kerberos"]] {
+            let schemes = schemes.iter().map(|scheme| (*scheme).to_owned()).collect();
+            let remedies = remedies(ErrorKind::Proxy(ProxyRefusal::SignIn(schemes))).await;
+
+            assert!(remedies[0].0 == "network" && remedies[0].1.contains("Exempt"), "{remedies:?}");
+            assert!(remedies[1].0 == "installer" && remedies[1].1.contains("relay"), "{remedies:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_that_are_refused_are_the_installers_to_correct() {
+        let schemes = vec!["Negotiate".to_owned(), "Basic".to_owned()];
+        let remedies = remedies(ErrorKind::Proxy(ProxyRefusal::SignIn(schemes))).await;
+
+        assert!(remedies[0].0 == "installer" && remedies[0].1.contains("user and password"), "{remedies:?}");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_ends_the_connection_may_be_none_or_may_drop_by_rule() {
+        for kind in [ErrorKind::Closed, ErrorKind::Reset] {
+            let remedies = remedies(kind).await;
+
+            assert_eq!(remedies.iter().map(|(who, _)| *who).collect::<Vec<_>>(), ["installer", "network"]);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Settings: whether what was given can work at all, and what this host itself is set to.
 
 mod consistent;
-mod proxy;
+pub(super) mod proxy;
 mod resolvers;
 mod trust;
 

@@ -1,11 +1,11 @@
 //! Which proxy applies to the API, from which source, and who else would use it?
 
 use crate::check::{
-    Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
-    command,
+    Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
+    Vantage, command,
 };
 use crate::context::Context;
-use crate::settings::{Misread, Proxy, Settings, Source};
+use crate::settings::{Misread, Proxy, Setting, Settings, Source};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -47,12 +47,58 @@ static SYSTEM_ONLY: Code =
 
 struct ProxySettings;
 
+/// What is read to know why requests go past a proxy.
+pub(in crate::checks) fn contact() -> Contact {
+    Contact::new(
+        Touch::Local("the proxy variables, /etc/environment and its like".to_owned()),
+        "which way requests leave, and who else would take it",
+    )
+}
+
+/// Why requests to an endpoint go direct where a proxy seems to be meant, as what the installer mends before any port is
+/// opened; nothing where no proxy is in sight.
+pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Option<Remediation> {
+    let settings = &cx.settings;
+    if settings.proxy_for(endpoint).is_some() {
+        return None;
+    }
+    let host = &endpoint.host;
+    if let Some(proxy) = &settings.proxy {
+        return Some(Remediation::installer(format!(
+            "Take {host}, or what covers it, out of NO_PROXY: requests to it go past the proxy {}, and direct they do not arrive.",
+            proxy.value
+        )));
+    }
+    if let Some(Setting { value, source }) = &settings.misread_proxy {
+        return Some(Remediation::installer(format!(
+            "Mend the proxy of {source} first: it is `{}` ({}), so that requests go direct; {} is right.",
+            value.shown, value.why, value.write
+        )));
+    }
+    let named = |names: &[&str]| {
+        let mut set = settings.proxy_variables.iter().filter(|(name, _)| names.contains(name));
+        set.find_map(|variable| Some((variable.0, meant(variable)?)))
+    };
+    if let Some((name, proxy)) = named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]) {
+        // Only --direct leaves it aside.
+        return Some(Remediation::installer(format!(
+            "Leave out --direct: {name} names the proxy {proxy}, and without it requests to {host} do not arrive."
+        )));
+    }
+    if let Some((name, proxy)) = named(&["http_proxy", "HTTP_PROXY"]) {
+        return Some(Remediation::installer(format!(
+            "Set HTTPS_PROXY to {proxy} as well where the application is started: {name} alone is not used for https, so that requests to {host} go direct."
+        )));
+    }
+    let (file, line) = cx.host.system_proxies().into_iter().next()?;
+    Some(Remediation::installer(format!(
+        "Set HTTPS_PROXY where the application is started as {file} sets it ({line}): this process does not have it, and direct requests to {host} do not arrive."
+    )))
+}
+
 impl Check for ProxySettings {
     fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Local("the proxy variables, /etc/environment and its like".to_owned()),
-            "which way requests leave, and who else would take it",
-        )]
+        vec![contact()]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -199,7 +245,6 @@ mod tests {
     use super::*;
     use crate::checks::fixture::{Site, codes};
     use crate::net::fake::Fake;
-    use crate::settings::Setting;
 
     async fn run(variables: &[(&'static str, &str)], site: Site) -> Vec<&'static str> {
         let mut cx = site.context();

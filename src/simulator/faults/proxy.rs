@@ -25,6 +25,53 @@ pub(super) const FAULTS: &[Fault] = &[
             world.set("network.proxy", format!("http://installer:wrong@{PROXY}:{}", PROXY_ADDRESS.port()));
         },
     ),
+    Fault::new(
+        "proxy-old",
+        "The proxy answers as old ones do, after an interim answer: nothing is wrong.",
+        &[],
+        |world| {
+            answering(world, ProxyManner::OpensInOldStyle);
+        },
+    ),
+    Fault::new(
+        "proxy-windows-sign-in",
+        "The proxy offers the sign-in schemes of Windows alone, which servers cannot use.",
+        &["egress.proxy/proxy-auth-required"],
+        |world| answering(world, ProxyManner::WantsWindowsSignIn),
+    ),
+    Fault::new(
+        "proxy-sign-in-page",
+        "The proxy leads to a page where people sign in.",
+        &["egress.proxy/proxy-sign-in-page"],
+        |world| answering(world, ProxyManner::LeadsToSignIn),
+    ),
+    Fault::new(
+        "proxy-407-rule",
+        "The proxy refuses the WorkOS API by a rule, with 407 and without a way to sign in.",
+        &["egress.proxy/proxy-denied"],
+        |world| answering(world, ProxyManner::DeniesWith407),
+    ),
+    Fault::new(
+        "proxy-500",
+        "The proxy cannot reach the WorkOS API itself, and says so with 500.",
+        &["egress.proxy/proxy-upstream-failed"],
+        |world| answering(world, ProxyManner::UpstreamFailsWith500),
+    ),
+    Fault::new(
+        "proxy-closes",
+        "What listens where the proxy should be ends connections without an answer.",
+        &["egress.proxy/not-a-proxy"],
+        |world| answering(world, ProxyManner::Closes),
+    ),
+    Fault::new(
+        "proxy-plain-on-tls",
+        "The proxy's URL says http, and the proxy speaks TLS.",
+        &["egress.proxy/not-a-proxy"],
+        |world| {
+            over_tls(world, Certificate::Good, ProxyManner::Opens);
+            world.set("network.proxy", format!("http://{PROXY}:{}", tls_port().port()));
+        },
+    ),
     Fault::new("proxy-tls", "The proxy is spoken to over TLS: nothing is wrong.", &[], |world| {
         over_tls(world, Certificate::Good, ProxyManner::Opens);
     }),
@@ -89,6 +136,11 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
 ];
+
+fn answering(world: &mut World, manner: ProxyManner) {
+    world.services.insert(PROXY_ADDRESS, Service::Proxy(manner));
+    world.set("network.proxy", format!("http://{PROXY}:{}", PROXY_ADDRESS.port()));
+}
 
 /// Where an https proxy listens.
 fn tls_port() -> SocketAddr {
