@@ -17,7 +17,7 @@ pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
                 name: setting.name,
                 from: source.clone(),
                 shown: "what looks like a key or a secret".to_owned(),
-                wanted: format!("{}, which may become public,", setting.meaning),
+                wanted: setting.meaning.to_owned(),
             });
         }
     }

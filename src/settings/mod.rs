@@ -338,6 +338,36 @@ impl Settings {
         endpoints
     }
 
+    /// The client ID, unless it is a key or a secret that was put in its place: it goes into URLs, which are logged on the way.
+    /// Otherwise the reason why there is none.
+    pub fn client_to_send(&self) -> Result<&str, &'static str> {
+        match &self.client_id {
+            None => Err("no client ID given: set WORKOS_CLIENT_ID, or give --client-id"),
+            Some(id) if said::looks_secret(&id.value) || said::is_known(&id.value) => {
+                Err("what is given as the client ID looks like a key or a secret, and is not sent")
+            }
+            Some(id) => Ok(&id.value),
+        }
+    }
+
+    /// Why there are no [`Settings::inbound_endpoints`].
+    pub fn no_inbound_endpoint(&self) -> String {
+        let wanted = "give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
+        let named =
+            [("webhook", &self.webhook_url), ("Actions", &self.actions_url)].into_iter().find_map(|(of, given)| {
+                let endpoint = values::url_endpoint(&values::web_url(&given.as_ref()?.value)?)?;
+                endpoint.host.parse::<IpAddr>().ok().map(|address| (of, address))
+            });
+        match named {
+            Some((of, address)) => {
+                format!(
+                    "the {of} URL names the address {address}, and a certificate wants an external name: {wanted} with that name"
+                )
+            }
+            None => format!("no external name given: {wanted}"),
+        }
+    }
+
     /// The names of [`Settings::inbound_endpoints`], each once.
     pub fn inbound_hosts(&self) -> Vec<String> {
         let mut hosts: Vec<String> = Vec::new();

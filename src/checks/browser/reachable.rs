@@ -40,11 +40,14 @@ browser's own store does not trust. The host of the hosted login is a setting of
         let known = listed.chain(named).map(|(host, why)| Reachable { endpoint: Endpoint::new(host, 443), why });
         let mut checks: Vec<Box<dyn Check>> = known.map(|check| Box::new(check) as Box<dyn Check>).collect();
         // Where the login's host is not named, a sign-in leads there.
-        if let (true, [], Some(client), [uri, ..]) =
-            (settings.browser_hosts, &settings.authkit_domains[..], &settings.client_id, &settings.redirect_uris[..])
-        {
+        if let (true, [], Ok(client), [uri, ..]) = (
+            settings.browser_hosts,
+            &settings.authkit_domains[..],
+            settings.client_to_send(),
+            &settings.redirect_uris[..],
+        ) {
             let api = settings.api.value.clone();
-            checks.push(Box::new(HostedLogin { api, client_id: client.value.clone(), uri: uri.value.clone() }));
+            checks.push(Box::new(HostedLogin { api, client_id: client.to_owned(), uri: uri.value.clone() }));
         }
         Planned::Checks(checks)
     },

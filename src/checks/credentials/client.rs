@@ -26,9 +26,9 @@ belongs with the API key.",
     required: super::required,
     codes: &[&UNKNOWN_CLIENT, &NOT_ESTABLISHED],
     needs: &[answers::ID],
-    plan: |_, settings| match &settings.client_id {
-        Some(id) => Planned::one(Client { endpoint: settings.api.value.clone(), id: id.value.clone() }),
-        None => Planned::NotApplicable(super::NO_CLIENT.to_owned()),
+    plan: |_, settings| match settings.client_to_send() {
+        Ok(id) => Planned::one(Client { endpoint: settings.api.value.clone(), id: id.to_owned() }),
+        Err(why) => Planned::NotApplicable(why.to_owned()),
     },
 };
 

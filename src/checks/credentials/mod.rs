@@ -23,7 +23,6 @@ pub(super) const GROUP: Group = Group {
 };
 
 pub(super) const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
-const NO_CLIENT: &str = "no client ID given: set WORKOS_CLIENT_ID, or give --client-id";
 
 fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
@@ -32,4 +31,37 @@ fn required(_: &Settings, vantage: Vantage) -> bool {
 /// Where a key is looked for, for a remedy that says where to put another one.
 fn key_source(settings: &Settings) -> String {
     settings.api_key.as_ref().map_or_else(|| "WORKOS_API_KEY".to_owned(), |key| key.source.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Planned;
+    use crate::checks::fixture::Site;
+    use crate::net::fake::Fake;
+
+    #[test]
+    fn a_key_in_the_place_of_the_client_id_is_sent_to_nobody() {
+        for id in [
+            "sk_live_abcdefghijklmnopqrst",
+            "\"sk_live_abcdefghijklmnopqrst\"",
+            "WORKOS_API_KEY=sk_test_abcdefghijklmnop",
+            "whsec_abcdefghijklmnop",
+        ] {
+            let cx = Site::of(Fake::default())
+                .key("sk_live_abcdefghijklmnopqrst")
+                .with("workos.client_id", id)
+                .with("installation.redirect_uris", "https://app.customer.example/callback")
+                .with("checks.probe_pair", "true")
+                .context();
+            for spec in [&client::SPEC, &redirect::SPEC, &pair::SPEC] {
+                let planned = (spec.plan)(&cx.facts, &cx.settings);
+                assert!(
+                    matches!(&planned, Planned::NotApplicable(why) if why.contains("is not sent")),
+                    "{}: {id}",
+                    spec.id
+                );
+            }
+        }
+    }
 }

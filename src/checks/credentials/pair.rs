@@ -26,11 +26,11 @@ Usually broken by a client ID of the staging environment beside a production key
     required: |_, _| false,
     codes: &[&DIFFERENT_ENVIRONMENTS, &NOT_ESTABLISHED],
     needs: &[accepted::ID, client::ID],
-    plan: |_, settings| match (&settings.api_key, &settings.client_id) {
+    plan: |_, settings| match (&settings.api_key, settings.client_to_send()) {
         (None, _) => Planned::NotApplicable(super::NO_KEY.to_owned()),
-        (_, None) => Planned::NotApplicable(super::NO_CLIENT.to_owned()),
-        (Some(_), Some(id)) if settings.probe_pair => {
-            Planned::one(Pair { endpoint: settings.api.value.clone(), client_id: id.value.clone() })
+        (_, Err(why)) => Planned::NotApplicable(why.to_owned()),
+        (Some(_), Ok(id)) if settings.probe_pair => {
+            Planned::one(Pair { endpoint: settings.api.value.clone(), client_id: id.to_owned() })
         }
         _ => Planned::NotApplicable("give --probe-pair; it may leave a failed sign-in in the environment's log".to_owned()),
     },

@@ -30,12 +30,15 @@ registered in another environment.",
     codes: &[&NOT_REGISTERED, &CLIENT_UNKNOWN, &NOT_ESTABLISHED, &TOO_BROAD, &NO_AUTHKIT],
     needs: &[answers::ID, client::ID],
     plan: |_, settings| {
-        let Some(client) = &settings.client_id else { return Planned::NotApplicable(super::NO_CLIENT.to_owned()) };
+        let client = match settings.client_to_send() {
+            Ok(client) => client,
+            Err(why) => return Planned::NotApplicable(why.to_owned()),
+        };
         let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
         Planned::each(
             usable.map(|uri| Redirect {
                 endpoint: settings.api.value.clone(),
-                client_id: client.value.clone(),
+                client_id: client.to_owned(),
                 uri: uri.value.clone(),
             }),
             "no redirect URI given: give --redirect-uri, or set WORKOS_REDIRECT_URI",

@@ -20,8 +20,6 @@ pub(super) const GROUP: Group = Group {
     specs: &[&resolves::SPEC, &public::SPEC, &here::SPEC, &split::SPEC],
 };
 
-const NO_DOMAIN: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
-
 /// With strategy `events` no webhook is delivered; what is left that leads callers to the name are Actions and redirects.
 fn required(settings: &Settings, _: Vantage) -> bool {
     match settings.strategy.value {
@@ -66,7 +64,7 @@ fn per_name(facts: &Facts, settings: &Settings, besides: &[Contact], look: Look)
         contacts.extend_from_slice(besides);
         OfName { host, contacts, look }
     });
-    Planned::each(checks, NO_DOMAIN)
+    Planned::each(checks, &settings.no_inbound_endpoint())
 }
 
 #[cfg(test)]
@@ -74,6 +72,22 @@ mod tests {
     use super::*;
     use crate::checks::fixture::Site;
     use crate::net::fake::Fake;
+
+    #[test]
+    fn a_url_with_an_address_is_no_external_name_and_is_not_said_to_be_missing() {
+        for (name, url) in [
+            ("installation.webhook_url", "https://10.1.2.3/hook"),
+            ("installation.actions_url", "https://[2001:db8::7]/actions"),
+        ] {
+            let cx = Site::of(Fake::default()).with(name, url).context();
+            for spec in GROUP.specs.iter().chain(crate::checks::ingress::GROUP.specs) {
+                let Planned::NotApplicable(why) = (spec.plan)(&cx.facts, &cx.settings) else { continue };
+                assert!(!why.contains("no external name given"), "{}: {why}", spec.id);
+            }
+            let Planned::NotApplicable(why) = (resolves::SPEC.plan)(&cx.facts, &cx.settings) else { panic!("{url}") };
+            assert!(why.contains("names the address") && why.contains("--domain"), "{why}");
+        }
+    }
 
     #[test]
     fn with_events_the_name_matters_only_to_actions_and_redirects() {

@@ -37,7 +37,7 @@ what can be restricted.",
     needs: &[public::ID],
     plan: |_, settings| {
         if settings.probing.expect_closed {
-            Planned::each(settings.inbound_endpoints().into_iter().map(ClosedToOthers), super::NO_URL)
+            Planned::each(settings.inbound_endpoints().into_iter().map(ClosedToOthers), &settings.no_inbound_endpoint())
         } else {
             Planned::NotApplicable(
                 "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),

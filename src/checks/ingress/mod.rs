@@ -20,8 +20,6 @@ pub(super) const GROUP: Group = Group {
     specs: &[&connects::SPEC, &trusted::SPEC, &arrives::SPEC, &callback::SPEC, &closed_to_others::SPEC],
 };
 
-const NO_URL: &str = "no external name given: give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
-
 /// Hairpin proves nothing, so from inside it is never required.
 fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Outside

@@ -1,5 +1,7 @@
 //! Do the given settings make sense, each for itself and together?
 
+use std::net::IpAddr;
+
 use url::Url;
 
 use crate::check::{
@@ -7,6 +9,7 @@ use crate::check::{
     command,
 };
 use crate::context::Context;
+use crate::net::special::special;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
 use crate::workos::key::{Malformed, malformed, malformed_secret};
@@ -27,7 +30,7 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
     required: |_, _| true,
     codes: &[
         &KEY_WITH_WHITE_SPACE, &KEY_IN_QUOTES, &CLIENT_ID_AS_KEY, &WEBHOOK_SECRET_AS_KEY, &MASKED_KEY, &KEY_CUT_SHORT,
-        &MALFORMED_KEY, &MALFORMED_SECRET, &API_KEY_AS_SECRET, &ONE_SECRET_FOR_BOTH, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
+        &MALFORMED_KEY, &MALFORMED_SECRET, &API_KEY_AS_SECRET, &ONE_SECRET_FOR_BOTH, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &PRIVATE_ADDRESS, &PRIVATE_REDIRECT, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
         &DOMAIN_MISMATCH, &BOTH_API_DOMAINS, &SECRET_FILE_READABLE_BY_ALL,
     ],
     needs: &[],
@@ -56,6 +59,9 @@ static MALFORMED_CLIENT_ID: Code = Code::error("malformed-client-id", "the clien
 static MALFORMED_URL: Code = Code::error("malformed-url", "a URL is not one, or has no host");
 static NOT_HTTPS: Code = Code::error("not-https", "a URL that WorkOS calls or redirects to is not https");
 static LOCALHOST: Code = Code::error("localhost", "a URL points at the reader's own machine");
+static PRIVATE_ADDRESS: Code = Code::error("private-address", "WorkOS is to call an address that is not public");
+static PRIVATE_REDIRECT: Code =
+    Code::warning("private-redirect", "a redirect URI names an address that only browsers near by reach");
 static NOT_PORT_443: Code = Code::error("not-port-443", "WorkOS is to call a port other than 443");
 static IDN_NOT_PUNYCODE: Code =
     Code::error("idn-not-punycode", "a redirect URI holds letters that must be written in punycode");
@@ -140,6 +146,9 @@ fn redirect_uri(text: &str, production: bool) -> Vec<Finding> {
     } else if production && url.scheme() != "https" && host != "127.0.0.1" {
         findings.push(not_https("redirect URI", text));
     }
+    if production && let Some(address) = not_public(host) {
+        findings.push(private_redirect(text, address));
+    }
     if !text.split(['?', '#']).next().unwrap_or(text).is_ascii() {
         findings.push(idn(text, &url));
     }
@@ -151,9 +160,11 @@ fn called_by_workos(name: &str, text: &str, domain: Option<&Setting<String>>) ->
         return vec![malformed_url(name, text)];
     };
     let mut findings = Vec::new();
-    let loopback = endpoint.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-    if endpoint.host == "localhost" || loopback {
+    let loopback = endpoint.host.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback());
+    if endpoint.host == "localhost" || endpoint.host.ends_with(".localhost") || loopback {
         findings.push(localhost(name, text));
+    } else if let Some(address) = not_public(&endpoint.host) {
+        findings.push(private_address(name, text, address));
     } else if let Some(domain) = domain.filter(|domain| domain.value != endpoint.host) {
         findings.push(domain_mismatch(name, &endpoint.host, &domain.value));
     }
@@ -163,6 +174,12 @@ fn called_by_workos(name: &str, text: &str, domain: Option<&Setting<String>>) ->
         findings.push(not_port_443(name, text, endpoint.port));
     }
     findings
+}
+
+/// The address that a URL names in place of a host, when it is not a public one, and not this machine either.
+fn not_public(host: &str) -> Option<IpAddr> {
+    let address: IpAddr = host.trim_matches(['[', ']']).parse().ok()?;
+    special(address).filter(|_| !address.to_canonical().is_loopback()).map(|_| address)
 }
 
 fn malformed_key(kind: Malformed, source: &str) -> Finding {
@@ -252,6 +269,20 @@ fn localhost(name: &str, text: &str) -> Finding {
     LOCALHOST.found(
         format!("the {name} {} points at the machine of whoever opens it", shown_url(text)),
         Remediation::installer(format!("Set the {name} to the installation's external domain, here, in the application and in the WorkOS dashboard.")),
+    )
+}
+
+fn private_address(name: &str, text: &str, address: IpAddr) -> Finding {
+    PRIVATE_ADDRESS.found(
+        format!("the {name} {} names {address}, which is not a public address: WorkOS can never reach it", shown_url(text)),
+        Remediation::installer(format!("Set the {name} to the installation's external domain, whose public address leads there, here, in the application and in the WorkOS dashboard.")),
+    )
+}
+
+fn private_redirect(text: &str, address: IpAddr) -> Finding {
+    PRIVATE_REDIRECT.found(
+        format!("the redirect URI {} names {address}, which is not a public address: only browsers in that network come back from a sign-in", shown_url(text)),
+        Remediation::installer("Set the redirect URI to the installation's external domain, here, in the application and in the WorkOS dashboard, unless everybody signs in from within that network."),
     )
 }
 
@@ -370,6 +401,9 @@ mod tests {
             ("https:///callback", &["malformed-url"]),
             ("app.customer.example/callback", &["malformed-url"]),
             ("https://bücher.example/callback", &["idn-not-punycode"]),
+            ("https://10.1.2.3/callback", &["private-redirect"]),
+            ("http://[fd00::7]/callback", &["not-https", "private-redirect"]),
+            ("https://104.18.2.1/callback", &[]),
         ] {
             assert_eq!(run(site().with("installation.redirect_uris", uri)).await, wanted, "{uri}");
         }
@@ -385,6 +419,17 @@ mod tests {
             ("http://app.customer.example/hook", &["not-https"]),
             ("https://app.customer.example:8443/hook", &["not-port-443"]),
             ("https://localhost/hook", &["localhost"]),
+            ("https://app.localhost/hook", &["localhost"]),
+            ("https://[::ffff:127.0.0.1]/hook", &["localhost"]),
+            ("https://10.1.2.3/hook", &["private-address"]),
+            ("https://192.168.0.1:8443/hook", &["private-address", "not-port-443"]),
+            ("http://172.20.1.1/hook", &["private-address", "not-https"]),
+            ("https://169.254.169.254/hook", &["private-address"]),
+            ("https://100.64.1.1/hook", &["private-address"]),
+            ("https://0.0.0.0/hook", &["private-address"]),
+            ("https://167838211/hook", &["private-address"]),
+            ("https://[fd00::7]/hook", &["private-address"]),
+            ("https://[::ffff:10.1.2.3]/hook", &["private-address"]),
             ("https://other.example/hook", &["domain-mismatch"]),
             ("https://", &["malformed-url"]),
         ] {
