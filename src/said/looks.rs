@@ -12,10 +12,17 @@ const BEGINNINGS: &[Beginning] = &[
     Beginning { text: "sk_test_", inside_of_words: true, least: 1, base64: false },
     Beginning { text: "whsec_", inside_of_words: true, least: 1, base64: false },
     Beginning { text: "sk_", inside_of_words: false, least: 5, base64: false },
-    // sk_live_, sk_test_ and whsec_ once more: what somebody encoded is as good as the key itself.
+    // sk_live_, sk_test_ and whsec_ once more: what somebody encoded is as good as the key itself. In base64 a text looks
+    // different in each of three places, as behind the user of Basic credentials.
     Beginning { text: "c2tfbGl2ZV", inside_of_words: true, least: 4, base64: true },
+    Beginning { text: "X2xpdmVf", inside_of_words: true, least: 4, base64: true },
+    Beginning { text: "a19saXZlX", inside_of_words: true, least: 4, base64: true },
     Beginning { text: "c2tfdGVzdF", inside_of_words: true, least: 4, base64: true },
+    Beginning { text: "X3Rlc3Rf", inside_of_words: true, least: 4, base64: true },
+    Beginning { text: "a190ZXN0X", inside_of_words: true, least: 4, base64: true },
     Beginning { text: "d2hzZWNf", inside_of_words: true, least: 4, base64: true },
+    Beginning { text: "c2VjX", inside_of_words: true, least: 16, base64: true },
+    Beginning { text: "aHNlY1", inside_of_words: true, least: 16, base64: true },
 ];
 
 struct Beginning {
@@ -232,6 +239,17 @@ mod tests {
             ("`socks5h://u:p@a` and `http://u:p@b`", "`socks5h://***@a` and `http://***@b`"),
         ] {
             assert_eq!(masked(said), told);
+        }
+    }
+
+    #[test]
+    fn basic_credentials_show_no_key() {
+        for key in ["sk_live_PLANTEDabcdefghijkl", "sk_test_PLANTEDabcdefghijkl", "whsec_PLANTEDabcdefghijkl"] {
+            for user in ["", "u", "us", "use", "user"] {
+                let basic = data_encoding::BASE64.encode(format!("{user}:{key}").as_bytes());
+                let told = masked(&basic).into_owned();
+                assert!(told.len() < 20, "{user}:{key}: {basic}: {told}");
+            }
         }
     }
 

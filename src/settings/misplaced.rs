@@ -1,8 +1,7 @@
 //! Keys and secrets in the place of something else. What is taken for a name is asked of name servers, and not all of them are
 //! one's own, so such a value ends the command before anything is sent.
 
-use super::proxy::Proxy;
-use super::{Declared, Layer, SETTINGS, SettingsError, values};
+use super::{Declared, Layer, SETTINGS, SettingsError};
 use crate::said;
 
 /// What holds the names of files, which are sent to nobody.
@@ -12,7 +11,7 @@ const FILES: &[&str] = &["facts", "network.ca_bundle", "network.public_roots", "
 pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
     for setting in SETTINGS.iter().filter(|setting| may_be_sent(setting)) {
         let Some((given, source)) = layers.iter().find_map(|layer| layer.of(setting.name)) else { continue };
-        if given.iter().any(|value| is_secret(setting.name, value)) {
+        if given.iter().any(|value| is_secret(value)) {
             return Err(SettingsError::BadValue {
                 name: setting.name,
                 from: source.clone(),
@@ -29,14 +28,14 @@ fn may_be_sent(setting: &Declared) -> bool {
     setting.name != "workos.client_id" && !setting.name.ends_with("_file") && !FILES.contains(&setting.name)
 }
 
-/// Of a URL its host; what stands in its path and query goes to that host alone.
-fn is_secret(setting: &str, value: &str) -> bool {
-    let proxy = Proxy::parse(value).or_else(|misread| misread.meant.map(|meant| *meant).ok_or(()));
-    let proxy = proxy.ok().filter(|_| setting == "network.proxy").map(|proxy| proxy.endpoint.host);
-    let host = proxy.or_else(|| values::web_url(value).and_then(|url| url.host_str().map(str::to_owned)));
-    // A value that is no URL is taken as a whole, but for what signs in at a proxy.
-    let name = host.unwrap_or_else(|| value.rsplit('@').next().unwrap_or(value).to_owned());
-    name.split(',').map(str::trim).any(|name| {
+/// Of a URL its host, as it was typed; what stands in its path and query goes to that host alone. A value that is no URL is
+/// taken as a whole, but for what signs in at a proxy.
+fn is_secret(value: &str) -> bool {
+    let place = match value.split_once("://") {
+        Some((_, rest)) => rest.rsplit('@').next().unwrap_or(rest).split(['/', '?', '#']).next().unwrap_or_default(),
+        None => value.rsplit('@').next().unwrap_or(value),
+    };
+    place.split(',').map(str::trim).any(|name| {
         let host = name.rsplit_once(':').map_or(name, |(host, _)| host);
         said::looks_secret(name) || said::is_known(host) || said::is_known(name)
     })
@@ -70,10 +69,15 @@ mod tests {
                 "https://whsec_plantedabcdefghijkl/".to_owned(),
                 "0mIsPlAcEd9planted0secret".to_owned(),
                 "https://0mIsPlAcEd9planted0secret:8443/hook".to_owned(),
+                "c2tfbGl2ZV9wbGFudGVkYWJjZGVmZ2hpamts".to_owned(),
+                "http://c2tfbGl2ZV9wbGFudGVkYWJjZGVmZ2hpamts:3128".to_owned(),
                 "0misplaced9planted0secret:8443".to_owned(),
             ] {
                 let said = refused(setting.name, &value).unwrap_or_else(|| panic!("{} takes {value}", setting.name));
-                assert!(said.starts_with(setting.name) && !said.contains("planted"), "{said}");
+                assert!(
+                    said.starts_with(setting.name) && !said.contains("planted") && !said.contains("bGFudGVk"),
+                    "{said}"
+                );
             }
         }
     }
