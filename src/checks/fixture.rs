@@ -122,6 +122,7 @@ pub(super) fn delivery(source: &str, signature: Signature) -> Delivery {
     let source: IpAddr = source.parse().unwrap();
     Delivery {
         purpose: Purpose::Webhook,
+        astray: None,
         at: UNIX_EPOCH,
         source,
         peer: source,

@@ -1,15 +1,15 @@
-//! Lets connections in: at most so many at once, those that say nothing only for a while, and a listed sender always.
+//! Lets connections in, for as long as it stands: so many at once as there is room and descriptors for.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, Id, JoinSet};
+use tokio::task::JoinSet;
 
+use super::guests::{House, MOST_GUESTS, Standing, Visit, received_by};
 use super::identity::Security;
 
 /// How connections are let in.
@@ -31,81 +31,51 @@ impl Entry {
     }
 }
 
-/// How many connections stand at once. With the bounds of a request this bounds memory.
-const MOST_CONNECTIONS: usize = 128;
-
-/// A connection that was let in.
-struct Guest {
-    id: Id,
-    task: AbortHandle,
-    from: IpAddr,
-    /// Its address is one that deliveries come from.
-    expected: bool,
-    /// A whole request has come, so that it is being answered. One whose body is still on its way is not there yet.
-    heard: Arc<AtomicBool>,
-}
-
-/// Lets connections in until it is dropped, which ends them too. Where the house is full, one that has said nothing yet has to
-/// go: first among those whose address is not expected, and first the oldest.
+/// Lets connections in until it is dropped, which ends them too.
 pub(super) async fn admit<F>(
     listener: TcpListener,
-    is_expected: impl Fn(IpAddr) -> bool,
-    crowded: impl Fn(IpAddr),
-    receive: impl Fn(TcpStream, SocketAddr, Arc<AtomicBool>) -> F,
+    house: Arc<Mutex<House>>,
+    standing: impl Fn(IpAddr) -> Standing,
+    receive: impl Fn(TcpStream, SocketAddr, Visit) -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut visits: JoinSet<()> = JoinSet::new();
-    let mut guests: Vec<Guest> = Vec::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                let (stream, peer) = match accepted {
-                    Ok(accepted) => accepted,
-                    Err(error) => {
-                        wait_out(&error).await;
-                        continue;
-                    }
-                };
-                if guests.len() >= MOST_CONNECTIONS {
-                    let gone = make_room(&mut guests);
-                    crowded(gone.unwrap_or(peer.ip()));
-                    if gone.is_none() {
-                        continue;
-                    }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let visit = House::enter(&house, peer.ip(), standing(peer.ip()));
+                    let id = visit.id();
+                    received_by(&house, id, visits.spawn(receive(stream, peer, visit)));
                 }
-                let heard = Arc::new(AtomicBool::new(false));
-                let task = visits.spawn(receive(stream, peer, Arc::clone(&heard)));
-                guests.push(Guest { id: task.id(), task, from: peer.ip(), expected: is_expected(peer.ip()), heard });
-            }
-            Some(ended) = visits.join_next_with_id() => {
-                let id = match ended {
-                    Ok((id, ())) => id,
-                    Err(aborted) => aborted.id(),
-                };
-                guests.retain(|guest| guest.id != id);
-            }
+                // One that broke before it was accepted is none of ours.
+                Err(error) if is_of_the_connection(&error) => {}
+                // Descriptors have run out, of this process or of the machine. Whoever has to go gives up its own when it is
+                // polled again, which is before the next one is accepted.
+                Err(_) if House::shrink(&house) => tokio::task::yield_now().await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            },
+            Some(_) = visits.join_next() => {}
         }
     }
 }
 
-/// Sends away the one that can best be spared; who it was, if there was one.
-fn make_room(guests: &mut Vec<Guest>) -> Option<IpAddr> {
-    let silent = |guest: &Guest| !guest.heard.load(Ordering::Relaxed);
-    let spared =
-        guests.iter().position(|guest| silent(guest) && !guest.expected).or_else(|| guests.iter().position(silent));
-    let gone = guests.remove(spared?);
-    gone.task.abort();
-    Some(gone.from)
-}
-
-/// A connection that broke before it was accepted is none of ours; where descriptors run out, some must be closed first.
-async fn wait_out(error: &io::Error) {
+fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
 
-    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+/// How many descriptors are left to everything but connections.
+const OTHER_DESCRIPTORS: usize = 32;
+
+/// How many connections there is room for, by the descriptors that this process may have.
+pub(super) fn room() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = files.and_then(|values| values.split_whitespace().next()?.parse::<usize>().ok());
+    soft.map_or(MOST_GUESTS, |files| files.saturating_sub(OTHER_DESCRIPTORS))
 }
 
 #[cfg(test)]
@@ -113,31 +83,29 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::inbound::guests::FEWEST_GUESTS;
 
     #[tokio::test]
-    async fn a_full_house_lets_the_oldest_silent_guest_go_and_keeps_those_that_are_heard() {
+    async fn who_has_to_go_is_closed_on_and_the_others_stand() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let first = Arc::new(AtomicBool::new(true));
-        let keeps_the_first = move |stream: TcpStream, _, heard: Arc<AtomicBool>| {
-            heard.store(first.swap(false, Ordering::Relaxed), Ordering::Relaxed);
-            async move {
-                let _stream = stream;
-                std::future::pending::<()>().await;
-            }
+        let stays = |stream: TcpStream, _, visit: Visit| async move {
+            let _both = (stream, visit);
+            std::future::pending::<()>().await;
         };
-        let door = tokio::spawn(admit(listener, |_| false, |_| {}, keeps_the_first));
+        let house = House::new(0, |_| {});
+        let door = tokio::spawn(admit(listener, house, |_| Standing::Stranger, stays));
 
         let mut guests = Vec::new();
-        for _ in 0..=MOST_CONNECTIONS {
+        for _ in 0..=FEWEST_GUESTS {
             guests.push(TcpStream::connect(address).await.unwrap());
         }
-        let mut second = guests.swap_remove(1);
-        let closed = tokio::time::timeout(Duration::from_secs(10), second.read(&mut [0])).await.unwrap();
-        let first_stands = guests[0].try_read(&mut [0]).unwrap_err();
+        let mut oldest = guests.swap_remove(0);
+        let closed = tokio::time::timeout(Duration::from_secs(10), oldest.read(&mut [0])).await.unwrap();
+        let second_stands = guests[1].try_read(&mut [0]).unwrap_err();
 
         assert!(closed.is_ok_and(|read| read == 0));
-        assert_eq!(first_stands.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(second_stands.kind(), io::ErrorKind::WouldBlock);
         door.abort();
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
+use rustls::server::NoServerSessionStorage;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::TlsAcceptor;
 
 use crate::files::{self, Unreadable};
 
@@ -17,7 +17,7 @@ pub enum Security {
     /// HTTP, behind a proxy that ends TLS.
     Plain,
     /// HTTPS.
-    Tls(TlsAcceptor),
+    Tls(Arc<ServerConfig>),
 }
 
 /// Why there is no certificate to show.
@@ -70,7 +70,10 @@ impl Security {
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
             .map_err(IdentityError::Unusable)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Security::Tls(TlsAcceptor::from(Arc::new(config))))
+        // Nobody comes back so soon that remembering would pay, and what is remembered of strangers takes room.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Security::Tls(Arc::new(config)))
     }
 }
 

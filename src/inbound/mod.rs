@@ -7,11 +7,14 @@ mod announced;
 mod chain;
 mod door;
 mod forwarded;
+mod guests;
 mod identity;
 mod listener;
 pub mod nonce;
+mod tally;
 
 pub use chain::Traced;
 pub use door::Entry;
 pub use identity::{IdentityError, Security};
 pub use listener::{Answering, Heard, Keys, LARGEST_BODY, Listener, Route};
+pub use tally::Tally;

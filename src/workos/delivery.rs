@@ -38,8 +38,10 @@ impl Purpose {
 /// A request that arrived at the path of a purpose.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// What it was sent for, by its path.
+    /// What it was sent for, by its path, or by the secret that signed it where that is another one.
     pub purpose: Purpose,
+    /// The path that it asked for, where it is none that anything is delivered to.
+    pub astray: Option<String>,
     /// When its head had arrived, by this host's clock.
     pub at: SystemTime,
     /// Who sent it: the peer, or whom the trusted proxies before this host name.
@@ -148,8 +150,12 @@ pub enum Turned {
     NotThroughTheProxy,
     /// The proxy did not begin with a PROXY header.
     NotAnnounced,
+    /// It did not bring a byte.
+    Mute,
     /// No TLS handshake came about.
     NoHandshake,
+    /// After the TLS handshake it did not bring a byte.
+    HandshakeOnly,
     /// No HTTP request came about, or not in time.
     NoRequest,
     /// It was for another path.
@@ -169,12 +175,24 @@ pub enum Turned {
 }
 
 impl Turned {
+    /// Whether it is what a load balancer does to see that somebody is there.
+    pub fn is_health_check(self) -> bool {
+        matches!(self, Turned::Mute | Turned::HandshakeOnly)
+    }
+
+    /// Whether it may have been a delivery, had it not been turned away.
+    pub fn may_be_a_delivery(self) -> bool {
+        !matches!(self, Turned::OwnCheck | Turned::OtherNonce)
+    }
+
     /// Finishes "17 connections …" and "a connection from 198.51.100.7 …".
     pub fn in_words(self) -> &'static str {
         match self {
             Turned::NotThroughTheProxy => "came past the trusted proxy",
             Turned::NotAnnounced => "lacked the PROXY header",
+            Turned::Mute => "brought not one byte, as health checks do",
             Turned::NoHandshake => "made no TLS handshake",
+            Turned::HandshakeOnly => "made a TLS handshake and asked for nothing, as health checks do",
             Turned::NoRequest => "made no HTTP request in time",
             Turned::OtherPath => "asked for another path",
             Turned::OtherMethod => "used another method than POST",
@@ -186,6 +204,28 @@ impl Turned {
         }
     }
 }
+
+/// Connections from one address that were turned away for one reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TurnedAway {
+    /// Why.
+    pub why: Turned,
+    /// Where they came from, as far as it was known.
+    pub source: IpAddr,
+    /// How many they were.
+    pub count: usize,
+    /// The path that the first of them asked for, where it was another one.
+    pub path: Option<String>,
+}
+
+/// The path of a request as it may be shown: without its query, and not longer than a line.
+pub fn shown_path(path: &str) -> String {
+    let plain = |c: char| if c.is_ascii_graphic() { c } else { '?' };
+    path.split(['?', '#']).next().unwrap_or_default().chars().map(plain).take(LONGEST_PATH).collect()
+}
+
+/// A path is shown up to here.
+const LONGEST_PATH: usize = 120;
 
 /// What is known of a signature.
 #[derive(Clone, PartialEq, Eq, Debug)]
