@@ -2,31 +2,38 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::json;
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::announced::announced;
 use super::chain::{Announced, Said, Traced, trace};
 use super::door::{self, Entry};
+use super::guests::{House, Stage, Standing, Visit};
 use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
-use crate::facts::Facts;
+use super::noticing::Noticing;
+use super::routes::{Route, accepted, bare, with_body};
+use super::tally::Tally;
+use crate::facts::{Facts, Origin};
 use crate::secret::Secret;
-use crate::workos::delivery::{self, Delivery, Event, Purpose, Signature, Turned};
+use crate::workos::delivery::{self, Delivery, Purpose, Signature, Turned, TurnedAway, shown_path};
 use crate::workos::signature::{self, Refusal, Rewriting, Terms};
 
 /// The largest body that is read, in bytes. Events are a few kilobytes.
@@ -38,68 +45,15 @@ const LARGEST_HEAD: usize = 16 * 1024;
 /// A clock that is off by more makes a probe of a nonce no use, in either direction.
 const PROBE_TOLERANCE: Duration = Duration::from_secs(600);
 
-/// A path that something is delivered to.
-pub struct Route {
-    /// The path, without a query.
-    pub path: String,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// What its signatures are held to.
-    pub keys: Arc<Keys>,
-    /// What a genuine delivery is answered with.
-    pub answering: Answering,
-}
-
-/// The secret that deliveries to a path are signed with, and those of endpoints that a mark in the query tells apart. These
-/// can come while the door is open.
-#[derive(Default)]
-pub struct Keys {
-    usual: Option<Secret>,
-    marked: Mutex<Vec<(String, Secret)>>,
-}
-
-impl Keys {
-    /// Begins with this secret, if there is one.
-    pub fn of(secret: Option<Secret>) -> Arc<Self> {
-        Arc::new(Keys { usual: secret, marked: Mutex::default() })
-    }
-
-    /// Takes in the secret of an endpoint whose URL has this mark in its query.
-    pub fn add(&self, mark: &str, secret: Secret) {
-        self.marked.lock().unwrap_or_else(PoisonError::into_inner).push((mark.to_owned(), secret));
-    }
-
-    /// The secret that a delivery should be signed with, by its query.
-    fn of_query(&self, query: &str) -> Option<Secret> {
-        let own = self.marked().into_iter().find(|(mark, _)| query.contains(mark.as_str())).map(|(_, secret)| secret);
-        own.or_else(|| self.usual.clone())
-    }
-
-    fn marked(&self) -> Vec<(String, Secret)> {
-        self.marked.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// What a genuine delivery is answered with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Answering {
-    /// 200: it is taken, and the application will not see it.
-    Accept,
-    /// 503: it is to be delivered again, to the application.
-    Defer,
-    /// For an Action: 200 and a signed Allow.
-    Allow,
-}
-
 /// What the listener tells of.
 #[derive(Debug)]
 pub enum Heard {
-    /// A request at the path of a purpose.
+    /// A request at the path of a purpose, or a signed one at another path.
     Delivery(Box<Delivery>),
     /// A `probe` that knows the nonce.
     Probe(ProbeSeen),
-    /// Something else, which was turned away.
-    Turned(Turned, IpAddr),
+    /// Something else, which was turned away. Not all of it is told; all of it is counted.
+    Turned(TurnedAway),
 }
 
 /// What stands at the door.
@@ -116,57 +70,108 @@ pub struct Listener {
     pub facts: Facts,
     /// Who is told.
     pub heard: mpsc::Sender<Heard>,
+    /// Where what is turned away is counted.
+    pub tally: Arc<Tally>,
+}
+
+/// A connection on its way to a request.
+struct Caller {
+    /// Who is at its other end.
+    peer: IpAddr,
+    /// What a balancer says of the sender.
+    named: Announced,
+    visit: Visit,
+}
+
+impl Caller {
+    /// Who sent what comes, as far as is known before a request does.
+    fn source(&self) -> IpAddr {
+        match self.named {
+            Announced::Sender(sender) => sender,
+            Announced::Nobody | Announced::NotUsed => self.peer,
+        }
+    }
 }
 
 impl Listener {
     /// Receives until it is dropped.
     pub async fn serve(self: Arc<Self>, socket: TcpListener) {
-        let (of_peer, receiving) = (Arc::clone(&self), Arc::clone(&self));
-        let is_expected =
-            move |peer: IpAddr| of_peer.facts.origin(peer.to_canonical()).is_workos() || of_peer.entry.trusts(peer);
-        let turning = Arc::clone(&self);
-        let crowded = move |peer: IpAddr| turning.turn(Turned::Crowded, peer);
-        door::admit(socket, is_expected, crowded, move |stream, peer, heard| {
+        let (knowing, receiving, turning) = (Arc::clone(&self), Arc::clone(&self), Arc::clone(&self));
+        let house = House::new(door::room(), move |who| turning.turn(Turned::Crowded, who));
+        let standing = move |peer| knowing.standing(peer);
+        door::admit(socket, house, standing, move |stream, peer, visit| {
             let listener = Arc::clone(&receiving);
-            async move { listener.receive(stream, peer.ip(), &heard).await }
+            let caller = Caller { peer: peer.ip(), named: Announced::NotUsed, visit };
+            async move { listener.receive(stream, caller).await }
         })
         .await;
     }
 
-    async fn receive(&self, mut stream: TcpStream, peer: IpAddr, heard: &AtomicBool) {
+    fn standing(&self, address: IpAddr) -> Standing {
+        if self.facts.origin(address.to_canonical()).is_workos() {
+            Standing::Listed
+        } else if self.entry.trusts(address) {
+            Standing::Proxy
+        } else {
+            Standing::Stranger
+        }
+    }
+
+    /// As long as nothing comes, a connection costs next to nothing here.
+    async fn receive(&self, mut stream: TcpStream, mut caller: Caller) {
         let _ = stream.set_nodelay(true);
-        let mut named = Announced::NotUsed;
+        if !self.speaks(&stream).await {
+            return self.turn(Turned::Mute, caller.peer);
+        }
         if self.entry.proxy_protocol {
-            if !self.entry.trusts(peer) {
-                return self.turn(Turned::NotThroughTheProxy, peer);
+            if !self.entry.trusts(caller.peer) {
+                return self.turn(Turned::NotThroughTheProxy, caller.peer);
             }
             match timeout(self.entry.patience, announced(&mut stream)).await {
-                Ok(Ok(announced)) => named = announced.map_or(Announced::Nobody, Announced::Sender),
-                _ => return self.turn(Turned::NotAnnounced, peer),
+                Ok(Ok(named)) => caller.named = named.map_or(Announced::Nobody, Announced::Sender),
+                _ => return self.turn(Turned::NotAnnounced, caller.peer),
+            }
+            caller.visit.is_from(caller.source(), self.standing(caller.source()));
+            if !self.speaks(&stream).await {
+                return self.turn(Turned::Mute, caller.source());
             }
         }
+        caller.visit.reaches(Stage::Speaking);
         match &self.entry.security {
-            Security::Plain => self.converse(stream, peer, named, heard).await,
-            Security::Tls(acceptor) => match timeout(self.entry.patience, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => self.converse(stream, peer, named, heard).await,
-                _ => self.turn(Turned::NoHandshake, peer),
+            Security::Plain => Box::pin(self.converse(stream, &caller, Turned::Mute)).await,
+            Security::Tls(config) => match Box::pin(self.handshake(stream, config, &caller.visit)).await {
+                Some(stream) => Box::pin(self.converse(stream, &caller, Turned::HandshakeOnly)).await,
+                None => self.turn(Turned::NoHandshake, caller.source()),
             },
         }
     }
 
-    /// One request, and its answer; then the connection is closed.
-    async fn converse(
+    /// Whether something comes at all.
+    async fn speaks(&self, stream: &TcpStream) -> bool {
+        let first = timeout(self.entry.patience, stream.peek(&mut [0])).await;
+        matches!(first, Ok(Ok(1..)))
+    }
+
+    async fn handshake(
         &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin,
-        peer: IpAddr,
-        named: Announced,
-        heard: &AtomicBool,
-    ) {
-        // The head alone; the door is told of whole requests.
-        let spoke = AtomicBool::new(false);
+        stream: TcpStream,
+        config: &Arc<ServerConfig>,
+        visit: &Visit,
+    ) -> Option<TlsStream<TcpStream>> {
+        let end = tokio::time::Instant::now() + self.entry.patience;
+        let greeting = LazyConfigAcceptor::new(Acceptor::default(), stream);
+        let begun = timeout_at(end, greeting).await.ok()?.ok()?;
+        visit.reaches(Stage::Greeting);
+        timeout_at(end, begun.into_stream(Arc::clone(config))).await.ok()?.ok()
+    }
+
+    /// One request, and its answer; then the connection is closed. `mute` is what one is that asks for nothing.
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, caller: &Caller, mute: Turned) {
+        caller.visit.reaches(Stage::Secured);
+        let (asked, brought) = (AtomicBool::new(false), AtomicBool::new(false));
         let service = service_fn(async |request: Request<Incoming>| {
-            spoke.store(true, Ordering::Relaxed);
-            Ok::<_, Infallible>(self.answer(request, peer, named, heard).await)
+            asked.store(true, Ordering::Relaxed);
+            Ok::<_, Infallible>(self.answer(request, caller).await)
         });
         let visit = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -174,29 +179,29 @@ impl Listener {
             .max_buf_size(LARGEST_HEAD)
             .keep_alive(false)
             .auto_date_header(false)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Noticing::new(stream, &brought)), service);
         // Head, body and an answer that is not fetched: each has its turn, and then it is over.
-        let ended = timeout(self.entry.patience * 3, visit).await;
-        if !spoke.load(Ordering::Relaxed) && !matches!(ended, Ok(Ok(()))) {
-            self.turn(Turned::NoRequest, peer);
+        let _ = timeout(self.entry.patience * 3, visit).await;
+        match (asked.into_inner(), brought.into_inner()) {
+            (true, _) => {}
+            (false, true) => self.turn(Turned::NoRequest, caller.source()),
+            (false, false) => self.turn(mute, caller.source()),
         }
     }
 
-    async fn answer(
-        &self,
-        request: Request<Incoming>,
-        peer: IpAddr,
-        named: Announced,
-        whole: &AtomicBool,
-    ) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Response<Full<Bytes>> {
         let (at, begun) = (SystemTime::now(), Instant::now());
-        let traced = trace(peer, &Said { announced: named, headers: request.headers() }, &self.entry.trusted_proxies);
+        let said = Said { announced: caller.named, headers: request.headers() };
+        let traced = trace(caller.peer, &said, &self.entry.trusted_proxies);
+        caller.visit.is_from(traced.source, self.standing(traced.source));
+        caller.visit.reaches(Stage::Asking);
         let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(nonce::HEADER));
         let route = self.routes.iter().find(|route| route.path == request.uri().path());
-        let Some(route) = route else {
-            self.turn(Turned::OtherPath, traced.source);
+        let signed = request.method() == Method::POST && request.headers().contains_key(signature::HEADER);
+        if route.is_none() && !signed {
+            self.turn_at(Turned::OtherPath, traced.source, request.uri().path());
             return bare(StatusCode::NOT_FOUND);
-        };
+        }
         if request.method() != Method::POST {
             self.turn(Turned::OtherMethod, traced.source);
             let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
@@ -204,28 +209,43 @@ impl Listener {
             return response;
         }
         let (head, body) = request.into_parts();
-        let body = match self.body(body, traced.source).await {
+        let body = match self.body(body, traced.source, &caller.visit).await {
             Ok(body) => body,
             Err(status) => return bare(status),
         };
-        whole.store(true, Ordering::Relaxed);
-        if let Some(secret) = probing {
+        caller.visit.reaches(Stage::Heard);
+        if let (Some(secret), Some(_)) = (probing, route) {
             return self.meet_probe(secret, &head.headers, &body, traced).await;
         }
-        let query = head.uri.query().unwrap_or_default();
-        let signature = self.verdict(route, query, &head.headers, &body, signature::milliseconds(at));
+        let now = signature::milliseconds(at);
+        let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+        let (purpose, signature) = match route {
+            Some(route) => (route.purpose, self.verdict(route, query, &head.headers, &body, now)),
+            None => match self.owner(&head.headers, &body, now) {
+                Some((purpose, verified)) => (purpose, Signature::Holds(verified)),
+                None => {
+                    self.turn_at(Turned::OtherPath, traced.source, path);
+                    return bare(StatusCode::NOT_FOUND);
+                }
+            },
+        };
         let genuine = matches!(signature, Signature::Holds(_));
         let marked = self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));
         let own = marked && genuine;
         let event = delivery::event(&body);
-        let response = if genuine { accepted(route, own, event.as_ref()) } else { bare(StatusCode::UNAUTHORIZED) };
+        let response = match route {
+            None => bare(StatusCode::NOT_FOUND),
+            Some(route) if genuine => accepted(route, own, event.as_ref()),
+            Some(_) => bare(StatusCode::UNAUTHORIZED),
+        };
         if event.as_ref().is_some_and(|event| event.name.starts_with(delivery::OWN_EVENTS)) {
             // It is answered as anything else is, and is no delivery of WorkOS.
             self.turn(Turned::OwnCheck, traced.source);
             return response;
         }
         let delivery = Delivery {
-            purpose: route.purpose,
+            purpose,
+            astray: route.is_none().then(|| shown_path(path)),
             at,
             source: traced.source,
             peer: traced.peer,
@@ -240,24 +260,37 @@ impl Listener {
             answered: response.status().as_u16(),
             took: begun.elapsed(),
         };
-        self.tell(Heard::Delivery(Box::new(delivery)), genuine).await;
+        let matters = delivery.origin != Origin::Unlisted || genuine || marked;
+        self.tell(Heard::Delivery(Box::new(delivery)), matters).await;
         response
     }
 
-    async fn body(&self, body: Incoming, source: IpAddr) -> Result<Bytes, StatusCode> {
-        if body.size_hint().lower() > LARGEST_BODY as u64 {
+    /// The whole body, of which no more is held than there is room for.
+    async fn body(&self, mut body: Incoming, source: IpAddr, visit: &Visit) -> Result<Bytes, StatusCode> {
+        let too_large = || {
             self.turn(Turned::TooLarge, source);
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+            StatusCode::PAYLOAD_TOO_LARGE
+        };
+        if body.size_hint().lower() > LARGEST_BODY as u64 {
+            return Err(too_large());
         }
-        match timeout(self.entry.patience, Limited::new(body, LARGEST_BODY).collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                self.turn(Turned::TooLarge, source);
-                Err(StatusCode::PAYLOAD_TOO_LARGE)
-            }
-            _ => {
-                self.turn(Turned::BodyMissing, source);
-                Err(StatusCode::REQUEST_TIMEOUT)
+        let end = tokio::time::Instant::now() + self.entry.patience;
+        let mut whole = Vec::new();
+        loop {
+            match timeout_at(end, body.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    if whole.len() + data.len() > LARGEST_BODY {
+                        return Err(too_large());
+                    }
+                    whole.extend_from_slice(&data);
+                    visit.holds(whole.len());
+                }
+                Ok(None) => return Ok(whole.into()),
+                Ok(Some(Err(_))) | Err(_) => {
+                    self.turn(Turned::BodyMissing, source);
+                    return Err(StatusCode::REQUEST_TIMEOUT);
+                }
             }
         }
     }
@@ -297,10 +330,7 @@ impl Listener {
     /// Holds a delivery to the secret of its endpoint; one that belongs to another path is told for what it is.
     fn verdict(&self, route: &Route, query: &str, headers: &HeaderMap, body: &[u8], now: u64) -> Signature {
         let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-        let tolerance = match route.purpose {
-            Purpose::Webhook => signature::WEBHOOK_TOLERANCE,
-            Purpose::Action => signature::ACTION_TOLERANCE,
-        };
+        let tolerance = tolerance(route.purpose);
         // What stands before this host may have dropped the query.
         let marked = route.keys.marked();
         let plain = |secret| Terms { secret, others: &[], now, tolerance };
@@ -320,9 +350,34 @@ impl Listener {
         }
     }
 
+    /// Whose signature holds for something that came to none of the paths: a path that is written differently elsewhere, or a
+    /// proxy that takes a part of it away, is no reason to take it for nobody's.
+    fn owner(&self, headers: &HeaderMap, body: &[u8], now: u64) -> Option<(Purpose, signature::Verified)> {
+        let header = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+        self.routes.iter().find_map(|route| {
+            let keys = route.keys.marked().into_iter().map(|(_, secret)| secret).chain(route.keys.usual.clone());
+            let tolerance = tolerance(route.purpose);
+            let holds = |secret: Secret| {
+                signature::verify(header, body, Terms { secret: &secret, others: &[], now, tolerance }).ok()
+            };
+            keys.map(holds).find_map(|verified| Some((route.purpose, verified?)))
+        })
+    }
+
     fn turn(&self, why: Turned, source: IpAddr) {
-        // What nobody has time to hear of is not told: it is only counted anyway.
-        let _ = self.heard.try_send(Heard::Turned(why, source.to_canonical()));
+        self.turn_away(TurnedAway { why, source: source.to_canonical(), count: 1, path: None });
+    }
+
+    fn turn_at(&self, why: Turned, source: IpAddr, path: &str) {
+        let path = Some(shown_path(path));
+        self.turn_away(TurnedAway { why, source: source.to_canonical(), count: 1, path });
+    }
+
+    fn turn_away(&self, away: TurnedAway) {
+        if self.tally.count(&away, &self.facts) {
+            // What nobody has time to hear of is counted all the same.
+            let _ = self.heard.try_send(Heard::Turned(away));
+        }
     }
 
     /// What matters is told even if that takes a while; the rest only where there is time for it.
@@ -335,42 +390,12 @@ impl Listener {
     }
 }
 
-fn accepted(route: &Route, own: bool, event: Option<&Event>) -> Response<Full<Bytes>> {
-    match route.answering {
-        Answering::Allow => allow(route, event),
-        Answering::Defer if !own => {
-            let mut response = bare(StatusCode::SERVICE_UNAVAILABLE);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("300"));
-            response
-        }
-        Answering::Accept | Answering::Defer => bare(StatusCode::OK),
+/// How far the time of a signature may be off.
+fn tolerance(purpose: Purpose) -> Duration {
+    match purpose {
+        Purpose::Webhook => signature::WEBHOOK_TOLERANCE,
+        Purpose::Action => signature::ACTION_TOLERANCE,
     }
-}
-
-/// The answer that lets a sign-in or a registration go on, signed with the Action's secret (facts §4.5).
-fn allow(route: &Route, event: Option<&Event>) -> Response<Full<Bytes>> {
-    let registration = event.is_some_and(|event| event.name.starts_with("user_registration"));
-    let object = if registration { "user_registration_action_response" } else { "authentication_action_response" };
-    let now = signature::milliseconds(SystemTime::now());
-    // The signed text is the payload as it is sent, so the answer is put together around it.
-    let payload = json!({ "timestamp": now, "verdict": "Allow" }).to_string();
-    let Some(secret) = &route.keys.usual else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
-    let signature = signature::code_of(secret, now, payload.as_bytes());
-    let text = format!(r#"{{"object":"{object}","payload":{payload},"signature":"{signature}"}}"#);
-    with_body(StatusCode::OK, text.into_bytes())
-}
-
-fn bare(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::new()));
-    *response.status_mut() = status;
-    response
-}
-
-fn with_body(status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

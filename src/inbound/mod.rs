@@ -11,10 +11,13 @@ mod guests;
 mod identity;
 mod listener;
 pub mod nonce;
+mod noticing;
+mod routes;
 mod tally;
 
 pub use chain::Traced;
 pub use door::Entry;
 pub use identity::{IdentityError, Security};
-pub use listener::{Answering, Heard, Keys, LARGEST_BODY, Listener, Route};
+pub use listener::{Heard, LARGEST_BODY, Listener};
+pub use routes::{Answering, Keys, Route};
 pub use tally::Tally;

@@ -11,6 +11,9 @@ use crate::workos::delivery::{Turned, TurnedAway};
 /// So many addresses behind which `WorkOS` may be hidden are kept apart.
 const MOST_HIDING: usize = 200;
 
+/// So many are told one by one.
+const MOST_TOLD: usize = 100;
+
 /// What was turned away so far.
 pub struct Tally {
     counts: Mutex<Counts>,
@@ -31,19 +34,22 @@ impl Tally {
         Tally { counts: Mutex::default(), is_private }
     }
 
-    /// Counts one more.
-    pub(super) fn count(&self, away: &TurnedAway, facts: &Facts) {
+    /// Counts more of it; whether it is worth a word besides, as it is of `WorkOS`'s addresses and at the beginning.
+    pub(super) fn count(&self, away: &TurnedAway, facts: &Facts) -> bool {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.all.entry(away.why).or_default() += away.count;
+        let total: usize = counts.all.values().sum();
         let origin = facts.origin(away.source);
+        let worth_a_word = origin.is_workos() || total <= MOST_TOLD;
         let hides = matches!(origin, Origin::Cloudflare(_)) || (self.is_private)(away.source);
         let kept = match (origin.is_workos(), hides) {
             (true, _) => &mut counts.listed,
             (_, true) if counts.hiding.len() < MOST_HIDING => &mut counts.hiding,
-            _ => return,
+            _ => return worth_a_word,
         };
         let same = kept.entry((away.why, away.source)).or_insert_with(|| TurnedAway { count: 0, ..away.clone() });
         same.count += away.count;
+        worth_a_word
     }
 
     /// How often each reason was the one.

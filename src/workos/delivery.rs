@@ -1,9 +1,12 @@
 //! A request that arrived where `WorkOS` delivers to, and what can be told of who sent it.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::signature::{Refusal, Verified};
 use crate::facts::Origin;
@@ -259,16 +262,93 @@ pub struct Event {
     pub object: Option<String>,
 }
 
-/// Reads what a body tells of; nothing but ids and the name is taken over.
+/// Reads what a body tells of; nothing but ids and the name is taken over, nor kept meanwhile: strangers send bodies, too.
 pub fn event(body: &[u8]) -> Option<Event> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let word = |value: Option<&Value>| {
-        let text = value.and_then(Value::as_str)?;
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Body {
+        event: Word,
+        object: Word,
+        id: Word,
+        data: Data,
+    }
+    let body: Body = serde_json::from_slice(body).ok()?;
+    let name = body.event.0.or(body.object.0)?;
+    Some(Event { id: body.id.0, name, object: body.data.0.0 })
+}
+
+/// A word, where one stands there. Whatever else does is passed over.
+#[derive(Default)]
+struct Word(Option<String>);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Passing::<false>).map(|(word, _)| word)
+    }
+}
+
+/// The id of what an event is about, where there is one.
+#[derive(Default)]
+struct Data(Word);
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Passing::<true>).map(|(_, id)| Data(id))
+    }
+}
+
+/// Reads a value for the word that it is and, where `INSIDE`, for the `id` in it; keeps nothing else.
+struct Passing<const INSIDE: bool>;
+
+impl<'de, const INSIDE: bool> Visitor<'de> for Passing<INSIDE> {
+    type Value = (Word, Word);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
-        Some(text.to_owned()).filter(|text| plain && !text.is_empty() && text.len() <= LONGEST_WORD)
-    };
-    let name = word(body.get("event")).or_else(|| word(body.get("object")))?;
-    Some(Event { id: word(body.get("id")), name, object: word(body.get("data").and_then(|data| data.get("id"))) })
+        let is_word = plain && !text.is_empty() && text.len() <= LONGEST_WORD;
+        Ok((Word(is_word.then(|| text.to_owned())), Word::default()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut id = Word::default();
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            if INSIDE && name == "id" {
+                id = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok((Word::default(), id))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::Value::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
 }
 
 /// No id and no name of an event is longer, in bytes.
@@ -298,5 +378,18 @@ mod tests {
         assert_eq!(event(br#"{"event":"\u001b[31mplanted"}"#), None);
         assert_eq!(event(b"<html>"), None);
         assert_eq!(event(br#"{"event":"a.b","id":"two words"}"#).unwrap().id, None);
+        assert_eq!(event(br#"[{"event":"a.b"}]"#), None);
+    }
+
+    #[test]
+    fn what_stands_where_a_word_belongs_is_passed_over_whatever_it_is() {
+        for odd in ["1", "-1.5e3", "true", "null", "[1,[2]]", r#"{"id":{"id":[]}}"#, r#""\u0000""#] {
+            let body = format!(r#"{{"x":{odd},"id":{odd},"object":{odd},"data":{odd},"event":"user.created"}}"#);
+            let told = event(body.as_bytes());
+
+            assert_eq!(told, Some(Event { id: None, name: "user.created".to_owned(), object: None }), "{odd}");
+        }
+        let escaped = event(br#"{"d\u0061ta":{"\u0069d":"org_1"},"\u0065vent":"a\u002eb"}"#).unwrap();
+        assert_eq!((escaped.name.as_str(), escaped.object.as_deref()), ("a.b", Some("org_1")));
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage};
 use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
-use crate::checks::webhook::{elsewhere, unheld};
+use crate::checks::webhook::{elsewhere, turned, unheld};
 use crate::facts::Origin;
-use crate::settings::values::{shown_url, spoken};
+use crate::settings::values::{shown_url, spoken, web_url};
 use crate::workos::delivery::{Delivery, Signature};
 use crate::workos::signature::Refusal;
 
@@ -24,7 +24,7 @@ Usually broken by an allowlist that lacks WorkOS's addresses, by the webhook's s
 clock that is more than half a minute off.",
     vantages: &[Vantage::Inside],
     required: |_, _| false,
-    codes: &[&FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &NOT_VERIFIED, &FROM_REPORTED_SOURCE],
+    codes: &[&FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &OTHER_PATH, &NOT_VERIFIED, &FROM_REPORTED_SOURCE],
     needs: &[],
     plan: |_, _| Planned::NotApplicable("`workos-preflight listen --actions-url URL` answers it".to_owned()),
 };
@@ -38,6 +38,7 @@ static NOTHING_ARRIVED: Code = Code::undecided(
     "nothing-arrived",
     "no Action arrived, and it is not known whether WorkOS sent one while somebody listened",
 );
+static OTHER_PATH: Code = Code::undecided("other-path", "an Action with a signature that holds came for another path");
 static NOT_VERIFIED: Code =
     Code::undecided("not-verified", "Actions arrived, and there was no secret to hold their signatures to");
 static FROM_REPORTED_SOURCE: Code = Code::warning(
@@ -51,6 +52,8 @@ pub struct Arrivals<'a> {
     pub url: &'a str,
     /// What came, in order.
     pub actions: &'a [Delivery],
+    /// What is signed with the Actions secret, and came to another path.
+    pub astray: &'a [Delivery],
     /// How long somebody listened.
     pub lasted: std::time::Duration,
     /// Where the secret was read from.
@@ -78,6 +81,8 @@ pub fn judge(arrivals: &Arrivals<'_>) -> Outcome {
         outcome.because(from_reported_source(reported))
     } else if let Some(stray) = genuine.first() {
         outcome.because(from_elsewhere(stray))
+    } else if let Some(stray) = arrivals.astray.first() {
+        outcome.because(astray(stray, arrivals))
     } else if let Some((action, why)) = worst(&refused) {
         outcome.because(bad_signature(action, why, arrivals))
     } else if arrivals.actions.iter().any(|it| it.signature == Signature::Unchecked && it.origin.is_workos()) {
@@ -103,6 +108,19 @@ fn from_reported_source(action: &Delivery) -> Finding {
 fn from_elsewhere(action: &Delivery) -> Finding {
     let (problem, remediations) = elsewhere::told(action, "a genuine Action");
     FROM_ELSEWHERE.found(problem, remediations)
+}
+
+fn astray(stray: &Delivery, arrivals: &Arrivals<'_>) -> Finding {
+    let asked = stray.astray.as_deref().unwrap_or_default();
+    let path = web_url(arrivals.url).map_or_else(|| "/".to_owned(), |url| url.path().to_owned());
+    OTHER_PATH.found(
+        format!(
+            "an Action arrived from {} ({}) whose signature holds, and it asked for {asked}, where --actions-url says {path}",
+            stray.source,
+            origin_in_words(stray.origin)
+        ),
+        turned::other_path(asked, &path, arrivals.url),
+    )
 }
 
 fn bad_signature(action: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
@@ -149,9 +167,12 @@ mod tests {
 
     fn judged(actions: &[Delivery]) -> Outcome {
         let lasted = Duration::from_secs(9);
+        let (astray, actions): (Vec<Delivery>, Vec<Delivery>) =
+            actions.iter().cloned().partition(|action| action.astray.is_some());
         judge(&Arrivals {
             url: "https://app.customer.example/actions",
-            actions,
+            actions: &actions,
+            astray: &astray,
             lasted,
             secret: "environment WORKOS_ACTIONS_SECRET",
         })
@@ -173,6 +194,7 @@ mod tests {
             (vec![action("35.82.80.13", holds())], "from-reported-source"),
             (vec![action("10.20.0.1", holds())], "from-elsewhere"),
             (vec![action("3.217.146.166", webhooks)], "bad-signature"),
+            (vec![Delivery { astray: Some("/hook".to_owned()), ..action("3.217.146.166", holds()) }], "other-path"),
             (vec![action("3.217.146.166", Signature::Unchecked)], "not-verified"),
             (vec![action("8.8.4.4", Signature::Refused(Refusal::Missing))], "nothing-arrived"),
             (vec![], "nothing-arrived"),

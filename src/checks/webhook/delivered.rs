@@ -12,11 +12,13 @@ pub use self::saved::SAVED_REPORT;
 use self::saved::Saved;
 pub use super::unheld::in_words as refusal_in_words;
 use super::{elsewhere, turned, unheld};
-use crate::check::{CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Spec, Vantage, command};
+use crate::check::{
+    CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Remediations, Spec, Vantage, command,
+};
 use crate::facts::{Facts, Origin};
 use crate::net::special::special;
 use crate::settings::values::{shown_url, spoken, web_url};
-use crate::workos::delivery::{Delivery, Signature, Turned};
+use crate::workos::delivery::{Delivery, Signature, Turned, TurnedAway};
 use crate::workos::signature::Refusal;
 
 /// The check, which `listen` answers and `check` takes from its saved report.
@@ -39,7 +41,7 @@ writes bodies anew.",
     required: |settings, _| settings.inbound_report.is_some(),
     codes: &[
         &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED, &NOT_LISTED, &OTHER_PATH,
-        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &LEFT_BEHIND, &PROOF_IS_OLD,
+        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &SOME_TURNED_AWAY, &LEFT_BEHIND, &PROOF_IS_OLD,
     ],
     needs: &[],
     plan: |_, settings| match &settings.inbound_report {
@@ -84,13 +86,17 @@ static NOT_LISTED: Code = Code::undecided(
 );
 static OTHER_PATH: Code = Code::undecided(
     "other-path",
-    "something came from an address of WorkOS's for another path: a webhook, or an Action or stream that belongs there",
+    "something came for another path: with a signature that holds, or from an address of WorkOS's, as an Action or stream that belongs there",
 );
 static LEFT_BEHIND: Code =
     Code::warning("left-behind", "something that was made at WorkOS for the test could not be deleted again");
 static FROM_REPORTED_SOURCE: Code = Code::warning(
     "from-reported-source",
     "genuine deliveries arrived, from addresses that others reported and WorkOS's guide does not list",
+);
+static SOME_TURNED_AWAY: Code = Code::warning(
+    "some-turned-away",
+    "genuine deliveries arrived, and something else from WorkOS's addresses was turned away before its signature could be looked at",
 );
 static NOT_FROM_ALL: Code =
     Code::warning("not-from-all", "genuine deliveries arrived from some of the published addresses, and not from all");
@@ -116,8 +122,10 @@ pub struct Arrivals<'a> {
     pub from_all: bool,
     /// How many genuine deliveries are wanted.
     pub wanted: usize,
+    /// What is signed with the secret of this endpoint, and came to another path.
+    pub astray: &'a [Delivery],
     /// What was turned away before its signature could be looked at, and from where.
-    pub turned: &'a [(Turned, IpAddr)],
+    pub turned: &'a [TurnedAway],
     /// Where the secret was read from.
     pub secret: &'a str,
 }
@@ -126,23 +134,41 @@ pub struct Arrivals<'a> {
 pub fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
     let all = arrivals.deliveries;
     let genuine: Vec<&Delivery> = all.iter().filter(|delivery| delivery.is_genuine()).collect();
-    let refused: Vec<(&Delivery, &Refusal)> = all.iter().filter_map(refusal).collect();
     let mut outcome = Outcome::graded(grade(&genuine, all));
     seen(&mut outcome, arrivals, &genuine);
+    let mut outcome = concluded(outcome, &genuine, arrivals, facts);
+    // Whatever else came, what was kept from coming is told.
+    let away = arrivals.away(facts);
+    let told = |code: &&'static Code| outcome.findings.iter().any(|finding| finding.code.name == code.name);
+    if let Some(away) = away.filter(|_| ![&TURNED_AWAY, &OTHER_PATH].iter().any(told)) {
+        let proved = genuine.iter().any(|delivery| delivery.origin.is_workos());
+        match (proved, away.why.is_health_check()) {
+            (true, true) => {}
+            (true, false) => outcome.found(some_turned_away(away, arrivals)),
+            (false, _) => outcome.found(turned_away(away, arrivals)),
+        }
+    }
+    outcome
+}
 
+fn concluded(mut outcome: Outcome, genuine: &[&Delivery], arrivals: &Arrivals<'_>, facts: &Facts) -> Outcome {
+    let all = arrivals.deliveries;
+    let refused: Vec<(&Delivery, &Refusal)> = all.iter().filter_map(refusal).collect();
     let from = |wanted: Origin| genuine.iter().copied().find(|delivery| delivery.origin == wanted);
     if from(Origin::Published).is_some() {
-        outcome = sources(outcome, &genuine, arrivals, facts);
+        outcome = sources(outcome, genuine, arrivals, facts);
     } else if let Some(reported) = from(Origin::Reported) {
-        outcome = sources(outcome.because(from_reported_source(reported, facts)), &genuine, arrivals, facts);
+        outcome = sources(outcome.because(from_reported_source(reported, facts)), genuine, arrivals, facts);
     } else if let Some(stray) = genuine.first() {
         return outcome.because(from_elsewhere(stray));
+    } else if let Some(stray) = arrivals.astray.first() {
+        return outcome.because(astray(stray, arrivals));
     } else if let Some((delivery, why)) = worst(&refused) {
         return outcome.because(bad_signature(delivery, why, arrivals));
     } else if all.iter().any(|it| it.signature == Signature::Unchecked && may_be_workos(it)) {
         return outcome.because(not_verified(arrivals));
-    } else if let Some((why, source)) = arrivals.turned.iter().find(|(_, source)| facts.origin(*source).is_workos()) {
-        return outcome.because(turned_away(*why, *source, arrivals));
+    } else if let Some(away) = arrivals.away(facts) {
+        return outcome.because(turned_away(away, arrivals));
     } else if let Some(caused) = arrivals.caused.filter(|_| arrivals.unlisted) {
         return outcome.because(not_listed(caused));
     } else if let Some(caused) = arrivals.caused {
@@ -216,6 +242,11 @@ fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
     chains.dedup();
     for chain in chains.iter().filter(|chain| !chain.is_empty()).take(MOST_SHOWN) {
         outcome.saw("chain", *chain);
+    }
+    for stray in arrivals.astray.iter().take(MOST_SHOWN) {
+        let path = stray.astray.as_deref().unwrap_or_default();
+        let origin = origin_in_words(stray.origin);
+        outcome.saw("at another path", format!("{path} from {} ({origin}), with a signature that holds", stray.source));
     }
     for event in genuine.iter().filter_map(|delivery| delivery.event.as_ref()).take(MOST_SHOWN) {
         outcome.saw("event", format!("{} {}", event.name, event.id.as_deref().unwrap_or_default()).trim_end());
@@ -375,7 +406,7 @@ fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
     let usual = Remediation::vendor(
         "While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one.",
     );
-    let (also, remediation) = arrivals.hidden().unwrap_or((String::new(), usual));
+    let (also, remediation) = arrivals.hidden().unwrap_or((String::new(), usual.into()));
     NOTHING_ARRIVED.found(
         format!(
             "{instead} at {} within {}; whether WorkOS sent anything in that time is not known{also}",
@@ -386,14 +417,42 @@ fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
     )
 }
 
-fn turned_away(why: Turned, source: IpAddr, arrivals: &Arrivals<'_>) -> Finding {
-    let code = if why == Turned::OtherPath { &OTHER_PATH } else { &TURNED_AWAY };
+fn turned_away(away: &TurnedAway, arrivals: &Arrivals<'_>) -> Finding {
+    let code = if away.why == Turned::OtherPath { &OTHER_PATH } else { &TURNED_AWAY };
+    let path = away.path.as_ref().map_or_else(String::new, |path| format!(", {path}"));
     code.found(
         format!(
-            "a connection from {source}, an address of WorkOS's, {}, so nothing of it could be read",
-            why.in_words()
+            "a connection from {}, an address of WorkOS's, {}{path}, so nothing of it could be read",
+            away.source,
+            away.why.in_words()
         ),
-        turned::remedy(why, source, arrivals.path()),
+        turned::remedy(away, arrivals.path()),
+    )
+}
+
+fn some_turned_away(away: &TurnedAway, arrivals: &Arrivals<'_>) -> Finding {
+    let path = away.path.as_ref().map_or_else(String::new, |path| format!(", {path}"));
+    SOME_TURNED_AWAY.found(
+        format!(
+            "besides, {} from {}, an address of WorkOS's, {}{path}",
+            if away.count == 1 { "a connection".to_owned() } else { format!("{} connections", away.count) },
+            away.source,
+            away.why.in_words()
+        ),
+        turned::remedy(away, arrivals.path()),
+    )
+}
+
+fn astray(stray: &Delivery, arrivals: &Arrivals<'_>) -> Finding {
+    let asked = stray.astray.as_deref().unwrap_or_default();
+    OTHER_PATH.found(
+        format!(
+            "a delivery arrived from {} ({}) whose signature holds, and it asked for {asked}, where --webhook-url says {}",
+            stray.source,
+            origin_in_words(stray.origin),
+            arrivals.path()
+        ),
+        turned::other_path(asked, arrivals.path(), arrivals.url),
     )
 }
 
@@ -405,13 +464,19 @@ fn fewer_than_asked(counted: usize, arrivals: &Arrivals<'_>) -> Finding {
 }
 
 impl Arrivals<'_> {
+    /// What was turned away of an address of WorkOS's, and may have been a delivery. What says most comes first.
+    fn away(&self, facts: &Facts) -> Option<&TurnedAway> {
+        let workos = self.turned.iter().filter(|it| facts.origin(it.source).is_workos() && it.why.may_be_a_delivery());
+        workos.min_by_key(|it| it.why.is_health_check())
+    }
+
     /// What was turned away from where WorkOS may be hidden behind a proxy: in words, and what to do about it.
-    fn hidden(&self) -> Option<(String, Remediation)> {
+    fn hidden(&self) -> Option<(String, Remediations)> {
         let unread = [Turned::NotThroughTheProxy, Turned::NotAnnounced, Turned::NoHandshake, Turned::NoRequest];
-        let hidden = |(why, source): &&(Turned, IpAddr)| unread.contains(why) && special(*source).is_some();
-        let (why, source) = self.turned.iter().find(hidden)?;
-        let also = format!("; a connection from {source} {}, and may have been one of its", why.in_words());
-        Some((also, turned::remedy(*why, *source, self.path())))
+        let hidden = |it: &&TurnedAway| unread.contains(&it.why) && special(it.source).is_some();
+        let away = self.turned.iter().find(hidden)?;
+        let also = format!("; a connection from {} {}, and may have been one of its", away.source, away.why.in_words());
+        Some((also, turned::remedy(away, self.path())))
     }
 
     fn path(&self) -> &str {

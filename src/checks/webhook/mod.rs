@@ -6,7 +6,7 @@ pub(super) mod elsewhere;
 pub(super) mod receiver;
 mod refuses_unsigned;
 mod registered;
-mod turned;
+pub(super) mod turned;
 pub(super) mod unheld;
 
 use crate::check::{Group, Vantage};

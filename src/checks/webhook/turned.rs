@@ -1,15 +1,15 @@
 //! What to do about requests that were turned away before anybody could look at a signature.
 
-use std::net::IpAddr;
-
-use crate::check::Remediation;
+use crate::check::{Remediation, Remediations};
 use crate::net::special::special;
-use crate::workos::delivery::Turned;
+use crate::settings::values::web_url;
+use crate::workos::delivery::{Turned, TurnedAway};
 
-/// What to change, where something that should have come in was turned away; `source` is where it came from.
-pub(super) fn remedy(why: Turned, source: IpAddr, path: &str) -> Remediation {
+/// What to change, where something that should have come in was turned away.
+pub(super) fn remedy(away: &TurnedAway, path: &str) -> Remediations {
+    let source = away.source;
     let listed = special(source).is_none();
-    match why {
+    match away.why {
         Turned::NotThroughTheProxy if listed => Remediation::installer(
             "Listen without --proxy-protocol: WorkOS reaches this host itself, and no proxy announces it.",
         ),
@@ -25,9 +25,10 @@ pub(super) fn remedy(why: Turned, source: IpAddr, path: &str) -> Remediation {
         Turned::NoRequest => Remediation::installer(
             "Listen with --tls-cert and --tls-key (or --self-signed) where what comes in speaks TLS, with --proxy-protocol where it begins with a PROXY header: no HTTP request could be read.",
         ),
-        Turned::OtherPath => Remediation::vendor(format!(
-            "Make the path of the endpoint in the WorkOS dashboard and that of --webhook-url the same, letter by letter: here it is {path}."
+        Turned::Mute | Turned::HandshakeOnly => Remediation::network(format!(
+            "Find what stands between {source} and this host and holds back what follows an open connection (inspection of TLS or content, or a link that loses large packets), and exempt the port from it."
         )),
+        Turned::OtherPath => return other_path(away.path.as_deref().unwrap_or_default(), path, ""),
         Turned::OtherMethod => Remediation::network(format!(
             "Have what stands before this host pass on POST requests as they are: what arrives from {source} has another method."
         )),
@@ -38,4 +39,24 @@ pub(super) fn remedy(why: Turned, source: IpAddr, path: &str) -> Remediation {
             "Keep others away from the port while this listens, as the allowlist for WorkOS's addresses does: too many connections stood there at once.",
         ),
     }
+    .into()
+}
+
+/// What to change where something asked for another path than the one of the URL. A proxy that takes the beginning of paths
+/// away, or puts one before them, may mean to: then the application is where it leads.
+pub(in crate::checks) fn other_path(asked: &str, path: &str, url: &str) -> Remediations {
+    let same = Remediation::vendor(format!(
+        "Make the path of the endpoint in the WorkOS dashboard and that of the URL given here the same, letter by letter: here it is {path}{}.",
+        if asked.is_empty() { String::new() } else { format!(", and what arrives asks for {asked}") }
+    ));
+    let cut = !asked.is_empty() && (path.ends_with(asked) || asked.ends_with(path));
+    let Some(url) = web_url(url).filter(|_| cut) else { return same.into() };
+    let origin = url.origin().ascii_serialization();
+    Remediation::network(format!(
+        "Have the proxy before this host pass on the path as it came, {path} instead of {asked} (in nginx: proxy_pass without a path or slash behind host and port)."
+    ))
+    .or(Remediation::installer(format!(
+        "Where the proxy is meant to change the path, and the application serves {asked}, listen with the URL {origin}{asked}."
+    )))
+    .or(same)
 }

@@ -27,8 +27,8 @@ use super::{Failure, gather, say};
 use crate::check::Vantage;
 use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
-use crate::facts::Facts;
-use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
+use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security, Tally};
+use crate::net::special::special;
 use crate::report::{Head, Report};
 use crate::secret::Secret;
 use crate::settings::Source;
@@ -71,7 +71,8 @@ async fn listen(
     let stop = session::told_to_stop();
     tokio::pin!(stop);
     let closed = account.closed();
-    let mut reception = Reception { seen: Seen::default(), lines: Lines::new(&cx.facts), account, facts: &cx.facts };
+    let mut reception = Reception { seen: Seen::default(), lines: Lines::new(&cx.facts), account };
+    let tally = Arc::clone(&listener.tally);
     announce(args, cx, post, &socket, nonce.as_deref());
     let mut door = tokio::spawn(Arc::new(listener).serve(socket));
 
@@ -143,11 +144,13 @@ async fn listen(
     // What is being answered may finish: the deliverer would otherwise see a reset.
     tokio::time::sleep(LAST_ANSWER).await;
     door.abort();
+    // What stands there holds descriptors until it is over, and reports need some.
+    let _ = door.await;
     while let Ok(event) = arriving.try_recv() {
         reception.hear(event);
     }
     let Reception { seen, mut account, .. } = reception;
-    let rows = seen.rows(args, cx, post, lasted, &ending);
+    let rows = seen.rows(args, cx, post, lasted, &ending, &tally);
     account.rows(&rows);
     let interrupted = cut_short && !through;
     let report = Report { head, rows, duration: begun.elapsed(), interrupted, waivers: Vec::new() };
@@ -160,7 +163,6 @@ struct Reception<'a> {
     seen: Seen,
     lines: Lines<'a>,
     account: Account<'a>,
-    facts: &'a Facts,
 }
 
 impl Reception<'_> {
@@ -168,7 +170,7 @@ impl Reception<'_> {
         if let Some(line) = self.lines.of(&event) {
             self.account.happens(&line);
         }
-        self.seen.take(event, self.facts);
+        self.seen.take(event);
     }
 
     /// What arrives meanwhile is still answered, so it is still told.
@@ -292,6 +294,7 @@ fn listener(
         marker: None,
         facts: cx.facts.clone(),
         heard,
+        tally: Arc::new(Tally::new(|address| special(address).is_some())),
     }
 }
 

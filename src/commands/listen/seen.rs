@@ -1,6 +1,6 @@
 //! What came while `listen` stood there, in bounded number, and what the report says of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::checks::delivered::{self, Arrivals};
 use crate::checks::{self, actions_delivered, arrives};
 use crate::cli::ListenArgs;
 use crate::context::Context;
-use crate::facts::Facts;
-use crate::inbound::Heard;
+use crate::facts::{Facts, Origin};
 use crate::inbound::nonce::ProbeSeen;
+use crate::inbound::{Heard, Tally};
 use crate::net::special::special;
 use crate::report::Row;
 use crate::secret::Secret;
 use crate::settings::Setting;
 use crate::settings::values::shown_url;
-use crate::workos::delivery::{Delivery, Purpose, Turned};
+use crate::workos::delivery::{Delivery, Purpose};
 
 /// How a run that made WorkOS send something ended.
 #[derive(Default)]
@@ -60,17 +60,21 @@ pub(super) struct Seen {
     genuine: BTreeSet<String>,
     /// Those of them that came from a listed address.
     listed: BTreeSet<String>,
-    /// What was turned away of listed addresses, and of those behind which WorkOS may be hidden.
-    telling: Vec<(Turned, IpAddr)>,
+    /// What was signed as it should be, and came to another path.
+    astray: Vec<Delivery>,
     probes: Vec<ProbeSeen>,
-    turned: BTreeMap<Turned, usize>,
     /// Deliveries beyond those that are kept.
     more: usize,
 }
 
-/// So many that are not genuine are kept, and so many that are.
+/// So many that are not genuine are kept of each kind of address, and so many that are.
 const MOST_REFUSED: usize = 200;
 const MOST_GENUINE: usize = 10_000;
+
+/// Whether the sender may be hidden behind where it came from.
+fn hides(delivery: &Delivery) -> bool {
+    matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some()
+}
 
 /// Where a secret was read from, or where it would be.
 fn source_of(secret: Option<&Setting<Secret>>, usual: &str) -> String {
@@ -78,27 +82,23 @@ fn source_of(secret: Option<&Setting<Secret>>, usual: &str) -> String {
 }
 
 impl Seen {
-    pub(super) fn take(&mut self, heard: Heard, facts: &Facts) {
+    pub(super) fn take(&mut self, heard: Heard) {
         match heard {
-            Heard::Delivery(delivery) => self.take_delivery(*delivery),
+            Heard::Delivery(delivery) if delivery.astray.is_none() => self.take_delivery(*delivery),
+            Heard::Delivery(delivery) if self.astray.len() < MOST_REFUSED => self.astray.push(*delivery),
             Heard::Probe(probe) if self.probes.len() < MOST_REFUSED => self.probes.push(probe),
-            Heard::Probe(_) => {}
-            Heard::Turned(why, source) => {
-                *self.turned.entry(why).or_default() += 1;
-                let origin = facts.origin(source);
-                let tells = origin.is_workos() || special(source).is_some();
-                if self.telling.len() < MOST_REFUSED && tells && why != Turned::OwnCheck {
-                    self.telling.push((why, source));
-                }
-            }
+            Heard::Delivery(_) | Heard::Probe(_) => self.more += 1,
+            // It is counted where it is turned away.
+            Heard::Turned(_) => {}
         }
     }
 
     fn take_delivery(&mut self, delivery: Delivery) {
         let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
         let genuine = delivery.is_genuine() && delivery.purpose == Purpose::Webhook;
-        // Those of WorkOS's addresses have a room of their own, which scanners cannot fill.
-        let alike = |kept: &&Delivery| !kept.is_genuine() && kept.origin.is_workos() == delivery.origin.is_workos();
+        // Those of WorkOS's addresses have a room of their own, which scanners cannot fill, and those that may be of WorkOS, too.
+        let room = |it: &Delivery| (it.origin.is_workos(), it.resembles_own || hides(it));
+        let alike = |kept: &&Delivery| !kept.is_genuine() && room(kept) == room(&delivery);
         let refused = self.deliveries.iter().filter(alike).count();
         if genuine {
             // WorkOS delivers again what is answered 503; what has no id counts each time.
@@ -108,8 +108,8 @@ impl Seen {
             }
             self.genuine.insert(id);
         }
-        let room = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
-        if room {
+        let kept = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
+        if kept {
             self.deliveries.push(delivery);
         } else {
             self.more += 1;
@@ -146,31 +146,29 @@ impl Seen {
         post: &Post,
         lasted: Duration,
         ending: &Ending,
+        tally: &Tally,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
         if args.nonce {
             let outcome = arrives::heard(&self.probes, lasted);
-            rows.push(row(&arrives::SPEC, &post.first().url, true, self.with_turned(outcome), lasted));
+            rows.push(row(&arrives::SPEC, &post.first().url, true, self.with_turned(outcome, tally), lasted));
         }
-        rows.extend(post.webhook.as_ref().map(|target| self.webhooks(target, args, cx, post, lasted, ending)));
+        rows.extend(post.webhook.as_ref().map(|target| self.webhooks(target, args, cx, post, lasted, ending, tally)));
         if let Some(target) = &post.actions {
             let arrivals = actions_delivered::Arrivals {
                 url: &target.url,
-                actions: &self.of(Purpose::Action),
+                actions: &of(&self.deliveries, Purpose::Action),
+                astray: &of(&self.astray, Purpose::Action),
                 lasted,
                 secret: &source_of(cx.settings.actions_secret.as_ref(), "WORKOS_ACTIONS_SECRET"),
             };
             let outcome = actions_delivered::judge(&arrivals);
             // Where both are stood at, webhooks are what is waited for.
             let alone = post.webhook.is_none();
-            let outcome = if alone { self.with_turned(outcome) } else { outcome };
+            let outcome = if alone { self.with_turned(outcome, tally) } else { outcome };
             rows.push(row(&actions_delivered::SPEC, &target.url, alone && post.deliveries, outcome, lasted));
         }
         rows
-    }
-
-    fn of(&self, purpose: Purpose) -> Vec<Delivery> {
-        self.deliveries.iter().filter(|delivery| delivery.purpose == purpose).cloned().collect()
     }
 
     fn webhooks(
@@ -181,8 +179,9 @@ impl Seen {
         post: &Post,
         lasted: Duration,
         ending: &Ending,
+        tally: &Tally,
     ) -> Row {
-        let webhooks = self.of(Purpose::Webhook);
+        let webhooks = of(&self.deliveries, Purpose::Webhook);
         let secret = source_of(cx.settings.webhook_secret.as_ref(), "WORKOS_WEBHOOK_SECRET");
         let caused = match &ending.caused {
             Some(Ok(what)) => Some(match &ending.listed {
@@ -199,29 +198,35 @@ impl Seen {
             unlisted: ending.listed == Listed::No,
             from_all: args.expect_all,
             wanted: if post.enough == usize::MAX { 1 } else { post.enough },
-            turned: &self.telling,
+            astray: &of(&self.astray, Purpose::Webhook),
+            turned: &tally.telling(),
             secret: &secret,
         };
         let outcome = match &ending.caused {
-            Some(Err(why)) if webhooks.is_empty() => {
+            Some(Err(why)) if webhooks.is_empty() && arrivals.astray.is_empty() => {
                 Outcome::graded(Grade::Declared).because(delivered::not_caused(why))
             }
             _ => delivered::judge(&arrivals, &cx.facts),
         };
-        let outcome = ending.noted(self.with_turned(outcome));
+        let outcome = ending.noted(self.with_turned(outcome, tally));
         row(&delivered::SPEC, &webhook.url, post.deliveries, outcome, lasted)
     }
 
     /// What was turned away, as evidence: it may be what one waits for, in another shape.
-    fn with_turned(&self, mut outcome: Outcome) -> Outcome {
-        for (why, count) in &self.turned {
-            outcome.saw("turned away", format!("{count} {}", why.in_words()));
+    fn with_turned(&self, mut outcome: Outcome, tally: &Tally) -> Outcome {
+        for (why, count) in tally.by_reason() {
+            let what = if why.is_health_check() { "looked in" } else { "turned away" };
+            outcome.saw(what, format!("{count} {}", why.in_words()));
         }
         if self.more > 0 {
             outcome.saw("not kept", format!("{} more requests", self.more));
         }
         outcome
     }
+}
+
+fn of(deliveries: &[Delivery], purpose: Purpose) -> Vec<Delivery> {
+    deliveries.iter().filter(|delivery| delivery.purpose == purpose).cloned().collect()
 }
 
 fn row(spec: &'static Spec, url: &str, required: bool, outcome: Outcome, took: Duration) -> Row {

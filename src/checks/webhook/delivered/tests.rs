@@ -30,20 +30,23 @@ fn arrivals(deliveries: &[Delivery]) -> Arrivals<'_> {
         unlisted: false,
         from_all: false,
         wanted: 1,
+        astray: &[],
         turned: &[],
         secret: "environment WORKOS_WEBHOOK_SECRET",
     }
 }
 
+fn away(why: Turned, source: &str) -> TurnedAway {
+    TurnedAway { why, source: source.parse().unwrap(), count: 1, path: None }
+}
+
 #[test]
 fn what_was_turned_away_of_a_listed_address_fails_with_its_own_remedy() {
-    let with = |why, source: &str| {
-        let turned = [(why, source.parse().unwrap())];
-        judge(&Arrivals { turned: &turned, ..arrivals(&[]) }, &Facts::embedded())
-    };
+    let with =
+        |why, source: &str| judge(&Arrivals { turned: &[away(why, source)], ..arrivals(&[]) }, &Facts::embedded());
     let (path, handshake) = (with(Turned::OtherPath, PUBLISHED), with(Turned::NoHandshake, PUBLISHED));
     let (hidden, stranger) = (with(Turned::NotThroughTheProxy, "10.20.0.5"), with(Turned::NoHandshake, "8.8.4.4"));
-    let health = with(Turned::OtherPath, "10.20.0.5");
+    let (health, mute) = (with(Turned::OtherPath, "10.20.0.5"), with(Turned::Mute, PUBLISHED));
 
     assert_eq!((codes(&path), codes(&handshake)), (vec!["other-path"], vec!["turned-away"]));
     assert!(path.findings[0].remediations.likeliest().action.contains("/webhooks/workos"));
@@ -52,6 +55,62 @@ fn what_was_turned_away_of_a_listed_address_fails_with_its_own_remedy() {
     assert!(hidden.findings[0].remediations.likeliest().action.contains("--trusted-proxy 10.20.0.5"));
     assert!(stranger.findings[0].remediations.likeliest().action.contains("test event"));
     assert!(health.findings[0].remediations.likeliest().action.contains("test event"));
+    assert!(mute.findings[0].remediations.likeliest().action.contains("holds back what follows"));
+}
+
+#[test]
+fn health_checks_of_a_balancer_are_no_deliveries_that_went_wrong() {
+    for why in [Turned::Mute, Turned::HandshakeOnly] {
+        let outcome = judge(&Arrivals { turned: &[away(why, "10.20.0.5")], ..arrivals(&[]) }, &Facts::embedded());
+
+        assert_eq!(codes(&outcome), ["nothing-arrived"]);
+        assert!(!outcome.findings[0].problem.contains("10.20.0.5"), "{}", outcome.findings[0].problem);
+        assert!(outcome.findings[0].remediations.likeliest().action.contains("test event"));
+    }
+}
+
+#[test]
+fn whatever_else_comes_what_was_turned_away_of_a_listed_address_is_told() {
+    let turned = [away(Turned::NoHandshake, "10.20.0.5"), away(Turned::Crowded, PUBLISHED)];
+    let with = |deliveries: &[Delivery]| {
+        let outcome = judge(&Arrivals { turned: &turned, ..arrivals(deliveries) }, &Facts::embedded());
+        codes(&outcome)
+    };
+    let noise = refused("10.20.0.1", Refusal::NoMatch { body_as_written: true });
+
+    assert_eq!(with(&[]), ["turned-away"]);
+    assert_eq!(with(&[noise]), ["bad-signature", "turned-away"]);
+    assert_eq!(with(&[genuine("8.8.4.4")]), ["from-elsewhere", "turned-away"]);
+    assert_eq!(with(&[genuine(PUBLISHED)]), ["some-turned-away"]);
+    let checks = [away(Turned::Mute, PUBLISHED), away(Turned::OwnCheck, PUBLISHED)];
+    let proved = judge(&Arrivals { turned: &checks, ..arrivals(&[genuine(PUBLISHED)]) }, &Facts::embedded());
+    assert_eq!(codes(&proved), Vec::<&str>::new());
+}
+
+#[test]
+fn a_signed_delivery_at_another_path_is_told_with_the_path_that_it_asked_for() {
+    let stray = |source: &str, path: &str| Delivery { astray: Some(path.to_owned()), ..genuine(source) };
+    let judged = |stray: &[Delivery], deliveries: &[Delivery], caused| {
+        judge(&Arrivals { astray: stray, caused, ..arrivals(deliveries) }, &Facts::embedded())
+    };
+    let cut = judged(&[stray("10.20.0.5", "/workos")], &[], None);
+    let other = judged(
+        &[stray(PUBLISHED, "/hooks")],
+        &[refused("10.0.0.1", Refusal::Missing)],
+        Some("WorkOS was made to send"),
+    );
+
+    assert_eq!((codes(&cut), cut.status()), (vec!["other-path"], Status::Unknown));
+    let problem = &cut.findings[0].problem;
+    assert!(problem.contains("for /workos, where --webhook-url says /webhooks/workos"), "{problem}");
+    let actions: Vec<&str> = cut.findings[0].remediations.iter().map(|it| it.action.as_str()).collect();
+    assert!(
+        actions[0].contains("proxy_pass") && actions[1].contains("https://app.customer.example/workos"),
+        "{actions:?}"
+    );
+    assert_eq!(codes(&other), ["other-path"]);
+    assert!(other.findings[0].remediations.likeliest().action.contains("asks for /hooks"));
+    assert_eq!(codes(&judged(&[stray(PUBLISHED, "/hooks")], &[genuine(PUBLISHED)], None)), Vec::<&str>::new());
 }
 
 #[test]
