@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at what it did not expect")]
 
 mod support;
+#[path = "support/trusting.rs"]
+mod trusting;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -27,24 +30,22 @@ const EVENT: &str = r#"{"id":"event_01","event":"user.created","data":{"id":"use
 struct Listening {
     child: Child,
     address: SocketAddr,
-    stderr: BufReader<std::process::ChildStderr>,
+    stderr: Option<BufReader<ChildStderr>>,
     said: String,
 }
 
 impl Listening {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = binary();
-        command
-            .env("WORKOS_WEBHOOK_SECRET", SECRET)
-            .env("WORKOS_ACTIONS_SECRET", ACTIONS_SECRET)
-            .args(["listen", "--plain", "--bind", "127.0.0.1:0", "--webhook-url", HOOK, "--trusted-proxy", "127.0.0.1"])
-            .args(if arguments.contains(&"--for") { &[][..] } else { &["--for", "30s"] })
-            .args(arguments);
-        Self::of(command)
+        Self::of(listen(arguments))
     }
 
-    fn of(mut command: std::process::Command) -> Self {
+    fn of(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::writing_to(command)
+    }
+
+    /// A listener whose output goes where the command says.
+    fn writing_to(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
@@ -52,11 +53,12 @@ impl Listening {
             let from = said.len();
             assert!(stderr.read_line(&mut said).unwrap() > 0, "it ended: {said}");
             let line = &said[from..];
-            if let Some((_, rest)) = line.split_once("listening on http://") {
+            let begun = ["listening on http://", "listening on https://"].map(|begun| line.split_once(begun));
+            if let Some((_, rest)) = begun.into_iter().flatten().next() {
                 break rest.split('/').next().unwrap().parse().unwrap();
             }
         };
-        Listening { child, address, stderr, said }
+        Listening { child, address, stderr: Some(stderr), said }
     }
 
     /// Sends a request as it stands; the whole answer.
@@ -78,11 +80,28 @@ impl Listening {
     }
 
     fn end(mut self) -> Ended {
-        self.stderr.read_to_string(&mut self.said).unwrap();
+        self.stderr.take().unwrap().read_to_string(&mut self.said).unwrap();
         let mut ended: Ended = self.child.wait_with_output().unwrap().into();
         ended.err = self.said;
         ended
     }
+}
+
+/// A listener that speaks HTTP.
+fn listen(arguments: &[&str]) -> Command {
+    speaking(&[&["--plain"], arguments].concat())
+}
+
+/// A listener that speaks as its arguments say.
+fn speaking(arguments: &[&str]) -> Command {
+    let mut command = binary();
+    command
+        .env("WORKOS_WEBHOOK_SECRET", SECRET)
+        .env("WORKOS_ACTIONS_SECRET", ACTIONS_SECRET)
+        .args(["listen", "--bind", "127.0.0.1:0", "--webhook-url", HOOK, "--trusted-proxy", "127.0.0.1"])
+        .args(if arguments.contains(&"--for") { &[][..] } else { &["--for", "30s"] })
+        .args(arguments);
+    command
 }
 
 struct Delivery {
@@ -427,6 +446,156 @@ fn what_says_to_be_of_this_tools_own_checks_is_no_delivery() {
 
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(evidence(&ended.json()).contains("1 with a signature that holds"), "{}", ended.out);
+}
+
+/// Fills a pipe, so that whoever writes to it next waits until somebody reads.
+fn stuff(pipe: &PipeWriter) {
+    let manner = |flags| fcntl(pipe, FcntlArg::F_SETFL(flags)).unwrap();
+    manner(OFlag::O_NONBLOCK);
+    for size in [4096, 1] {
+        while (&*pipe).write(&vec![b' '; size]).is_ok() {}
+    }
+    manner(OFlag::empty());
+}
+
+#[test]
+fn a_reader_that_stands_still_keeps_nobody_from_being_answered_and_nothing_from_ending() {
+    let ends: [(&[&str], fn(&Listening), Option<i32>); 3] = [
+        (&["--count", "3"], |_| {}, Some(0)),
+        (&["--count", "9", "--for", "2s"], |_| {}, Some(3)),
+        (&["--count", "9"], |listening| listening.signal(Signal::SIGTERM), Some(130)),
+    ];
+    for (arguments, end, code) in ends {
+        for stdout_stands in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let saved = folder.path().join("r.json");
+            let (_unread, out) = std::io::pipe().unwrap();
+            let mut command = listen(arguments);
+            command.args(["--report", &format!("json={}", saved.display())]).stderr(Stdio::piped());
+            let mut listening = if stdout_stands {
+                stuff(&out);
+                command.stdout(out);
+                Listening::writing_to(command)
+            } else {
+                let (said, err) = std::io::pipe().unwrap();
+                command.args(["--format", "json"]).stdout(Stdio::piped()).stderr(err.try_clone().unwrap());
+                let child = command.spawn().unwrap();
+                drop(command);
+                let mut line = String::new();
+                BufReader::new(said.try_clone().unwrap()).read_line(&mut line).unwrap();
+                let address = line.split_once("http://").unwrap().1.split('/').next().unwrap().parse().unwrap();
+                stuff(&err);
+                // Nobody reads it, and nobody closes it.
+                std::mem::forget((said, err));
+                Listening { child, address, stderr: None, said: line }
+            };
+            for event in ["event_01", "event_02", "event_03"] {
+                let body = EVENT.replace("event_01", event);
+                let answer = listening.deliver(&Delivery { signed: body.clone(), sent: body, ..Delivery::default() });
+                assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+            }
+            end(&listening);
+            let ended = listening.child.wait().unwrap();
+            let report: Value = serde_json::from_str(&std::fs::read_to_string(saved).unwrap()).unwrap();
+
+            assert_eq!((ended.code(), &report["inbound"]), (code, &"proved".into()), "{arguments:?} {stdout_stands}");
+            assert!(evidence(&report).contains("3 with a signature that holds"));
+        }
+    }
+}
+
+#[test]
+fn a_signed_delivery_at_another_path_is_told_with_that_path_and_is_no_silence() {
+    let webhook = || Delivery { path: "/workos?token=planted", ..Delivery::default() };
+    let unsigned = || Delivery { path: "/other", secret: "whsec_of_somebody_else", ..Delivery::default() };
+    let action = || Delivery { path: "/elsewhere", secret: ACTIONS_SECRET, ..Delivery::default() };
+    let listening = Listening::start(&[
+        "--format",
+        "json",
+        "--for",
+        "3s",
+        "--actions-url",
+        "https://app.customer.example/actions/workos",
+    ]);
+    let answers = [webhook(), unsigned(), action()].map(|delivery| listening.deliver(&delivery));
+    let ended = listening.end();
+    let report = ended.json();
+
+    assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 404")), "{answers:?}");
+    assert_eq!(
+        (ended.code, codes(&report)),
+        (Some(3), vec!["webhook.delivered/other-path".to_owned(), "actions.delivered/other-path".to_owned()])
+    );
+    let problem = result(&report)["findings"][0]["problem"].as_str().unwrap();
+    assert!(problem.contains("for /workos, where") && problem.contains(PUBLISHED), "{problem}");
+    assert!(!(ended.out + &ended.err).contains("planted"));
+}
+
+#[test]
+fn connections_without_a_byte_are_health_checks_however_the_door_speaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
+    std::fs::write(path("c.pem"), made.cert.pem()).unwrap();
+    std::fs::write(path("k.pem"), made.signing_key.serialize_pem()).unwrap();
+    let tls = ["--tls-cert", &path("c.pem"), "--tls-key", &path("k.pem")];
+    let ways: [&[&str]; 3] = [&["--plain"], &["--plain", "--proxy-protocol"], &tls];
+    let listeners = ways.map(|way| Listening::of(speaking(&[way, &["--format", "json", "--for", "3s"]].concat())));
+    for (listener, way) in listeners.iter().zip(&ways) {
+        for _ in 0..3 {
+            drop(TcpStream::connect(listener.address).unwrap());
+        }
+        if way.contains(&"--proxy-protocol") {
+            // A balancer announces its own checks as such.
+            TcpStream::connect(listener.address).unwrap().write_all(b"PROXY UNKNOWN\r\n").unwrap();
+        }
+        if way.contains(&"--tls-cert") {
+            let name = "app.customer.example".try_into().unwrap();
+            let config = trusting::trusting(&made.cert.pem()).unwrap();
+            let mut connection = rustls::ClientConnection::new(config, name).unwrap();
+            let mut stream = TcpStream::connect(listener.address).unwrap();
+            while connection.is_handshaking() || connection.wants_write() {
+                connection.complete_io(&mut stream).unwrap();
+            }
+        }
+    }
+    for (listener, way) in listeners.into_iter().zip(ways) {
+        let report = listener.end().json();
+        let mute = if way.contains(&"--proxy-protocol") { 4 } else { 3 };
+
+        assert_eq!(codes(&report), ["webhook.delivered/nothing-arrived"], "{way:?}");
+        let action = result(&report)["findings"][0]["remediations"][0]["action"].as_str().unwrap().to_owned();
+        assert!(action.contains("test event"), "{way:?}: {action}");
+        let seen = evidence(&report);
+        assert!(seen.contains(&format!("{mute} brought not one byte, as health checks do")), "{way:?}: {seen}");
+        assert_eq!(
+            seen.contains("1 made a TLS handshake and asked for nothing"),
+            way.contains(&"--tls-cert"),
+            "{seen}"
+        );
+        assert!(!seen.contains("turned away"), "{way:?}: {seen}");
+    }
+}
+
+#[test]
+fn noise_does_not_hide_that_an_address_of_workos_was_turned_away() {
+    let listening = Listening::start(&["--format", "json", "--proxy-protocol", "--for", "4s"]);
+    let announced = |from: &str| format!("PROXY TCP4 {from} 10.20.0.10 51200 443\r\nno HTTP\r\n\r\n");
+    for host in 0..150 {
+        listening.send(announced(&format!("10.1.0.{host}")).as_bytes());
+    }
+    listening.send(announced(PUBLISHED).as_bytes());
+    let unsigned = format!(
+        "PROXY TCP4 10.2.0.1 10.20.0.10 1 443\r\n{}",
+        Delivery { secret: "whsec_other", ..Delivery::default() }.request()
+    );
+    listening.send(unsigned.as_bytes());
+    let report = listening.end().json();
+
+    assert_eq!(codes(&report), ["webhook.delivered/bad-signature", "webhook.delivered/turned-away"]);
+    let problem = result(&report)["findings"][1]["problem"].as_str().unwrap();
+    assert!(problem.contains(PUBLISHED) && problem.contains("made no HTTP request"), "{problem}");
+    assert!(evidence(&report).contains("151 made no HTTP request"), "{}", evidence(&report));
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Stdout and stderr. Nothing else in the tool writes to them, so that nothing is written that has not passed here.
 
+mod outlet;
+
 use std::io::{self, Write};
 
 use super::terminal;
 use crate::reporters::Format;
 use crate::said;
+
+pub(super) use outlet::{Stream, begun, finish, is_behind};
 
 /// What is written, as far as that decides how characters beyond ASCII are said where the locale has none.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,9 @@ impl Document {
 /// Writes to stdout, at one go.
 pub(super) fn to_stdout(document: Document, text: &[u8]) -> io::Result<()> {
     let text = document.leaving(&String::from_utf8_lossy(text));
+    if let Some(taken) = outlet::write(Stream::Out, text.as_bytes()) {
+        return taken;
+    }
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -53,7 +60,15 @@ pub(super) fn to_stdout(document: Document, text: &[u8]) -> io::Result<()> {
 /// Writes to stderr, at one go. Where nobody listens, it is lost.
 pub(super) fn to_stderr(text: &[u8]) {
     let text = Document::Text.leaving(&String::from_utf8_lossy(text));
+    if outlet::write(Stream::Err, text.as_bytes()).is_some() {
+        return;
+    }
     let mut err = io::stderr().lock();
     let _ = err.write_all(text.as_bytes());
     let _ = err.flush();
+}
+
+/// From now on nothing waits for whoever reads stdout or stderr; what is written is taken, and written when it can be.
+pub(super) fn never_wait() {
+    outlet::begin(io::stdout(), io::stderr());
 }

@@ -27,7 +27,7 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 use crate::said;
 use crate::settings::{Setting, SettingsError, Source};
-use exit::Document;
+use exit::{Document, Stream};
 
 /// Why a command could not be carried out. One clear sentence each.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
         }
     };
     let ended = panic::catch_unwind(|| carry_out(typed));
-    ExitCode::from(match ended {
+    let code = match ended {
         Ok(Ok(code)) => code,
         Ok(Err(Failure::Closed)) => 0,
         Ok(Err(failure)) => {
@@ -97,7 +97,9 @@ pub fn main() -> ExitCode {
             UNUSABLE
         }
         Err(_) => DEFECT,
-    })
+    };
+    let _ = exit::finish(Stream::Err);
+    ExitCode::from(code)
 }
 
 fn carry_out(typed: Cli) -> Result<u8, Failure> {

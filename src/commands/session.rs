@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::compare::Baseline;
-use super::exit::{self, Document};
+use super::exit::{self, Document, Stream};
 use super::outputs::Outputs;
 use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
@@ -122,6 +122,8 @@ pub(super) struct Account<'a> {
     outputs: Outputs,
     baseline: Option<Baseline>,
     output: &'a OutputArgs,
+    /// Lines that were left out, because what was told before them is not read.
+    left_out: usize,
 }
 
 impl<'a> Account<'a> {
@@ -134,17 +136,36 @@ impl<'a> Account<'a> {
             reporter: reporter(on_stdout, terminal::look(terminal::detail(output.quiet, output.verbose), output.color)),
             waiting: Waiting::new(),
             failed: None,
-            closed: Arc::default(),
+            // Where nothing waits for stdout, it is known only later that nobody reads it.
+            closed: exit::begun().filter(|_| outputs.is_stdout_alone()).unwrap_or_default(),
             alone: outputs.is_stdout_alone(),
             for_people: on_stdout == Format::Human,
             document: on_stdout.into(),
         };
         stage.write(|reporter, out| reporter.begin(head, out));
-        Ok(Account { stage, outputs, baseline, output })
+        Ok(Account { stage, outputs, baseline, output, left_out: 0 })
     }
 
     /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
     pub(super) fn happens(&mut self, line: &str) {
+        if exit::is_behind(if self.stage.for_people { Stream::Out } else { Stream::Err }) {
+            self.left_out += 1;
+            return;
+        }
+        self.own_up_to_what_was_left_out();
+        self.tell(line);
+    }
+
+    fn own_up_to_what_was_left_out(&mut self) {
+        let lines = match std::mem::take(&mut self.left_out) {
+            0 => return,
+            1 => "one line is left out".to_owned(),
+            lines => format!("{lines} lines are left out"),
+        };
+        self.tell(&format!("{lines} here: what was told before was not read in time"));
+    }
+
+    fn tell(&mut self, line: &str) {
         let line = &hidden(line);
         if self.stage.for_people {
             self.stage.write(|reporter, out| reporter.happens(line, out));
@@ -160,6 +181,7 @@ impl<'a> Account<'a> {
 
     /// Tells the rows of a report that no run of a plan told.
     pub(super) fn rows(&mut self, rows: &[Row]) {
+        self.own_up_to_what_was_left_out();
         for row in rows {
             self.stage.row(row);
         }
@@ -171,6 +193,11 @@ impl<'a> Account<'a> {
         self.stage.waiting.clear();
         self.stage.write(|reporter, out| reporter.end(report, out));
         self.outputs.write(report, self.output)?;
+        match exit::finish(Stream::Out) {
+            Ok(true) => {}
+            Ok(false) => say("stdout is not read, so the end of the report is not shown there"),
+            Err(error) => self.stage.failed = Some(error),
+        }
         let against = match (self.stage.failed, &self.baseline) {
             (Some(error), _) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
             (Some(_), _) | (None, None) => None,

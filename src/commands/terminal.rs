@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::exit;
 use crate::cli::When;
 use crate::reporters::{Detail, Look};
 
@@ -94,8 +95,9 @@ pub(super) struct Waiting(Option<ProgressBar>);
 const WORTH_SAYING: Duration = Duration::from_millis(600);
 
 impl Waiting {
+    /// Where nothing waits for the terminal, nothing is drawn on it either.
     pub(super) fn new() -> Self {
-        if !(std::io::stderr().is_terminal() && std::io::stdout().is_terminal()) {
+        if exit::begun().is_some() || !(std::io::stderr().is_terminal() && std::io::stdout().is_terminal()) {
             return Waiting(None);
         }
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

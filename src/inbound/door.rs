@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::guests::{House, MOST_GUESTS, Standing, Visit, received_by};
 use super::identity::Security;
+use crate::files;
 
 /// How connections are let in.
 pub struct Entry {
@@ -72,7 +74,8 @@ const OTHER_DESCRIPTORS: usize = 32;
 
 /// How many connections there is room for, by the descriptors that this process may have.
 pub(super) fn room() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let limits = files::read(Path::new("/proc/self/limits"), 1 << 16).unwrap_or_default();
+    let limits = String::from_utf8_lossy(&limits);
     let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
     let soft = files.and_then(|values| values.split_whitespace().next()?.parse::<usize>().ok());
     soft.map_or(MOST_GUESTS, |files| files.saturating_sub(OTHER_DESCRIPTORS))

@@ -23,7 +23,7 @@ use self::seen::{Ending, Seen};
 use self::vendor::Vendor;
 use super::outputs::Outputs;
 use super::session::{self, Account};
-use super::{Failure, gather, say};
+use super::{Failure, exit, gather, say};
 use crate::check::Vantage;
 use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
@@ -60,6 +60,8 @@ async fn listen(
 ) -> Result<u8, Failure> {
     let outputs = Outputs::of(&args.output)?;
     let provocation = if args.deliver { Some(agreed(args, cx, post).await?) } else { None };
+    // Whoever delivers is not to wait for whoever reads.
+    exit::never_wait();
     let head = Head { settings: shown(args, cx), ..session::head(cx, None) };
     let account = Account::open(&head, outputs, &args.output)?;
     let nonce = args.nonce.then(random).transpose()?;
