@@ -240,9 +240,7 @@ impl From<&hyper::Error> for NetError {
 impl From<&h2::Error> for NetError {
     fn from(error: &h2::Error) -> Self {
         if let Some(io) = error.get_io() {
-            // An end without a word is made a broken pipe by the library; a real one comes with an errno.
-            let ended = io.kind() == io::ErrorKind::BrokenPipe && io.raw_os_error().is_none();
-            return if ended { of_io(&io::ErrorKind::UnexpectedEof.into()) } else { of_io(io) };
+            return of_io(io);
         }
         let reason = error.reason().map(|reason| format!("{reason:?}")).unwrap_or_default();
         if error.is_remote() {
@@ -255,6 +253,10 @@ impl From<&h2::Error> for NetError {
 
 /// What a library has wrapped, or holds on to.
 fn of_io(io: &io::Error) -> NetError {
+    // An end without a word is made a broken pipe by the library for HTTP/2; a real one comes with an errno.
+    if io.kind() == io::ErrorKind::BrokenPipe && io.raw_os_error().is_none() {
+        return NetError::new(ErrorKind::Closed, "the other side closed the connection");
+    }
     let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     inner.map_or_else(|| NetError::from(io::Error::new(io.kind(), io.to_string())), NetError::from)
 }
