@@ -379,3 +379,6 @@ fn unusual(way: &Way) -> Option<String> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests;
