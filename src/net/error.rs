@@ -1,11 +1,11 @@
 //! Library errors become kinds, here and nowhere else: from `io::Error` kinds, errno and the libraries' own types, never from text.
 
+mod tls;
+
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::time::Duration;
-
-use rustls::{AlertDescription, PeerIncompatible};
 
 use super::certificate::CertificateProblem;
 use crate::settings::values::spoken;
@@ -60,6 +60,8 @@ pub enum ErrorKind {
     Alert(String),
     /// The other side wants a certificate from the client.
     ClientCertificateRequired,
+    /// The other side speaks TLS in a way that OpenSSL has and this tool has not; which.
+    Beyond(String),
     /// The certificate does not hold.
     Certificate(CertificateProblem),
     /// A proxy refused to open a way through.
@@ -191,26 +193,10 @@ impl From<io::Error> for NetError {
         // A rustls error travels inside an io::Error.
         match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(tls) => NetError::from(tls),
+            // TLS without a farewell, about which the library has a page.
+            None if kind == ErrorKind::Closed => NetError::new(kind, "the other side closed the connection"),
             None => NetError::new(kind, error.to_string()),
         }
-    }
-}
-
-impl From<&rustls::Error> for NetError {
-    fn from(error: &rustls::Error) -> Self {
-        let kind = match error {
-            rustls::Error::InvalidCertificate(problem) => ErrorKind::Certificate(CertificateProblem::from(problem)),
-            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-            | rustls::Error::PeerIncompatible(
-                PeerIncompatible::ServerDoesNotSupportTls12Or13
-                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-            ) => ErrorKind::TlsTooOld,
-            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => ErrorKind::ClientCertificateRequired,
-            rustls::Error::AlertReceived(alert) => ErrorKind::Alert(format!("{alert:?}")),
-            rustls::Error::InvalidMessage(_) => ErrorKind::NotTls(String::new()),
-            _ => ErrorKind::Other,
-        };
-        NetError::new(kind, error.to_string())
     }
 }
 
@@ -276,17 +262,5 @@ mod tests {
         assert_eq!(kind(13), ErrorKind::Prohibited);
         assert_eq!(kind(1), ErrorKind::Prohibited);
         assert_eq!(NetError::from(io::Error::other("connection refused, timed out")).kind, ErrorKind::Other);
-    }
-
-    #[test]
-    fn alerts_and_strange_bytes_come_apart() {
-        let kind = |error: rustls::Error| NetError::from(&error).kind;
-
-        assert_eq!(kind(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)), ErrorKind::TlsTooOld);
-        assert!(matches!(kind(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)), ErrorKind::Alert(_)));
-        assert!(matches!(
-            kind(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)),
-            ErrorKind::NotTls(_)
-        ));
     }
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::error::{ErrorKind, NetError, Phase};
+use super::hello::{self, Hello, Hellos};
 use super::line::Line;
 use super::lines::{Http2, Lines, is_silence};
 use super::stream::Stream;
@@ -40,6 +41,8 @@ pub struct Live {
     places: Option<Places>,
     /// Sessions that were looked at, and that requests go on with: what was judged is what the request uses.
     lines: Lines,
+    /// Where only the small first message of TLS is answered.
+    hellos: Hellos,
     /// Connections that were made to see whether they can be, and that the handshake goes on with: it saves a round trip,
     /// and the handshake is looked at on a connection that is known to stand.
     standing: Mutex<HashMap<Way, Stream>>,
@@ -57,7 +60,7 @@ impl Live {
     }
 
     fn on(limits: Limits, stores: TrustStores, places: Option<Places>) -> Self {
-        Live { limits, stores, places, lines: Lines::default(), standing: Mutex::default() }
+        Live { limits, stores, places, lines: Lines::default(), hellos: Hellos::default(), standing: Mutex::default() }
     }
 
     /// Where an address really is.
@@ -139,24 +142,82 @@ impl Live {
             Some(stream) => stream,
             None => self.stream(way).await?,
         };
-        let limit = self.limits.attempt;
-        let shaken = async {
-            let session = self.shake(stream, way, Offer::Both).await?;
-            let seen = session.seen.clone();
-            if let Some(session) = session.settled().await? {
-                self.lines.shaken(way, session);
-            }
-            Ok(seen)
-        };
-        timeout(limit, shaken).await.map_err(|_| NetError::timed_out(Phase::Handshake, limit))?
+        let session = self.shake(stream, way, Offer::Both).await?;
+        let seen = session.seen.clone();
+        if let Some(session) = session.settled().await? {
+            self.lines.shaken(way, session);
+        }
+        Ok(seen)
     }
 
-    /// Every TLS session to an endpoint begins here, so that what is judged and what is used say the same hello.
+    /// Every TLS session to an endpoint begins here, so that what is judged and what is used say the same hello: the large
+    /// one, and the small one where only that is answered.
     async fn shake(&self, stream: Stream, way: &Way, offer: Offer) -> Result<Session, NetError> {
         let limit = self.limits.attempt;
-        timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores, offer))
+        if let Some(how) = self.hellos.only_small(&way.endpoint) {
+            let mut session = self.hello(stream, way, offer, Hello::Small, limit).await?;
+            session.seen.small_hello_only = Some(how);
+            return Ok(session);
+        }
+        let large = self.hello(stream, way, offer, Hello::Large, limit);
+        tokio::pin!(large);
+        // The small one is tried beside a large one that stays unanswered, so that both have been tried within one time.
+        let half = limit / 2;
+        let (failed, small) = match timeout(half, &mut large).await {
+            Ok(Ok(session)) => return Ok(session),
+            Ok(Err(failed)) if hello::may_be_its_size(&failed.kind) => {
+                (failed, self.fresh_hello(way, offer, Hello::Small, limit).await)
+            }
+            Ok(Err(failed)) => return Err(failed),
+            Err(_) => {
+                let small = self.fresh_hello(way, offer, Hello::Small, half);
+                match tokio::join!(large, small) {
+                    (Ok(session), _) => return Ok(session),
+                    (Err(failed), small) => (failed, small),
+                }
+            }
+        };
+        let Ok(mut session) = small else { return Err(self.beyond(way, failed, half).await) };
+        // Once more, so that chance is not taken for the size.
+        if let Ok(session) = self.fresh_hello(way, offer, Hello::Large, half).await {
+            return Ok(session);
+        }
+        self.hellos.note(&way.endpoint, failed.kind.clone());
+        session.seen.small_hello_only = Some(failed.kind);
+        Ok(session)
+    }
+
+    async fn hello(
+        &self,
+        stream: Stream,
+        way: &Way,
+        offer: Offer,
+        hello: Hello,
+        limit: Duration,
+    ) -> Result<Session, NetError> {
+        timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores, offer, hello))
             .await
-            .map_err(|_| NetError::timed_out(Phase::Handshake, limit))?
+            .map_err(|_| NetError::timed_out(Phase::Handshake, self.limits.attempt))?
+    }
+
+    async fn fresh_hello(&self, way: &Way, offer: Offer, hello: Hello, limit: Duration) -> Result<Session, NetError> {
+        let stream = timeout(limit, self.stream(way))
+            .await
+            .map_err(|_| NetError::timed_out(Phase::Connect, self.limits.attempt))??;
+        self.hello(stream, way, offer, hello, limit).await
+    }
+
+    /// Where both first messages are refused, a third says whether OpenSSL would be answered: then it is this tool that lacks
+    /// something.
+    async fn beyond(&self, way: &Way, failed: NetError, limit: Duration) -> NetError {
+        if matches!(failed.kind, ErrorKind::TimedOut(_)) {
+            return failed;
+        }
+        let asked = async { hello::taken_from_openssl(self.stream(way).await.ok()?, &way.endpoint.host).await };
+        match timeout(limit, asked).await {
+            Ok(Some(suite)) => NetError::new(ErrorKind::Beyond(suite.to_owned()), failed.detail),
+            _ => failed,
+        }
     }
 
     /// The answer over HTTP/2 where both sides have it, and over HTTP/1.1 where HTTP/2 breaks on the way.

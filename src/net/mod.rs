@@ -14,6 +14,7 @@ pub mod doh;
 mod error;
 #[cfg(test)]
 pub mod fake;
+mod hello;
 mod http;
 mod line;
 mod lines;

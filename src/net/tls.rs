@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
@@ -22,12 +22,13 @@ use super::anatomy::{Anatomy, Key};
 use super::certificate;
 use super::chain::Chain;
 use super::error::{ErrorKind, NetError, ProxyRefusal};
+use super::hello::Hello;
 use super::stream::Stream;
 use super::trust::TrustStores;
 
 /// Verified against what this host trusts.
 fn verifying(stores: &TrustStores) -> Result<ClientConfig, NetError> {
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(Hello::Small.provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| NetError::from(&error))?
         .with_root_certificates(Arc::clone(&stores.here))
@@ -80,10 +81,11 @@ pub(super) async fn handshake(
     host: &str,
     stores: &TrustStores,
     offer: Offer,
+    hello: Hello,
 ) -> Result<Session, NetError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(hello.provider());
     let asked = Arc::new(AskedForCertificate::default());
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

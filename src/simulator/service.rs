@@ -19,6 +19,15 @@ pub enum Service {
     StallsInHandshake,
     /// Accepts, then sends bytes that are no protocol.
     Garbage,
+    /// TLS 1.2 with a cipher suite of CBC alone, as far as the choice of it.
+    OnlyCbc,
+    /// What is behind a box that loses a first message of TLS which is larger than one packet.
+    BehindSmallPackets {
+        /// Whether it resets the connection; else nothing comes back.
+        resets: bool,
+        /// What is behind it.
+        service: Box<Service>,
+    },
     /// Answers plain HTTP where TLS was expected.
     PlainHttp(Page),
     /// Refuses every version of TLS that is offered.

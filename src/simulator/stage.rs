@@ -51,29 +51,7 @@ struct Player {
 impl Stage {
     pub(super) fn new(world: World, authorities: &Authorities, ground: Ground) -> io::Result<Self> {
         let player = |(address, service): (&SocketAddr, &Service)| {
-            let tls = match service {
-                Service::Tls { certificate, client_certificate, site } => {
-                    let names = names(&world, address.ip(), site);
-                    let config = authorities.server_config(*certificate, &names, *client_certificate)?;
-                    Some(TlsAcceptor::from(Arc::new(config)))
-                }
-                Service::Http2 { manner, site } => {
-                    let names = names(&world, address.ip(), site);
-                    let mut config =
-                        authorities.server_config(Certificate::Good, &names, ClientCertificate::NotAsked)?;
-                    config.alpn_protocols.insert(0, b"h2".to_vec());
-                    if *manner == Http2Manner::Only {
-                        config.alpn_protocols.truncate(1);
-                    }
-                    Some(TlsAcceptor::from(Arc::new(config)))
-                }
-                Service::TlsProxy { certificate, .. } => {
-                    let config =
-                        authorities.server_config(*certificate, &[PROXY.to_owned()], ClientCertificate::NotAsked)?;
-                    Some(TlsAcceptor::from(Arc::new(config)))
-                }
-                _ => None,
-            };
+            let tls = acceptor(&world, authorities, address.ip(), service)?;
             Ok((*address, Player { service: service.clone(), tls }))
         };
         let services = world.services.iter().map(player).collect::<io::Result<_>>()?;
@@ -116,6 +94,13 @@ impl Stage {
     ) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>> {
         Box::pin(async move {
             match (&player.service, &player.tls) {
+                (Service::BehindSmallPackets { resets, service }, tls) => {
+                    if first_message(&stream).await? > LARGEST_IN_ONE_PACKET {
+                        return if *resets { reset(&mut stream).await } else { std::future::pending().await };
+                    }
+                    let behind = Player { service: service.as_ref().clone(), tls: tls.clone() };
+                    self.perform(&behind, stream).await
+                }
                 (Service::Tls { site: Site::Workos(ApiManner::Lossy), .. }, _) if self.loses_this_one() => {
                     std::future::pending().await
                 }
@@ -155,11 +140,8 @@ impl Stage {
                         tokio::join!(self.perform(&inner, far), tokio::io::copy_bidirectional(&mut outer, &mut near));
                     carried.map(drop)
                 }
-                (Service::ResetsInHandshake, _) => {
-                    hear(&mut stream).await?;
-                    // Closing with a zero linger time sends a reset.
-                    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))
-                }
+                (Service::ResetsInHandshake, _) => reset(&mut stream).await,
+                (Service::OnlyCbc, _) => only_cbc(stream).await,
                 (Service::StallsInHandshake, _) => std::future::pending().await,
                 (Service::Garbage, _) => say(stream, b"\x13\x37 no protocol \x00\xff\xfe\r\n").await,
                 (Service::OnlyOldTls, _) => {
@@ -240,6 +222,79 @@ impl Stage {
             },
         }
     }
+}
+
+/// What accepts TLS for a service that has it.
+fn acceptor(
+    world: &World,
+    authorities: &Authorities,
+    address: IpAddr,
+    service: &Service,
+) -> io::Result<Option<TlsAcceptor>> {
+    let config = match service {
+        Service::BehindSmallPackets { service, .. } => return acceptor(world, authorities, address, service),
+        Service::Tls { certificate, client_certificate, site } => {
+            authorities.server_config(*certificate, &names(world, address, site), *client_certificate)?
+        }
+        Service::Http2 { manner, site } => {
+            let names = names(world, address, site);
+            let mut config = authorities.server_config(Certificate::Good, &names, ClientCertificate::NotAsked)?;
+            config.alpn_protocols.insert(0, b"h2".to_vec());
+            if *manner == Http2Manner::Only {
+                config.alpn_protocols.truncate(1);
+            }
+            config
+        }
+        Service::TlsProxy { certificate, .. } => {
+            authorities.server_config(*certificate, &[PROXY.to_owned()], ClientCertificate::NotAsked)?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(TlsAcceptor::from(Arc::new(config))))
+}
+
+/// A packet of 1,500 bytes has room for this much of TLS.
+const LARGEST_IN_ONE_PACKET: usize = 1_400;
+
+/// How long the first record of TLS is, which stays to be read.
+async fn first_message(stream: &TcpStream) -> io::Result<usize> {
+    let mut head = [0; 5];
+    loop {
+        match stream.peek(&mut head).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            some if some < head.len() => tokio::task::yield_now().await,
+            _ => break,
+        }
+    }
+    Ok(usize::from(u16::from_be_bytes([head[3], head[4]])))
+}
+
+async fn reset(stream: &mut TcpStream) -> io::Result<()> {
+    hear(stream).await?;
+    // Closing with a zero linger time sends a reset.
+    socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
+}
+
+/// Chooses ECDHE-RSA-AES128-SHA256 where it is offered, and refuses the rest with the alert `handshake_failure`.
+async fn only_cbc(mut stream: TcpStream) -> io::Result<()> {
+    const SUITE: [u8; 2] = [0xc0, 0x27];
+
+    let length = first_message(&stream).await?;
+    let mut message = vec![0; 5 + length];
+    stream.read_exact(&mut message).await?;
+    // The suites stand behind the record's and the message's head, the version, the random and the session.
+    let session = 5 + 4 + 2 + 32;
+    let suites = session + 1 + usize::from(message.get(session).copied().unwrap_or_default());
+    let count = message.get(suites..suites + 2).map(|it| usize::from(u16::from_be_bytes([it[0], it[1]])));
+    let offered = message.get(suites + 2..suites + 2 + count.unwrap_or_default()).unwrap_or_default();
+    if !offered.chunks(2).any(|suite| suite == SUITE) {
+        stream.write_all(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]).await?;
+        return stream.shutdown().await;
+    }
+    let hello = [&[3, 3][..], &[7; 32], &[0], &SUITE, &[0]].concat();
+    let length = u8::try_from(hello.len()).unwrap_or_default();
+    stream.write_all(&[&[0x16, 3, 3, 0, length + 4, 2, 0, 0, length][..], &hello].concat()).await?;
+    stream.shutdown().await
 }
 
 /// What a proxy speaks to its client.

@@ -20,11 +20,15 @@ A connection that is made and then goes silent or is reset has been looked into:
 read the server name in the first packet and act on it. Something that does not speak TLS at all is a proxy, a portal or \
 another service on that port.
 
+The first message is the one that Node 22 and newer, Go, Bun and browsers send: its hybrid key share (X25519MLKEM768) makes it \
+larger than one packet. Where only the smaller one of curl, Python and Java is answered, that is a warning, and everything \
+after goes on with the smaller one. Where neither is answered and OpenSSL would be, the tool says that it cannot tell.
+
 Usually broken by SNI filtering whose list lacks the host, by inspection that is overloaded or fails on TLS 1.3, or by a \
 path whose MTU is smaller than its ends believe, so that large packets vanish.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&STALLED, &RESET_IN_HANDSHAKE, &NOT_TLS, &TLS_TOO_OLD, &ALERT, &CLIENT_CERTIFICATE, &FAILED],
+    codes: &[&STALLED, &RESET_IN_HANDSHAKE, &NOT_TLS, &TLS_TOO_OLD, &ALERT, &CLIENT_CERTIFICATE, &FAILED, &NOT_SPOKEN, &LARGE_HELLO],
     needs: &[connects::ID],
     plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Shakes), ""),
 };
@@ -42,6 +46,12 @@ static TLS_TOO_OLD: Code = Code::error("tls-too-old", "the other side refuses TL
 static ALERT: Code = Code::error("alert", "the other side ends the handshake with an alert");
 static CLIENT_CERTIFICATE: Code =
     Code::error("client-certificate-required", "the other side wants a certificate from the client");
+static NOT_SPOKEN: Code =
+    Code::undecided("not-spoken", "the other side speaks TLS in a way that OpenSSL has and this tool has not");
+static LARGE_HELLO: Code = Code::warning(
+    "large-hello",
+    "a first message of TLS that is larger than one packet is not answered, and a smaller one is",
+);
 static FAILED: Code = Code::error("failed", "the handshake fails in a way that has no name of its own");
 
 struct Shakes(Endpoint);
@@ -75,10 +85,17 @@ impl Check for Shakes {
 fn judge(endpoint: &Endpoint, shaken: &Attempted<Handshake>, cx: &Context) -> Outcome {
     let outcome = Outcome::graded(Grade::Reached).tried(shaken.attempts);
     match &shaken.result {
-        Ok(handshake) => outcome
-            .with("protocol", handshake.version.replace("TLSv1_", "TLS 1."))
-            .with("cipher", handshake.cipher.clone())
-            .with("application protocol", handshake.protocol.clone().unwrap_or_else(|| "none agreed on".to_owned())),
+        Ok(handshake) => {
+            let protocol = handshake.protocol.clone().unwrap_or_else(|| "none agreed on".to_owned());
+            let outcome = outcome
+                .with("protocol", handshake.version.replace("TLSv1_", "TLS 1."))
+                .with("cipher", handshake.cipher.clone())
+                .with("application protocol", protocol);
+            match &handshake.small_hello_only {
+                Some(how) => outcome.because(large_hello(endpoint, how)),
+                None => outcome,
+            }
+        }
         Err(error) => outcome.with("failure", error.detail.clone()).because(problem(endpoint, error, cx)),
     }
 }
@@ -96,6 +113,7 @@ fn problem(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
         ErrorKind::TlsTooOld => too_old(endpoint),
         ErrorKind::Alert(alert) => alerted(endpoint, alert),
         ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
+        ErrorKind::Beyond(suite) => not_spoken(endpoint, suite),
         _ => failed(endpoint, error),
     }
 }
@@ -164,6 +182,39 @@ fn client_certificate(endpoint: &Endpoint) -> Finding {
     )
 }
 
+fn not_spoken(endpoint: &Endpoint, suite: &str) -> Finding {
+    NOT_SPOKEN.found(
+        format!("what answers at {endpoint} refuses what this tool offers and takes TLS 1.2 with {suite}, which this tool does not speak and OpenSSL does"),
+        Remediation::network(format!(
+            "Enable ECDHE with AES-GCM on the box that answers for {}, which every program speaks, or exempt the host from TLS inspection; until then run the command below: where it completes, so do curl, Python, Ruby and PHP.",
+            endpoint.host
+        ))
+        .verify(openssl(endpoint)),
+    )
+}
+
+fn large_hello(endpoint: &Endpoint, how: &ErrorKind) -> Finding {
+    let became = match how {
+        ErrorKind::TimedOut(_) => "stays unanswered".to_owned(),
+        ErrorKind::Alert(alert) => format!("is refused with the alert {alert}"),
+        _ => "ends the connection".to_owned(),
+    };
+    LARGE_HELLO.found(
+        format!(
+            "a first message of TLS to {endpoint} that is larger than one packet {became}, and a smaller one is answered: Node 22 and newer, Go, Bun and browsers send the large one and fail, curl, Python and Java do not"
+        ),
+        Remediation::network(format!(
+            "Update the firewall or proxy that reads the server name on the way to {}, so that it puts a ClientHello of several packets together, or exempt the host from that.",
+            endpoint.host
+        ))
+        .verify(command!(
+            "openssl s_client -connect {} -servername {} -alpn \"http/1.1$(printf ',%0200d' 1 2 3 4 5 6 7)\" </dev/null",
+            endpoint, endpoint.host
+        ))
+        .or(Remediation::vendor("Until then let the application offer no hybrid key share: GODEBUG=tlsmlkem=0 in the environment of Go, tls.DEFAULT_ECDH_CURVE = 'X25519:P-256' in Node.")),
+    )
+}
+
 fn failed(endpoint: &Endpoint, error: &NetError) -> Finding {
     FAILED.found(
         format!("the handshake with {endpoint} fails: {}", error.detail),
@@ -220,11 +271,28 @@ mod tests {
             (ErrorKind::Closed, "reset-in-handshake"),
             (ErrorKind::NotTls("HTTP/1.1 400 Bad Request".to_owned()), "not-tls"),
             (ErrorKind::TlsTooOld, "tls-too-old"),
-            (ErrorKind::Alert("HandshakeFailure".to_owned()), "alert"),
+            (ErrorKind::Alert("handshake_failure".to_owned()), "alert"),
             (ErrorKind::ClientCertificateRequired, "client-certificate-required"),
+            (ErrorKind::Beyond("AES128-SHA".to_owned()), "not-spoken"),
             (ErrorKind::Other, "failed"),
         ] {
             assert_eq!(codes(&run(Err(kind)).await), [code]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_large_first_message_that_is_lost_is_a_warning_that_says_how() {
+        for (how, words) in [
+            (ErrorKind::TimedOut(Phase::Handshake), "stays unanswered"),
+            (ErrorKind::Reset, "ends the connection"),
+            (ErrorKind::Alert("decode_error".to_owned()), "the alert decode_error"),
+        ] {
+            let mut shaken = handshake(certificate(API, "WE1"), Ok(()), Ok(()));
+            shaken.small_hello_only = Some(how);
+            let outcome = run(Ok(shaken)).await;
+
+            assert_eq!((outcome.status(), codes(&outcome)), (Status::Warn, vec!["large-hello"]));
+            assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
         }
     }
 

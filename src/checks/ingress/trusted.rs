@@ -134,6 +134,10 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
         ErrorKind::TlsTooOld => too_old(endpoint),
         ErrorKind::NotTls(first) => not_tls(endpoint, first),
         ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
+        ErrorKind::Beyond(suite) => cannot_judge(
+            endpoint,
+            &format!("it takes TLS 1.2 with {suite} alone, which this tool does not speak and OpenSSL does"),
+        ),
         _ => no_handshake(endpoint, &error.detail),
     })
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints,
 };
 
 use super::*;
@@ -120,7 +120,10 @@ fn a_root_that_openssl_refuses_is_refused_by_its_rule() {
 }
 
 fn only_for(name: &str) -> NameConstraints {
-    NameConstraints { permitted_subtrees: vec![GeneralSubtree::DnsName(name.to_owned())], excluded_subtrees: Vec::new() }
+    NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName(name.to_owned())],
+        excluded_subtrees: Vec::new(),
+    }
 }
 
 #[test]
@@ -271,7 +274,9 @@ fn what_openssl_takes_and_this_tool_cannot_verify_is_not_judged() {
         (include_str!("fixtures/ed448-root.pem"), "Ed448"),
         (include_str!("fixtures/ed448-leaf.pem"), "Ed448"),
     ] {
-        let Err(CertificateProblem::Unjudged(why)) = made_by_openssl(pem) else { panic!("{what}: {:?}", made_by_openssl(pem)) };
+        let Err(CertificateProblem::Unjudged(why)) = made_by_openssl(pem) else {
+            panic!("{what}: {:?}", made_by_openssl(pem))
+        };
 
         assert!(why.contains(what), "{why}");
     }

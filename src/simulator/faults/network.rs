@@ -69,6 +69,24 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| world.put(&API_ADDRESSES, &Service::OnlyOldTls),
     ),
     Fault::new(
+        "tls-cbc-only",
+        "What answers speaks TLS 1.2 with cipher suites of CBC alone, which OpenSSL takes and this tool does not have.",
+        &["egress.handshake/not-spoken"],
+        |world| world.put(&API_ADDRESSES, &Service::OnlyCbc),
+    ),
+    Fault::new(
+        "large-hello",
+        "A box on the way loses a first TLS message that is larger than one packet, as Node 22 and Go send it.",
+        &["egress.handshake/large-hello"],
+        |world| behind_small_packets(world, false),
+    ),
+    Fault::new(
+        "large-hello-reset",
+        "A box on the way resets connections whose first TLS message is larger than one packet.",
+        &["egress.handshake/large-hello"],
+        |world| behind_small_packets(world, true),
+    ),
+    Fault::new(
         "plain-http",
         "Something answers plain HTTP on the port of HTTPS.",
         &["egress.handshake/not-tls"],
@@ -178,6 +196,15 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
 ];
+
+/// Everything outside is reached through a box that wants the server name in the first packet.
+fn behind_small_packets(world: &mut World, resets: bool) {
+    for outside in [&API_ADDRESSES[..], &PUBLIC_DNS_ADDRESSES, &[HOSTED_ADDRESS]] {
+        world.change(outside, |service| {
+            *service = Service::BehindSmallPackets { resets, service: Box::new(service.clone()) };
+        });
+    }
+}
 
 /// Everything outside shows certificates of the customer's own CA.
 pub(super) fn intercept(world: &mut World) {
