@@ -375,7 +375,9 @@ fn unusual(way: &Way) -> Option<String> {
     }
     // The server's own key signs the handshake, the others sign the certificate below them.
     way.links.iter().chain(root).find_map(|link| match &link.key {
-        Key::Unusual(key) => Some(format!("“{}” has a {key}, which this tool cannot verify with", link.name)),
+        Key::Unusual(key) => {
+            Some(format!("the key of “{}” is of a kind that this tool cannot verify with ({key})", link.name))
+        }
         _ => None,
     })
 }

@@ -184,7 +184,7 @@ fn client_certificate(endpoint: &Endpoint) -> Finding {
 
 fn not_spoken(endpoint: &Endpoint, suite: &str) -> Finding {
     NOT_SPOKEN.found(
-        format!("what answers at {endpoint} refuses what this tool offers and takes TLS 1.2 with {suite}, which this tool does not speak and OpenSSL does"),
+        format!("what answers at {endpoint} refuses what this tool offers, and takes what OpenSSL offers besides (TLS 1.2 with {suite})"),
         Remediation::network(format!(
             "Enable ECDHE with AES-GCM on the box that answers for {}, which every program speaks, or exempt the host from TLS inspection; until then run the command below: where it completes, so do curl, Python, Ruby and PHP.",
             endpoint.host

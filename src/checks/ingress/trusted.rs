@@ -136,7 +136,7 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
         ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
         ErrorKind::Beyond(suite) => cannot_judge(
             endpoint,
-            &format!("it takes TLS 1.2 with {suite} alone, which this tool does not speak and OpenSSL does"),
+            &format!("it refuses what this tool offers, and takes what OpenSSL offers besides (TLS 1.2 with {suite})"),
         ),
         _ => no_handshake(endpoint, &error.detail),
     })
