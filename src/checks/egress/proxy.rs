@@ -246,8 +246,7 @@ impl ThroughProxy {
             )))
         } else {
             Remediation::network(format!(
-                "Give the application credentials for the proxy ({}://USER:PASSWORD@{proxy}), or exempt this host from sign-in on the proxy.",
-                self.proxy.scheme.as_str()
+                "Give the application credentials for the proxy (USER:PASSWORD@{proxy} in its URL), or exempt this host from sign-in on the proxy."
             ))
             .into()
         };
