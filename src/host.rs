@@ -4,7 +4,7 @@ mod names;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -34,8 +34,19 @@ pub trait Host: Send + Sync {
     fn system_proxies(&self) -> Vec<(String, String)>;
     /// The address from which packets to `to` leave, or whether there is no route. Nothing is sent to find out.
     fn source_for(&self, to: IpAddr) -> Result<IpAddr, NoSource>;
-    /// Whether everybody on the machine may read a file.
-    fn is_readable_by_all(&self, path: &Path) -> bool;
+    /// Whether everybody on the machine may read a file, and who could change that.
+    fn open_to_all(&self, path: &Path) -> Option<ModeOf>;
+}
+
+/// Who sets the mode of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModeOf {
+    /// The file itself, which its owner can change.
+    File,
+    /// The volume that Kubernetes made it in; nothing can be changed inside of the container.
+    KubernetesVolume,
+    /// Whoever mounted it read-only.
+    Mount,
 }
 
 /// Why packets to an address would not leave.
@@ -112,18 +123,52 @@ impl Host for ThisHost {
         }
     }
 
-    fn is_readable_by_all(&self, path: &Path) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o004 != 0)
+    #[cfg(unix)]
+    fn open_to_all(&self, path: &Path) -> Option<ModeOf> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let found = std::fs::metadata(path).ok()?;
+        if !found.is_file() || found.permissions().mode() & 0o004 == 0 {
+            return None;
         }
-        #[cfg(not(unix))]
-        {
-            let _ = path;
-            false
-        }
+        Some(if is_in_kubernetes_volume(path) {
+            ModeOf::KubernetesVolume
+        } else if is_read_only(path) {
+            ModeOf::Mount
+        } else {
+            ModeOf::File
+        })
     }
+
+    #[cfg(not(unix))]
+    fn open_to_all(&self, _path: &Path) -> Option<ModeOf> {
+        None
+    }
+}
+
+/// Kubernetes keeps what it mounts in a directory `..TIME`, with a link `..data` to it and links by name through that; a
+/// file that is mounted alone (`subPath`) comes out of such a directory too.
+#[cfg(unix)]
+fn is_in_kubernetes_volume(path: &Path) -> bool {
+    let is_made = |path: &Path| {
+        path.components().any(|part| match part {
+            Component::Normal(name) => name.as_encoded_bytes().starts_with(b".."),
+            _ => false,
+        })
+    };
+    let Ok(real) = path.canonicalize() else { return false };
+    let mounts = small_text("/proc/self/mountinfo").unwrap_or_default();
+    // proc_pid_mountinfo(5): its number, its parent's, its device, what of the file system is mounted, and where.
+    let alone = mounts.lines().any(|line| {
+        let mut fields = line.split(' ').skip(3);
+        matches!((fields.next(), fields.next()), (Some(root), Some(at)) if Path::new(at) == real && is_made(Path::new(root)))
+    });
+    is_made(&real) || alone
+}
+
+#[cfg(unix)]
+fn is_read_only(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|system| system.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
 /// The number by which the system knows an interface.
@@ -161,6 +206,42 @@ fn proxy_line(file: &str, line: &str) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_all_may_read_is_told_with_who_sets_its_mode() {
+        use std::fs;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let write = |name: &str, mode: u32| {
+            fs::write(at(name), "sk_live_planted").unwrap();
+            fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        fs::create_dir(at("..2026_11_27_15_00_00.123")).unwrap();
+        write("..2026_11_27_15_00_00.123/open", 0o644);
+        write("..2026_11_27_15_00_00.123/closed", 0o400);
+        symlink("..2026_11_27_15_00_00.123", at("..data")).unwrap();
+        for name in ["open", "closed"] {
+            symlink(format!("..data/{name}"), at(name)).unwrap();
+        }
+        write("plain", 0o644);
+        write("group", 0o640);
+        symlink("plain", at("link")).unwrap();
+
+        for (name, mode) in [
+            ("open", Some(ModeOf::KubernetesVolume)),
+            ("..data/open", Some(ModeOf::KubernetesVolume)),
+            ("closed", None),
+            ("plain", Some(ModeOf::File)),
+            ("link", Some(ModeOf::File)),
+            ("group", None),
+            ("missing", None),
+        ] {
+            assert_eq!(ThisHost.open_to_all(&at(name)), mode, "{name}");
+        }
+    }
+
     #[test]
     fn a_proxy_in_a_file_of_the_system_is_shown_without_its_password() {
         let line = |text| proxy_line("/etc/environment", text).map(|(_, shown)| shown);
@@ -196,8 +277,8 @@ pub mod fake {
         pub system_proxies: Vec<(String, String)>,
         /// Whether it has routes at all.
         pub routed: bool,
-        /// Whether secret files are open to everybody.
-        pub open_files: bool,
+        /// Whether secret files are open to everybody, and who could change that.
+        pub open_files: Option<ModeOf>,
     }
 
     impl Default for FakeHost {
@@ -214,7 +295,7 @@ pub mod fake {
                 hosts_lines: Vec::new(),
                 system_proxies: Vec::new(),
                 routed: true,
-                open_files: false,
+                open_files: None,
             }
         }
     }
@@ -256,7 +337,7 @@ pub mod fake {
             self.addresses.first().copied().filter(|_| self.routed).ok_or(NoSource::NoRoute)
         }
 
-        fn is_readable_by_all(&self, _path: &Path) -> bool {
+        fn open_to_all(&self, _path: &Path) -> Option<ModeOf> {
             self.open_files
         }
     }

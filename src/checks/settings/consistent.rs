@@ -1,6 +1,7 @@
 //! Do the given settings make sense, each for itself and together?
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use url::Url;
 
@@ -9,6 +10,7 @@ use crate::check::{
     command,
 };
 use crate::context::Context;
+use crate::host::ModeOf;
 use crate::net::special::special;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
@@ -88,8 +90,8 @@ impl Check for Consistent {
                 outcome.found(finding);
             }
             for file in &cx.settings.secret_files {
-                if cx.host.is_readable_by_all(&file.value) {
-                    outcome.found(readable_by_all(&file.value.display().to_string()));
+                if let Some(mode) = cx.host.open_to_all(&file.value) {
+                    outcome.found(readable_by_all(&file.value, mode));
                 }
             }
             outcome
@@ -316,12 +318,29 @@ fn both_api_domains(custom: &str) -> Finding {
     )
 }
 
-fn readable_by_all(path: &str) -> Finding {
-    SECRET_FILE_READABLE_BY_ALL.found(
-        format!("every user of this machine can read {path}"),
-        Remediation::installer(format!("Take the file away from others: chmod o-rwx {path}"))
-            .verify(command!("ls -l {}", path)),
-    )
+fn readable_by_all(file: &Path, mode: ModeOf) -> Finding {
+    let path = file.display().to_string();
+    let (problem, action) = match mode {
+        ModeOf::File => (
+            format!("every user of this machine can read {path}"),
+            format!("Take the file away from others: {}", command!("chmod o-rwx {}", path)),
+        ),
+        ModeOf::KubernetesVolume => (
+            format!("every user of this container can read {path}; its mode is that of the Kubernetes volume"),
+            format!(
+                "Set `defaultMode: 0400` on the secret volume that holds {path} in the pod's specification, and roll it out (chmod is refused inside); \
+                 where the application does not run as root, set `defaultMode: 0440` and `securityContext.fsGroup` to its group, since the file belongs to root."
+            ),
+        ),
+        ModeOf::Mount => (
+            format!("every user of this machine can read {path}, which is mounted read-only"),
+            format!(
+                "Set mode 0400 where {path} is mounted from, since chmod is refused here: `mode: 0400` under the service's `secrets` for a Docker secret, \
+                 chmod 400 on the host for a file that is mounted from there; the application's user has to be its owner."
+            ),
+        ),
+    };
+    SECRET_FILE_READABLE_BY_ALL.found(problem, Remediation::installer(action).verify(command!("ls -lL {}", path)))
 }
 
 #[cfg(test)]
@@ -344,6 +363,19 @@ mod tests {
 
         assert!(run(custom()).await.is_empty());
         assert_eq!(run(custom().with("network.endpoints", "api.workos.com")).await, ["both-api-domains"]);
+    }
+
+    #[test]
+    fn a_file_that_all_can_read_is_closed_where_its_mode_is_set() {
+        for (mode, word, another) in [
+            (ModeOf::File, "chmod o-rwx '/run/my key'", "defaultMode"),
+            (ModeOf::KubernetesVolume, "`defaultMode: 0400`", "chmod o-rwx"),
+            (ModeOf::Mount, "`mode: 0400`", "chmod o-rwx"),
+        ] {
+            let said = format!("{:?}", readable_by_all(Path::new("/run/my key"), mode));
+
+            assert!(said.contains(word) && !said.contains(another), "{said}");
+        }
     }
 
     #[tokio::test]
