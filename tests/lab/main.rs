@@ -19,6 +19,8 @@ mod lab;
 #[path = "../support/namespace.rs"]
 mod namespace;
 #[cfg(target_os = "linux")]
+mod places;
+#[cfg(target_os = "linux")]
 mod play;
 #[cfg(target_os = "linux")]
 mod scenario;
