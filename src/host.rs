@@ -238,7 +238,7 @@ mod tests {
             ("group", None),
             ("missing", None),
         ] {
-            assert_eq!(ThisHost.open_to_all(&at(name)), mode, "{name}");
+            assert_eq!(ThisHost::default().open_to_all(&at(name)), mode, "{name}");
         }
     }
 
