@@ -290,6 +290,8 @@ pub mod fake {
                 resolver_file: Resolvers {
                     search: vec!["customer.example".to_owned()],
                     ndots: 1,
+                    timeout: 5,
+                    attempts: 2,
                     ..Resolvers::default()
                 },
                 hosts_lines: Vec::new(),

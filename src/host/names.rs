@@ -20,6 +20,10 @@ pub struct Resolvers {
     pub search: Vec<String>,
     /// A name with fewer dots than this is tried with the search list first.
     pub ndots: u32,
+    /// How long the C library waits for a server, in seconds.
+    pub timeout: u32,
+    /// How often it asks each server.
+    pub attempts: u32,
     /// Lines that name a server and that the C library passes over: their numbers, and why.
     pub passed_over: Vec<(usize, Oddity)>,
     /// Why it could not be read, when it could not.
@@ -27,6 +31,11 @@ pub struct Resolvers {
 }
 
 impl Resolvers {
+    /// Whether the C library is told already to wait as little as it can be told to.
+    pub fn is_impatient(&self) -> bool {
+        self.timeout <= 1 && self.attempts <= 1
+    }
+
     /// The names that the search list makes of a name, if they are asked before the name itself.
     pub fn asked_first(&self, name: &str) -> Vec<String> {
         if self.comes_first(name) { self.expansions(name) } else { Vec::new() }
@@ -107,9 +116,10 @@ fn parse(
     let (mut config, _) = Config::parse_with_errors(unmarked);
     if let Some(options) = environment("RES_OPTIONS") {
         let (overruling, _) = Config::parse_with_errors(format!("options {options}").as_bytes());
-        if options.contains("ndots:") {
-            config.ndots = overruling.ndots;
-        }
+        let says = |option: &str| options.split_whitespace().any(|word| word.starts_with(option));
+        config.ndots = if says("ndots:") { overruling.ndots } else { config.ndots };
+        config.timeout = if says("timeout:") { overruling.timeout } else { config.timeout };
+        config.attempts = if says("attempts:") { overruling.attempts } else { config.attempts };
     }
     let search = match environment("LOCALDOMAIN") {
         Some(domains) => domains.split_whitespace().map(str::to_owned).collect(),
@@ -295,6 +305,7 @@ mod tests {
         };
         let file = parse(b"search corp.example\n", |_| None, of);
 
+        assert_eq!((file.timeout, file.attempts), (5, 2));
         assert_eq!((file.ndots, file.search), (5, vec!["one.example".to_owned(), "two.example".to_owned()]));
     }
 

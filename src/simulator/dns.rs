@@ -36,6 +36,9 @@ pub(super) async fn serve_udp(socket: UdpSocket, zone: Arc<Zone>, manner: Resolv
 pub(super) async fn serve_tcp(mut stream: TcpStream, zone: Arc<Zone>, manner: ResolverManner) -> io::Result<()> {
     // The TC bit says "ask over TCP", so over TCP it is not set.
     let manner = if manner == ResolverManner::Truncates { ResolverManner::Answers } else { manner };
+    if manner == ResolverManner::TruncatesOnly {
+        return Ok(());
+    }
     loop {
         let length = stream.read_u16().await?;
         let mut question = vec![0; usize::from(length)];
@@ -69,7 +72,9 @@ pub(super) fn answer(zone: &Zone, question: &[u8], manner: ResolverManner) -> Op
     }
     match manner {
         ResolverManner::Refuses => answer.metadata.response_code = ResponseCode::Refused,
-        ResolverManner::Truncates => answer.metadata.truncation = true,
+        ResolverManner::Truncates | ResolverManner::TruncatesOnly => answer.metadata.truncation = true,
+        ResolverManner::Fails(code) => answer.metadata.response_code = code.into(),
+        ResolverManner::SilentAboutAaaa if query.query_type() == RecordType::AAAA => return None,
         _ => fill(zone, query.name(), query.query_type(), question.metadata.checking_disabled, &mut answer)?,
     }
     answer.to_vec().ok()

@@ -16,6 +16,12 @@ pub enum ResolverManner {
     Refuses,
     /// Over UDP it sends the TC bit and no records; over TCP it answers.
     Truncates,
+    /// Over UDP it sends the TC bit and no records; over TCP it hangs up.
+    TruncatesOnly,
+    /// It answers everything with this response code: 1 for FORMERR, 4 for NOTIMP.
+    Fails(u16),
+    /// It answers A questions and says nothing to AAAA questions.
+    SilentAboutAaaa,
 }
 
 /// The names a resolver knows; every other name is NXDOMAIN.

@@ -165,8 +165,35 @@ fn names() -> Vec<Scenario> {
     let mut over_v6 = World::healthy();
     over_v6.resolver = SocketAddr::new(RESOLVER_V6.into(), 53);
 
+    let mut half = World::healthy();
+    half.resolver_manner = ResolverManner::SilentAboutAaaa;
+    let mut wildcard = World::healthy();
+    wildcard.inside_zone.set("api.workos.com.corp.example", ZoneAnswer::v4(&[Ipv4Addr::new(10, 20, 0, 98)]));
+
     let one_dead = Expect { codes: vec!["egress.resolves/one-resolver-dead"], ..ready() };
     vec![
+        Scenario {
+            resolver_options: "options timeout:1 attempts:1\n",
+            timeout: "2s",
+            ..Scenario::new("questions for AAAA that stay unanswered are a warning with the wait that they cost", half)
+        }
+        .expecting(Expect { codes: vec!["egress.resolves/slow"], ..ready() }.and(|report, _| {
+            let said = findings_in_words(report);
+            (!said.contains("AAAA questions to 10.20.0.53:53")).then(|| format!("the cause is not named: {said}"))
+        })),
+        Scenario {
+            resolver_options: "search corp.example\noptions ndots:5\n",
+            ..Scenario::new("a wildcard of the search list that answers first is named for what it is", wildcard)
+        }
+        .expecting(not_ready(&["egress.addresses/search-list"])),
+        Scenario {
+            hosts: "10.20.0.98 api.workos.com",
+            ..Scenario::new("a line of the hosts file that leads elsewhere is named", World::healthy())
+        }
+        .expecting(not_ready(&["egress.addresses/private-answer"]).and(|report, _| {
+            let said = findings_in_words(report);
+            (!said.contains("of /etc/hosts")).then(|| format!("the line is not named: {said}"))
+        })),
         Scenario::new("a custom API domain is what is looked at", custom).expecting(ready().and(|report, _| {
             let of_api = |result: &CheckResult| result.subject.as_deref() == Some("auth.customer.example:443");
             (!passes(report, "egress.trusted", of_api)).then(|| "the custom domain was not looked at".to_owned())
@@ -406,4 +433,14 @@ fn proxy_only(manner: ProxyManner) -> World {
         *service = Service::Proxy(manner);
     }
     world
+}
+
+/// Every finding, with what is to be done.
+fn findings_in_words(report: &Report) -> String {
+    let results = report.checks.iter().flat_map(|check| &check.results);
+    let words = results.flat_map(|result| &result.findings).map(|finding| {
+        let remedies: Vec<&str> = finding.remediations.iter().map(|one| one.action.as_str()).collect();
+        format!("{} {}", finding.problem, remedies.join(" "))
+    });
+    words.collect::<Vec<_>>().join("\n")
 }

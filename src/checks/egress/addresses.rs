@@ -105,9 +105,12 @@ async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
     let prefixes = if addresses.iter().any(mapped) { cx.nat64().await } else { Vec::new() };
     let mut outcome = Outcome::graded(Grade::Reached);
     let mut odd = Vec::new();
+    let pinned = cx.host.hosts_lines(&endpoint.host);
     for address in addresses {
         let seen = Seen::of(address, &prefixes, cx);
-        outcome.saw("address", seen.in_words());
+        let line = pinned.iter().find(|line| line.address == address);
+        let pin = line.map(|line| format!(", from line {} of {HOSTS_FILE}", line.number)).unwrap_or_default();
+        outcome.saw("address", format!("{}{pin}", seen.in_words()));
         if !seen.is_published() || is_another_names(endpoint, address, lookup, cx) {
             odd.push(seen);
         }

@@ -174,9 +174,9 @@ fn why_not(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
         servers
     };
     let knows = lookup.servers.iter().find(|asked| asked.answer.result.is_ok());
-    let odd = cx.host.resolvers().passed_over;
-    if knows.is_some() && lookup.system.is_some() && !odd.is_empty() {
-        return words::passed_over(host, &odd);
+    let file = cx.host.resolvers();
+    if knows.is_some() && lookup.system.is_some() && !file.passed_over.is_empty() {
+        return words::passed_over(host, &file.passed_over, file.servers.len());
     }
     if let Some(server) = tcp_only(lookup) {
         return words::tcp_only(host, server, cx);

@@ -51,6 +51,33 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| world.resolver_manner = ResolverManner::Truncates,
     ),
     Fault::new(
+        "dns-cut-short",
+        "The resolver asks to be asked again over TCP, and hangs up there.",
+        &["egress.resolves/cut-short"],
+        |world| world.resolver_manner = ResolverManner::TruncatesOnly,
+    ),
+    Fault::new(
+        "dns-notimp",
+        "The resolver inside answers NOTIMP: it does not serve questions for addresses.",
+        &["egress.resolves/strange-code"],
+        |world| world.resolver_manner = ResolverManner::Fails(4),
+    ),
+    Fault::new(
+        "dns-filtered",
+        "A filtering resolver answers with the address of its block page, where nobody has the API's certificate.",
+        &["egress.addresses/blocked"],
+        |world| answer_api_with(world, Ipv4Addr::new(146, 112, 61, 106), &Service::ResetsInHandshake),
+    ),
+    Fault::new(
+        "relayed",
+        "The resolver inside leads to a relay of the customer's network, which passes the connection on to the WorkOS API.",
+        &["egress.addresses/relayed"],
+        |world| {
+            let relay = Service::https(Site::Workos(ApiManner::Works));
+            answer_api_with(world, Ipv4Addr::new(10, 20, 0, 99), &relay);
+        },
+    ),
+    Fault::new(
         "sinkholed",
         "A filtering resolver answers 0.0.0.0 instead of the addresses of the WorkOS API.",
         &["egress.addresses/sinkholed"],

@@ -198,6 +198,18 @@ async fn the_cause_of_a_slow_lookup_is_named() {
 }
 
 #[tokio::test]
+async fn what_the_resolver_file_says_already_is_not_advised() {
+    let mut site = Site::of(half_answered(3));
+    site.host.resolver_file.timeout = 1;
+    site.host.resolver_file.attempts = 1;
+    let impatient = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let patient = run(half_answered(3)).await;
+
+    assert!(words(&patient).contains("timeout:1") && words(&patient).contains("no-aaaa"));
+    assert!(!words(&impatient).contains("timeout:1") && words(&impatient).contains("no-aaaa"));
+}
+
+#[tokio::test]
 async fn a_dead_server_is_waited_for_where_it_is_asked_first() {
     let silent = ErrorKind::TimedOut(Phase::Lookup);
     let first = |seconds| {

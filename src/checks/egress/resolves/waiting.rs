@@ -23,8 +23,8 @@ pub(super) enum Cause {
     DeadFirst(Vec<SocketAddr>),
     /// This server answers for the one family and never for the other, and the C library waits for both.
     Half { server: SocketAddr, missing: RecordKind },
-    /// The fastest server takes this long.
-    Slow(SocketAddr, Duration),
+    /// The first server that knows takes this long for one of the two questions.
+    Slow { server: SocketAddr, kind: RecordKind, took: Duration },
     /// So many names of the search list are asked before the name itself.
     SearchList(usize),
     /// The servers answer at once.
@@ -43,7 +43,7 @@ pub(super) fn late(host: &str, lookup: &Lookup, cx: &Context) -> Option<Finding>
         None => (fastest?.answer.took, true),
     };
     let given = lookup.system.as_ref().is_none_or(|system| system.result.is_ok());
-    let cause = cause(host, lookup, fastest, cx);
+    let cause = cause(host, lookup, cx);
     // A lookup that fails is late only where a server would have known, and the wait is what it fails of.
     let failed_of_waiting = !ended || matches!(cause, Cause::Half { .. });
     if waited <= PATIENCE || !given && (fastest.is_none() || !failed_of_waiting) {
@@ -62,7 +62,7 @@ fn node_waits(cause: &Cause, cx: &Context) -> bool {
     }
 }
 
-fn cause(host: &str, lookup: &Lookup, fastest: Option<&Asked>, cx: &Context) -> Cause {
+fn cause(host: &str, lookup: &Lookup, cx: &Context) -> Cause {
     if let Some(dead) = dead(lookup).filter(|dead| dead.is_first) {
         return Cause::DeadFirst(dead.servers);
     }
@@ -75,11 +75,15 @@ fn cause(host: &str, lookup: &Lookup, fastest: Option<&Asked>, cx: &Context) -> 
             return Cause::Half { server: asked.server, missing: missing.kind };
         }
     }
-    let first = cx.host.resolvers().asked_first(host).len();
-    match fastest {
-        Some(fastest) if fastest.answer.took > PATIENCE => Cause::Slow(fastest.server, fastest.answer.took),
-        _ if first > 0 && lookup.system.is_some() => Cause::SearchList(first),
-        _ => Cause::Unclear,
+    let knows = lookup.servers.iter().find(|asked| asked.answer.result.is_ok()).map(|asked| asked.server);
+    let of_it = lookup.servers.iter().filter(|asked| Some(asked.server) == knows);
+    if let Some(slowest) = of_it.max_by_key(|asked| asked.answer.took).filter(|asked| asked.answer.took > PATIENCE) {
+        return Cause::Slow { server: slowest.server, kind: slowest.kind, took: slowest.answer.took };
+    }
+    match cx.host.resolvers().asked_first(host).len() {
+        0 => Cause::Unclear,
+        _ if lookup.system.is_none() => Cause::Unclear,
+        first => Cause::SearchList(first),
     }
 }
 

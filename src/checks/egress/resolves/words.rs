@@ -11,7 +11,7 @@ use super::{
 use crate::check::{Command, Finding, Remediation, Remediations, command};
 use crate::context::{Context, Lookup};
 use crate::host::{Oddity, RESOLVER_FILE, SERVICES_FILE, oddities};
-use crate::net::{ErrorKind, dns_code};
+use crate::net::{ErrorKind, RecordKind, dns_code};
 use crate::settings::values::spoken;
 
 fn dig(host: &str, server: SocketAddr) -> Command {
@@ -135,12 +135,7 @@ pub(super) fn timed_out(host: &str, servers: &[SocketAddr], cx: &Context) -> Fin
     let source = cx.source_in_words(servers.first().map(SocketAddr::ip));
     let all = servers_in_words(servers);
     let limit = spoken(cx.settings.timeout.value);
-    let unasked = cx.host.resolvers().unasked;
-    let others = if unasked.is_empty() || cx.settings.resolver.is_some() {
-        String::new()
-    } else {
-        format!("; {} stands in {RESOLVER_FILE} as well and is never asked", unasked.join(", "))
-    };
+    let others = unasked(cx);
     DNS_TIMED_OUT.found(
         format!("no answer from {all} within {limit}, over UDP or TCP, to any attempt{others}"),
         Remediation::network(format!(
@@ -150,11 +145,20 @@ pub(super) fn timed_out(host: &str, servers: &[SocketAddr], cx: &Context) -> Fin
     )
 }
 
+/// Servers that stand behind those that fail, and could not help.
+fn unasked(cx: &Context) -> String {
+    let unasked = cx.host.resolvers().unasked;
+    if unasked.is_empty() || cx.settings.resolver.is_some() {
+        return String::new();
+    }
+    format!("; {} stands in {RESOLVER_FILE} as well and is never asked", unasked.join(", "))
+}
+
 pub(super) fn unreachable(host: &str, servers: &[SocketAddr], cx: &Context) -> Finding {
     let source = cx.source_in_words(servers.first().map(SocketAddr::ip));
     let all = servers_in_words(servers);
     DNS_UNREACHABLE.found(
-        format!("{all} cannot be reached: port 53 is closed there, or rejected on the way"),
+        format!("{all} cannot be reached: port 53 is closed there, or rejected on the way{}", unasked(cx)),
         Remediation::network(format!("Start a DNS server at {all} and allow UDP and TCP 53 {source} to it, or correct the name servers in {RESOLVER_FILE}."))
             .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
     )
@@ -186,11 +190,12 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
     NOT_RESOLVED.found(problem, Remediation::installer(action).verify(command!("getent ahosts {}", host)))
 }
 
-pub(super) fn passed_over(host: &str, odd: &[(usize, Oddity)]) -> Finding {
+pub(super) fn passed_over(host: &str, odd: &[(usize, Oddity)], servers: usize) -> Finding {
     let lines: Vec<String> = odd.iter().map(|(line, _)| line.to_string()).collect();
+    let instead = if odd.len() < servers { "the others alone" } else { "127.0.0.1 instead" };
     PASSED_OVER.found(
         format!(
-            "the DNS servers know {host}, and the C library passes over line {} of {RESOLVER_FILE} that name them ({}): it asks 127.0.0.1 instead",
+            "the DNS servers know {host}, and the C library passes over the lines of {RESOLVER_FILE} that name them (line {}: {}): it asks {instead}",
             lines.join(", "),
             oddities(odd)
         ),
@@ -247,9 +252,12 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
             format!("{} is asked first and does not answer", servers_in_words(servers))
         }
         Cause::Half { server, missing } => format!(
-            "{missing} questions to {server} are never answered, while the other family is, and the C library waits for both"
+            "{missing} questions to {server} are not answered within {}, while those of the other family are, and the C library waits for both",
+            spoken(cx.settings.timeout.value)
         ),
-        Cause::Slow(server, took) => format!("the fastest resolver, {server}, took {} to answer", spoken(*took)),
+        Cause::Slow { server, kind, took } => {
+            format!("{server} took {} to answer the {kind} question", spoken(*took))
+        }
         Cause::SearchList(names) => format!(
             "the search list of {RESOLVER_FILE} is asked first (`ndots:{}`, {names} more names)",
             cx.host.resolvers().ndots
@@ -267,32 +275,47 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
     };
     code.found(
         format!("the lookup of {host}, as an application makes it, {takes}, for each new connection: {why}{bears}"),
-        remedy(host, cause),
+        remedy(host, cause, cx),
     )
 }
 
-fn remedy(host: &str, cause: &Cause) -> Remediations {
+fn remedy(host: &str, cause: &Cause, cx: &Context) -> Remediations {
     let time = command!("time getent ahosts {}", host);
-    let meanwhile = |more: &str| {
-        Remediation::installer(format!(
-            "Until then, write `options timeout:1 attempts:1` into {RESOLVER_FILE}, so that lookups wait for seconds only{more}."
-        ))
-    };
+    // What the file says already needs no saying.
+    let impatient = cx.host.resolvers().is_impatient();
+    let shorter = "write `options timeout:1 attempts:1` into /etc/resolv.conf, so that lookups wait for seconds only";
     match cause {
-        Cause::DeadFirst(servers) => Remediation::installer(format!(
-            "Remove {} from {RESOLVER_FILE}, or have it repaired.",
-            servers_in_words(servers)
+        Cause::DeadFirst(servers) => {
+            let remove = Remediation::installer(format!(
+                "Remove {} from {RESOLVER_FILE}, or have it repaired.",
+                servers_in_words(servers)
+            ))
+            .verify(time);
+            if impatient { remove.into() } else { remove.or(Remediation::installer(format!("Until then, {shorter}."))) }
+        }
+        Cause::Half { server, missing } => {
+            let without = "`options no-aaaa` (from glibc 2.36 on) keeps the question from being asked";
+            let meanwhile = match (impatient, missing) {
+                (true, RecordKind::A) => None,
+                (true, RecordKind::Aaaa) => Some(format!("Until then, let {RESOLVER_FILE} say it: {without}.")),
+                (false, RecordKind::A) => Some(format!("Until then, {shorter}.")),
+                (false, RecordKind::Aaaa) => Some(format!("Until then, {shorter}; {without}.")),
+            };
+            let answer = Remediation::network(format!(
+                "Have {missing} questions for {host} to {server} answered, if only by an empty answer: let the firewall in front of it pass them, and the resolver reply."
+            ))
+            .verify(dig_for(host, *server, &missing.to_string()));
+            match meanwhile {
+                Some(meanwhile) => answer.or(Remediation::installer(meanwhile)),
+                None => answer.into(),
+            }
+        }
+        Cause::Slow { server, kind, took } => Remediation::network(format!(
+            "See why {server} takes {} for the {kind} question for {host} (its forwarders, or a firewall before them), or give this host a resolver near by that keeps answers in a cache.",
+            spoken(*took)
         ))
-        .verify(time)
-        .or(meanwhile("")),
-        Cause::Half { server, missing } => Remediation::network(format!(
-            "Have {missing} questions for {host} to {server} answered, if only by an empty answer: let the firewall in front of it pass them, and the resolver reply."
-        ))
-        .verify(dig_for(host, *server, &missing.to_string()))
-        .or(meanwhile(" (or `options no-aaaa`, from glibc 2.36 on)")),
-        Cause::Slow(..) => Remediation::network("Give this host a resolver near by that keeps answers in a cache.")
-            .verify(time)
-            .into(),
+        .verify(dig_for(host, *server, &kind.to_string()))
+        .into(),
         Cause::SearchList(_) => Remediation::installer(format!(
             "Set `options ndots:1` in {RESOLVER_FILE} (in Kubernetes: dnsConfig of the pod), or shorten the search list there."
         ))
