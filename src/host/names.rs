@@ -125,8 +125,14 @@ fn parse(
         Some(domains) => domains.split_whitespace().map(str::to_owned).collect(),
         None => config.get_last_search_or_domain().cloned().collect(),
     };
-    let mut found =
-        Resolvers { search, ndots: config.ndots, passed_over: odd_lines(unmarked, marked), ..Resolvers::default() };
+    let mut found = Resolvers {
+        search,
+        ndots: config.ndots,
+        timeout: config.timeout,
+        attempts: config.attempts,
+        passed_over: odd_lines(unmarked, marked),
+        ..Resolvers::default()
+    };
     for (_, line) in named(unmarked) {
         let server = line.server.trim_end_matches('\r');
         match server_at(server, &index_of) {
