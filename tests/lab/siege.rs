@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -25,7 +26,7 @@ use crate::trusting::trusting;
 const IDLE: usize = 1000;
 
 /// What the listener may take at most, in KiB: its connections are bounded, and so is what each may hold.
-const MOST_MEMORY: usize = 128 * 1024;
+const MOST_MEMORY: usize = 64 * 1024;
 
 /// A listed source, and one that besieges.
 const WORKOS: Ipv4Addr = Ipv4Addr::new(3, 217, 146, 166);
@@ -58,9 +59,10 @@ pub(crate) fn withstood(place: &Place) -> Result<(), String> {
     besieging.wait_until_all_stand()?;
 
     let secret = &place.world.webhook_secret;
-    let first = deliver(&config, secret, "event_first").map_err(|error| format!("in the siege: {error}"))?;
+    let first = deliver(&config, secret, "event_first", WORKOS).map_err(|error| format!("in the siege: {error}"))?;
     let memory = peak_memory(child.id())?;
-    let second = deliver(&config, secret, "event_second").map_err(|error| format!("in the siege, again: {error}"))?;
+    let second =
+        deliver(&config, secret, "event_second", WORKOS).map_err(|error| format!("in the siege, again: {error}"))?;
     over.store(true, Ordering::Relaxed);
     let mut out = String::new();
     child.stdout.take().ok_or("no stdout")?.read_to_string(&mut out).map_err(words)?;
@@ -123,20 +125,84 @@ fn over_tls(config: &Arc<ClientConfig>, from: Ipv4Addr) -> io::Result<Tls> {
     Ok(stream)
 }
 
-/// A genuine delivery from a listed source; the status it is answered with.
-fn deliver(config: &Arc<ClientConfig>, secret: &str, id: &str) -> io::Result<u16> {
+/// A genuine delivery; the status it is answered with.
+fn deliver(config: &Arc<ClientConfig>, secret: &str, id: &str, from: Ipv4Addr) -> io::Result<u16> {
     let body = format!(r#"{{"id":"{id}","event":"user.created","data":{{"id":"user_1"}},"created_at":"2026-11-25"}}"#);
     let now = signature::milliseconds(SystemTime::now());
     let signed = signature::sign(&Secret::new(secret), now, body.as_bytes());
-    let mut stream = over_tls(config, WORKOS)?;
+    post(config, from, &format!("WorkOS-Signature: {signed}\r\n"), &body)
+}
+
+/// What a stranger sends without a signature; the status it is answered with.
+pub(crate) fn unsigned(root: &str, body: &str) -> io::Result<u16> {
+    post(&trusting(root)?, STRANGER, "", body)
+}
+
+fn post(config: &Arc<ClientConfig>, from: Ipv4Addr, headers: &str, body: &str) -> io::Result<u16> {
+    let mut stream = over_tls(config, from)?;
     let length = body.len();
-    let head = format!(
-        "POST /webhooks/workos HTTP/1.1\r\nHost: {INSTALLATION}\r\nWorkOS-Signature: {signed}\r\nContent-Length: {length}\r\n\r\n"
-    );
-    stream.write_all((head + &body).as_bytes())?;
+    let head =
+        format!("POST /webhooks/workos HTTP/1.1\r\nHost: {INSTALLATION}\r\n{headers}Content-Length: {length}\r\n\r\n");
+    stream.write_all((head + body).as_bytes())?;
     let mut answer = [0; 12];
     stream.read_exact(&mut answer)?;
     String::from_utf8_lossy(&answer)[9..].trim().parse().map_err(io::Error::other)
+}
+
+/// Deliveries in a siege, and how many of them have to be answered in time.
+const SHARED: usize = 20;
+const ANSWERED: usize = 19;
+const IN_TIME: Duration = Duration::from_secs(10);
+
+/// A story: the siege comes from the very address that deliveries come from, as behind one router. Nearly all of them are
+/// answered all the same.
+pub(crate) fn from_one_address(place: &Place) -> Result<(), String> {
+    share(place, "1024", STRANGER)
+}
+
+/// A story: the listener has few descriptors. Nearly all deliveries of a listed address are answered all the same.
+pub(crate) fn with_few_descriptors(place: &Place) -> Result<(), String> {
+    share(place, "64", WORKOS)
+}
+
+fn share(place: &Place, descriptors: &str, from: Ipv4Addr) -> Result<(), String> {
+    allow_many_files()?;
+    let inner = place.command(&["listen", "--count", "1000", "--for", "120s"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n $0; exec \"$@\"", descriptors]).arg(inner.get_program()).args(inner.get_args());
+    command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir("/etc/lab").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(words)?;
+    let mut line = String::new();
+    let mut said = BufReader::new(child.stderr.take().ok_or("no stderr")?);
+    said.read_line(&mut line).map_err(words)?;
+    if !line.contains("listening on") {
+        return Err(format!("it says {line}"));
+    }
+    let config = trusting(place.simulator.public_roots_pem()).map_err(words)?;
+    let over = Arc::new(AtomicBool::new(false));
+    let besieging = Besieging { config: Arc::clone(&config), over: Arc::clone(&over), standing: Arc::default() };
+    let idle = idle()?;
+    let besiegers = besieging.begin();
+    besieging.wait_until_all_stand()?;
+
+    let delivers = |number: usize| {
+        let begun = Instant::now();
+        let status = deliver(&config, &place.world.webhook_secret, &format!("event_{number}"), from);
+        status.is_ok_and(|status| status == 503) && begun.elapsed() < IN_TIME
+    };
+    let answered = (0..SHARED).filter(|number| delivers(*number)).count();
+    let memory = peak_memory(child.id())?;
+    over.store(true, Ordering::Relaxed);
+    child.kill().and_then(|()| child.wait()).map_err(words)?;
+    drop(idle);
+    for besieger in besiegers {
+        besieger.join().map_err(|_| "a besieger broke".to_owned())?;
+    }
+    if answered < ANSWERED || memory > MOST_MEMORY {
+        return Err(format!("{answered} of {SHARED} were answered in time, and it took {memory} KiB"));
+    }
+    Ok(())
 }
 
 /// The largest resident set so far, in KiB.

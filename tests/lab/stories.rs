@@ -96,6 +96,9 @@ pub(crate) fn all() -> Vec<Story> {
         story("a report is written over a file that is mounted", |_| {}, places::mounted_files_are_written_over),
         story("a full disk keeps the report that was there", |_| {}, places::a_full_disk_keeps_what_was_there),
         story("a besieged listener lets a genuine delivery in, and keeps its memory", |_| {}, siege::withstood),
+        story("a siege from their own address keeps hardly any deliveries out", |_| {}, siege::from_one_address),
+        story("a siege keeps hardly any deliveries out where descriptors are few", |_| {}, siege::with_few_descriptors),
+        story("what a stranger repeats of --deliver, unsigned, ends nothing and proves nothing", silent, repeated),
         story(
             "a probe with the nonce reaches this very listener, and both say so",
             |_| {},
@@ -321,6 +324,26 @@ fn left_endpoint() -> WebhookEndpoint {
         enabled: true,
         events: vec!["organization.created".to_owned()],
     }
+}
+
+/// A stranger sends the very event that was caused, without a signature.
+fn repeated(place: &Place) -> Result<(), String> {
+    let mut command = place.command(&["listen", "--deliver", "--yes", "--for", "6s", "--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(|error| error.to_string())?;
+    place.wait_for_writes(2)?;
+    let held = format!("{:?}", place.simulator.environments());
+    let named = held.split('"').find(|word| word.starts_with("workos-preflight-")).ok_or("nothing was made")?;
+    let body = format!(r#"{{"id":"event_1","event":"organization.created","data":{{"name":"{named}"}}}}"#);
+    let status = siege::unsigned(place.simulator.public_roots_pem(), &body)
+        .map_err(|error| format!("the repetition: {error}"))?;
+    let goes_on = child.try_wait().map_err(|error| error.to_string())?.is_none();
+    let ended = child.wait_with_output().map_err(|error| error.to_string())?;
+    let (report, _) = read(&String::from_utf8_lossy(&ended.stdout))?;
+    let result = delivered(&report)?;
+    hold(goes_on && status == 401 && ended.status.code() == Some(1), &report)?;
+    hold(result.status == Status::Fail && result.grade != Some(Grade::Proved), &report)?;
+    hold(says(result, "0 with a signature that holds, 1 without"), &report)?;
+    place.is_as_before()
 }
 
 /// Killed while a write hangs: the clean-up of another run finds what is left.
