@@ -86,7 +86,7 @@ impl Anatomy {
                     issuer_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
                 }
                 ParsedExtension::SubjectAlternativeName(all) => {
-                    names = all.general_names.iter().filter_map(dns_name).take(1_000).collect()
+                    names = all.general_names.iter().filter_map(dns_name).take(1_000).collect();
                 }
                 ParsedExtension::NameConstraints(constraints) => {
                     permitted = dns_names(constraints.permitted_subtrees.as_deref());

@@ -22,6 +22,9 @@ pub(super) struct Chain<'a> {
     pub(super) stores: &'a TrustStores,
 }
 
+/// Says whether a path that webpki found is sound, so that it looks for another where it is not.
+type Sound<'a> = dyn Fn(&VerifiedPath<'_>) -> Result<(), Error> + 'a;
+
 /// A way from the server's certificate up, as far as it is known.
 struct Way {
     /// The server's own and those between.
@@ -82,11 +85,7 @@ impl Chain<'_> {
         }
     }
 
-    fn verify(
-        &self,
-        anchors: &[TrustAnchor<'_>],
-        sound: Option<&dyn Fn(&VerifiedPath<'_>) -> Result<(), Error>>,
-    ) -> Result<(), Error> {
+    fn verify(&self, anchors: &[TrustAnchor<'_>], sound: Option<&Sound<'_>>) -> Result<(), Error> {
         let Some((leaf, rest)) = self.presented.split_first() else { return Err(Error::UnknownIssuer) };
         let leaf = EndEntityCert::try_from(leaf)?;
         let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms.all;
@@ -304,10 +303,9 @@ fn as_ca(anatomy: &Anatomy, below: usize) -> Vec<Rule> {
     } else if !is_ca {
         rules.push(Rule::NotCa);
     }
-    if let Some(depth) = anatomy.basic_constraints.and_then(|said| said.depth) {
-        if usize::try_from(depth).is_ok_and(|depth| below > depth) {
-            rules.push(Rule::TooDeep(depth));
-        }
+    let depth = anatomy.basic_constraints.and_then(|said| said.depth);
+    if let Some(depth) = depth.filter(|depth| usize::try_from(*depth).is_ok_and(|depth| below > depth)) {
+        rules.push(Rule::TooDeep(depth));
     }
     if anatomy.serves == Some(false) {
         rules.push(Rule::NotForServers);

@@ -94,7 +94,7 @@ pub(super) async fn taken_from_openssl(mut stream: Stream, host: &str) -> Option
     chosen(&body)
 }
 
-/// The suite that a ServerHello of TLS 1.2 names: type, length, version, random, session, suite.
+/// The suite that a `ServerHello` of TLS 1.2 names: type, length, version, random, session, suite.
 fn chosen(body: &[u8]) -> Option<&'static str> {
     if body.first() != Some(&2) || body.get(4..6) != Some(&[3, 3]) {
         return None;
@@ -105,7 +105,7 @@ fn chosen(body: &[u8]) -> Option<&'static str> {
     OPENSSLS_OWN.iter().find(|(number, _)| *number == suite).map(|(_, name)| *name)
 }
 
-/// A ClientHello of TLS 1.2 (RFC 5246 §7.4.1.2), with OpenSSL's groups and signatures.
+/// A `ClientHello` of TLS 1.2 (RFC 5246 §7.4.1.2), with OpenSSL's groups and signatures.
 fn offer(host: &str) -> Option<Vec<u8>> {
     const GROUPS: [u16; 6] = [0x001d, 0x0017, 0x001e, 0x0019, 0x0018, 0x0100];
     const SIGNATURES: [u16; 14] = [

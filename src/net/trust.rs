@@ -68,7 +68,7 @@ pub struct TrustSummary {
     pub expired: Vec<String>,
     /// The files and folders that were read.
     pub places: Vec<String>,
-    /// The file that SSL_CERT_FILE names.
+    /// The file that `SSL_CERT_FILE` names.
     pub named_file: Option<String>,
     /// Files and folders that could not be read, and why.
     pub unreadable: Vec<Unread>,

@@ -101,7 +101,7 @@ impl Check for Trusted {
 struct Kept {
     /// The file of `--ca-bundle`.
     bundle: Option<String>,
-    /// The file that SSL_CERT_FILE names.
+    /// The file that `SSL_CERT_FILE` names.
     named_file: Option<String>,
 }
 
@@ -347,6 +347,7 @@ mod tests {
     use crate::check::Status;
     use crate::checks::fixture::codes;
     use crate::net::fake::{certificate, handshake};
+    use crate::net::{Flaw, Place, Rule};
     use std::time::Duration;
 
     const API: &str = "api.workos.com";
@@ -380,10 +381,75 @@ mod tests {
             (CertificateProblem::Expired, "expired"),
             (CertificateProblem::NotYetValid, "not-yet-valid"),
             (CertificateProblem::WrongName, "wrong-name"),
+            (CertificateProblem::NoAlternativeName, "no-alternative-name"),
+            (CertificateProblem::Namesake("/etc/ssl/corp.pem".to_owned()), "untrusted"),
             (CertificateProblem::Other("odd".to_owned()), "invalid"),
         ] {
             assert_eq!(codes(&judged("Corp", Err(problem.clone()), Err(problem))), [code]);
         }
+    }
+
+    #[test]
+    fn what_openssl_refuses_is_a_failure_that_names_the_ca_and_its_file() {
+        let ended = Rule::Ended(SystemTime::UNIX_EPOCH);
+        for (rule, code) in [
+            (ended, "ca-expired"),
+            (Rule::NotCa, "not-a-ca"),
+            (Rule::SignsNoCertificates, "not-a-ca"),
+            (Rule::TooDeep(0), "ca-limited"),
+            (Rule::NotTrustedForServers, "ca-limited"),
+            (Rule::OtherNamesOnly(vec!["corp.example".to_owned()]), "ca-limited"),
+            (Rule::ShortKey("RSA key of 1024 bits".to_owned()), "weak-key"),
+            (Rule::WeakSignature("SHA-1"), "weak-signature"),
+            (Rule::FileDamaged(7), "bundle-damaged"),
+        ] {
+            let place = Place::Root("/etc/ssl/corp.pem".to_owned());
+            let flaw = Flaw { rule, name: "Corp Inspect CA".to_owned(), place };
+            let outcome = judged("Corp Inspect CA", Err(CertificateProblem::Refused(flaw)), unknown());
+
+            assert_eq!((outcome.status(), codes(&outcome)), (Status::Fail, vec![code]));
+            let finding = &outcome.findings[0];
+            assert!(finding.problem.contains("“Corp Inspect CA” (/etc/ssl/corp.pem)"), "{}", finding.problem);
+            let verify = finding.remediations.likeliest().verify.as_ref().unwrap();
+            assert!(verify.as_str().contains("-CAfile /etc/ssl/corp.pem"), "{verify}");
+        }
+        let own = Flaw { rule: Rule::NotForServers, name: API.to_owned(), place: Place::Leaf };
+        assert_eq!(codes(&judged("Corp", Err(CertificateProblem::Refused(own)), unknown())), ["not-for-servers"]);
+    }
+
+    #[test]
+    fn what_only_strict_programs_refuse_warns_and_what_cannot_be_verified_is_unknown() {
+        let doubt = |rule| Flaw { rule, name: "Corp".to_owned(), place: Place::Root("/etc/ssl/corp.pem".to_owned()) };
+        let mut shaken = handshake(certificate(API, "Corp"), Ok(()), unknown());
+        shaken.doubts = vec![doubt(Rule::NotARoot), doubt(Rule::NoKeyId), doubt(Rule::BasicConstraintsNotCritical)];
+        let strict = judge(&Endpoint::new(API, 443), &shaken, SystemTime::UNIX_EPOCH, &Kept::default());
+        let unjudged = CertificateProblem::Unjudged("it is signed with SHA-224".to_owned());
+        let unjudged = judged("Corp", Err(unjudged), unknown());
+
+        assert_eq!(
+            (strict.status(), codes(&strict)),
+            (Status::Warn, vec!["intercepted", "stricter-programs", "stricter-programs"])
+        );
+        assert_eq!((unjudged.status(), codes(&unjudged)), (Status::Unknown, vec!["cannot-judge"]));
+    }
+
+    #[test]
+    fn a_public_chain_that_the_store_lacks_the_root_of_is_the_stores_whatever_is_named() {
+        for here in [
+            CertificateProblem::UnknownIssuer,
+            CertificateProblem::IncompleteChain,
+            CertificateProblem::Namesake("/etc/ssl/old.pem".to_owned()),
+        ] {
+            assert_eq!(codes(&judged("WE1", Err(here), Ok(()))), ["store-lacks-root"]);
+        }
+        let named = Kept { named_file: Some("/etc/corp.pem".to_owned()), ..Kept::default() };
+        let shaken = handshake(certificate(API, "WE1"), unknown(), Ok(()));
+        let outcome = judge(&Endpoint::new(API, 443), &shaken, SystemTime::UNIX_EPOCH, &named);
+        assert!(outcome.findings[0].remediations.likeliest().action.contains("/etc/corp.pem"));
+    }
+
+    fn unknown() -> Result<(), CertificateProblem> {
+        Err(CertificateProblem::UnknownIssuer)
     }
 
     #[test]

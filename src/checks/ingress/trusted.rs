@@ -322,6 +322,7 @@ mod tests {
     use crate::check::Status;
     use crate::checks::fixture::codes;
     use crate::net::fake::{certificate, error, handshake};
+    use crate::net::{Place, Rule};
 
     const APP: &str = "app.customer.example";
 
@@ -347,6 +348,17 @@ mod tests {
             (CertificateProblem::WrongName, "wrong-name"),
             (CertificateProblem::Expired, "expired"),
             (CertificateProblem::NotYetValid, "not-yet-valid"),
+            (CertificateProblem::NoAlternativeName, "no-alternative-name"),
+            (CertificateProblem::Namesake("/etc/ssl/corp.pem".to_owned()), "private-ca"),
+            (
+                CertificateProblem::Refused(Flaw {
+                    rule: Rule::WeakSignature("SHA-1"),
+                    name: APP.to_owned(),
+                    place: Place::Leaf,
+                }),
+                "refused",
+            ),
+            (CertificateProblem::Unjudged("it is signed with SHA-224".to_owned()), "cannot-judge"),
             (CertificateProblem::Other("odd".to_owned()), "invalid"),
         ] {
             assert_eq!(codes(&judged(Err(problem), SOON * 2)), [code]);
@@ -365,6 +377,7 @@ mod tests {
         assert_eq!(failed(ErrorKind::TlsTooOld), ["tls-too-old"]);
         assert_eq!(failed(ErrorKind::NotTls("SSH-2.0".to_owned())), ["not-tls"]);
         assert_eq!(failed(ErrorKind::ClientCertificateRequired), ["client-certificate-required"]);
+        assert_eq!(failed(ErrorKind::Beyond("AES128-SHA".to_owned())), ["cannot-judge"]);
         assert_eq!(failed(ErrorKind::Reset), ["no-handshake"]);
     }
 }

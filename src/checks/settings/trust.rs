@@ -226,7 +226,7 @@ fn read_by_some(flaw: &FileFlaw) -> Finding {
 fn private_key(flaw: &FileFlaw) -> Finding {
     let FileFlaw { file, line, .. } = flaw;
     PRIVATE_KEY.found(
-        format!("{file} holds a private key at line {line}, in a file that everybody on this host may read"),
+        format!("{file} holds a private key at line {line}, and is a file of certificates, which many read"),
         Remediation::installer(format!(
             "Take the private key at line {line} out of {file}, and make a new one where others could read the file."
         ))
@@ -267,8 +267,8 @@ mod tests {
     use super::*;
     use crate::checks::fixture::codes;
 
-    fn judged(trust: TrustSummary) -> Vec<&'static str> {
-        codes(&judge(&trust))
+    fn judged(trust: &TrustSummary) -> Vec<&'static str> {
+        codes(&judge(trust))
     }
 
     fn roots(roots: usize) -> TrustSummary {
@@ -284,18 +284,18 @@ mod tests {
         let expired = vec!["CN=Old Corp CA".to_owned()];
         let foreign = vec![("/etc/corp.p7b".to_owned(), Foreign::Pkcs7Der)];
 
-        assert!(judged(roots(140)).is_empty());
-        assert_eq!(judged(roots(0)), ["empty"]);
-        assert_eq!(judged(TrustSummary { remarks: vec!["denied".to_owned()], ..roots(0) }), ["unreadable"]);
-        assert_eq!(judged(TrustSummary { unreadable: unread(None), ..roots(0) }), ["unreadable"]);
-        assert_eq!(judged(TrustSummary { foreign, ..roots(0) }), ["not-pem"]);
-        assert_eq!(judged(TrustSummary { expired, ..roots(141) }), ["expired-root"]);
+        assert!(judged(&roots(140)).is_empty());
+        assert_eq!(judged(&roots(0)), ["empty"]);
+        assert_eq!(judged(&TrustSummary { remarks: vec!["denied".to_owned()], ..roots(0) }), ["unreadable"]);
+        assert_eq!(judged(&TrustSummary { unreadable: unread(None), ..roots(0) }), ["unreadable"]);
+        assert_eq!(judged(&TrustSummary { foreign, ..roots(0) }), ["not-pem"]);
+        assert_eq!(judged(&TrustSummary { expired, ..roots(141) }), ["expired-root"]);
     }
 
     #[test]
     fn what_a_variable_names_must_be_read_and_what_is_only_usual_need_not() {
-        assert_eq!(judged(TrustSummary { unreadable: unread(Some("SSL_CERT_FILE")), ..roots(140) }), ["unreadable"]);
-        assert!(judged(TrustSummary { unreadable: unread(None), ..roots(140) }).is_empty());
+        assert_eq!(judged(&TrustSummary { unreadable: unread(Some("SSL_CERT_FILE")), ..roots(140) }), ["unreadable"]);
+        assert!(judged(&TrustSummary { unreadable: unread(None), ..roots(140) }).is_empty());
     }
 
     #[test]

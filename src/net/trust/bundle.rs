@@ -115,15 +115,15 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Bundle, Foreign> {
     let Reading { bundle, pkcs7, .. } = reading;
     let damaged =
         bundle.flaws.iter().any(|(_, flaw)| matches!(flaw, BundleFlaw::Damaged(_) | BundleFlaw::PassedOver(_)));
-    if bundle.entries.is_empty() && !(damaged && !lines_are_lost(bytes)) {
+    if bundle.entries.is_empty() && (!damaged || lines_are_lost(bytes)) {
         return Err(if pkcs7 { Foreign::Pkcs7Pem } else { foreign(bytes) });
     }
     Ok(bundle)
 }
 
 fn lines_are_lost(bytes: &[u8]) -> bool {
-    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
-    contains(bytes, b"-----BEGIN ") && (lines < 2 && (bytes.contains(&b'\r') || contains(bytes, b"\\n")))
+    let lines = bytes.split(|byte| *byte == b'\n').take(3).count();
+    contains(bytes, b"-----BEGIN ") && (lines < 3 && (bytes.contains(&b'\r') || contains(bytes, b"\\n")))
 }
 
 fn foreign(bytes: &[u8]) -> Foreign {
@@ -341,8 +341,12 @@ mod tests {
     #[test]
     fn one_damaged_block_is_found_wherever_it_stands() {
         let (a, b, c) = (pem("CERTIFICATE", "a"), pem("CERTIFICATE", "b"), pem("CERTIFICATE", "c"));
-        let short: String =
-            b.lines().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| format!("{line}\n")).collect();
+        let kept: Vec<&str> = b.lines().enumerate().filter(|(at, _)| *at != 3).map(|(_, line)| line).collect();
+        let short = kept.join(
+            "
+",
+        ) + "
+";
         let base = |damage| vec![BundleFlaw::Damaged(damage)];
         for (text, expected) in [
             (format!("{a}{}{c}", b.replacen("MI", "M!", 1)), (2, base(Damage::NotBase64))),
@@ -364,7 +368,7 @@ mod tests {
     #[test]
     fn a_block_that_openssl_does_not_see_is_not_taken() {
         let (a, b, c) = (pem("CERTIFICATE", "a"), pem("CERTIFICATE", "b"), pem("CERTIFICATE", "c"));
-        let indented: String = b.lines().map(|line| format!("  {line}\n")).collect();
+        let indented = b.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n") + "\n";
         for (text, why, left) in [
             (format!("{a}{indented}{c}"), PassedOver::NotAlone, 2),
             (format!("{a}{}{c}", b.replace("-----BEGIN", "----BEGIN")), PassedOver::NotAlone, 2),

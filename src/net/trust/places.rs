@@ -9,11 +9,11 @@ use std::path::PathBuf;
 pub(super) struct Places {
     /// The file.
     pub(super) file: Option<PathBuf>,
-    /// Whether SSL_CERT_FILE names it.
+    /// Whether `SSL_CERT_FILE` names it.
     pub(super) file_is_named: bool,
     /// The folders of files that are named by their subject's hash.
     pub(super) folders: Vec<PathBuf>,
-    /// Whether SSL_CERT_DIR names them.
+    /// Whether `SSL_CERT_DIR` names them.
     pub(super) folders_are_named: bool,
 }
 
