@@ -12,7 +12,8 @@ use self::behind::behind;
 use self::words::Odd;
 use super::{in_words, resolves};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Severity, Spec, Touch,
+    Vantage,
 };
 use crate::context::{Context, GivenBy, IPV4_ONLY, Lookup};
 use crate::facts::BlockPage;
@@ -37,7 +38,7 @@ was set up for another purpose, or by a wildcard record of a domain on the searc
 resolves: what is found here is then evidence only.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&SINKHOLED, &PRIVATE_ANSWER, &BLOCKED, &SEARCH_LIST, &RELAYED, &OUTSIDE_RANGES],
+    codes: &[&SINKHOLED, &PRIVATE_ANSWER, &BLOCKED, &SEARCH_LIST, &RELAYED, &OUTSIDE_RANGES, &IPV6_ELSEWHERE],
     needs: &[resolves::ID],
     plan: |_, settings| Planned::one(Addresses(settings.api.value.clone())),
 };
@@ -54,6 +55,10 @@ static RELAYED: Code =
     Code::warning("relayed", "the name resolves to an address that is not WorkOS's, and the API itself answers there");
 static OUTSIDE_RANGES: Code =
     Code::warning("outside-ranges", "the name resolves to a public address outside the published ranges");
+static IPV6_ELSEWHERE: Code = Code::warning(
+    "ipv6-elsewhere",
+    "the IPv6 addresses of the name lead elsewhere, while its IPv4 addresses are published ones",
+);
 
 struct Addresses(Endpoint);
 
@@ -104,13 +109,14 @@ async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
     let mapped = |address: &IpAddr| address.is_ipv6() && !Seen::of(*address, &[], cx).is_published();
     let prefixes = if addresses.iter().any(mapped) { cx.nat64().await } else { Vec::new() };
     let mut outcome = Outcome::graded(Grade::Reached);
-    let mut odd = Vec::new();
+    let (mut odd, mut published_v4) = (Vec::new(), false);
     let pinned = cx.host.hosts_lines(&endpoint.host);
     for address in addresses {
         let seen = Seen::of(address, &prefixes, cx);
         let line = pinned.iter().find(|line| line.address == address);
         let pin = line.map(|line| format!(", from line {} of {HOSTS_FILE}", line.number)).unwrap_or_default();
         outcome.saw("address", format!("{}{pin}", seen.in_words()));
+        published_v4 |= seen.is_published() && address.is_ipv4();
         if !seen.is_published() || is_another_names(endpoint, address, lookup, cx) {
             odd.push(seen);
         }
@@ -133,7 +139,13 @@ async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
         }
     }
     for group in groups {
-        outcome.found(group.finding(&endpoint.host, endpoint.port, cx));
+        let finding = group.finding(&endpoint.host, endpoint.port, cx);
+        // IPv6 decides only where it is the only way.
+        let beside = published_v4 && group.addresses.iter().all(IpAddr::is_ipv6);
+        outcome.found(match finding.code.severity {
+            Severity::Error if beside => Finding { code: &IPV6_ELSEWHERE, ..finding },
+            _ => finding,
+        });
     }
     outcome
 }

@@ -134,6 +134,15 @@ async fn an_address_under_a_translators_prefix_is_judged_by_the_one_it_stands_fo
     assert_eq!((codes(&private), codes(&other)), (vec!["private-answer"], vec!["private-answer"]));
 }
 
+#[tokio::test]
+async fn ipv6_that_leads_elsewhere_fails_only_where_it_is_the_only_way() {
+    let both = ["fd00::7", "104.18.2.1"];
+    let outcome = run(Fake::default().resolves(API, Ok(&both)).serves(RESOLVER, API, Ok(&both))).await;
+
+    assert_eq!((codes(&outcome), outcome.status()), (vec!["ipv6-elsewhere"], Status::Warn));
+    assert_eq!(run(leads_to("fd00::7")).await.status(), Status::Fail);
+}
+
 fn searching(ndots: u32, network: Fake) -> Site {
     let mut site = Site::of(network);
     site.host.resolver_file.search = vec!["corp.example".to_owned()];
