@@ -334,3 +334,93 @@ fn a_key_with_a_line_break_in_the_environment_is_a_finding() {
             && !ended.out.contains("planted")
     );
 }
+
+#[test]
+fn of_a_flag_that_is_given_twice_the_last_one_counts_and_lists_grow() {
+    let ended = run(&[
+        "check",
+        "--format",
+        "human",
+        "--format",
+        "json",
+        "--only",
+        "settings.consistent",
+        "--only",
+        "settings.proxy,settings.trust",
+        "--domain",
+        "first.example",
+        "--domain",
+        "last.example",
+        "--timeout",
+        "1s",
+        "--timeout",
+        "2s",
+        "--deep",
+        "--deep",
+        "--endpoint",
+        "a.example,b.example:8443",
+        "--endpoint",
+        "c.example",
+        "--organization",
+        "org_1, org_2",
+    ]);
+
+    let report = ended.json();
+    let values = |name: &str| -> Vec<String> {
+        let settings = report["settings"].as_array().unwrap().iter().filter(|setting| setting["name"] == name);
+        settings.map(|setting| setting["value"].as_str().unwrap().trim().to_owned()).collect()
+    };
+    assert_eq!(values("installation.domain"), ["last.example"]);
+    assert_eq!(values("network.timeout"), ["2s"]);
+    assert_eq!(values("network.endpoints"), ["a.example", "b.example:8443", "c.example"]);
+    assert_eq!(values("workos.organizations"), ["org_1", "org_2"]);
+    assert_eq!(report["checks"].as_array().unwrap().len(), 3, "{report}");
+}
+
+#[test]
+fn a_variable_that_is_set_and_empty_is_not_set() {
+    use workos_preflight::settings::{PROXY_VARIABLES, SECRET_VARIABLES, SETTINGS};
+
+    let own = SETTINGS.iter().flat_map(|setting| setting.environment).chain(&SECRET_VARIABLES).chain(&PROXY_VARIABLES);
+    let variables = own.copied().chain(["XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"]);
+    let mut command = binary();
+    command.args(["check", "--only", "settings.consistent", "--format", "json"]).envs(variables.map(|name| (name, "")));
+    let ended = Ended::from(command.output().unwrap());
+
+    let report = ended.json();
+    let given = report["settings"].as_array().unwrap().iter().filter(|setting| setting["from"] != "default");
+    assert_eq!(given.count(), 0, "{report}");
+    assert_eq!(ended.code, run(&["check", "--only", "settings.consistent"]).code);
+}
+
+#[test]
+fn where_the_locale_has_no_more_than_ascii_every_document_keeps_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("saved.json").display().to_string();
+    run(&["demo", "--fault", "shared-key", "--only", "settings,credentials", "--report", &format!("json={saved}")]);
+    for arguments in [
+        &["demo", "--fault", "list"][..],
+        &["demo", "--fault", "shared-key", "--only", "settings,credentials", "-v"],
+        &["demo", "--only", "settings", "--format", "json"],
+        &["demo", "--fault", "shared-key", "--only", "settings,credentials", "--format", "junit"],
+        &["compare", &saved, &saved, "-v"],
+        &["compare", &saved, &saved, "--format", "json"],
+        &["explain"],
+        &["explain", "egress.connects"],
+        &["explain", "credentials.isolated"],
+        &["plan", "--browser-hosts", "--endpoint", "bücher.example"],
+        &["plan", "--format", "json"],
+        &["requirements"],
+        &["requirements", "--format", "markdown"],
+        &["requirements", "--format", "json"],
+        &["schema"],
+        &["--help"],
+        &["listen", "--help"],
+        &["plan", "--domain", "é…“x”"],
+        &["é…"],
+    ] {
+        let output = binary().env("LC_ALL", "C").args(arguments).output().unwrap();
+        assert!(output.stdout.is_ascii() && output.stderr.is_ascii(), "{arguments:?}");
+        assert!(!(output.stdout.is_empty() && output.stderr.is_empty()), "{arguments:?}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::said;
+
 /// A shell command, safe to copy whatever was filled into it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Command(String);
@@ -89,12 +91,14 @@ impl Within {
     }
 
     fn quoted(self, value: &str) -> String {
+        // A command of a CI system in a value is none with two quotes in it, and the shell reads the value as it was.
+        let told = said::apart(&value.replace('\'', r"'\''"), "''");
         match self {
-            Within::Nothing if !value.is_empty() && value.chars().all(harmless) => value.to_owned(),
-            Within::Nothing => format!("'{}'", value.replace('\'', r"'\''")),
-            Within::Single => value.replace('\'', r"'\''"),
+            Within::Nothing if told == value && !value.is_empty() && value.chars().all(harmless) => value.to_owned(),
+            Within::Nothing => format!("'{told}'"),
+            Within::Single => told,
             // An exclamation mark calls history back in an interactive shell, and no backslash stops it inside of these quotes.
-            Within::Double => format!("\"'{}'\"", value.replace('\'', r"'\''")),
+            Within::Double => format!("\"'{told}'\""),
         }
     }
 }
@@ -142,6 +146,8 @@ mod tests {
             "~",
             "#",
             "a\nb",
+            "https://a.example/::error::x",
+            "##vso[task.x]'##[y]",
             "",
         ] {
             for command in [

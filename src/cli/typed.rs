@@ -16,7 +16,10 @@ pub(super) fn given<'v>(values: impl IntoIterator<Item = &'v String>) -> Vec<Str
     // Lists are also written with blanks and commas behind their items.
     let all: Vec<String> = values.into_iter().cloned().collect();
     let several = all.len() > 1;
-    all.into_iter().filter(|value| !several || !value.trim().is_empty()).collect()
+    if several {
+        return all.iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
+    }
+    all
 }
 
 /// Of a flag that takes none.

@@ -106,7 +106,7 @@ fn file(named: Option<&PathBuf>) -> Result<Option<PathBuf>, Failure> {
     if let Some(path) = named {
         return Ok(Some(path.clone()));
     }
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".config"));
     let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or(home);
     let usual =
         [Some(PathBuf::from("preflight.toml")), config.map(|config| config.join("workos-preflight/preflight.toml"))];

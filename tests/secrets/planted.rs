@@ -167,11 +167,11 @@ fn formats(command: &clap::Command) -> Vec<String> {
     if listed.is_empty() { Format::ALL.iter().map(|format| format.as_str().to_owned()).collect() } else { listed }
 }
 
-/// All of them for a run and for its plan; for the other commands, which take their settings and options by the same code, every
-/// third, another third at each place.
+/// All of them for a plan, which takes settings and options by the same code as the others; for each of those every fourth,
+/// another fourth at each place.
 fn wrappings(command: &clap::Command, place: usize) -> impl Iterator<Item = usize> + use<> {
-    let all = ["check", "plan"].contains(&command.get_name());
-    (0..WRAPPINGS.len()).filter(move |wrapping| all || (wrapping + place).is_multiple_of(3))
+    let all = command.get_name() == "plan";
+    (0..WRAPPINGS.len()).filter(move |wrapping| all || (wrapping + place).is_multiple_of(4))
 }
 
 /// In each format, with every secret in turn, so that each wrapping meets each place and each secret each wrapping.

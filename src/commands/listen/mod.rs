@@ -24,7 +24,7 @@ use self::vendor::Vendor;
 use super::outputs::Outputs;
 use super::session::{self, Account};
 use super::{Failure, exit, gather, say};
-use crate::check::Vantage;
+use crate::check::{Vantage, command};
 use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security, Tally};
@@ -315,7 +315,8 @@ fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, 
     let (paths, time) = (paths.join(" and "), spoken(post.lasting));
     say(&format!("listening on {scheme}://{place}{paths} for {time}; Ctrl-C ends it earlier"));
     if let Some(nonce) = nonce {
-        say(&format!("from outside: workos-preflight probe {} --nonce {nonce}", shown_url(&post.first().url)));
+        let probe = command!("workos-preflight probe {} --nonce {}", shown_url(&post.first().url), nonce);
+        say(&format!("from outside: {probe}"));
     }
     match (&post.actions, args.actions) {
         (None, _) => {}
