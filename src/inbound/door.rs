@@ -70,7 +70,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 }
 
 /// How many descriptors are left to everything but connections.
-const OTHER_DESCRIPTORS: usize = 32;
+const OTHER_DESCRIPTORS: usize = 20;
 
 /// How many connections there is room for, by the descriptors that this process may have.
 pub(super) fn room() -> usize {
