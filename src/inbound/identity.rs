@@ -9,6 +9,7 @@ use rustls::server::NoServerSessionStorage;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::check::{Command, command};
 use crate::files::{self, Unreadable};
 
 /// How the door speaks.
@@ -29,12 +30,36 @@ pub enum IdentityError {
     /// A file does not hold what it should.
     #[error("it holds no {0} in PEM")]
     Lacks(&'static str),
+    /// There is a key, and it is not to be read as it is; the command makes one that is.
+    #[error("the private key in it is {0}; this writes one that can be used: {1}")]
+    Unreadily(&'static str, Command),
     /// Certificate and key do not make a TLS server.
     #[error("certificate and key do not go together: {0}")]
     Unusable(rustls::Error),
     /// A certificate could not be made.
     #[error("a certificate could not be made: {0}")]
     NotMade(rcgen::Error),
+}
+
+impl IdentityError {
+    /// What a file holds in the place of a private key in PEM.
+    fn of_key(text: &[u8], path: &Path) -> Self {
+        let holds = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
+        let (old, new) = (path.display(), path.with_extension("plain.pem"));
+        let new = new.display();
+        if holds(b"BEGIN ENCRYPTED PRIVATE KEY") || holds(b"Proc-Type: 4,ENCRYPTED") {
+            let decrypt = command!("(umask 077; openssl pkey -in {} -out {})", old, new);
+            IdentityError::Unreadily("encrypted with a passphrase, and nobody is there to type it", decrypt)
+        } else if holds(b"BEGIN OPENSSH PRIVATE KEY") {
+            let convert = command!("(umask 077; cp {} {}; ssh-keygen -p -m PKCS8 -f {})", old, new, new);
+            IdentityError::Unreadily("in OpenSSH's own format", convert)
+        } else if text.starts_with(&[0x30, 0x82]) {
+            let convert = command!("(umask 077; openssl pkey -inform DER -in {} -out {})", old, new);
+            IdentityError::Unreadily("in DER, and PEM is wanted", convert)
+        } else {
+            IdentityError::Lacks("private key")
+        }
+    }
 }
 
 /// A file larger than this holds no certificate chain, in bytes.
@@ -52,7 +77,7 @@ impl Security {
         }
         let text = files::read(key, LARGEST_FILE).map_err(|error| (key, IdentityError::Unreadable(error)))?;
         let private =
-            PrivateKeyDer::from_pem_slice(&text).map_err(|_: pem::Error| (key, IdentityError::Lacks("private key")))?;
+            PrivateKeyDer::from_pem_slice(&text).map_err(|_: pem::Error| (key, IdentityError::of_key(&text, key)))?;
         Self::of(certificates, private).map_err(|error| (key, error))
     }
 
@@ -108,6 +133,22 @@ mod tests {
             Some((key.clone(), "it holds no certificate, or one that cannot be read in PEM".to_owned()))
         );
         assert_eq!(refused(&chain, &chain), Some((chain.clone(), "it holds no private key in PEM".to_owned())));
+        for (text, words) in [
+            ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n", "passphrase"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMIIB\n-----END RSA PRIVATE KEY-----\n",
+                "passphrase",
+            ),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n", "ssh-keygen"),
+            ("0\u{2}", "no private key"),
+        ] {
+            let odd = path("odd key.pem", text);
+            assert!(refused(&chain, &odd).unwrap().1.contains(words), "{text}");
+        }
+        let decrypt = refused(&chain, &path("my key.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----")).unwrap().1;
+        assert!(decrypt.contains("openssl pkey -in '") && decrypt.contains("my key.pem'"), "{decrypt}");
+        std::fs::write(folder.path().join("der"), [0x30, 0x82, 1, 2]).unwrap();
+        assert!(refused(&chain, &folder.path().join("der")).unwrap().1.contains("-inform DER"));
         assert!(refused(&chain, &other).unwrap().1.contains("do not go together"));
         assert!(refused(&missing, &key).unwrap().1.contains("no such file"));
     }
