@@ -10,6 +10,7 @@ mod events;
 mod fixture;
 mod flaw;
 mod ingress;
+mod place;
 mod settings;
 mod webhook;
 
@@ -17,6 +18,7 @@ use crate::check::{Code, Group, Spec};
 
 pub use actions::delivered as actions_delivered;
 pub use ingress::arrives;
+pub use settings::consistent;
 pub(crate) use settings::to_pem;
 pub use webhook::delivered;
 

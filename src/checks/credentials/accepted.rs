@@ -2,12 +2,14 @@
 
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    Spec, Touch, Vantage,
 };
 use crate::checks::egress::answers;
+use crate::checks::place::Place;
 use crate::context::Context;
 use crate::net::{NetError, Response, Way};
 use crate::secret::Secret;
+use crate::workos::key::shortness;
 use crate::workos::{self, Answer};
 
 pub(super) static SPEC: Spec = Spec {
@@ -156,18 +158,22 @@ fn failed(outcome: Outcome, error: &NetError) -> Outcome {
 }
 
 fn curl(cx: &Context) -> Command {
-    command!(
-        "curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" '{}'",
-        cx.settings.api.value.https(workos::LIST_ORGANIZATIONS)
-    )
+    Place::of_key(&cx.settings).asking(&cx.settings.api.value.https(workos::LIST_ORGANIZATIONS))
 }
 
 fn unauthorized(key: &Secret, cx: &Context) -> Finding {
-    let place = super::key_source(&cx.settings);
+    let place = Place::of_key(&cx.settings).words;
+    // Nobody documents how long keys are, so this explains a refusal and is none.
+    let short = match shortness(key) {
+        Some(count) => format!(
+            "; with {count} characters behind its prefix it is shorter than any known one, and may be cut short"
+        ),
+        None => String::new(),
+    };
     let known_prefix = ["sk_live_", "sk_test_"].iter().any(|prefix| key.expose().starts_with(prefix));
     if known_prefix {
         UNAUTHORIZED.found(
-            format!("the API does not know the key {key} (401): revoked, cut short, or of another system"),
+            format!("the API does not know the key {key} (401): revoked, cut short, or of another system{short}"),
             Remediation::vendor(format!(
                 "Take a current key from the WorkOS dashboard (API Keys, in this customer's environment) and set it where the old one is ({place})."
             ))
@@ -175,7 +181,7 @@ fn unauthorized(key: &Secret, cx: &Context) -> Finding {
         )
     } else {
         NOT_AN_ENVIRONMENT_KEY.found(
-            format!("the API does not know the key {key} (401), and it has neither prefix that keys of an environment usually have: perhaps one that an application issued to its own customer, which also begins with sk_"),
+            format!("the API does not know the key {key} (401), and it has neither prefix that keys of an environment usually have: perhaps one that an application issued to its own customer, which also begins with sk_{short}"),
             Remediation::vendor(format!(
                 "Use the API key of this customer's environment (API Keys in the WorkOS dashboard, sk_live_ in production) in its place ({place}); keys that an application issues are checked by that application, and open nothing at WorkOS."
             ))
@@ -197,13 +203,14 @@ fn forbidden(key: &Secret, message: Option<&str>, cx: &Context) -> Finding {
 }
 
 fn malformed(cx: &Context) -> Finding {
+    let place = Place::of_key(&cx.settings);
     MALFORMED.found(
         "the key holds line breaks, control characters or letters outside ASCII, which no header can carry",
         Remediation::installer(format!(
             "Set the key again without quotes, spaces or line breaks (it is read from: {}).",
-            super::key_source(&cx.settings)
+            place.words
         ))
-        .verify("printf %s \"$WORKOS_API_KEY\" | od -c | tail -3"),
+        .verify(place.look()),
     )
 }
 
@@ -307,6 +314,17 @@ mod tests {
             assert_eq!(outcome.findings[0].problem.contains("Authorization header"), said, "{outcome:?}");
             assert_eq!(outcome.findings[0].remediations.likeliest().who == Who::Network, said);
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_short_is_sent_and_its_shortness_explains_a_refusal() {
+        for key in ["sk_test_default", "sk_live_a", "sk_1"] {
+            assert_eq!(run(Ok(response(200, &[], LIST)), key).await.status(), Status::Pass, "{key}");
+            let refused = run(Ok(response(401, &[], r#"{"message":"Unauthorized"}"#)), key).await;
+            assert!(refused.findings[0].problem.contains("characters behind its prefix"), "{key}");
+        }
+        let long = run(Ok(response(401, &[], r#"{"message":"Unauthorized"}"#)), KEY).await;
+        assert!(!long.findings[0].problem.contains("behind its prefix"));
     }
 
     #[tokio::test]

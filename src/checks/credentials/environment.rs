@@ -4,6 +4,7 @@ use super::isolated::OWN_ENVIRONMENT;
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
+use crate::checks::place::Place;
 use crate::context::Context;
 use crate::settings::Environment;
 use crate::workos;
@@ -47,8 +48,9 @@ impl Check for KeyEnvironment {
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
+            let place = Place::of_key(&cx.settings);
             let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
-                return Outcome::graded(Grade::Declared).because(unknown_prefix());
+                return Outcome::graded(Grade::Declared).because(unknown_prefix(&place));
             };
             let expected = cx.settings.environment.value;
             let outcome = Outcome::graded(Grade::Declared)
@@ -61,46 +63,45 @@ impl Check for KeyEnvironment {
             } else if workos::key::malformed(key).is_some() {
                 return outcome.not_available("the key is malformed: see settings.consistent");
             } else {
-                return outcome.because(unknown_prefix());
+                return outcome.because(unknown_prefix(&place));
             };
             match (expected, of) {
-                (Environment::Production, Environment::Staging) => {
-                    outcome.because(staging_key(&super::key_source(&cx.settings)))
-                }
-                (Environment::Staging, Environment::Production) => outcome.because(production_key()),
+                (Environment::Production, Environment::Staging) => outcome.because(staging_key(&place)),
+                (Environment::Staging, Environment::Production) => outcome.because(production_key(&place)),
                 _ => outcome,
             }
         })
     }
 }
 
-fn staging_key(source: &str) -> Finding {
+fn staging_key(place: &Place) -> Finding {
     STAGING_KEY_IN_PRODUCTION.found(
         "the key begins with sk_test_, as staging keys do, and production is expected",
         Remediation::vendor(format!(
-            "{OWN_ENVIRONMENT}, and set that environment's key ({source}). If this is a staging installation, give --environment staging."
+            "{OWN_ENVIRONMENT}, and set that environment's key ({}). If this is a staging installation, give --environment staging.",
+            place.words
         ))
-        .verify("printf %.8s \"$WORKOS_API_KEY\""),
+        .verify(place.beginning()),
     )
 }
 
-fn production_key() -> Finding {
+fn production_key(place: &Place) -> Finding {
     PRODUCTION_KEY_IN_STAGING.found(
         "the key begins with sk_live_, as production keys do, and staging is expected",
         Remediation::installer(
             "Set a staging key, so that tests do not touch a customer's data; or give --environment production.",
         )
-        .verify("printf %.8s \"$WORKOS_API_KEY\""),
+        .verify(place.beginning()),
     )
 }
 
-fn unknown_prefix() -> Finding {
+fn unknown_prefix(place: &Place) -> Finding {
     UNKNOWN_PREFIX.found(
         "the key has neither of the usual prefixes sk_live_ and sk_test_, so its environment cannot be told",
         Remediation::vendor(
             "Compare the key's last four characters with the WorkOS dashboard of this customer's environment.",
         )
-        .verify("printf %.8s \"$WORKOS_API_KEY\""),
+        .verify(place.beginning()),
     )
 }
 

@@ -28,11 +28,6 @@ fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
 }
 
-/// Where a key is looked for, for a remedy that says where to put another one.
-fn key_source(settings: &Settings) -> String {
-    settings.api_key.as_ref().map_or_else(|| "WORKOS_API_KEY".to_owned(), |key| key.source.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

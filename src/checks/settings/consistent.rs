@@ -9,14 +9,17 @@ use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
     command,
 };
+use crate::checks::place::Place;
 use crate::context::Context;
 use crate::host::ModeOf;
 use crate::net::special::special;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
-use crate::workos::key::{Malformed, malformed, malformed_secret};
+use crate::workos::delivery::Purpose;
+use crate::workos::key::{Malformed, called, malformed, malformed_secret};
 
-pub(super) static SPEC: Spec = Spec {
+/// The check, of which `listen` asks what is about the secrets it holds signatures to.
+pub static SPEC: Spec = Spec {
     id: ID,
     title: "the settings are consistent",
     explain: "\
@@ -31,7 +34,7 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: |_, _| true,
     codes: &[
-        &KEY_WITH_WHITE_SPACE, &KEY_IN_QUOTES, &CLIENT_ID_AS_KEY, &WEBHOOK_SECRET_AS_KEY, &MASKED_KEY, &KEY_CUT_SHORT,
+        &KEY_WITH_WHITE_SPACE, &INVISIBLE_IN_KEY, &KEY_IN_QUOTES, &CLIENT_ID_AS_KEY, &WEBHOOK_SECRET_AS_KEY, &MASKED_KEY, &KEY_CUT_SHORT,
         &MALFORMED_KEY, &MALFORMED_SECRET, &API_KEY_AS_SECRET, &ONE_SECRET_FOR_BOTH, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &PRIVATE_ADDRESS, &PRIVATE_REDIRECT, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
         &DOMAIN_MISMATCH, &BOTH_API_DOMAINS, &SECRET_FILE_READABLE_BY_ALL,
     ],
@@ -42,12 +45,14 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
 pub(super) const ID: CheckId = CheckId::new("settings.consistent");
 
 static KEY_WITH_WHITE_SPACE: Code = Code::error("key-with-white-space", "the API key holds a line break or a space");
+static INVISIBLE_IN_KEY: Code =
+    Code::error("invisible-in-key", "the API key holds a character that nobody sees, such as a byte order mark");
 static KEY_IN_QUOTES: Code = Code::error("key-in-quotes", "the quotes around the API key are taken for a part of it");
 static CLIENT_ID_AS_KEY: Code = Code::error("client-id-as-key", "a client ID stands in the place of the API key");
 static WEBHOOK_SECRET_AS_KEY: Code =
     Code::error("webhook-secret-as-key", "a webhook secret stands in the place of the API key");
 static MASKED_KEY: Code = Code::error("masked-key", "the API key was copied from where it is shown masked");
-static KEY_CUT_SHORT: Code = Code::error("key-cut-short", "the API key is shorter than any is");
+static KEY_CUT_SHORT: Code = Code::error("key-cut-short", "nothing stands behind the prefix of the API key");
 static MALFORMED_KEY: Code = Code::error("malformed-key", "the API key does not have the shape of one");
 static MALFORMED_SECRET: Code =
     Code::error("malformed-secret", "a signing secret does not have the shape of one, or stands in quotes");
@@ -102,13 +107,10 @@ impl Check for Consistent {
 fn findings(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(key) = &settings.api_key {
-        findings.extend(malformed(&key.value).map(|kind| malformed_key(kind, &key.source.to_string())));
+        findings.extend(malformed(&key.value).map(|kind| malformed_key(kind, &Place::of_key(settings))));
     }
-    let secrets = [("webhook", &settings.webhook_secret), ("Actions", &settings.actions_secret)];
-    for (of, secret) in secrets.iter().filter_map(|(of, secret)| Some((of, secret.as_ref()?))) {
-        let kind = malformed_secret(&secret.value);
-        findings.extend(kind.map(|kind| malformed_signing_secret(of, kind, &secret.source.to_string())));
-    }
+    findings.extend(of_secret(Purpose::Webhook, settings));
+    findings.extend(of_secret(Purpose::Action, settings));
     if let (Some(webhook), Some(actions)) = (&settings.webhook_secret, &settings.actions_secret)
         && webhook.value == actions.value
     {
@@ -133,6 +135,16 @@ fn findings(settings: &Settings) -> Vec<Finding> {
         findings.extend(called_by_workos(name, &given.value, settings.domain.as_ref()));
     }
     findings
+}
+
+/// What keeps the secret of a purpose from being one, which whoever holds signatures to it says as well.
+pub fn of_secret(purpose: Purpose, settings: &Settings) -> Option<Finding> {
+    let (of, secret, place) = match purpose {
+        Purpose::Webhook => ("webhook", &settings.webhook_secret, Place::of_webhook_secret(settings)),
+        Purpose::Action => ("Actions", &settings.actions_secret, Place::of_actions_secret(settings)),
+    };
+    let kind = malformed_secret(&secret.as_ref()?.value)?;
+    Some(malformed_signing_secret(of, kind, &place))
 }
 
 /// Where the API is without a custom domain.
@@ -184,55 +196,91 @@ fn not_public(host: &str) -> Option<IpAddr> {
     special(address).filter(|_| !address.to_canonical().is_loopback()).map(|_| address)
 }
 
-fn malformed_key(kind: Malformed, source: &str) -> Finding {
-    let again = format!("Set the API key again ({source})");
+fn malformed_key(kind: Malformed, place: &Place) -> Finding {
+    let at = &place.words;
+    let again = format!("Set the API key again ({at})");
     let (code, action) = match kind {
-        Malformed::LineBreak | Malformed::Space => (
+        Malformed::Blank | Malformed::LineBreak | Malformed::Space(_) => (
             &KEY_WITH_WHITE_SPACE,
             format!("{again} as one line without spaces; `printf %s` writes a file without a line break."),
         ),
-        Malformed::Quotes => {
+        Malformed::Invisible(..) => {
+            (&INVISIBLE_IN_KEY, format!("{again} without {}: {WITHOUT_MARK}.", invisibly(kind)))
+        }
+        Malformed::Quotes(_) => {
             (&KEY_IN_QUOTES, format!("{again} without the quotes: what reads it takes them for a part of the key."))
         }
+        Malformed::Assignment => (
+            &MALFORMED_KEY,
+            format!(
+                "{again} alone, without the variable's name, the equals sign and quotes: what is read is the key, not a settings file."
+            ),
+        ),
+        Malformed::Base64 => (&MALFORMED_KEY, format!("{again} decoded: {DECODED}.")),
         Malformed::ClientId => (
             &CLIENT_ID_AS_KEY,
             format!(
-                "Move the client ID to WORKOS_CLIENT_ID, and put the API key in its place ({source}): it begins with sk_ and stands beside the client ID in the WorkOS dashboard."
+                "Move the client ID to WORKOS_CLIENT_ID, and put the API key in its place ({at}): it begins with sk_ and stands beside the client ID in the WorkOS dashboard."
             ),
         ),
         Malformed::SigningSecret => (
             &WEBHOOK_SECRET_AS_KEY,
             format!(
-                "Move the webhook secret to WORKOS_WEBHOOK_SECRET, and put the API key in its place ({source}): it begins with sk_ and stands under API Keys in the WorkOS dashboard."
+                "Move the webhook secret to WORKOS_WEBHOOK_SECRET, and put the API key in its place ({at}): it begins with sk_ and stands under API Keys in the WorkOS dashboard."
             ),
         ),
         Malformed::Masked => (
             &MASKED_KEY,
             format!(
-                "Take the whole key from where it was kept and set it ({source}): WorkOS shows a production key once, so where it was not kept, the vendor makes a new one."
+                "Take the whole key from where it was kept and set it ({at}): WorkOS shows a production key once, so where it was not kept, the vendor makes a new one."
             ),
         ),
-        Malformed::CutShort => (&KEY_CUT_SHORT, format!("{again} in its full length: it was cut while being copied.")),
-        Malformed::Prefix | Malformed::Letters | Malformed::ApiKey => {
+        Malformed::PrefixAlone => {
+            (&KEY_CUT_SHORT, format!("{again} in its full length: it was cut while being copied."))
+        }
+        Malformed::Prefix | Malformed::Letter(..) | Malformed::ApiKey => {
             (&MALFORMED_KEY, format!("{again}: one line that begins with sk_, as the WorkOS dashboard gives it."))
         }
     };
-    code.found(
-        format!("the API key {}", kind.in_words()),
-        Remediation::installer(action).verify("printf %s \"$WORKOS_API_KEY\" | od -c | sed -n '1p;$p'"),
-    )
+    code.found(format!("the API key {}", kind.in_words()), Remediation::installer(action).verify(place.look()))
 }
 
-fn malformed_signing_secret(of: &str, kind: Malformed, source: &str) -> Finding {
+fn malformed_signing_secret(of: &str, kind: Malformed, place: &Place) -> Finding {
     let code = match kind {
         Malformed::ApiKey | Malformed::ClientId => &API_KEY_AS_SECRET,
         _ => &MALFORMED_SECRET,
     };
+    let how = match kind {
+        Malformed::Invisible(..) => format!("without {}: {WITHOUT_MARK}", invisibly(kind)),
+        Malformed::Assignment => {
+            "alone, without the variable's name, the equals sign and quotes: no signature holds with the line".to_owned()
+        }
+        Malformed::Base64 => format!("decoded: {DECODED}"),
+        _ => "as the WorkOS dashboard shows it for this endpoint, in one line without quotes; no signature holds with another".to_owned(),
+    };
+    let (at, look) = (&place.words, place.look());
     code.found(
         format!("the {of} secret {}", kind.in_words()),
-        Remediation::installer(format!("Set the {of} secret again ({source}), as the WorkOS dashboard shows it for this endpoint, in one line without quotes; no signature holds with another.")),
+        Remediation::installer(format!("Set the {of} secret again ({at}) {how}.")).verify(look),
     )
 }
+
+/// The character that nobody sees, as what to leave out.
+fn invisibly(kind: Malformed) -> String {
+    match kind {
+        Malformed::Invisible('\u{feff}', _) => "the byte order mark".to_owned(),
+        Malformed::Invisible(c, _) => called(c),
+        _ => "it".to_owned(),
+    }
+}
+
+/// How a file comes to be without what editors and shells put into it.
+const WITHOUT_MARK: &str =
+    "type it, or write the file with `printf %s` or, in PowerShell, with -Encoding ascii -NoNewline";
+
+/// Where one base64 too many comes from.
+const DECODED: &str =
+    "an entry under `data:` of a Kubernetes secret is encoded once, and one under `stringData:` not at all";
 
 fn one_secret_for_both(webhook: &str, actions: &str) -> Finding {
     ONE_SECRET_FOR_BOTH.found(
@@ -392,15 +440,22 @@ mod tests {
             ("client_01HZBC6N1EB1ZY7KG32X", "client-id-as-key"),
             ("whsec_planted0000000", "webhook-secret-as-key"),
             ("sk_live_…wxyz", "masked-key"),
-            ("sk_live_abc", "key-cut-short"),
+            ("sk_live_", "key-cut-short"),
             ("planted00000000", "malformed-key"),
+            ("\u{feff}sk_live_planted0000", "invisible-in-key"),
+            ("sk_live_planted\u{200b}0000", "invisible-in-key"),
+            ("“sk_live_planted0000”", "key-in-quotes"),
+            ("WORKOS_API_KEY=sk_live_planted0000", "malformed-key"),
+            ("c2tfbGl2ZV9wbGFudGVk", "malformed-key"),
         ] {
             let outcome = Consistent.run(&site().key(key).context()).await;
             assert_eq!(codes(&outcome), [code], "{key}");
             assert!(!format!("{outcome:?}").contains("planted"));
         }
         assert!(run(site().key("sk_live_abcdefghijklmnop")).await.is_empty());
-        assert!(run(site().key("sk_example_123456789")).await.is_empty());
+        for undocumented in ["sk_example_123456789", "sk_test_default", "sk_1"] {
+            assert!(run(site().key(undocumented)).await.is_empty(), "{undocumented}");
+        }
     }
 
     #[tokio::test]
@@ -410,7 +465,16 @@ mod tests {
 
         assert!(run(with(good, other)).await.is_empty());
         assert_eq!(run(with("sk_live_planted000000", other)).await, ["api-key-as-secret"]);
-        assert_eq!(run(with("'whsec_planted0000000'", other)).await, ["malformed-secret"]);
+        for odd in [
+            "'whsec_planted0000000'",
+            "\u{feff}whsec_planted0000",
+            " ",
+            "SECRET=whsec_planted0000",
+            "d2hzZWNfcGxhbnRlZA==",
+        ] {
+            assert_eq!(run(with(odd, other)).await, ["malformed-secret"], "{odd}");
+            assert_eq!(run(with(good, odd)).await, ["malformed-secret"], "{odd}");
+        }
         assert_eq!(run(with(good, good)).await, ["one-secret-for-both"]);
     }
 

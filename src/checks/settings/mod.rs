@@ -1,6 +1,6 @@
 //! Settings: whether what was given can work at all, and what this host itself is set to.
 
-mod consistent;
+pub mod consistent;
 pub(super) mod proxy;
 mod resolvers;
 mod trust;
