@@ -222,8 +222,8 @@ fn each_way_in_which_a_signature_fails_has_its_words() {
     };
     let deliveries = [
         (of(|it| it.secret = ""), "no WorkOS-Signature header"),
-        (of(|it| it.secret = "whsec_another0000000000000"), "probably another endpoint's"),
-        (of(|it| it.secret = "0FWAiVGkEfGBqqsJH4aNAGBJ4"), "once whsec_ is taken off"),
+        (of(|it| it.secret = "whsec_another0000000000000"), "another endpoint's, or the body was rewritten on the way"),
+        (of(|it| it.secret = "0FWAiVGkEfGBqqsJH4aNAGBJ4"), "has a whsec_ before it that does not belong there"),
         (of(|it| it.age = 400_000), "old by this host's clock"),
         (of(|it| it.age = -400_000), "ahead of this host's clock"),
         (Delivery { sent: spaced, ..Delivery::default() }, "with other white space"),
@@ -244,6 +244,35 @@ fn each_way_in_which_a_signature_fails_has_its_words() {
         assert_eq!((ended.code, codes(&ended.json())), (Some(1), vec!["webhook.delivered/bad-signature".to_owned()]));
         let problem = result(&ended.json())["findings"][0]["problem"].as_str().unwrap().to_owned();
         assert!(problem.contains(words), "{words}: {problem}");
+    }
+}
+
+#[test]
+fn a_secret_that_was_spoilt_on_its_way_into_a_file_is_named_and_so_is_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let base64 = data_encoding::BASE64.encode(SECRET.as_bytes());
+    for (name, text, words, look) in [
+        ("mark", format!("\u{feff}{SECRET}\r\n"), "a byte order mark before it", true),
+        ("line", format!("export WORKOS_WEBHOOK_SECRET=\"{SECRET}\"\n"), "a whole line of an .env file", true),
+        ("curly", format!("“{SECRET}”"), "quotes around it", true),
+        ("encoded", base64, "base64 once too often", true),
+        ("doubled", format!("whsec_{SECRET}"), "a whsec_ before it that does not belong there", false),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        let listening = Listening::start(&["--format", "json", "--for", "1s", "--webhook-secret-file", file]);
+        listening.deliver(&Delivery::default());
+        let ended = listening.end();
+        let report = ended.json();
+
+        let finding = &result(&report)["findings"][0];
+        assert_eq!(finding["code"], "bad-signature", "{name}");
+        assert!(finding["problem"].as_str().unwrap().contains(words), "{name}: {finding}");
+        assert!(finding["remediations"][0]["verify"].as_str().unwrap().contains(file), "{name}: {finding}");
+        assert_eq!(ended.err.contains("so no signature will hold"), look, "{name}: {}", ended.err);
+        assert_eq!(codes(&report).iter().any(|it| it.starts_with("settings.consistent/")), look, "{name}: {report:#}");
+        assert!(!ended.out.contains(SECRET) && !ended.err.contains(SECRET), "{name}");
     }
 }
 

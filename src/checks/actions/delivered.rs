@@ -2,6 +2,7 @@
 
 use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage};
 use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
+use crate::checks::webhook::unheld::HeldTo;
 use crate::checks::webhook::{elsewhere, turned, unheld};
 use crate::facts::Origin;
 use crate::settings::values::{shown_url, spoken, web_url};
@@ -56,8 +57,8 @@ pub struct Arrivals<'a> {
     pub astray: &'a [Delivery],
     /// How long somebody listened.
     pub lasted: std::time::Duration,
-    /// Where the secret was read from.
-    pub secret: &'a str,
+    /// What signatures were held to.
+    pub secret: &'a HeldTo,
 }
 
 /// Judges what came.
@@ -126,10 +127,11 @@ fn astray(stray: &Delivery, arrivals: &Arrivals<'_>) -> Finding {
 fn bad_signature(action: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
     BAD_SIGNATURE.found(
         format!(
-            "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}",
+            "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}{}",
             action.source,
             origin_in_words(action.origin),
-            unheld::in_words(why)
+            unheld::in_words(why),
+            arrivals.secret.oddity(why)
         ),
         unheld::remedy(why, "the Actions endpoint", arrivals.secret),
     )
@@ -157,7 +159,8 @@ mod tests {
 
     use super::*;
     use crate::check::{Grade, Status};
-    use crate::checks::fixture::{codes, delivery};
+    use crate::checks::fixture::{Site, codes, delivery};
+    use crate::net::fake::Fake;
     use crate::workos::delivery::Purpose;
     use crate::workos::signature::{SecretSlip, Verified};
 
@@ -169,12 +172,13 @@ mod tests {
         let lasted = Duration::from_secs(9);
         let (astray, actions): (Vec<Delivery>, Vec<Delivery>) =
             actions.iter().cloned().partition(|action| action.astray.is_some());
+        let settings = Site::of(Fake::default()).actions_secret("whsec_Qm3vT8yK2nLx5RwZ7cPd").settings();
         judge(&Arrivals {
             url: "https://app.customer.example/actions",
             actions: &actions,
             astray: &astray,
             lasted,
-            secret: "environment WORKOS_ACTIONS_SECRET",
+            secret: &HeldTo::actions_secret(&settings),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::settings::values::spoken;
+use crate::workos::key::malformed_secret;
 use crate::workos::signature;
 
 pub(super) static SPEC: Spec = Spec {
@@ -24,9 +25,9 @@ With --send-signed, and with the webhook secret: posts one event of a made-up ty
 URL, signed as WorkOS signs. The endpoint must answer 2xx, and soon: WorkOS counts an answer that is late as none and \
 delivers again.
 
-Where it refuses, up to seven more are posted, to tell the causes apart: the same with a forged signature, a body that \
+Where it refuses, up to eight more are posted, to tell the causes apart: the same with a forged signature, a body that \
 nothing on the way can rewrite, and signatures made 170 s ago and from now (or by the clock of its Date header, where \
-that is off), with the secret with or without its whsec_, and with the Actions secret. What is then said is only what the answers establish.
+that is off), with the secret with or without its whsec_ (and mended, where something is wrong with it), and with the Actions secret. What is then said is only what the answers establish.
 
 Usually broken by the secret of another endpoint or environment, by a framework or web application firewall that writes \
 JSON bodies anew before the signature is verified, by a clock that is off by more than 180 s, or by a timestamp that is \
@@ -100,7 +101,7 @@ impl Check for AcceptsSigned {
         vec![Contact::new(
             Touch::Request("POST", self.0.url.clone()),
             "one event of the made-up type workos_preflight.test, signed, to see whether it is accepted (--send-signed), \
-             and up to seven more where it is not, to tell clock, body and secret apart",
+             and up to eight more where it is not, to tell clock, body and secret apart",
         )]
     }
 
@@ -164,6 +165,8 @@ enum Cause {
     Untold(String),
 }
 
+const MENDED: &str = "the secret without what is wrong with it (see settings.consistent)";
+
 /// The smallest body there is: nothing that writes JSON anew changes it.
 const SMALLEST: &[u8] = b"{}";
 
@@ -204,6 +207,14 @@ impl AcceptsSigned {
         } else {
             tries.push(("{} signed 170 s ago", -SHIFT, secret, Cause::Clock(-SHIFT)));
             tries.push(("{} signed 170 s from now", SHIFT, secret, Cause::Clock(SHIFT)));
+        }
+        // What is wrong with the secret here need not be wrong with the application's.
+        let mended = malformed_secret(secret).and_then(|_| {
+            let repaired = signature::repaired(secret.expose()).into_iter().map(|(_, text)| Secret::new(text));
+            repaired.into_iter().find(|mended| malformed_secret(mended).is_none())
+        });
+        if let Some(mended) = &mended {
+            tries.push((MENDED, 0, mended, Cause::OtherSecret(MENDED)));
         }
         tries.push((named, 0, &other, Cause::OtherSecret(named)));
         if let Some(actions) = &asking.cx.settings.actions_secret {
@@ -462,6 +473,32 @@ mod tests {
             assert_eq!(codes(&outcome), ["signature-refused"]);
             assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
             assert!(!format!("{outcome:?}").contains(SECRET));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_is_spoilt_here_is_tried_as_it_should_be() {
+        for spoilt in [format!("\u{feff}{SECRET}"), format!("\"{SECRET}\""), format!("WORKOS_WEBHOOK_SECRET={SECRET}")]
+        {
+            let network = Fake::default()
+                .resolves(APP, Ok(&["93.184.215.14"]))
+                .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
+                .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+                .connects("93.184.215.14:443", Ok(()))
+                .handles(Method::Post, HOOK, move |request| {
+                    let header = request.headers.iter().find(|(name, _)| *name == signature::HEADER);
+                    let now = signature::milliseconds(response(200, &[], "").at);
+                    let secret = Secret::new(SECRET);
+                    let terms = Terms { secret: &secret, others: &[], now, tolerance: signature::WEBHOOK_TOLERANCE };
+                    match signature::verify(header.map(|(_, value)| value.as_str()), &request.body, terms) {
+                        Ok(_) => response(200, &[], ""),
+                        Err(_) => response(400, &[], "bad signature"),
+                    }
+                });
+            let outcome = check().run(&site(network).webhook_secret(&spoilt).context()).await;
+
+            assert_eq!(codes(&outcome), ["signature-refused"], "{spoilt}");
+            assert!(outcome.findings[0].problem.contains(MENDED), "{}", outcome.findings[0].problem);
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use self::saved::SAVED_REPORT;
 use self::saved::Saved;
-pub use super::unheld::in_words as refusal_in_words;
+pub use super::unheld::{HeldTo, in_words as refusal_in_words};
 use super::{elsewhere, turned, unheld};
 use crate::check::{
     CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Remediations, Spec, Vantage, command,
@@ -35,8 +35,8 @@ only it and this installation can make, from an address that it publishes. What 
 WorkOS's, can only show that other packets get through.
 
 Usually broken by an allowlist that holds six of nine addresses, so that deliveries fail now and then; by a router that \
-puts its own address in the place of the sender's; by a secret that belongs to another endpoint; and by a proxy that \
-writes bodies anew.",
+puts its own address in the place of the sender's; by a secret that belongs to another endpoint, or has a byte order mark, quotes or \
+a variable's name around it; and by a proxy that writes bodies anew.",
     vantages: &[Vantage::Inside],
     required: |settings, _| settings.inbound_report.is_some(),
     codes: &[
@@ -126,8 +126,8 @@ pub struct Arrivals<'a> {
     pub astray: &'a [Delivery],
     /// What was turned away before its signature could be looked at, and from where.
     pub turned: &'a [TurnedAway],
-    /// Where the secret was read from.
-    pub secret: &'a str,
+    /// What signatures were held to.
+    pub secret: &'a HeldTo,
 }
 
 /// Judges what came.
@@ -319,10 +319,11 @@ fn from_elsewhere(delivery: &Delivery) -> Finding {
 fn bad_signature(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> Finding {
     BAD_SIGNATURE.found(
         format!(
-            "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}",
+            "what arrived from {} ({}) is not proved to be WorkOS's: the signature {}{}",
             delivery.source,
             origin_in_words(delivery.origin),
-            unheld::in_words(why)
+            unheld::in_words(why),
+            arrivals.secret.oddity(why)
         ),
         unheld::remedy(why, "the webhook endpoint", arrivals.secret),
     )

@@ -1,8 +1,57 @@
 //! What to do about a signature that does not hold: each cause has its words, its remedy and who has to act.
 
-use crate::check::Remediation;
+use crate::check::{Command, Remediation, Remediations};
+use crate::checks::place::Place;
+use crate::settings::Settings;
 use crate::settings::values::spoken;
-use crate::workos::signature::{Refusal, SecretSlip, Shape};
+use crate::workos::key::{Malformed, malformed_secret, shortness};
+use crate::workos::signature::{Looks, Refusal, Rewriting, SecretSlip, Shape, Slip};
+
+/// What is known of the secret that signatures are held to.
+pub struct HeldTo {
+    /// Where it was read from.
+    place: String,
+    /// What shows it there.
+    look: Command,
+    flaw: Option<Malformed>,
+    /// How many characters it has, where that is suspiciously few.
+    short: Option<usize>,
+}
+
+impl HeldTo {
+    /// The webhook secret, or where it would be.
+    pub fn webhook_secret(settings: &Settings) -> Self {
+        Self::of(Place::of_webhook_secret(settings), settings.webhook_secret.as_ref().map(|secret| &secret.value))
+    }
+
+    /// The Actions secret, or where it would be.
+    pub fn actions_secret(settings: &Settings) -> Self {
+        Self::of(Place::of_actions_secret(settings), settings.actions_secret.as_ref().map(|secret| &secret.value))
+    }
+
+    fn of(place: Place, secret: Option<&crate::secret::Secret>) -> Self {
+        HeldTo {
+            look: place.look(),
+            place: place.words,
+            flaw: secret.and_then(malformed_secret),
+            short: secret.and_then(shortness),
+        }
+    }
+
+    /// What is odd about it, behind a sentence about a signature for which nothing holds.
+    pub(in crate::checks) fn oddity(&self, refusal: &Refusal) -> String {
+        match (refusal, self.flaw, self.short) {
+            (Refusal::NoMatch { .. }, Some(flaw), _) => {
+                format!("; the secret that was given ({}) {}", self.place, flaw.in_words())
+            }
+            (Refusal::NoMatch { .. }, None, Some(count)) => format!(
+                "; the secret that was given ({}) has {count} characters behind its prefix, fewer than any known one, and may be cut short",
+                self.place
+            ),
+            _ => String::new(),
+        }
+    }
+}
 
 /// Finishes the sentence "the signature …".
 pub fn in_words(refusal: &Refusal) -> String {
@@ -17,50 +66,92 @@ pub fn in_words(refusal: &Refusal) -> String {
         Refusal::FromTheFuture(by) => {
             format!("is right and {} ahead of this host's clock, which is more than is allowed", spoken(*by))
         }
-        Refusal::OtherSecret(SecretSlip::Wrapped) => {
-            "holds once the white space or quotes around the secret are taken off".to_owned()
+        Refusal::OtherSecret(SecretSlip::Spoilt(slips)) => {
+            format!("holds once the secret is mended, which {}", joined(slips, Slip::in_words))
         }
-        Refusal::OtherSecret(SecretSlip::PrefixLost) => "holds once whsec_ is put before the secret".to_owned(),
-        Refusal::OtherSecret(SecretSlip::PrefixAdded) => "holds once whsec_ is taken off the secret".to_owned(),
         Refusal::OtherSecret(SecretSlip::Of(what)) => format!("is made with the secret of {what}"),
         Refusal::Rewritten(how) => format!("holds for another spelling of the body: on the way it was {}", how.in_words()),
-        Refusal::NoMatch { body_as_written: true } => {
-            "holds neither for this secret nor for other spellings of the body; the body looks as WorkOS writes it, so the secret is probably another endpoint's".to_owned()
+        Refusal::NoMatch { body: Looks::AsWritten } => {
+            "holds neither for this secret nor for any known spelling of the body: the secret is another endpoint's, or the body was rewritten on the way, which is as likely".to_owned()
         }
-        Refusal::NoMatch { body_as_written: false } => {
-            "holds for nothing that was tried, and the body does not look as WorkOS writes it, so it was probably changed on the way".to_owned()
+        Refusal::NoMatch { body } => {
+            format!("holds for nothing that was tried, and the body {}, so it was probably changed on the way", body.in_words())
         }
     }
 }
 
-/// What to change. `secret` says where the secret was read from, `what` whose it should be: "the webhook endpoint".
-pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &str) -> Remediation {
+fn joined(slips: &[Slip], words: fn(Slip) -> &'static str) -> String {
+    slips.iter().map(|slip| words(*slip)).collect::<Vec<_>>().join(" and ")
+}
+
+/// What to change. `secret` is what signatures are held to, `what` whose it should be: "the webhook endpoint".
+pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &HeldTo) -> Remediations {
+    let (place, look) = (&secret.place, &secret.look);
+    let copied_anew = || {
+        match secret.flaw {
+        Some(flaw) => Remediation::installer(format!(
+            "Set the secret of {what} again ({place}), as the WorkOS dashboard shows it, in one line: what is there {}.",
+            flaw.in_words()
+        ))
+        .verify(look.clone()),
+        None => Remediation::installer(format!(
+            "Copy the secret of {what} anew from the WorkOS dashboard and set it ({place}); every endpoint of every environment has its own."
+        ))
+        .verify(look.clone()),
+    }
+    };
+    let exempt = || {
+        Remediation::network(
+            "Exempt the path from whatever changes bodies before this host (WAF, API gateway, JSON transformation): the signature is about the bytes as they were sent.",
+        )
+    };
     match refusal {
         Refusal::Missing => Remediation::network(
             "Have the reverse proxy or WAF before this host pass on the header WorkOS-Signature, which it drops.",
-        ),
+        )
+        .into(),
         Refusal::Malformed(_) => Remediation::network(
             "Have the reverse proxy or WAF before this host pass on the header WorkOS-Signature as it came; it changes it.",
-        ),
+        )
+        .into(),
         Refusal::TooOld(_) => Remediation::installer(
             "Set this host's clock by NTP: it is ahead, or the delivery was held up on the way for that long. Signatures older than 180 s (Actions: 30 s) are refused.",
         )
-        .verify("timedatectl; date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+        .verify("timedatectl; date -u; curl -sI https://api.workos.com/ | grep -i ^date")
+        .into(),
         Refusal::FromTheFuture(_) => Remediation::installer(
             "Set this host's clock by NTP: it is behind. Several SDKs refuse signatures from the future.",
         )
-        .verify("timedatectl; date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+        .verify("timedatectl; date -u; curl -sI https://api.workos.com/ | grep -i ^date")
+        .into(),
         Refusal::OtherSecret(SecretSlip::Of(other)) => Remediation::installer(format!(
-            "Exchange the two secrets: the one that was given for {what} ({secret}) is not its own, and the one of {other} is used for it."
-        )),
-        Refusal::OtherSecret(_) => Remediation::installer(format!(
-            "Set the secret of {what} ({secret}) exactly as the WorkOS dashboard shows it: whole, with whsec_ where it has that, without quotes or spaces."
-        )),
-        Refusal::NoMatch { body_as_written: true } => Remediation::installer(format!(
-            "Copy the secret of {what} anew from the WorkOS dashboard and set it ({secret}); every endpoint of every environment has its own."
-        )),
-        Refusal::Rewritten(_) | Refusal::NoMatch { body_as_written: false } => Remediation::network(
-            "Exempt the path from whatever changes bodies before this host (WAF, API gateway, JSON transformation): the signature is about the bytes as they were sent.",
-        ),
+            "Exchange the two secrets: the one that was given for {what} ({place}) is not its own, and the one of {other} is used for it."
+        ))
+        .into(),
+        Refusal::OtherSecret(SecretSlip::Spoilt(slips)) => Remediation::installer(format!(
+            "Write the secret of {what} ({place}) {}: it {}.",
+            joined(slips, Slip::remedy),
+            joined(slips, Slip::in_words)
+        ))
+        .verify(look.clone())
+        .into(),
+        Refusal::Rewritten(Rewriting::Enveloped(_)) | Refusal::NoMatch { body: Looks::WithoutEvent } => {
+            let unwrapped = Remediation::network(
+                "Have the API gateway or queue before this host pass on the request's body itself, byte for byte, and not in a document of its own (in API gateways: a plain HTTP proxy integration without a mapping template).",
+            );
+            if matches!(refusal, Refusal::Rewritten(_)) { unwrapped.into() } else { unwrapped.or(copied_anew()) }
+        }
+        Refusal::Rewritten(_) => exempt().into(),
+        Refusal::NoMatch { body: Looks::Empty } => Remediation::network(
+            "Have what stands before this host pass on the body of POST requests: it arrives empty, as behind a redirect or an authentication subrequest.",
+        )
+        .into(),
+        Refusal::NoMatch { body: Looks::Compressed } | Refusal::NoMatch { body: Looks::BrokenOff } => Remediation::network(
+            "Have what stands before this host pass on bodies whole and as they came: the signature is about the bytes as they were sent.",
+        )
+        .or(copied_anew()),
+        Refusal::NoMatch { .. } if secret.flaw.is_some() => copied_anew().or(exempt()),
+        Refusal::NoMatch { body: Looks::AsWritten } => copied_anew().or(exempt()),
+        Refusal::NoMatch { .. } => exempt().or(copied_anew()),
     }
 }

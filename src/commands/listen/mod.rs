@@ -25,6 +25,7 @@ use super::outputs::Outputs;
 use super::session::{self, Account};
 use super::{Failure, exit, gather, say};
 use crate::check::{Vantage, command};
+use crate::checks::consistent;
 use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security, Tally};
@@ -325,6 +326,15 @@ fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, 
         }
         (Some(_), Some(_)) => {
             say("genuine Actions are answered with Allow, so the application's own rules do not count meanwhile");
+        }
+    }
+    for purpose in [Purpose::Webhook, Purpose::Action].into_iter().filter(|_| !args.deliver) {
+        if let Some(finding) = consistent::of_secret(purpose, &cx.settings) {
+            say(&format!(
+                "{}, so no signature will hold: {}",
+                finding.problem,
+                finding.remediations.likeliest().action
+            ));
         }
     }
     if post.webhook.is_none() {

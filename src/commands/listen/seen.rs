@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::post::{Post, Target};
 use super::provocation::Listed;
 use crate::check::{Grade, Outcome, Spec, Status};
-use crate::checks::delivered::{self, Arrivals};
-use crate::checks::{self, actions_delivered, arrives};
+use crate::checks::delivered::{self, Arrivals, HeldTo};
+use crate::checks::{self, actions_delivered, arrives, consistent};
 use crate::cli::ListenArgs;
 use crate::context::Context;
 use crate::facts::{Facts, Origin};
@@ -16,8 +16,7 @@ use crate::inbound::nonce::ProbeSeen;
 use crate::inbound::{Heard, Tally};
 use crate::net::special::special;
 use crate::report::Row;
-use crate::secret::Secret;
-use crate::settings::Setting;
+use crate::settings::Settings;
 use crate::settings::values::shown_url;
 use crate::workos::delivery::{Delivery, Purpose};
 
@@ -74,11 +73,6 @@ const MOST_GENUINE: usize = 10_000;
 /// Whether the sender may be hidden behind where it came from.
 fn hides(delivery: &Delivery) -> bool {
     matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some()
-}
-
-/// Where a secret was read from, or where it would be.
-fn source_of(secret: Option<&Setting<Secret>>, usual: &str) -> String {
-    secret.map_or_else(|| usual.to_owned(), |secret| secret.source.to_string())
 }
 
 impl Seen {
@@ -149,6 +143,8 @@ impl Seen {
         tally: &Tally,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
+        // With --deliver the secret is that of an endpoint of its own.
+        rows.extend(self.secrets(&cx.settings, lasted).filter(|_| !args.deliver));
         if args.nonce {
             let outcome = arrives::heard(&self.probes, lasted);
             rows.push(row(&arrives::SPEC, &post.first().url, true, self.with_turned(outcome, tally), lasted));
@@ -160,7 +156,7 @@ impl Seen {
                 actions: &of(&self.deliveries, Purpose::Action),
                 astray: &of(&self.astray, Purpose::Action),
                 lasted,
-                secret: &source_of(cx.settings.actions_secret.as_ref(), "WORKOS_ACTIONS_SECRET"),
+                secret: &HeldTo::actions_secret(&cx.settings),
             };
             let outcome = actions_delivered::judge(&arrivals);
             // Where both are stood at, webhooks are what is waited for.
@@ -169,6 +165,17 @@ impl Seen {
             rows.push(row(&actions_delivered::SPEC, &target.url, alone && post.deliveries, outcome, lasted));
         }
         rows
+    }
+
+    /// What `check` says of a secret that is none. One for which a signature held is right, whatever it looks like.
+    fn secrets(&self, settings: &Settings, lasted: Duration) -> Option<Row> {
+        let proved = |purpose| self.deliveries.iter().any(|it| it.purpose == purpose && it.is_genuine());
+        let mut outcome = Outcome::graded(Grade::Declared);
+        for purpose in [Purpose::Webhook, Purpose::Action].into_iter().filter(|purpose| !proved(*purpose)) {
+            consistent::of_secret(purpose, settings).into_iter().for_each(|finding| outcome.found(finding));
+        }
+        let row = Row { subject: None, ..row(&consistent::SPEC, "", true, outcome, lasted) };
+        (!row.findings.is_empty()).then_some(row)
     }
 
     fn webhooks(
@@ -182,7 +189,7 @@ impl Seen {
         tally: &Tally,
     ) -> Row {
         let webhooks = of(&self.deliveries, Purpose::Webhook);
-        let secret = source_of(cx.settings.webhook_secret.as_ref(), "WORKOS_WEBHOOK_SECRET");
+        let secret = HeldTo::webhook_secret(&cx.settings);
         let caused = match &ending.caused {
             Some(Ok(what)) => Some(match &ending.listed {
                 Listed::As(event) => format!("{what}, and lists it as {event}"),

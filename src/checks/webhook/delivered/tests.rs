@@ -1,9 +1,11 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::check::Status;
 use crate::checks::fixture::{Site, codes, delivery};
 use crate::context::SavedDelivery;
 use crate::net::fake::Fake;
-use crate::workos::signature::{SecretSlip, Verified};
+use crate::workos::signature::{Looks, Rewriting, SecretSlip, Slip, Verified};
 
 const HOOK: &str = "https://app.customer.example/webhooks/workos";
 const PUBLISHED: &str = "3.217.146.166";
@@ -32,8 +34,14 @@ fn arrivals(deliveries: &[Delivery]) -> Arrivals<'_> {
         wanted: 1,
         astray: &[],
         turned: &[],
-        secret: "environment WORKOS_WEBHOOK_SECRET",
+        secret: &SECRET,
     }
+}
+
+static SECRET: LazyLock<HeldTo> = LazyLock::new(|| held_to("whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4"));
+
+fn held_to(secret: &str) -> HeldTo {
+    HeldTo::webhook_secret(&Site::of(Fake::default()).webhook_secret(secret).settings())
 }
 
 fn away(why: Turned, source: &str) -> TurnedAway {
@@ -135,7 +143,7 @@ fn what_this_run_had_sent_is_recognised_also_where_its_signature_is_gone() {
 #[test]
 fn what_is_not_listed_is_left_open_and_what_was_seen_comes_first() {
     let caused = Some("WorkOS was made to send organization.created");
-    let bad = [refused(PUBLISHED, Refusal::NoMatch { body_as_written: true })];
+    let bad = [refused(PUBLISHED, Refusal::NoMatch { body: Looks::AsWritten })];
     let with = |deliveries| judge(&Arrivals { caused, unlisted: true, ..arrivals(deliveries) }, &Facts::embedded());
 
     assert_eq!((codes(&with(&[])), with(&[]).status()), (vec!["not-listed"], Status::Unknown));
@@ -232,10 +240,16 @@ fn a_signature_that_does_not_hold_is_laid_to_its_cause_and_to_who_mends_it() {
         (Refusal::Missing, Who::Network, "no WorkOS-Signature header"),
         (Refusal::TooOld(Duration::from_secs(400)), Who::Installer, "old by this host's clock"),
         (Refusal::FromTheFuture(Duration::from_secs(400)), Who::Installer, "ahead of this host's clock"),
-        (Refusal::OtherSecret(SecretSlip::Wrapped), Who::Installer, "quotes"),
-        (Refusal::Rewritten(crate::workos::signature::Rewriting::Spaced), Who::Network, "other white space"),
-        (Refusal::NoMatch { body_as_written: true }, Who::Installer, "probably another endpoint's"),
-        (Refusal::NoMatch { body_as_written: false }, Who::Network, "changed on the way"),
+        (
+            Refusal::OtherSecret(SecretSlip::Spoilt(vec![Slip::ByteOrderMark, Slip::Quoted])),
+            Who::Installer,
+            "a byte order mark before it and has quotes",
+        ),
+        (Refusal::Rewritten(Rewriting::Spaced), Who::Network, "other white space"),
+        (Refusal::NoMatch { body: Looks::AsWritten }, Who::Installer, "or the body was rewritten on the way"),
+        (Refusal::NoMatch { body: Looks::WithoutEvent }, Who::Network, "as an envelope"),
+        (Refusal::NoMatch { body: Looks::Empty }, Who::Network, "is empty"),
+        (Refusal::NoMatch { body: Looks::SpelledOtherwise }, Who::Network, "changed on the way"),
     ] {
         let outcome = judged(&[refused(PUBLISHED, why.clone())], None, false);
         assert_eq!((codes(&outcome), outcome.grade), (vec!["bad-signature"], Grade::Reached), "{why:?}");
@@ -245,9 +259,31 @@ fn a_signature_that_does_not_hold_is_laid_to_its_cause_and_to_who_mends_it() {
 }
 
 #[test]
+fn what_is_wrong_with_the_secret_is_said_where_nothing_holds() {
+    let with = |secret: &str, body| {
+        let secret = held_to(secret);
+        let deliveries = [refused(PUBLISHED, Refusal::NoMatch { body })];
+        judge(&Arrivals { secret: &secret, ..arrivals(&deliveries) }, &Facts::embedded()).findings.remove(0)
+    };
+
+    let blank = with("  ", Looks::AsWritten);
+    assert!(
+        blank.problem.contains("environment WORKOS_WEBHOOK_SECRET") && blank.problem.contains("is blank"),
+        "{}",
+        blank.problem
+    );
+    let look = blank.remediations.likeliest().verify.clone().unwrap();
+    assert!(look.as_str().contains("$WORKOS_WEBHOOK_SECRET"), "{look}");
+    assert!(with("whsec_…wxyz", Looks::Sorted).problem.contains("is masked"));
+    assert!(with("whsec_abc", Looks::AsWritten).problem.contains("3 characters behind its prefix"));
+    let both = with("whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4", Looks::AsWritten);
+    assert_eq!(both.remediations.iter().count(), 2);
+}
+
+#[test]
 fn a_stranger_decides_no_verdict_whatever_it_signs() {
-    let stranger = || refused("8.8.4.4", Refusal::NoMatch { body_as_written: true });
-    let hidden = refused("10.20.0.1", Refusal::NoMatch { body_as_written: true });
+    let stranger = || refused("8.8.4.4", Refusal::NoMatch { body: Looks::AsWritten });
+    let hidden = refused("10.20.0.1", Refusal::NoMatch { body: Looks::AsWritten });
 
     assert_eq!(codes(&judged(&[stranger()], None, false)), ["nothing-arrived"]);
     assert_eq!(codes(&judged(&[stranger()], Some("WorkOS was made to send"), false)), ["not-delivered"]);
@@ -274,7 +310,7 @@ fn what_a_scanner_sends_is_no_delivery_and_does_not_hide_a_real_one() {
     assert_eq!(codes(&judged(&[scanner()], None, false)), ["nothing-arrived"]);
     assert_eq!(codes(&judged(&[scanner(), genuine(PUBLISHED)], None, false)), Vec::<&str>::new());
     let mixed =
-        judged(&[genuine(PUBLISHED), refused(PUBLISHED, Refusal::NoMatch { body_as_written: true })], None, false);
+        judged(&[genuine(PUBLISHED), refused(PUBLISHED, Refusal::NoMatch { body: Looks::AsWritten })], None, false);
     assert_eq!(codes(&mixed), ["some-refused"]);
 }
 
