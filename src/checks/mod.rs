@@ -10,9 +10,9 @@ mod events;
 mod fixture;
 mod flaw;
 mod ingress;
-mod place;
 mod settings;
 mod webhook;
+mod whence;
 
 use crate::check::{Code, Group, Spec};
 

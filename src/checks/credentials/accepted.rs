@@ -5,7 +5,7 @@ use crate::check::{
     Spec, Touch, Vantage,
 };
 use crate::checks::egress::answers;
-use crate::checks::place::Place;
+use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::net::{NetError, Response, Way};
 use crate::secret::Secret;
@@ -158,11 +158,11 @@ fn failed(outcome: Outcome, error: &NetError) -> Outcome {
 }
 
 fn curl(cx: &Context) -> Command {
-    Place::of_key(&cx.settings).asking(&cx.settings.api.value.https(workos::LIST_ORGANIZATIONS))
+    Whence::of_key(&cx.settings).asking(&cx.settings.api.value.https(workos::LIST_ORGANIZATIONS))
 }
 
 fn unauthorized(key: &Secret, cx: &Context) -> Finding {
-    let place = Place::of_key(&cx.settings).words;
+    let place = Whence::of_key(&cx.settings).words;
     // Nobody documents how long keys are, so this explains a refusal and is none.
     let short = match shortness(key) {
         Some(count) => format!(
@@ -203,7 +203,7 @@ fn forbidden(key: &Secret, message: Option<&str>, cx: &Context) -> Finding {
 }
 
 fn malformed(cx: &Context) -> Finding {
-    let place = Place::of_key(&cx.settings);
+    let place = Whence::of_key(&cx.settings);
     MALFORMED.found(
         "the key holds line breaks, control characters or letters outside ASCII, which no header can carry",
         Remediation::installer(format!(

@@ -4,7 +4,7 @@ use super::isolated::OWN_ENVIRONMENT;
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
-use crate::checks::place::Place;
+use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::settings::Environment;
 use crate::workos;
@@ -48,7 +48,7 @@ impl Check for KeyEnvironment {
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
-            let place = Place::of_key(&cx.settings);
+            let place = Whence::of_key(&cx.settings);
             let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
                 return Outcome::graded(Grade::Declared).because(unknown_prefix(&place));
             };
@@ -74,7 +74,7 @@ impl Check for KeyEnvironment {
     }
 }
 
-fn staging_key(place: &Place) -> Finding {
+fn staging_key(place: &Whence) -> Finding {
     STAGING_KEY_IN_PRODUCTION.found(
         "the key begins with sk_test_, as staging keys do, and production is expected",
         Remediation::vendor(format!(
@@ -85,7 +85,7 @@ fn staging_key(place: &Place) -> Finding {
     )
 }
 
-fn production_key(place: &Place) -> Finding {
+fn production_key(place: &Whence) -> Finding {
     PRODUCTION_KEY_IN_STAGING.found(
         "the key begins with sk_live_, as production keys do, and staging is expected",
         Remediation::installer(
@@ -95,7 +95,7 @@ fn production_key(place: &Place) -> Finding {
     )
 }
 
-fn unknown_prefix(place: &Place) -> Finding {
+fn unknown_prefix(place: &Whence) -> Finding {
     UNKNOWN_PREFIX.found(
         "the key has neither of the usual prefixes sk_live_ and sk_test_, so its environment cannot be told",
         Remediation::vendor(

@@ -7,7 +7,7 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage,
 };
-use crate::checks::place::Place;
+use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::workos;
 
@@ -132,7 +132,7 @@ fn judge(mut outcome: Outcome, seen: &[Seen], all: bool, cx: &Context) -> Outcom
 
 fn curl(cx: &Context) -> Command {
     let url = cx.settings.api.value.https(&workos::path_of_organizations(PAGE, None));
-    Place::of_key(&cx.settings).asking(&url)
+    Whence::of_key(&cx.settings).asking(&url)
 }
 
 /// How a production environment of one's own is had, which the guide says is through support.
@@ -141,7 +141,7 @@ pub(super) const OWN_ENVIRONMENT: &str = "Ask support@workos.com for a productio
 fn shared(others: &str, cx: &Context) -> Finding {
     SHARED.found(
         format!("the key reaches {others} organizations besides those that this installation serves: whoever reads it here reads other customers' data"),
-        Remediation::vendor(format!("{OWN_ENVIRONMENT}, create a key there, set it here ({}), and revoke this one if it ever left the vendor.", Place::of_key(&cx.settings).words))
+        Remediation::vendor(format!("{OWN_ENVIRONMENT}, create a key there, set it here ({}), and revoke this one if it ever left the vendor.", Whence::of_key(&cx.settings).words))
             .verify(curl(cx)),
     )
 }
@@ -158,7 +158,7 @@ fn organization_missing(missing: &str, cx: &Context) -> Finding {
         format!("the key does not reach {missing}: it is of another environment, or the organization was deleted"),
         Remediation::vendor(format!(
             "Set the key of the environment that holds {missing} ({}), or correct --organization.",
-            Place::of_key(&cx.settings).words
+            Whence::of_key(&cx.settings).words
         ))
         .verify(curl(cx)),
     )

@@ -9,7 +9,7 @@ use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
     command,
 };
-use crate::checks::place::Place;
+use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::host::ModeOf;
 use crate::net::special::special;
@@ -107,7 +107,7 @@ impl Check for Consistent {
 fn findings(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(key) = &settings.api_key {
-        findings.extend(malformed(&key.value).map(|kind| malformed_key(kind, &Place::of_key(settings))));
+        findings.extend(malformed(&key.value).map(|kind| malformed_key(kind, &Whence::of_key(settings))));
     }
     findings.extend(of_secret(Purpose::Webhook, settings));
     findings.extend(of_secret(Purpose::Action, settings));
@@ -140,8 +140,8 @@ fn findings(settings: &Settings) -> Vec<Finding> {
 /// What keeps the secret of a purpose from being one, which whoever holds signatures to it says as well.
 pub fn of_secret(purpose: Purpose, settings: &Settings) -> Option<Finding> {
     let (of, secret, place) = match purpose {
-        Purpose::Webhook => ("webhook", &settings.webhook_secret, Place::of_webhook_secret(settings)),
-        Purpose::Action => ("Actions", &settings.actions_secret, Place::of_actions_secret(settings)),
+        Purpose::Webhook => ("webhook", &settings.webhook_secret, Whence::of_webhook_secret(settings)),
+        Purpose::Action => ("Actions", &settings.actions_secret, Whence::of_actions_secret(settings)),
     };
     let kind = malformed_secret(&secret.as_ref()?.value)?;
     Some(malformed_signing_secret(of, kind, &place))
@@ -196,7 +196,7 @@ fn not_public(host: &str) -> Option<IpAddr> {
     special(address).filter(|_| !address.to_canonical().is_loopback()).map(|_| address)
 }
 
-fn malformed_key(kind: Malformed, place: &Place) -> Finding {
+fn malformed_key(kind: Malformed, place: &Whence) -> Finding {
     let at = &place.words;
     let again = format!("Set the API key again ({at})");
     let (code, action) = match kind {
@@ -245,7 +245,7 @@ fn malformed_key(kind: Malformed, place: &Place) -> Finding {
     code.found(format!("the API key {}", kind.in_words()), Remediation::installer(action).verify(place.look()))
 }
 
-fn malformed_signing_secret(of: &str, kind: Malformed, place: &Place) -> Finding {
+fn malformed_signing_secret(of: &str, kind: Malformed, place: &Whence) -> Finding {
     let code = match kind {
         Malformed::ApiKey | Malformed::ClientId => &API_KEY_AS_SECRET,
         _ => &MALFORMED_SECRET,

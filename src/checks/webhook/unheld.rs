@@ -1,7 +1,7 @@
 //! What to do about a signature that does not hold: each cause has its words, its remedy and who has to act.
 
 use crate::check::{Command, Remediation, Remediations};
-use crate::checks::place::Place;
+use crate::checks::whence::Whence;
 use crate::settings::Settings;
 use crate::settings::values::spoken;
 use crate::workos::key::{Malformed, malformed_secret, shortness};
@@ -21,15 +21,15 @@ pub struct HeldTo {
 impl HeldTo {
     /// The webhook secret, or where it would be.
     pub fn webhook_secret(settings: &Settings) -> Self {
-        Self::of(Place::of_webhook_secret(settings), settings.webhook_secret.as_ref().map(|secret| &secret.value))
+        Self::of(Whence::of_webhook_secret(settings), settings.webhook_secret.as_ref().map(|secret| &secret.value))
     }
 
     /// The Actions secret, or where it would be.
     pub fn actions_secret(settings: &Settings) -> Self {
-        Self::of(Place::of_actions_secret(settings), settings.actions_secret.as_ref().map(|secret| &secret.value))
+        Self::of(Whence::of_actions_secret(settings), settings.actions_secret.as_ref().map(|secret| &secret.value))
     }
 
-    fn of(place: Place, secret: Option<&crate::secret::Secret>) -> Self {
+    fn of(place: Whence, secret: Option<&crate::secret::Secret>) -> Self {
         HeldTo {
             look: place.look(),
             place: place.words,

@@ -84,7 +84,7 @@ fn whatever_else_comes_what_was_turned_away_of_a_listed_address_is_told() {
         let outcome = judge(&Arrivals { turned: &turned, ..arrivals(deliveries) }, &Facts::embedded());
         codes(&outcome)
     };
-    let noise = refused("10.20.0.1", Refusal::NoMatch { body_as_written: true });
+    let noise = refused("10.20.0.1", Refusal::NoMatch { body: Looks::AsWritten });
 
     assert_eq!(with(&[]), ["turned-away"]);
     assert_eq!(with(&[noise]), ["bad-signature", "turned-away"]);

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::settings::{Setting, Settings, Source};
 
 /// Where a secret came from.
-pub(super) struct Place {
+pub(super) struct Whence {
     /// "the file /run/secrets/key (flag --api-key-file)"
     pub(super) words: String,
     at: At,
@@ -19,7 +19,7 @@ enum At {
     Input,
 }
 
-impl Place {
+impl Whence {
     /// Of the API key; `WORKOS_API_KEY` where there is none.
     pub(super) fn of_key(settings: &Settings) -> Self {
         Self::of(settings, settings.api_key.as_ref(), "WORKOS_API_KEY")
@@ -36,18 +36,18 @@ impl Place {
     }
 
     fn of(settings: &Settings, secret: Option<&Setting<Secret>>, usual: &'static str) -> Self {
-        let in_variable = |name| Place { words: format!("environment {name}"), at: At::Variable(name) };
+        let in_variable = |name| Whence { words: format!("environment {name}"), at: At::Variable(name) };
         let Some(secret) = secret else { return in_variable(usual) };
         match (&secret.source, file(settings, secret)) {
             (source, Some(path)) if path == Path::new("-") => {
-                Place { words: format!("standard input ({source})"), at: At::Input }
+                Whence { words: format!("standard input ({source})"), at: At::Input }
             }
             (source, Some(path)) => {
                 let path = path.display().to_string();
-                Place { words: format!("the file {path} ({source})"), at: At::File(path) }
+                Whence { words: format!("the file {path} ({source})"), at: At::File(path) }
             }
             (Source::Environment(name), None) => in_variable(name),
-            (source, None) => Place { words: source.to_string(), ..in_variable(usual) },
+            (source, None) => Whence { words: source.to_string(), ..in_variable(usual) },
         }
     }
 
@@ -111,8 +111,8 @@ mod tests {
     fn a_secret_is_looked_for_where_it_came_from() {
         let mut settings =
             Site::of(Fake::default()).key("sk_live_1").webhook_secret("a").actions_secret("b").settings();
-        assert!(Place::of_key(&settings).look().as_str().contains("$WORKOS_API_KEY"));
-        assert!(Place::of_actions_secret(&settings).look().as_str().contains("$WORKOS_ACTIONS_SECRET"));
+        assert!(Whence::of_key(&settings).look().as_str().contains("$WORKOS_API_KEY"));
+        assert!(Whence::of_actions_secret(&settings).look().as_str().contains("$WORKOS_ACTIONS_SECRET"));
 
         let in_file = Source::File(PathBuf::from("preflight.toml"));
         let flag = Source::Flag("--api-key-file");
@@ -122,13 +122,13 @@ mod tests {
         let file = |path: &str, source: &Source| Setting { value: PathBuf::from(path), source: source.clone() };
         settings.secret_files = vec![file("-", &flag), file("web hook", &in_file), file("/run/actions", &in_file)];
 
-        let key = Place::of_key(&settings);
+        let key = Whence::of_key(&settings);
         assert_eq!((key.words.as_str(), key.look().as_str()), ("standard input (flag --api-key-file)", "od -c | head"));
-        assert_eq!(Place::of_webhook_secret(&settings).look().as_str(), "od -c 'web hook' | head");
-        let actions = Place::of_actions_secret(&settings);
+        assert_eq!(Whence::of_webhook_secret(&settings).look().as_str(), "od -c 'web hook' | head");
+        let actions = Whence::of_actions_secret(&settings);
         assert_eq!(actions.beginning().as_str(), "head -c 8 /run/actions");
         assert_eq!(
-            Place::of_webhook_secret(&settings).asking("https://a.example/b").as_str(),
+            Whence::of_webhook_secret(&settings).asking("https://a.example/b").as_str(),
             "K=$(cat 'web hook'); curl -si -H \"Authorization: Bearer $K\" 'https://a.example/b'"
         );
         assert_eq!(actions.words, "the file /run/actions (file preflight.toml)");
