@@ -169,9 +169,12 @@ impl Answer {
                 location: "an unnamed sign-in page (511 Network Authentication Required)".to_owned(),
             };
         }
-        if let (400..=499, Some(ray)) = (status, response.header("cf-ray"))
+        // A 401 is what the API says, however it arrives, and what breaks off says nothing of who wrote it.
+        let broken_off = |error: serde_json::Error| error.is_eof() && !response.body.is_empty();
+        if let (400 | 402..=499, Some(ray)) = (status, response.header("cf-ray"))
             && middlebox::by_page(&text, &[]).is_none()
-            && serde_json::from_slice::<Value>(&response.body).is_err()
+            && response.end == BodyEnd::Whole
+            && serde_json::from_slice::<Value>(&response.body).is_err_and(|error| !broken_off(error))
         {
             return Answer::RefusedAtTheEdge { status, error: error_number(&text), ray: shortened(ray) };
         }
@@ -261,6 +264,8 @@ mod tests {
             Answer::read(&response(403, &[ray, html], "<title>x</title>FortiGuard")),
             Answer::Page { .. }
         ));
+        assert!(matches!(Answer::read(&response(401, &[ray], "Unauthorized")), Answer::Strange { .. }));
+        assert!(matches!(Answer::read(&response(403, &[ray], r#"{"mess"#)), Answer::Cut { .. }));
     }
 
     #[test]

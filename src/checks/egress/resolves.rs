@@ -4,6 +4,7 @@ mod waiting;
 mod words;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::in_words;
 use crate::check::{
@@ -100,7 +101,11 @@ impl Check for Resolves {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let lookup = cx.lookup(&self.0.host).await;
-            let found = judge(&self.0.host, &lookup, cx);
+            let again = match waiting::is_unexplained(&self.0.host, &lookup, cx) {
+                true => Some(cx.unrepeated.resolve(&self.0.host).await),
+                false => None,
+            };
+            let found = judge(&self.0.host, &lookup, again.filter(|again| again.result.is_ok()).map(|it| it.took), cx);
             match cx.resolving_proxy(&self.0) {
                 None => found,
                 // The proxy resolves: what was seen here stays, what it would mean without the proxy goes.
@@ -112,7 +117,7 @@ impl Check for Resolves {
     }
 }
 
-fn judge(host: &str, lookup: &Lookup, cx: &Context) -> Outcome {
+fn judge(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> Outcome {
     let addresses = lookup.addresses();
     let mut outcome =
         Outcome::graded(if addresses.is_empty() { Grade::Declared } else { Grade::Reached }).tried(lookup.attempts());
@@ -129,7 +134,10 @@ fn judge(host: &str, lookup: &Lookup, cx: &Context) -> Outcome {
     if let Some(system) = lookup.system.as_ref().filter(|system| system.took >= waiting::PATIENCE) {
         outcome.saw("the system's lookup", format!("took {}", spoken(system.took)));
     }
-    let late = waiting::late(host, lookup, cx);
+    if let Some(again) = again {
+        outcome.saw("a second lookup", format!("took {}", spoken(again)));
+    }
+    let late = waiting::late(host, lookup, again, cx);
     if addresses.is_empty() {
         outcome.found(late.unwrap_or_else(|| why_not(host, lookup, cx)));
         return outcome;

@@ -177,6 +177,32 @@ async fn the_wait_for_aaaa_warns_and_fails_where_applications_have_given_up() {
 }
 
 #[tokio::test]
+async fn a_slow_lookup_that_is_quick_when_repeated_is_a_lost_packet_or_a_busy_machine() {
+    let seconds = std::time::Duration::from_secs;
+    let quick = std::time::Duration::from_millis(20);
+    for (first, again, expected) in [
+        (seconds(10), quick, vec!["slow"]),
+        (seconds(30), quick, vec!["slow"]),
+        (seconds(2), quick, vec![]),
+        (seconds(10), seconds(10), vec!["too-slow"]),
+    ] {
+        let site = Site::of(Fake::default());
+        let cx = site.context();
+        let resolved =
+            |took| crate::net::Attempted { result: Ok(vec!["104.18.2.1".parse().unwrap()]), attempts: 1, took };
+        let records = Records { addresses: vec!["104.18.2.1".parse().unwrap()], ..Records::default() };
+        let asked = Asked {
+            server: RESOLVER.parse().unwrap(),
+            kind: A,
+            answer: crate::net::Attempted { result: Ok(records), attempts: 1, took: quick },
+        };
+        let lookup = Lookup { system: Some(resolved(first)), servers: vec![asked] };
+
+        assert_eq!(codes(&judge(API, &lookup, Some(again), &cx)), expected, "{first:?} and {again:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_lookup_that_fails_of_half_an_answer_is_not_laid_to_the_name_service_switch() {
     let network = half_answered(5).resolves(API, Err(ErrorKind::NotResolved));
 

@@ -29,10 +29,22 @@ pub(super) enum Cause {
     SearchList(usize),
     /// The servers answer at once.
     Unclear,
+    /// The servers answer at once, and a second lookup took only this long: a packet was lost.
+    Once(Duration),
 }
 
+/// Whether a lookup took long though the servers answer at once, so that asking again shows whether every lookup does.
+pub(super) fn is_unexplained(host: &str, lookup: &Lookup, cx: &Context) -> bool {
+    let slow = lookup.system.as_ref().is_some_and(|system| system.result.is_ok() && system.took > PATIENCE);
+    slow && matches!(cause(host, lookup, cx), Cause::Unclear)
+}
+
+/// A question that is lost is asked again by the C library after this, unless the resolver file says otherwise.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
+
 /// What is to be said of the wait for a name that a server knows, if anything.
-pub(super) fn late(host: &str, lookup: &Lookup, cx: &Context) -> Option<Finding> {
+/// `again` is how long a second lookup took, where the first was not explained.
+pub(super) fn late(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> Option<Finding> {
     let answered = lookup.servers.iter().filter(|asked| asked.answer.result.is_ok() && !asked.is_silent());
     let fastest = answered.min_by_key(|asked| asked.answer.took);
     let (waited, ended) = match &lookup.system {
@@ -48,6 +60,10 @@ pub(super) fn late(host: &str, lookup: &Lookup, cx: &Context) -> Option<Finding>
     let failed_of_waiting = !ended || matches!(cause, Cause::Half { .. });
     if waited <= PATIENCE || !given && (fastest.is_none() || !failed_of_waiting) {
         return None;
+    }
+    if let Some(again) = again.filter(|again| *again <= PATIENCE && matches!(cause, Cause::Unclear)) {
+        // Below that, it was this machine that was busy, and no packet that was lost.
+        return (waited >= ASKED_AGAIN).then(|| words::late(host, waited, true, &Cause::Once(again), false, cx));
     }
     let patience = if node_waits(&cause, cx) { NODES_PATIENCE } else { SHORTEST_TIMEOUT };
     let too_late = !given || waited >= patience;

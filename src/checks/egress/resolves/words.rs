@@ -262,6 +262,9 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
             "the search list of {RESOLVER_FILE} is asked first (`ndots:{}`, {names} more names)",
             cx.host.resolvers().ndots
         ),
+        Cause::Once(again) => {
+            format!("the DNS servers answer at once, and a second lookup took {}: a packet was lost", spoken(*again))
+        }
         Cause::Unclear => format!(
             "the DNS servers answer at once, so something else that is asked is slow{}",
             cx.host.name_services().map(|on| format!(" (`hosts: {on}` in {SERVICES_FILE})")).unwrap_or_default()
@@ -273,8 +276,9 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
     } else {
         ""
     };
+    let when = if matches!(cause, Cause::Once(_)) { "once" } else { "for each new connection" };
     code.found(
-        format!("the lookup of {host}, as an application makes it, {takes}, for each new connection: {why}{bears}"),
+        format!("the lookup of {host}, as an application makes it, {takes}, {when}: {why}{bears}"),
         remedy(host, cause, cx),
     )
 }
@@ -320,6 +324,12 @@ fn remedy(host: &str, cause: &Cause, cx: &Context) -> Remediations {
             "Set `options ndots:1` in {RESOLVER_FILE} (in Kubernetes: dnsConfig of the pod), or shorten the search list there."
         ))
         .verify(time)
+        .into(),
+        Cause::Once(_) => Remediation::network(format!(
+            "Find where packets are lost between this host and {}: each that is lost costs a lookup 5 s.",
+            cx.host.resolvers().servers.first().map_or_else(|| "its DNS servers".to_owned(), ToString::to_string)
+        ))
+        .verify(command!("for i in $(seq 20); do time getent ahosts {}; done", host))
         .into(),
         Cause::Unclear => Remediation::installer(format!(
             "Look at what stands before `dns` on the `hosts:` line of {SERVICES_FILE}, and take out what is slow or not needed."
