@@ -95,6 +95,20 @@ fn a_proxy_that_is_none_is_refused_on_the_command_line_and_a_finding_in_the_envi
 }
 
 #[test]
+fn a_proxy_that_is_none_is_told_whichever_checks_are_chosen() {
+    let run = |value: &str| {
+        let mut command = binary();
+        command.args(["check", "--only", "browser", "--format", "json"]).env("HTTPS_PROXY", value);
+        Ended::from(command.output().unwrap())
+    };
+    let (wrong, right) = (run("http://10.0.0.1:31z8"), run("http://10.0.0.1:3128"));
+
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(wrong.out.contains("\"malformed\""), "{wrong:?}");
+    assert!(!right.out.contains("settings.proxy"), "{right:?}");
+}
+
+#[test]
 fn files_that_are_named_and_cannot_be_read_are_named_with_who_named_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

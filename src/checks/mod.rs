@@ -19,6 +19,7 @@ use crate::check::{Code, Group, Spec};
 pub use actions::delivered as actions_delivered;
 pub use ingress::arrives;
 pub use settings::consistent;
+pub(crate) use settings::proxy::ID as PROXY_SETTINGS;
 pub(crate) use settings::to_pem;
 pub use webhook::delivered;
 

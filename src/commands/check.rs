@@ -9,6 +9,7 @@ use crate::plan::Plan;
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
     let (settings, facts) = gather::settings(&args.settings)?;
+    let choice = gather::with_what_decides(choice, &settings);
     let inbound = proof::delivery(&settings)?;
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     let cx = session::this_machine(settings, facts, Vantage::Inside, inbound)?;

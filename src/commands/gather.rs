@@ -175,6 +175,16 @@ pub(super) fn choice(typed: &ChoiceArgs) -> Result<Choice, Failure> {
     Ok(Choice { only: typed.only.clone(), skip })
 }
 
+/// The choice with the check that decides for all others: where the proxy setting cannot be taken as it stands, no answer of the
+/// network counts before that is said, whatever was chosen.
+pub(super) fn with_what_decides(mut choice: Choice, settings: &Settings) -> Choice {
+    let misread = settings.misread_proxy.as_ref().is_some_and(|misread| !misread.value.tolerated);
+    if misread && !choice.only.is_empty() {
+        choice.only.push(checks::PROXY_SETTINGS.as_str().to_owned());
+    }
+    choice
+}
+
 fn names() -> Vec<&'static str> {
     let ids = checks::specs().map(|(_, spec)| spec.id.as_str());
     checks::GROUPS.iter().map(|group| group.id).chain(ids).collect()

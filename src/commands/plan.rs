@@ -14,6 +14,7 @@ use crate::said::{hidden, line};
 pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
     let (settings, facts) = gather::settings(&args.settings)?;
+    let choice = gather::with_what_decides(choice, &settings);
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
     match args.format {
         PlanFormat::Human => print(&human(&plan, "check")),

@@ -192,7 +192,7 @@ fn host_and_port(text: &str, authority: &str) -> Result<(String, Option<u16>), M
     }
     let shown = if is_like_a_port(digits) { format!("`{digits}`") } else { "what stands there".to_owned() };
     let why = format!("the port is no number from 1 to 65535 ({shown})");
-    Err(wrong(text, why, format!("a number behind the host, as in {EXAMPLE}")))
+    Err(wrong(text, why, format!("a URL whose port is a number, such as {EXAMPLE}")))
 }
 
 /// Credentials that programs cannot take as they stand.

@@ -32,7 +32,7 @@ doubt what such a value means, the other checks go that way all the same; else t
     plan: |_, _| Planned::one(ProxySettings),
 };
 
-pub(super) const ID: CheckId = CheckId::new("settings.proxy");
+pub(crate) const ID: CheckId = CheckId::new("settings.proxy");
 
 static MALFORMED: Code = Code::error(
     "malformed",
