@@ -437,18 +437,32 @@ fn ctrl_c_ends_it_with_what_is_known() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly_and_as_cut_short() {
+fn a_reader_that_goes_away_does_not_end_it_while_there_is_a_file_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("r.json");
     let mut listening = Listening::start(&["--report", &format!("json={}", saved.display())]);
     drop(listening.child.stdout.take());
     let stranger = "X-Forwarded-For: 8.8.4.4\r\n".to_owned();
     listening.deliver(&Delivery { secret: "", headers: stranger, ..Delivery::default() });
+    listening.deliver(&Delivery::default());
     let ended = listening.end();
     let report: Value = serde_json::from_str(&std::fs::read_to_string(saved).unwrap()).unwrap();
 
     assert!(!ended.err.contains("defect") && !ended.err.contains("cannot write"), "{}", ended.err);
-    assert_eq!((&report["interrupted"], &report["verdict"]), (&true.into(), &"undecided".into()));
+    assert_eq!((&report["interrupted"], &report["inbound"]), (&false.into(), &"proved".into()));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly_where_nothing_else_is_to_be_written() {
+    let mut listening = Listening::start(&["--for", "60s"]);
+    drop(listening.child.stdout.take());
+    let stranger = "X-Forwarded-For: 8.8.4.4\r\n".to_owned();
+    listening.deliver(&Delivery { secret: "", headers: stranger, ..Delivery::default() });
+    let begun = std::time::Instant::now();
+    let ended = listening.end();
+
+    assert!(!ended.err.contains("defect") && !ended.err.contains("cannot write"), "{}", ended.err);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(50), "it waited for its time to be over");
 }
 
 #[test]
