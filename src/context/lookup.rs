@@ -65,6 +65,9 @@ pub enum GivenBy {
     Unknown,
 }
 
+/// A lookup that fails after less was told that there is nothing.
+const WAITED: Duration = Duration::from_secs(1);
+
 impl Lookup {
     /// The addresses an application gets, in its order.
     pub fn addresses(&self) -> Vec<IpAddr> {
@@ -73,6 +76,10 @@ impl Lookup {
             // The C library can wait for longer than we do, and goes on to the next server. To TCP it does not go on, so
             // what came over TCP alone is nothing that an application gets.
             Some(Attempted { result: Err(NetError { kind: ErrorKind::TimedOut(_), .. }), .. }) | None => {
+                self.given(|records| !records.over_tcp_only)
+            }
+            // A failure that is not told at once is questions that got no answer: the next lookup may fare better.
+            Some(Attempted { result: Err(_), took, .. }) if *took >= WAITED => {
                 self.given(|records| !records.over_tcp_only)
             }
             Some(_) => Vec::new(),

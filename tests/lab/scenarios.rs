@@ -283,7 +283,7 @@ fn losses() -> Vec<Scenario> {
         Scenario {
             loss: 20,
             timeout: "8s",
-            arguments: vec!["--retries=2".to_owned(), "--deadline=120s".to_owned()],
+            arguments: vec!["--retries=4".to_owned(), "--deadline=120s".to_owned()],
             ..Scenario::new("a link that loses one packet in five is no failure", World::healthy())
         }
         .expecting(ready().and(|report, _| {

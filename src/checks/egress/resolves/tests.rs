@@ -184,6 +184,7 @@ async fn a_slow_lookup_that_is_quick_when_repeated_is_a_lost_packet_or_a_busy_ma
         (seconds(10), quick, vec!["slow"]),
         (seconds(30), quick, vec!["slow"]),
         (seconds(2), quick, vec![]),
+        (seconds(10), seconds(5), vec!["slow"]),
         (seconds(10), seconds(10), vec!["too-slow"]),
     ] {
         let site = Site::of(Fake::default());
@@ -200,6 +201,22 @@ async fn a_slow_lookup_that_is_quick_when_repeated_is_a_lost_packet_or_a_busy_ma
 
         assert_eq!(codes(&judge(API, &lookup, Some(again), &cx)), expected, "{first:?} and {again:?}");
     }
+}
+
+#[tokio::test]
+async fn a_lookup_that_fails_after_a_wait_fails_unless_another_one_succeeds() {
+    let failing = || {
+        Fake::default()
+            .resolves(API, Err(ErrorKind::NotResolved))
+            .serves(RESOLVER, API, Ok(&["104.18.2.1"]))
+            .resolving_takes(std::time::Duration::from_secs(10))
+    };
+    let cx = Site::of(failing()).context();
+    let lookup = cx.lookup(API).await;
+
+    assert_eq!(codes(&run(failing()).await), ["not-resolved"]);
+    let outcome = judge(API, &lookup, Some(std::time::Duration::from_millis(20)), &cx);
+    assert_eq!((codes(&outcome), outcome.status()), (vec!["slow"], Status::Warn));
 }
 
 #[tokio::test]

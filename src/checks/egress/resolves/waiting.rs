@@ -29,21 +29,27 @@ pub(super) enum Cause {
     SearchList(usize),
     /// The servers answer at once.
     Unclear,
-    /// The servers answer at once, and a second lookup took only this long: a packet was lost.
-    Once(Duration),
+    /// The servers answer, and the quickest of several lookups after it took only this long.
+    Unsteady(Duration),
 }
 
-/// Whether a lookup took long though the servers answer at once, so that asking again shows whether every lookup does.
+/// Whether a lookup took long though every server answers, so that asking again shows whether every lookup does.
 pub(super) fn is_unexplained(host: &str, lookup: &Lookup, cx: &Context) -> bool {
-    let slow = lookup.system.as_ref().is_some_and(|system| system.result.is_ok() && system.took > PATIENCE);
-    slow && matches!(cause(host, lookup, cx), Cause::Unclear)
+    let known = lookup.servers.iter().any(|asked| asked.answer.result.is_ok());
+    let slow = lookup.system.as_ref().is_some_and(|system| system.took > PATIENCE);
+    slow && known && may_be_chance(&cause(host, lookup, cx))
+}
+
+/// Whether a packet that was lost looks the same.
+fn may_be_chance(cause: &Cause) -> bool {
+    matches!(cause, Cause::Unclear | Cause::Slow { .. })
 }
 
 /// A question that is lost is asked again by the C library after this, unless the resolver file says otherwise.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
 
 /// What is to be said of the wait for a name that a server knows, if anything.
-/// `again` is how long a second lookup took, where the first was not explained.
+/// `again` is how long the quickest of some lookups took that were made where the first was not explained.
 pub(super) fn late(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> Option<Finding> {
     let answered = lookup.servers.iter().filter(|asked| asked.answer.result.is_ok() && !asked.is_silent());
     let fastest = answered.min_by_key(|asked| asked.answer.took);
@@ -57,13 +63,14 @@ pub(super) fn late(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Co
     let given = lookup.system.as_ref().is_none_or(|system| system.result.is_ok());
     let cause = cause(host, lookup, cx);
     // A lookup that fails is late only where a server would have known, and the wait is what it fails of.
-    let failed_of_waiting = !ended || matches!(cause, Cause::Half { .. });
+    let failed_of_waiting = !ended || matches!(cause, Cause::Half { .. }) || again.is_some();
     if waited <= PATIENCE || !given && (fastest.is_none() || !failed_of_waiting) {
         return None;
     }
-    if let Some(again) = again.filter(|again| *again <= PATIENCE && matches!(cause, Cause::Unclear)) {
+    // What is slow by itself is as slow again; what varies by seconds is packets that are lost, or a cache.
+    if let Some(again) = again.filter(|again| *again <= waited / 2 && may_be_chance(&cause)) {
         // Below that, it was this machine that was busy, and no packet that was lost.
-        return (waited >= ASKED_AGAIN).then(|| words::late(host, waited, true, &Cause::Once(again), false, cx));
+        return (waited >= ASKED_AGAIN).then(|| words::late(host, waited, true, &Cause::Unsteady(again), false, cx));
     }
     let patience = if node_waits(&cause, cx) { NODES_PATIENCE } else { SHORTEST_TIMEOUT };
     let too_late = !given || waited >= patience;

@@ -262,9 +262,10 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
             "the search list of {RESOLVER_FILE} is asked first (`ndots:{}`, {names} more names)",
             cx.host.resolvers().ndots
         ),
-        Cause::Once(again) => {
-            format!("the DNS servers answer at once, and a second lookup took {}: a packet was lost", spoken(*again))
-        }
+        Cause::Unsteady(again) => format!(
+            "the DNS servers answer, and another lookup took {}: packets are lost on the way to them, or a cache has it now",
+            spoken(*again)
+        ),
         Cause::Unclear => format!(
             "the DNS servers answer at once, so something else that is asked is slow{}",
             cx.host.name_services().map(|on| format!(" (`hosts: {on}` in {SERVICES_FILE})")).unwrap_or_default()
@@ -276,7 +277,7 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
     } else {
         ""
     };
-    let when = if matches!(cause, Cause::Once(_)) { "once" } else { "for each new connection" };
+    let when = if matches!(cause, Cause::Unsteady(_)) { "now and then" } else { "for each new connection" };
     code.found(
         format!("the lookup of {host}, as an application makes it, {takes}, {when}: {why}{bears}"),
         remedy(host, cause, cx),
@@ -325,7 +326,7 @@ fn remedy(host: &str, cause: &Cause, cx: &Context) -> Remediations {
         ))
         .verify(time)
         .into(),
-        Cause::Once(_) => Remediation::network(format!(
+        Cause::Unsteady(_) => Remediation::network(format!(
             "Find where packets are lost between this host and {}: each that is lost costs a lookup 5 s.",
             cx.host.resolvers().servers.first().map_or_else(|| "its DNS servers".to_owned(), ToString::to_string)
         ))
