@@ -104,10 +104,13 @@ pub async fn run(
     Report { head, rows, duration: started.elapsed(), interrupted, waivers }
 }
 
+/// A check that was started: the index of its row, and what became of it.
+type Asked = Pin<Box<dyn Future<Output = (usize, Result<Row, JoinError>)> + Send>>;
+
 /// Checks that were started.
 struct Spawned {
     /// Each gives the index of its row, and the row; an error where it broke in a way that nothing else noticed.
-    asking: FuturesUnordered<Pin<Box<dyn Future<Output = (usize, Result<Row, JoinError>)> + Send>>>,
+    asking: FuturesUnordered<Asked>,
     /// How each row is called while it is waited for, and the row as it is before anything is known.
     labels: Vec<(String, Row)>,
     tasks: Vec<AbortHandle>,
@@ -163,7 +166,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
             row
         });
         tasks.push(task.abort_handle());
-        asking.push(Box::pin(task.map(move |ended| (index, ended))) as Pin<Box<_>>);
+        asking.push(Box::pin(task.map(move |ended| (index, ended))) as Asked);
     }
     Spawned { asking, labels, tasks }
 }
@@ -277,8 +280,7 @@ mod tests {
             Box::pin(async move {
                 let outcome = Outcome::graded(Grade::Reached);
                 match self {
-                    Does::BreakBeforeItRuns | Does::BreakAfterItRan => outcome,
-                    Does::Pass => outcome,
+                    Does::Pass | Does::BreakBeforeItRuns | Does::BreakAfterItRan => outcome,
                     Does::Fail => outcome.because(BROKEN.found("it is broken", Remediation::installer("Mend it."))),
                     Does::Hang => std::future::pending().await,
                     Does::Break => panic!("as the test decided"),

@@ -74,13 +74,12 @@ pub fn in_ascii(text: &str) -> String {
     for c in text.chars() {
         match c {
             '✓' => ascii.push('+'),
-            '✗' => ascii.push('x'),
+            '✗' | '×' => ascii.push('x'),
             '→' => ascii.push_str("->"),
             '…' => ascii.push_str("..."),
             '·' | '–' | '—' | '‑' | '−' => ascii.push('-'),
             '‘' | '’' => ascii.push('\''),
             '“' | '”' => ascii.push('"'),
-            '×' => ascii.push('x'),
             '≥' => ascii.push_str(">="),
             '≤' => ascii.push_str("<="),
             c if c.is_ascii() => ascii.push(c),

@@ -503,7 +503,9 @@ fn stuff(pipe: &PipeWriter) {
 
 #[test]
 fn a_reader_that_stands_still_keeps_nobody_from_being_answered_and_nothing_from_ending() {
-    let ends: [(&[&str], fn(&Listening), Option<i32>); 3] = [
+    /// Flags, what ends it, and the exit code.
+    type End = (&'static [&'static str], fn(&Listening), Option<i32>);
+    let ends: [End; 3] = [
         (&["--count", "3"], |_| {}, Some(0)),
         (&["--count", "9", "--for", "2s"], |_| {}, Some(3)),
         (&["--count", "9"], |listening| listening.signal(Signal::SIGTERM), Some(130)),

@@ -86,9 +86,10 @@ fn a_file_keeps_its_owner() {
     let path = written(&folder, "r.json", 0o600);
     // Somebody else's where this user may give files away, and otherwise another group's where this user has one.
     let groups = nix::unistd::getgroups().unwrap();
-    let given = match nix::unistd::geteuid().is_root() {
-        true => std::os::unix::fs::chown(&path, Some(1), Some(1)),
-        false => std::os::unix::fs::chown(&path, None, groups.last().map(|group| group.as_raw())),
+    let given = if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&path, Some(1), Some(1))
+    } else {
+        std::os::unix::fs::chown(&path, None, groups.last().map(|group| group.as_raw()))
     };
     given.unwrap();
     let before = fs::metadata(&path).unwrap();

@@ -10,7 +10,7 @@ pub struct Command(String);
 
 impl Command {
     /// The template with each `{}` replaced by the next value, quoted for where it stands: bare, or inside of quotes that the
-    /// template opened. `{{` and `}}` are braces. [`command!`](crate::check::command) is the way to call it.
+    /// template opened. `{{` and `}}` are braces. The macro `command!` is the way to call it.
     pub fn filled(template: &str, values: &[String]) -> Self {
         let mut values = values.iter();
         let mut text = String::with_capacity(template.len());

@@ -33,7 +33,9 @@ pub(super) fn keep_secrets_of_the_environment() {
 /// The same of what flags and the settings file give. What only a file holds is kept when it is read.
 fn keep_secrets_of(layers: &[Layer]) {
     for (values, _) in layers.iter().filter_map(|layer| layer.of("network.proxy")) {
-        values.iter().for_each(|value| said::keep_proxy(value));
+        for value in values {
+            said::keep_proxy(value);
+        }
     }
 }
 

@@ -221,13 +221,14 @@ impl Listener {
         let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
         let (purpose, signature) = match route {
             Some(route) => (route.purpose, self.verdict(route, query, &head.headers, &body, now)),
-            None => match self.owner(&head.headers, &body, now) {
-                Some((purpose, verified)) => (purpose, Signature::Holds(verified)),
-                None => {
+            None => {
+                if let Some((purpose, verified)) = self.owner(&head.headers, &body, now) {
+                    (purpose, Signature::Holds(verified))
+                } else {
                     self.turn_at(Turned::OtherPath, traced.source, path);
                     return bare(StatusCode::NOT_FOUND);
                 }
-            },
+            }
         };
         let genuine = matches!(signature, Signature::Holds(_));
         let marked = self.marker.as_ref().is_some_and(|marker| contains(&body, marker.as_bytes()));

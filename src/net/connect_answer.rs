@@ -134,12 +134,11 @@ pub(super) fn refusal(head: &Head, page: &[u8], proxy: &Endpoint, endpoint: &End
         },
         400 if TO_A_TLS_PORT.iter().any(|words| text.contains(words)) => ProxyRefusal::SpeaksTls(said),
         404 if head.is_of_a_proxy() || speaks_of_the_way(&text, endpoint) => ProxyRefusal::Upstream(said),
-        501 | 505 => ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}")),
-        500..=599 => ProxyRefusal::Upstream(said),
+        500 | 502..=504 | 506..=599 => ProxyRefusal::Upstream(said),
         401 if head.header("www-authenticate").is_some() => {
             ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}, as a web server does"))
         }
-        101 | 400 | 404 | 405 | 426 => ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}")),
+        101 | 400 | 404 | 405 | 426 | 501 | 505 => ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}")),
         _ => ProxyRefusal::Denied(said),
     }
 }

@@ -180,7 +180,7 @@ fn bare(text: &str) -> &str {
 /// The ways in which formats, URLs and headers spell a text.
 fn spellings(text: &str) -> Vec<String> {
     let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let every: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let every = text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let inner = |quoted: String| quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned();
     let xml = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let mut spellings = vec![

@@ -60,7 +60,7 @@ pub fn apart(text: &str, between: &str) -> String {
 }
 
 /// Where commands of a CI system begin, wherever they stand: a line may be wrapped so that one comes to stand at its head.
-/// GitHub reads `::name …::` at the head of a line and `##[name]` anywhere, Azure `##vso[…]` and TeamCity `##teamcity[…]`,
+/// GitHub reads `::name …::` at the head of a line and `##[name]` anywhere, Azure `##vso[…]` and `TeamCity` `##teamcity[…]`,
 /// whatever the case of the letters. An address such as `::1`, `2001:db8::1` or `[::]:443` is none.
 pub(super) fn commands(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();

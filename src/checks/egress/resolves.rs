@@ -103,9 +103,10 @@ impl Check for Resolves {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let lookup = cx.lookup(&self.0.host).await;
-            let again = match waiting::is_unexplained(&self.0.host, &lookup, cx) {
-                true => quickest(&self.0.host, cx).await,
-                false => None,
+            let again = if waiting::is_unexplained(&self.0.host, &lookup, cx) {
+                quickest(&self.0.host, cx).await
+            } else {
+                None
             };
             let found = judge(&self.0.host, &lookup, again, cx);
             match cx.resolving_proxy(&self.0) {

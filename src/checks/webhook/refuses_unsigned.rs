@@ -94,9 +94,10 @@ mod tests {
             .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
             .connects("93.184.215.14:443", Ok(()))
             .handles(Method::Post, HOOK, |request| {
-                match request.headers.iter().any(|(name, _)| *name == signature::HEADER) {
-                    true => response(401, &[], "unauthorized"),
-                    false => response(401, &[], "signature missing"),
+                if request.headers.iter().any(|(name, _)| *name == signature::HEADER) {
+                    response(401, &[], "unauthorized")
+                } else {
+                    response(401, &[], "signature missing")
                 }
             })
             .fetches(

@@ -146,7 +146,7 @@ pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &HeldTo) 
             "Have what stands before this host pass on the body of POST requests: it arrives empty, as behind a redirect or an authentication subrequest.",
         )
         .into(),
-        Refusal::NoMatch { body: Looks::Compressed } | Refusal::NoMatch { body: Looks::BrokenOff } => Remediation::network(
+        Refusal::NoMatch { body: Looks::Compressed | Looks::BrokenOff } => Remediation::network(
             "Have what stands before this host pass on bodies whole and as they came: the signature is about the bytes as they were sent.",
         )
         .or(copied_anew()),

@@ -188,7 +188,10 @@ mod tests {
         }
     }
 
-    fn paused() -> (Arc<Outlet>, mpsc::Sender<io::Result<()>>, Arc<Mutex<Vec<u8>>>) {
+    /// What was written so far.
+    type Written = Arc<Mutex<Vec<u8>>>;
+
+    fn paused() -> (Arc<Outlet>, mpsc::Sender<io::Result<()>>, Written) {
         let (let_go, go) = mpsc::channel();
         let written = Arc::default();
         let outlet: Arc<Outlet> = Arc::default();

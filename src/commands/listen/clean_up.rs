@@ -67,7 +67,7 @@ impl Found {
         match marked.unseen {
             Some(Unseen::Older) => self.further = "; only the newest organizations and endpoints were looked through",
             Some(Unseen::Rest(why)) => {
-                self.unseen.push(format!("not all {}s could be looked through: {why}", kind.in_words()))
+                self.unseen.push(format!("not all {}s could be looked through: {why}", kind.in_words()));
             }
             None => {}
         }
@@ -83,7 +83,8 @@ impl Found {
 
     /// What remains to be looked at by a person.
     fn open(&self) -> String {
-        self.unseen.iter().map(|unseen| format!("Besides: {}.\n", line(unseen))).collect()
+        let sentences: Vec<String> = self.unseen.iter().map(|unseen| format!("Besides: {}.\n", line(unseen))).collect();
+        sentences.concat()
     }
 
     fn in_words(&self, place: &str) -> String {

@@ -133,11 +133,11 @@ mod tests {
     #[test]
     fn a_marked_url_can_be_found_again_and_shows_nothing_else_of_its_query() {
         let marker = Marker::new("0123456789abcdef0123");
-        let marked = marker.url("https://user:planted@app.customer.example/hook?token=planted#x");
+        let url = marker.url("https://user:planted@app.customer.example/hook?token=planted#x");
 
-        assert!(marked.contains("token=planted&workos-preflight=0123456789ab"), "{marked}");
-        assert_eq!(Marker::of_url(&marked), Some(marker));
-        assert_eq!(shown_marked(&marked), "https://app.customer.example/hook?workos-preflight=0123456789ab");
+        assert!(url.contains("token=planted&workos-preflight=0123456789ab"), "{url}");
+        assert_eq!(Marker::of_url(&url), Some(marker));
+        assert_eq!(shown_marked(&url), "https://app.customer.example/hook?workos-preflight=0123456789ab");
     }
 
     proptest! {

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use self::lines::Lines;
 use self::post::{Post, in_words, security};
 use self::provocation::{Listed, Provocation};
-use self::seen::{Ending, Seen};
+use self::seen::{Ending, Seen, Stood};
 use self::vendor::Vendor;
 use super::outputs::Outputs;
 use super::session::{self, Account};
@@ -153,7 +153,7 @@ async fn listen(
         reception.hear(event);
     }
     let Reception { seen, mut account, .. } = reception;
-    let rows = seen.rows(args, cx, post, lasted, &ending, &tally);
+    let rows = seen.rows(&Stood { args, cx, post, lasted, ending: &ending, tally: &tally });
     account.rows(&rows);
     let interrupted = cut_short && !through;
     let report = Report { head, rows, duration: begun.elapsed(), interrupted, waivers: Vec::new() };

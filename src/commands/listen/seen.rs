@@ -75,6 +75,17 @@ fn hides(delivery: &Delivery) -> bool {
     matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some()
 }
 
+/// A run of `listen` that is over.
+#[derive(Clone, Copy)]
+pub(super) struct Stood<'a> {
+    pub(super) args: &'a ListenArgs,
+    pub(super) cx: &'a Context,
+    pub(super) post: &'a Post,
+    pub(super) lasted: Duration,
+    pub(super) ending: &'a Ending,
+    pub(super) tally: &'a Tally,
+}
+
 impl Seen {
     pub(super) fn take(&mut self, heard: Heard) {
         match heard {
@@ -133,15 +144,8 @@ impl Seen {
         all && probed && post.deliveries && !args.deliver
     }
 
-    pub(super) fn rows(
-        &self,
-        args: &ListenArgs,
-        cx: &Context,
-        post: &Post,
-        lasted: Duration,
-        ending: &Ending,
-        tally: &Tally,
-    ) -> Vec<Row> {
+    pub(super) fn rows(&self, stood: &Stood<'_>) -> Vec<Row> {
+        let Stood { args, cx, post, lasted, tally, .. } = *stood;
         let mut rows = Vec::new();
         // With --deliver the secret is that of an endpoint of its own.
         rows.extend(self.secrets(&cx.settings, lasted).filter(|_| !args.deliver));
@@ -149,7 +153,7 @@ impl Seen {
             let outcome = arrives::heard(&self.probes, lasted);
             rows.push(row(&arrives::SPEC, &post.first().url, true, self.with_turned(outcome, tally), lasted));
         }
-        rows.extend(post.webhook.as_ref().map(|target| self.webhooks(target, args, cx, post, lasted, ending, tally)));
+        rows.extend(post.webhook.as_ref().map(|target| self.webhooks(target, stood)));
         if let Some(target) = &post.actions {
             let arrivals = actions_delivered::Arrivals {
                 url: &target.url,
@@ -172,22 +176,16 @@ impl Seen {
         let proved = |purpose| self.deliveries.iter().any(|it| it.purpose == purpose && it.is_genuine());
         let mut outcome = Outcome::graded(Grade::Declared);
         for purpose in [Purpose::Webhook, Purpose::Action].into_iter().filter(|purpose| !proved(*purpose)) {
-            consistent::of_secret(purpose, settings).into_iter().for_each(|finding| outcome.found(finding));
+            if let Some(finding) = consistent::of_secret(purpose, settings) {
+                outcome.found(finding);
+            }
         }
         let row = Row { subject: None, ..row(&consistent::SPEC, "", true, outcome, lasted) };
         (!row.findings.is_empty()).then_some(row)
     }
 
-    fn webhooks(
-        &self,
-        webhook: &Target,
-        args: &ListenArgs,
-        cx: &Context,
-        post: &Post,
-        lasted: Duration,
-        ending: &Ending,
-        tally: &Tally,
-    ) -> Row {
+    fn webhooks(&self, webhook: &Target, stood: &Stood<'_>) -> Row {
+        let Stood { args, cx, post, lasted, ending, tally } = *stood;
         let webhooks = of(&self.deliveries, Purpose::Webhook);
         let secret = HeldTo::webhook_secret(&cx.settings);
         let caused = match &ending.caused {

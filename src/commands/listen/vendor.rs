@@ -225,11 +225,11 @@ impl<'a> Vendor<'a> {
         let mut marked = Marked { unseen, ..Marked::default() };
         for object in &objects {
             let Some(called) = called(kind, object) else { continue };
-            let marker = match kind {
+            let borne = match kind {
                 Kind::Organization => Marker::of_name(&called),
                 Kind::Endpoint => Marker::of_url(&called),
             };
-            if marker.is_none_or(|marker| of.is_some_and(|of| *of != marker)) {
+            if borne.is_none_or(|borne| of.is_some_and(|of| *of != borne)) {
                 continue;
             }
             match text(object, "id").and_then(|id| Id::read(kind, &id)) {

@@ -102,7 +102,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |world| behave(world, ApiManner::CompressedForBrowsers),
     ),
     Fault::new("http2-only", "The WorkOS API is reached over HTTP/2 alone: nothing is wrong.", &[], |world| {
-        over_http2(world, Http2Manner::Only)
+        over_http2(world, Http2Manner::Only);
     }),
     Fault::new(
         "http2-broken",

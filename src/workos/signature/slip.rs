@@ -60,8 +60,7 @@ impl Slip {
     pub fn remedy(self) -> &'static str {
         match self {
             Slip::ByteOrderMark => "without that mark",
-            Slip::Invisible => "without them",
-            Slip::Blank => "without them",
+            Slip::Invisible | Slip::Blank => "without them",
             Slip::Quoted => "without the quotes",
             Slip::EnvironmentLine => "without the name and the equals sign",
             Slip::Base64 => "decoded (a Kubernetes `data:` entry is encoded once, and `stringData:` not at all)",
@@ -184,7 +183,7 @@ mod tests {
             (format!("whsec_\u{ad}{}", &SECRET[6..]), vec![Slip::Invisible]),
             (format!(" {SECRET}\r\n"), vec![Slip::Blank]),
             (format!("\u{a0}{SECRET}"), vec![Slip::Blank]),
-            (format!("whsec_0FWAiVGk\nEfGBqqsJH4aNAGBJ4"), vec![Slip::Blank]),
+            ("whsec_0FWAiVGk\nEfGBqqsJH4aNAGBJ4".to_string(), vec![Slip::Blank]),
             (format!("\"{SECRET}\""), vec![Slip::Quoted]),
             (format!("“{SECRET}”"), vec![Slip::Quoted]),
             (format!("«{SECRET}»"), vec![Slip::Quoted]),

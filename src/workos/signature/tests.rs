@@ -82,7 +82,7 @@ fn a_body_that_was_written_anew_is_told_how() {
         .collect();
 
     let spaced = EVENT.replace("\":", "\": ").replace(",\"", ", \"");
-    let slashed = EVENT.replace("Büro &", "Büro \u{26}").replace("2026-11-25T00", "2026\\/11");
+    let slashed = EVENT.replace("2026-11-25T00", "2026\\/11");
     assert_eq!(told(&spaced), Err(Refusal::Rewritten(Rewriting::Spaced)));
     assert_eq!(told(&slashed).unwrap_err(), Refusal::NoMatch { body: Looks::SpelledOtherwise });
     assert_eq!(told(&ascii), Err(Refusal::Rewritten(Rewriting::Escaped)));

@@ -60,7 +60,10 @@ pub(super) async fn behind(endpoint: &Endpoint, address: IpAddr, cx: &Context) -
         Ok(handshake) => handshake,
         Err(error) => return Behind::Nobody(error.detail),
     };
-    let issuer = handshake.chain.last().map_or_else(|| "an unnamed issuer".to_owned(), |last| last.issuer_in_words());
+    let issuer = handshake
+        .chain
+        .last()
+        .map_or_else(|| "an unnamed issuer".to_owned(), crate::net::certificate::Presented::issuer_in_words);
     let (here, public) = (handshake.here.is_ok(), handshake.public.is_ok());
     if !here && !public {
         return Behind::Stranger(issuer);
