@@ -23,6 +23,8 @@ struct Known {
 
 /// A secret that is shorter is removed only where it is the whole value, in characters.
 const SHORTEST: usize = 8;
+/// What of a key is shorter, without its beginning, may as well be a word.
+const SHORTEST_INSIDE: usize = 12;
 /// A secret that is shorter may as well be a name.
 const SHORTEST_NAME: usize = 16;
 
@@ -154,9 +156,19 @@ fn forms(given: &str) -> Vec<String> {
             }
         }
     }
+    let inner: Vec<String> = forms.iter().filter_map(|form| without_beginning(form)).map(str::to_owned).collect();
+    forms.extend(inner);
     forms.retain(|form| !form.is_empty());
     forms.dedup();
     forms
+}
+
+/// A key without `sk_live_`, a signing secret without `whsec_`: the beginning is known to everybody, and a double click leaves
+/// it out. What is short can be a word, as in `sk_test_default`.
+fn without_beginning(form: &str) -> Option<&str> {
+    let rest =
+        ["sk_live_", "sk_test_", "sk_", "whsec_"].into_iter().find_map(|beginning| form.strip_prefix(beginning))?;
+    (rest.chars().count() >= SHORTEST_INSIDE).then_some(rest)
 }
 
 /// Without blanks, invisible characters and quotes around it.
@@ -297,6 +309,22 @@ mod tests {
         ] {
             assert_eq!(told(&[&given], &format!("a {secret} b")), "a …H4aN b", "{given:?}");
             assert_eq!(told(&[&given], "app.customer.example"), "app.customer.example");
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_without_its_beginning_unless_that_leaves_a_word() {
+        for beginning in ["sk_live_", "sk_test_", "sk_", "whsec_"] {
+            let given = format!("WORKOS_SECRET='{beginning}0FWAiVGkEfGBqqsJH4aN'");
+            for value in
+                ["0FWAiVGkEfGBqqsJH4aN", "sk-live-0FWAiVGkEfGBqqsJH4aN", "https://a.example/0fwaivgkefgbqqsjh4an"]
+            {
+                let shown = told(&[&given], value);
+                assert!(!shown.to_lowercase().contains("gbqqs"), "{value} of {given}: {shown}");
+            }
+        }
+        for value in ["default", "the default", "staging", "from: default"] {
+            assert_eq!(told(&["sk_test_default", "sk_test_staging"], value), value);
         }
     }
 
