@@ -286,6 +286,51 @@ fn a_place_that_takes_no_report_is_named_before_anything_is_asked() {
 }
 
 #[test]
+fn a_report_never_takes_the_place_of_what_the_run_reads() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let key = "sk_live_abcdefghijklmnopqrstuvwx\n";
+    fs::write(at("key"), key).unwrap();
+    symlink("key", at("link")).unwrap();
+    fs::hard_link(at("key"), at("hard")).unwrap();
+    let settings = "[workos]\napi_key_file = \"key\"\n";
+    fs::write(at("preflight.toml"), settings).unwrap();
+    let run = |arguments: &[&str]| {
+        let check = ["check", "--only", "settings.consistent", "--public-resolver", "none"];
+        run_in(folder.path(), &[&check[..], arguments].concat())
+    };
+
+    for named in ["key", "link", "hard", "./key", "preflight.toml"] {
+        for arguments in [["--report".to_owned(), format!("json={named}")], ["--output".to_owned(), named.to_owned()]] {
+            let ended = run(&[&arguments[0], &arguments[1]]);
+
+            assert_eq!(ended.code, Some(2), "{named}: {ended:?}");
+            assert!(ended.err.contains(named) && ended.err.contains("this run reads it"), "{named}: {}", ended.err);
+        }
+    }
+    assert_eq!(fs::read_to_string(at("key")).unwrap(), key);
+    assert_eq!(fs::read_to_string(at("preflight.toml")).unwrap(), settings);
+
+    // The report of the last run may be held to and then replaced.
+    for _ in 0..2 {
+        assert_eq!(run(&["--exit-zero", "--report", "json=last.json"]).code, Some(0));
+        let ended = run(&["--baseline", "last.json", "--report", "json=last.json"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+}
+
+#[test]
+fn help_that_cannot_be_written_is_no_success() {
+    let folder = folder();
+    for asked in ["--help", "--version", "check --help"] {
+        let ended = shell(&folder, &format!("\"$BIN\" {asked} >/dev/full"));
+        assert_eq!(ended.code, Some(2), "{asked}: {ended:?}");
+        let ended = shell(&folder, &format!("\"$BIN\" {asked} | true; exit ${{PIPESTATUS[0]}}"));
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{asked}");
+    }
+}
+
+#[test]
 fn a_reader_that_has_enough_costs_the_saved_report_nothing() {
     let folder = folder();
     for (script, what) in [

@@ -7,7 +7,7 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::{self, Document};
-use super::{UNUSABLE, say, terminal};
+use super::{Failure, UNUSABLE, say, terminal};
 use crate::cli::When;
 use crate::said::{hidden, may_be_secret};
 use crate::settings::values::shown_url;
@@ -22,8 +22,13 @@ pub(super) fn answer(error: &Error) -> u8 {
     let text = error.render();
     let coloured = terminal::colour(When::Auto, std::io::stdout().is_terminal());
     let text = if coloured { text.ansi().to_string() } else { text.to_string() };
-    let _ = exit::to_stdout(Document::Text, text.as_bytes());
-    0
+    match exit::to_stdout(Document::Text, text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say(&Failure::from(error).to_string());
+            UNUSABLE
+        }
+        _ => 0,
+    }
 }
 
 fn sentence(error: &Error) -> String {

@@ -3,6 +3,7 @@
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use super::writing::Unwritable;
 
@@ -120,6 +121,22 @@ fn nothing(path: PathBuf) -> Result<Reached, Unwritable> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unwritable::NoFolder(folder(&path).to_owned())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The files that were read so far. A report in the place of one, of a key or of settings, could not be undone.
+static READ: RwLock<Vec<Identity>> = RwLock::new(Vec::new());
+
+/// Keeps a file that is read from being replaced by what is written later.
+pub(super) fn is_read(found: &Metadata) {
+    if of(found) != Identity::Shared {
+        READ.write().unwrap_or_else(PoisonError::into_inner).push(of(found));
+    }
+}
+
+/// Whether this is a file that was read.
+pub(super) fn was_read(reached: &Reached) -> bool {
+    let Reached::File(_, found) = reached else { return false };
+    READ.read().unwrap_or_else(PoisonError::into_inner).contains(&of(found))
 }
 
 /// What two names have in common that stand for one file.

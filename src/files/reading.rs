@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::place;
+
 /// How long it may take until a file is open: as long as a pipe that nobody writes to is waited for.
 const OPENING: Duration = Duration::from_secs(5);
 
@@ -22,6 +24,9 @@ const FROM_PIPE: Duration = Duration::from_secs(20);
 
 /// How long a person at a terminal may take.
 const FROM_TERMINAL: Duration = Duration::from_secs(60);
+
+/// What is read of a device to learn whether it has an end, as `/dev/null` has, in bytes.
+const FIRST_OF_DEVICE: u64 = 4096;
 
 /// How long a run may take, once that is known: no file may take longer.
 static RUN: OnceLock<Duration> = OnceLock::new();
@@ -108,9 +113,11 @@ pub fn read_within(path: &Path, largest: u64, limit: Duration) -> Result<Vec<u8>
         }
         // A pipe opens when somebody opens its other end.
         let mut file = File::open(&path)?;
-        let kind = file.metadata()?.file_type();
+        let found = file.metadata()?;
+        let kind = found.file_type();
         refuse(kind)?;
         if kind.is_file() {
+            place::is_read(&found);
             told.say(News::Open { patience: FROM_DISK, is_stream: false });
         } else {
             told.stream(file.is_terminal());
@@ -129,6 +136,17 @@ pub fn standard_input(largest: u64) -> Result<Vec<u8>, Unreadable> {
         told.stream(io::stdin().is_terminal());
         bounded(&mut io::stdin().lock(), largest, &told.given_up)?.ok_or(Unreadable::TooLarge(largest))
     })
+}
+
+/// Why somebody who reads a file without a limit would not come to its end: it is a device that goes on, or larger than
+/// `largest`. What cannot be opened ends nothing.
+pub fn endless(path: &Path, largest: u64) -> Option<Unreadable> {
+    let found = fs::metadata(path).ok()?;
+    if is_device(found.file_type()) {
+        let read = read_within(path, FIRST_OF_DEVICE, Duration::from_secs(1));
+        return read.err().filter(|why| matches!(why, Unreadable::Device));
+    }
+    (found.is_file() && found.len() > largest).then_some(Unreadable::TooLarge(largest))
 }
 
 /// Whether there is anything at a path, be it a link that leads nowhere.
@@ -289,6 +307,24 @@ mod tests {
     fn said(path: impl AsRef<Path>, largest: u64) -> String {
         let read = read_within(path.as_ref(), largest, Duration::from_millis(200));
         read.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_has_no_end_is_told_from_what_has_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("small"), "127.0.0.1 localhost\n").unwrap();
+        File::create(at("large")).unwrap().set_len(1 << 30).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("link")).unwrap();
+
+        for path in [PathBuf::from("/dev/zero"), at("link")] {
+            assert!(matches!(endless(&path, 1 << 20), Some(Unreadable::Device)), "{}", path.display());
+        }
+        assert!(matches!(endless(&at("large"), 1 << 20), Some(Unreadable::TooLarge(_))));
+        for path in [at("small"), PathBuf::from("/dev/null"), at("missing"), folder.path().to_owned()] {
+            assert!(endless(&path, 1 << 20).is_none(), "{}", path.display());
+        }
     }
 
     #[test]

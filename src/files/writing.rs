@@ -33,6 +33,11 @@ pub enum Unwritable {
     /// A disk stands there.
     #[error("it is a disk")]
     Disk,
+    /// A setting names it, or it holds the settings.
+    #[error(
+        "this run reads it, and a report in its place would be all that is left of it; give the report a name of its own"
+    )]
+    Read,
     /// This process was started without it.
     #[error("nothing is open under the number {0}")]
     NotOpen(u32),
@@ -80,6 +85,9 @@ impl Place {
     /// Finds out what a name stands for, and whether it can be written to as far as that can be known before it is.
     pub fn of(named: &Path) -> Result<Self, Unwritable> {
         let reached = reached(named)?;
+        if place::was_read(&reached) {
+            return Err(Unwritable::Read);
+        }
         match &reached {
             Reached::Output | Reached::Errors | Reached::Open(_) => {}
             Reached::Pipe(path) | Reached::Device(path) => may_write(path)?,
