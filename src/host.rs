@@ -8,7 +8,7 @@ use std::path::{Component, Path};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-pub use names::{HOSTS_FILE, HostsLine, Oddity, RESOLVER_FILE, Resolvers, SERVICES_FILE, oddities};
+pub use names::{HOSTS_FILE, HostsLine, Oddity, RESOLVER_FILE, Resolvers, SERVICES_FILE, endless_file, oddities};
 
 use crate::files;
 use crate::settings::Proxy;

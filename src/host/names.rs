@@ -90,6 +90,19 @@ const LARGEST: u64 = 1 << 20;
 /// Longer than this, a file that every lookup reads may not take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Other files that a lookup of the C library reads.
+const FURTHER_FILES: &[&str] = &["/etc/gai.conf", "/etc/host.conf"];
+
+/// Larger than this, none of these files is what it should be. Lists of names to block have some megabytes.
+const LARGEST_HOSTS: u64 = 64 << 20;
+
+/// A file of those that the C library reads in every lookup, line by line and each line however long it is, of which it would
+/// not find the end: its process grows until the kernel ends it. And why it has no end.
+pub fn endless_file() -> Option<(&'static str, Unreadable)> {
+    let files = [RESOLVER_FILE, HOSTS_FILE, SERVICES_FILE].into_iter().chain(FURTHER_FILES.iter().copied());
+    files.into_iter().find_map(|file| Some((file, files::endless(Path::new(file), LARGEST_HOSTS)?)))
+}
+
 /// Reads the resolver file. `index_of` knows the interfaces; `environment` the variables that overrule the file.
 pub(super) fn resolvers(
     index_of: impl Fn(&str) -> Option<u32>,
@@ -202,7 +215,7 @@ fn odd_lines(text: &[u8], marked: bool) -> Vec<(usize, Oddity)> {
 
 /// The lines of the hosts file that are about a name.
 pub(super) fn hosts_lines(name: &str) -> Vec<HostsLine> {
-    let read = files::read_within(Path::new(HOSTS_FILE), LARGEST, PATIENCE);
+    let read = files::read_within(Path::new(HOSTS_FILE), LARGEST_HOSTS, PATIENCE);
     read.map(|bytes| lines_about(name, &bytes)).unwrap_or_default()
 }
 

@@ -38,6 +38,8 @@ pub enum ErrorKind {
     CutShort(Box<ErrorKind>),
     /// The system's own resolution gave nothing and does not say why.
     NotResolved,
+    /// The system's own resolution was not asked: it would read this file, which has no end, until no memory is left.
+    Endless(&'static str),
     /// ECONNREFUSED: a closed port, or a reset or port-unreachable sent in its place.
     Refused,
     /// ECONNRESET.

@@ -19,6 +19,7 @@ use super::{
     Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, Records, Request, Response, Through, Version,
     Way, dns, http, socks, tls, tunnel,
 };
+use crate::host;
 use crate::settings::Scheme;
 
 /// The bounds of one attempt.
@@ -104,6 +105,9 @@ impl Live {
                 ErrorKind::NotResolved,
                 "the system's resolution has no part in a demonstration",
             ));
+        }
+        if let Some((file, why)) = host::endless_file() {
+            return Err(NetError::new(ErrorKind::Endless(file), format!("{file} cannot be read to its end: {why}")));
         }
         // The C library has limits of its own, which are what an application waits; this one is for what has none.
         let found = timeout(LONGEST_LOOKUP, tokio::net::lookup_host((name, 0)))

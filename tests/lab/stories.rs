@@ -53,6 +53,15 @@ pub(crate) fn all() -> Vec<Story> {
                 place.is_as_before()
             },
         ),
+        story(
+            "a resolver file, hosts file or name service switch without an end is named, and costs no memory",
+            |_| {},
+            |place| {
+                ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"]
+                    .into_iter()
+                    .try_for_each(|file| endless(place, file))
+            },
+        ),
         story("--deliver uses an endpoint that is registered for the event, and registers none", register, |place| {
             let report = place.delivers(&[], 0)?;
             hold(delivered(&report)?.status == Status::Pass, &report)?;
@@ -400,6 +409,25 @@ pub(crate) fn play(story: &Story) -> Played {
         Ok(place) => Played::Told((story.tell)(&place)),
         Err(why) => Played::Broke(why),
     }
+}
+
+/// A look-up of the C library would read all of the file.
+fn endless(place: &Place, file: &str) -> Result<(), String> {
+    let words = |error: io::Error| error.to_string();
+    let before = fs::read(file).and_then(|before| fs::remove_file(file).map(|()| before)).map_err(words)?;
+    std::os::unix::fs::symlink("/dev/zero", file).map_err(words)?;
+    let binary = env!("CARGO_BIN_EXE_workos-preflight");
+    // In KiB; what is mapped counts, and not what is used.
+    let script = format!("ulimit -v 1500000; exec '{binary}' check --only egress.resolves --direct --format json");
+    let ended = Command::new("/bin/sh").env_clear().args(["-c", &script]).current_dir("/etc/lab").output();
+    fs::remove_file(file).and_then(|()| fs::write(file, before)).map_err(words)?;
+    let ended = ended.map_err(words)?;
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    let (report, _) = read(&out).map_err(|error| format!("{file}: {error}: {out}{err}"))?;
+    let results = report.checks.iter().filter(|check| check.id == "egress.resolves").flat_map(|check| &check.results);
+    let mut findings = results.flat_map(|result| &result.findings);
+    hold(findings.any(|finding| finding.code == "not-resolved" && finding.problem.contains(file)), &report)?;
+    place.is_as_before()
 }
 
 /// The network in which a story is told.

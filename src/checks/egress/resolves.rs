@@ -14,7 +14,7 @@ use crate::check::{
 };
 use crate::context::{Asked, Context, Lookup};
 use crate::host::{RESOLVER_FILE, SERVICES_FILE};
-use crate::net::ErrorKind;
+use crate::net::{ErrorKind, NetError};
 use crate::settings::values::spoken;
 
 pub(super) static SPEC: Spec = Spec {
@@ -195,6 +195,10 @@ fn why_not(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
         servers
     };
     let knows = lookup.servers.iter().find(|asked| asked.answer.result.is_ok());
+    let system = lookup.system.as_ref().and_then(|system| system.result.as_ref().err());
+    if let Some(NetError { kind: ErrorKind::Endless(file), .. }) = system {
+        return words::endless(host, file);
+    }
     let file = cx.host.resolvers();
     if knows.is_some() && lookup.system.is_some() && !file.passed_over.is_empty() {
         return words::passed_over(host, &file.passed_over, file.servers.len());

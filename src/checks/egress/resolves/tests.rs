@@ -42,6 +42,19 @@ async fn each_way_of_not_resolving_has_its_own_code() {
 }
 
 #[tokio::test]
+async fn a_file_without_an_end_is_the_cause_whatever_the_servers_say() {
+    for answer in [Ok(&["104.18.2.1"][..]), Err(ErrorKind::NoSuchName), Err(ErrorKind::Refused)] {
+        let network =
+            Fake::default().resolves(API, Err(ErrorKind::Endless("/etc/hosts"))).serves(RESOLVER, API, answer);
+        let outcome = run(network).await;
+
+        assert_eq!(codes(&outcome), ["not-resolved"]);
+        let finding = &outcome.findings[0];
+        assert!(finding.problem.contains("/etc/hosts") && finding.problem.contains("no end"), "{}", finding.problem);
+    }
+}
+
+#[tokio::test]
 async fn a_hosts_file_entry_is_enough_for_applications_and_so_for_us() {
     let outcome =
         run(Fake::default().resolves(API, Ok(&["104.18.2.1"])).serves(RESOLVER, API, Err(ErrorKind::NoSuchName))).await;

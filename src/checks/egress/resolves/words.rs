@@ -190,6 +190,16 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
     NOT_RESOLVED.found(problem, Remediation::installer(action).verify(command!("getent ahosts {}", host)))
 }
 
+pub(super) fn endless(host: &str, file: &str) -> Finding {
+    NOT_RESOLVED.found(
+        format!(
+            "the system cannot look up {host}: every lookup reads {file}, which has no end here, so that the program that asks takes more and more memory"
+        ),
+        Remediation::installer(format!("Put an ordinary {file} in the place of what stands or is mounted there."))
+            .verify(command!("ls -lL {}", file)),
+    )
+}
+
 pub(super) fn passed_over(host: &str, odd: &[(usize, Oddity)], servers: usize) -> Finding {
     let lines: Vec<String> = odd.iter().map(|(line, _)| line.to_string()).collect();
     let instead = if odd.len() < servers { "the others alone" } else { "127.0.0.1 instead" };
