@@ -152,7 +152,7 @@ fn unknown_key(key: &str, path: &Path) -> SettingsError {
         .iter()
         .find(|(secret, _)| *secret == key)
         .map(|(_, file)| *file)
-        .or_else(|| declared::nearest(key, SETTINGS.iter().map(|setting| setting.name)));
+        .or_else(|| declared::nearest(key, SETTINGS.iter().map(|setting| setting.name).chain(["waive"])));
     SettingsError::UnknownKey { key: key.to_owned(), path: path.to_owned(), near }
 }
 
@@ -237,6 +237,14 @@ mod tests {
             error("[instalation]\ndomain = 'a.example'"),
             "`instalation.domain` in preflight.toml is not a setting; did you mean `installation.domain`?"
         );
+    }
+
+    #[test]
+    fn a_misspelt_waiver_names_the_right_word() {
+        for key in ["waivers", "waiver", "wave"] {
+            let said = error(&format!("[[{key}]]\nid = 'a.b'"));
+            assert!(said.contains("did you mean `waive`?"), "{said}");
+        }
     }
 
     #[test]
