@@ -37,6 +37,8 @@ pub enum Slip {
     PrefixLost,
     /// A `whsec_` was put before it that does not belong there.
     PrefixAdded,
+    /// It is a part of what was given: of JSON, of several lines, of a placeholder in `<…>`, before a `\n` in letters.
+    Among,
 }
 
 impl Slip {
@@ -53,6 +55,7 @@ impl Slip {
             Slip::Percent => "is encoded as in a URL, with % signs",
             Slip::PrefixLost => "lacks the whsec_ before it",
             Slip::PrefixAdded => "has a whsec_ before it that does not belong there",
+            Slip::Among => "has other text around it, such as JSON, other lines, brackets or a `\\n` in letters",
         }
     }
 
@@ -67,6 +70,7 @@ impl Slip {
             Slip::Hexadecimal | Slip::Percent => "decoded",
             Slip::PrefixLost => "with whsec_ before it",
             Slip::PrefixAdded => "without that whsec_",
+            Slip::Among => "alone",
         }
     }
 
@@ -109,6 +113,8 @@ impl Slip {
             Slip::PrefixLost if text.starts_with(PREFIX) => return None,
             Slip::PrefixLost => format!("{PREFIX}{text}"),
             Slip::PrefixAdded => text.strip_prefix(PREFIX)?.to_owned(),
+            // More than one may stand there.
+            Slip::Among => return None,
         };
         (mended != text && !mended.is_empty()).then_some(mended)
     }
@@ -158,7 +164,21 @@ pub fn repaired(secret: &str) -> Vec<(Vec<Slip>, String)> {
         }
     }
     all.remove(0);
+    for part in parts(secret) {
+        if part != secret && all.iter().all(|(_, known)| known != part) {
+            all.push((vec![Slip::Among], part.to_owned()));
+        }
+    }
     all
+}
+
+/// What in a text may be a secret among other things, some of it.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    const MOST: usize = 16;
+    const SHORTEST: usize = 16;
+
+    let is_within = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/');
+    text.split(move |c| !is_within(c)).filter(|part| part.len() >= SHORTEST).take(MOST)
 }
 
 fn printed(bytes: Vec<u8>) -> Option<String> {
@@ -209,14 +229,35 @@ mod tests {
             assert!(same || slips == [Slip::Base64], "{given:?}: {slips:?}");
         }
         assert!(repaired(&twice).iter().all(|(_, text)| text != SECRET));
+        for given in [
+            format!("{{\"WORKOS_API_KEY\":\"sk_live_abcdefghijklmnopqrst\",\"WORKOS_WEBHOOK_SECRET\":\"{SECRET}\"}}"),
+            format!("{{\n  \"secret\": \"{SECRET}\"\n}}\n"),
+            format!("PORT=3000\nWORKOS_WEBHOOK_SECRET={SECRET} # production\nHOST=a\n"),
+            format!("whsec_0FWAiVGkEfGBqqsJH4aNother\n{SECRET}\n"),
+            format!("{SECRET}\\n"),
+            format!("{SECRET}\\r\\n"),
+            format!("<{SECRET}>"),
+            format!("\"{SECRET}\","),
+        ] {
+            let found = repaired(&given).into_iter().find(|(_, text)| text == SECRET).map(|(slips, _)| slips);
+            assert_eq!(found, Some(vec![Slip::Among]), "{given}");
+        }
     }
 
     #[test]
     fn what_is_tried_is_bounded_whatever_the_secret() {
-        for given in
-            ["", " ", "\"\"", "=", "whsec_", &"a".repeat(100_000), &"%41=\" ".repeat(600), &"whsec_".repeat(600)]
-        {
-            assert!(repaired(given).len() <= 48, "{}", given.len());
+        for given in [
+            "",
+            " ",
+            "\"\"",
+            "=",
+            "whsec_",
+            &"a".repeat(100_000),
+            &"%41=\" ".repeat(600),
+            &"whsec_".repeat(600),
+            &"whsec_abcdefghijklmnop ".repeat(100),
+        ] {
+            assert!(repaired(given).len() <= 64, "{}", given.len());
         }
     }
 }
