@@ -53,8 +53,8 @@ fn disk(path: &str, size: &str) -> Result<(), String> {
     mount(Some("lab"), path, Some("tmpfs"), flags, Some(size)).map_err(|error| format!("mount {path}: {error}"))
 }
 
-fn words(error: io::Error) -> String {
-    error.to_string()
+fn words(error: impl Into<io::Error>) -> String {
+    error.into().to_string()
 }
 
 /// A story: devices take the report and stay devices, by name and through a link.
