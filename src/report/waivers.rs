@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Row;
-use crate::check::{Severity, Status};
+use crate::check::{Finding, Severity, Status};
 use crate::settings::Waiver;
 
 /// A waiver, and what became of it in a run.
@@ -64,9 +64,9 @@ pub fn waive(row: &mut Row, waivers: &[Waiver], today: Date) {
     let in_force = || waivers.iter().filter(|waiver| today <= waiver.until);
     let id = row.spec.id.as_str();
     let whole = in_force().find(|waiver| waiver.id == id);
-    let mut serious = row.findings.iter().filter(|finding| finding.code.severity > Severity::Warning).peekable();
-    let by_code = if serious.peek().is_some() {
-        serious
+    let mut wrong = row.findings.iter().filter(|finding| counts(row, finding)).peekable();
+    let by_code = if wrong.peek().is_some() {
+        wrong
             .map(|finding| in_force().find(|waiver| code_of(waiver, id) == Some(finding.code.name)))
             .collect::<Option<Vec<_>>>()
             .and_then(|all| all.first().copied())
@@ -85,7 +85,7 @@ fn standing(waiver: &Waiver, rows: &[Row], today: Date) -> Standing {
     let check = waiver.id.split_once('/').map_or(waiver.id.as_str(), |(check, _)| check);
     let own = || rows.iter().filter(|row| row.spec.id.as_str() == check);
     let covers = |row: &Row| {
-        let by_code = |name| row.findings.iter().any(|it| it.code.name == name && it.code.severity > Severity::Warning);
+        let by_code = |name| row.findings.iter().any(|it| it.code.name == name && counts(row, it));
         may_be_covered(row) && code_of(waiver, check).is_none_or(by_code)
     };
     if today > waiver.until {
@@ -105,7 +105,12 @@ fn code_of<'a>(waiver: &'a Waiver, check: &str) -> Option<&'a str> {
 }
 
 fn may_be_covered(row: &Row) -> bool {
-    matches!(row.status, Status::Fail | Status::Unknown) || row.cause.is_some()
+    matches!(row.status, Status::Fail | Status::Unknown | Status::Warn) || row.cause.is_some()
+}
+
+/// Whether a finding has to be covered for the row to be: a warning has, where there is nothing worse.
+fn counts(row: &Row, finding: &Finding) -> bool {
+    finding.code.severity > Severity::Warning || row.status == Status::Warn
 }
 
 #[cfg(test)]
@@ -114,6 +119,25 @@ mod tests {
 
     use super::*;
     use crate::reporters::fixture;
+
+    #[test]
+    fn a_warning_is_covered_too_and_then_warns_no_more() {
+        let mut report = fixture::broken();
+        let waiver = Waiver {
+            id: "egress.trusted/intercepted".to_owned(),
+            reason: "the exemption is ordered".to_owned(),
+            until: date(2999, 1, 1),
+        };
+        report.rows.retain(|row| row.status == Status::Warn);
+        report.waivers.clear();
+        assert!(report.warns());
+        for row in &mut report.rows {
+            waive(row, std::slice::from_ref(&waiver), date(2026, 11, 27));
+        }
+
+        assert!(!report.warns());
+        assert_eq!(report.summary().waived, report.rows.len());
+    }
 
     #[test]
     fn a_waiver_that_ended_or_has_nothing_to_cover_is_told_from_one_that_does_or_was_not_asked() {
@@ -127,7 +151,7 @@ mod tests {
         assert_eq!(of("egress.connects", earlier), Standing::Ended);
         assert_eq!(of("egress.connects/refused", later), Standing::Unmatched);
         assert_eq!(of("egress.resolves", later), Standing::Unmatched);
-        assert_eq!(of("egress.trusted/intercepted", later), Standing::Unmatched, "a warning needs no waiver");
+        assert_eq!(of("egress.trusted/intercepted", later), Standing::Covers);
         assert_eq!(of("events.readable", later), Standing::NotAsked);
         let warned = |standing| Waived { waiver: waiver("a.b", later), standing }.warning().is_some();
         assert!(warned(Standing::Ended) && warned(Standing::Unmatched));
