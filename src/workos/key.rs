@@ -21,6 +21,8 @@ pub enum Malformed {
     Quotes(char),
     /// It is a line that sets a variable to it.
     Assignment,
+    /// It is a part of what was given: of JSON, of YAML, of a header, of a file with other lines.
+    Among,
     /// It is encoded in base64.
     Base64,
     /// It is a client ID.
@@ -66,6 +68,7 @@ impl Malformed {
             Malformed::Assignment => {
                 "is a whole line of an .env file, with the name of the variable and an equals sign".to_owned()
             }
+            Malformed::Among => "stands among other text, as in JSON, in YAML or behind `Bearer`".to_owned(),
             Malformed::Base64 => "is encoded in base64, once too often".to_owned(),
             Malformed::ClientId => "begins with client_: it is a client ID".to_owned(),
             Malformed::ApiKey => "begins with sk_: it is an API key".to_owned(),
@@ -167,6 +170,8 @@ fn wrapped(text: &str) -> Option<Malformed> {
     let inner = text.trim().trim_matches(is_quote);
     if is_assignment(inner) {
         Some(Malformed::Assignment)
+    } else if is_among(inner) {
+        Some(Malformed::Among)
     } else if text.contains(['\n', '\r']) {
         Some(Malformed::LineBreak)
     } else if let Some(quote) = text.trim().chars().next().filter(|c| is_quote(*c)) {
@@ -189,6 +194,21 @@ fn is_assignment(text: &str) -> bool {
         // Base64 ends with equals signs.
         word && value.chars().any(|c| c.is_ascii_alphanumeric())
     })
+}
+
+/// Whether something stands before what begins as a key or a secret, and does not belong to it.
+fn is_among(text: &str) -> bool {
+    const SHORTEST: usize = 5;
+
+    let is_within = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let begins = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        let bare = ["sk_", "whsec_"].into_iter().find_map(|prefix| rest.strip_prefix(prefix));
+        bare.is_some_and(|bare| bare.chars().take_while(|c| is_within(*c)).count() >= SHORTEST)
+    };
+    // A key can hold another's beginning; what it is a part of begins otherwise.
+    let word = |at: usize| !text.get(..at).is_some_and(|before| before.ends_with(is_within));
+    taken_for_another(text).is_none() && text.char_indices().skip(1).any(|(at, _)| word(at) && begins(at))
 }
 
 /// Whether it is base64 of something that has a known prefix.
@@ -243,6 +263,12 @@ mod tests {
             ("sk_live_abcdefghijkl'", Malformed::Quotes('\'')),
             ("WORKOS_API_KEY=sk_live_abcdefghijkl", Malformed::Assignment),
             ("export WORKOS_API_KEY=\"sk_live_abcdefghijkl\"", Malformed::Assignment),
+            ("{\"WORKOS_API_KEY\":\"sk_live_abcdefghijkl\"}", Malformed::Among),
+            ("{\n  \"key\": \"sk_live_abcdefghijkl\"\n}", Malformed::Among),
+            ("WORKOS_API_KEY: sk_live_abcdefghijkl", Malformed::Among),
+            ("Bearer sk_test_abcdefghijkl", Malformed::Among),
+            ("<sk_live_abcdefghijkl>", Malformed::Among),
+            ("# the key\nWORKOS_API_KEY=sk_live_abcdefghijkl\n", Malformed::Among),
             ("c2tfbGl2ZV9hYmNkZWZnaGlqa2w=", Malformed::Base64),
             ("client_01HZBC6N1EB1ZY7KG32X", Malformed::ClientId),
             ("whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4", Malformed::SigningSecret),
@@ -279,7 +305,15 @@ mod tests {
     fn a_secret_may_lack_its_prefix_and_is_no_key() {
         let told = |secret: &str| malformed_secret(&Secret::new(secret));
 
-        for right in ["whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4", "0FWAiVGkEfGBqqsJH4aNAGBJ4", "whsec_abc", "secret"] {
+        assert_eq!(told("{\"secret\":\"whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4\"}"), Some(Malformed::Among));
+        for right in [
+            "whsec_0FWAiVGkEfGBqqsJH4aNAGBJ4",
+            "0FWAiVGkEfGBqqsJH4aNAGBJ4",
+            "whsec_abc",
+            "secret",
+            "task_whsec_abcdefgh",
+            "whsec_a/sk_bcdefgh",
+        ] {
             assert_eq!(told(right), None, "{right}");
         }
         assert_eq!(told("sk_live_abcdefghijkl"), Some(Malformed::ApiKey));

@@ -216,6 +216,10 @@ fn malformed_key(kind: Malformed, place: &Whence) -> Finding {
                 "{again} alone, without the variable's name, the equals sign and quotes: what is read is the key, not a settings file."
             ),
         ),
+        Malformed::Among => (
+            &MALFORMED_KEY,
+            format!("{again} alone: what is read is taken for the key as a whole, whatever stands around it."),
+        ),
         Malformed::Base64 => (&MALFORMED_KEY, format!("{again} decoded: {DECODED}.")),
         Malformed::ClientId => (
             &CLIENT_ID_AS_KEY,
@@ -255,6 +259,7 @@ fn malformed_signing_secret(of: &str, kind: Malformed, place: &Whence) -> Findin
         Malformed::Assignment => {
             "alone, without the variable's name, the equals sign and quotes: no signature holds with the line".to_owned()
         }
+        Malformed::Among => "alone, without the text around it: no signature holds with the whole".to_owned(),
         Malformed::Base64 => format!("decoded: {DECODED}"),
         _ => "as the WorkOS dashboard shows it for this endpoint, in one line without quotes; no signature holds with another".to_owned(),
     };
