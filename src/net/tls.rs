@@ -98,7 +98,10 @@ pub(super) async fn handshake(
     let heard = Heard::default();
     let listening = Listening { stream, heard: heard.clone() };
     let connected = TlsConnector::from(Arc::new(config)).connect(name.clone(), listening).await;
-    let tls = connected.map_err(|error| with_first_bytes(error, &heard))?;
+    let tls = connected.map_err(|error| {
+        let error = with_first_bytes(error, &heard);
+        if asked.was() { for_want_of_certificate(error) } else { error }
+    })?;
 
     let (_, session) = tls.get_ref();
     let presented = session.peer_certificates().unwrap_or_default();
@@ -147,10 +150,23 @@ async fn silent_without_certificate(tls: &mut (impl AsyncRead + Unpin)) -> Resul
     const WORTH_WAITING: Duration = Duration::from_millis(500);
     let mut byte = [0];
     match tokio::time::timeout(WORTH_WAITING, tls.read(&mut byte)).await {
-        Ok(Err(error)) => Err(NetError::from(error)),
+        Ok(Err(error)) => Err(for_want_of_certificate(NetError::from(error))),
+        Ok(Ok(0)) => Err(for_want_of_certificate(NetError::from(io::Error::from(io::ErrorKind::UnexpectedEof)))),
         // Silence or data: it asked, and goes on without.
         Ok(Ok(_)) => Ok(false),
         Err(_) => Ok(true),
+    }
+}
+
+/// What ends once a certificate was asked for and none was given, ends for the want of one: TLS 1.2 has no alert of its own for
+/// that, and some servers just close.
+fn for_want_of_certificate(error: NetError) -> NetError {
+    match error.kind {
+        ErrorKind::Alert(_) | ErrorKind::Closed | ErrorKind::Reset => NetError::new(
+            ErrorKind::ClientCertificateRequired,
+            format!("a certificate of the client is asked for, and without one {}", error.detail),
+        ),
+        _ => error,
     }
 }
 

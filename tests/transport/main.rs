@@ -4,6 +4,7 @@
 
 mod counted;
 mod raw;
+mod wanting;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -307,4 +308,13 @@ async fn every_request_says_the_same_of_who_sends_it() {
 /// An address that is in no world.
 fn nowhere() -> SocketAddr {
     API_HTTPS.into()
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_wanted_of_the_client_is_missed_in_either_version_of_tls() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let error = wanting::handshake(version).await.unwrap_err();
+
+        assert_eq!(error.kind, ErrorKind::ClientCertificateRequired, "{:?}: {}", version.version, error.detail);
+    }
 }
