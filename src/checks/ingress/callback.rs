@@ -348,7 +348,7 @@ impl Callback {
             ))
             .into(),
             Wall::EveryPath if status == 401 => sign_in.or(browsers),
-            Wall::EveryPath => browsers.or(sign_in),
+            Wall::EveryPath | Wall::CrossSite => browsers.or(sign_in),
         };
         REFUSED_BEFORE_THE_APPLICATION.found(
             format!(

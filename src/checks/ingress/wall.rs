@@ -28,6 +28,8 @@ pub(in crate::checks) enum Wall {
     ClientCertificate,
     /// A product that gives itself away on the page or in the headers.
     Product(Guess),
+    /// The application's framework, which wants a token against requests that another site makes a browser send.
+    CrossSite,
     /// It answers a path that no application has in the same way.
     EveryPath,
 }
@@ -41,6 +43,9 @@ impl Wall {
             }
             Wall::Product(guess) => {
                 format!("with {status} by a page that is not the application's: {}", guess.in_words())
+            }
+            Wall::CrossSite => {
+                format!("with {status} for the want of a token against forged requests of browsers (CSRF)")
             }
             Wall::EveryPath => format!("with {status}, and so is a made-up path, in the same words"),
         }
@@ -71,7 +76,7 @@ impl Front {
     /// there, or no POST is taken, other findings say so.
     pub(in crate::checks) fn wall(&self, answer: &Response, path: &str) -> Option<Wall> {
         let refused = matches!(answer.status, 400..=499) && !matches!(answer.status, 404 | 405 | 410);
-        let everywhere = refused && self.made_up.as_ref().is_some_and(|other| alike(answer, path, other, MADE_UP_PATH));
+        let everywhere = refused && self.is_everywhere(answer, path);
         let text = answer.text();
         if (answer.status >= 400 && middlebox::wants_certificate(&text)) || (self.asks_certificate && everywhere) {
             return Some(Wall::ClientCertificate);
@@ -79,8 +84,28 @@ impl Front {
         if let Some(product) = middlebox::by_refusal(&text, &answer.headers) {
             return Some(Wall::Product(product));
         }
+        if !refused {
+            return None;
+        }
+        let of_signatures = text.to_ascii_lowercase().contains("signature");
+        let server = middlebox::by_refusing_server(answer.status, &text, &answer.headers);
+        if let Some(product) = server.filter(|_| !of_signatures) {
+            return Some(Wall::Product(product));
+        }
         everywhere.then_some(Wall::EveryPath)
     }
+
+    /// Whether the made-up path is answered alike, and sent to the same place where it is sent away.
+    pub(in crate::checks) fn is_everywhere(&self, answer: &Response, path: &str) -> bool {
+        self.made_up
+            .as_ref()
+            .is_some_and(|other| alike(answer, path, other, MADE_UP_PATH) && place(answer) == place(other))
+    }
+}
+
+/// Where an answer leads to, without the query, in which the path that was asked for may stand.
+fn place(response: &Response) -> Option<&str> {
+    response.header("location").map(|location| location.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// Whether two refusals are the same but for what changes from request to request: the path that was asked for, times, ids.
@@ -89,7 +114,7 @@ pub(in crate::checks) fn alike(one: &Response, one_path: &str, other: &Response,
 }
 
 fn words(response: &Response, path: &str) -> Vec<String> {
-    let text: String = response.text().chars().take(4_096).collect();
+    let text: String = decoded(&response.text()).chars().take(4_096).collect();
     let path = path.split('?').next().unwrap_or_default();
     let text = if path.len() > 1 { text.replace(path, " ") } else { text };
     text.split(|c: char| !(c.is_alphanumeric() || "-_".contains(c)))
@@ -97,6 +122,45 @@ fn words(response: &Response, path: &str) -> Vec<String> {
         .filter(|word| word.len() < SHORTEST_ID || !word.chars().all(|c| c.is_ascii_hexdigit()))
         .map(str::to_owned)
         .collect()
+}
+
+/// A page with what it may write a path with taken back: `&#47;`, `&#x2f;`, `%2F` and `\/`.
+fn decoded(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '%', '\\']) {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let (c, length) = escape(from);
+        plain.extend(c);
+        rest = from.get(length..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// What the sign at the beginning stands for, and how long it is. What is no escape of a sign of ASCII stands for itself.
+fn escape(text: &str) -> (Option<char>, usize) {
+    let ascii = |number: Option<u8>| number.filter(u8::is_ascii_graphic).map(char::from);
+    if let Some((number, _)) = text.strip_prefix("&#").and_then(|it| it.split_once(';')).filter(|(it, _)| it.len() < 5)
+    {
+        let value = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u8::from_str_radix(hex, 16).ok(),
+            None => number.parse().ok(),
+        };
+        if let Some(c) = ascii(value) {
+            return (Some(c), number.len() + 3);
+        }
+    }
+    if text.starts_with('%')
+        && let Some(c) = ascii(text.get(1..3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+    {
+        return (Some(c), 3);
+    }
+    if text.starts_with("\\/") {
+        return (Some('/'), 2);
+    }
+    (text.chars().next(), 1)
 }
 
 /// What is longer is a token, not a word.
@@ -137,6 +201,17 @@ mod tests {
             (403, &[("cf-mitigated", "challenge")], "", "Cloudflare's firewall"),
             (403, &[], "Request unsuccessful. Incapsula incident ID: 1-2", "Imperva"),
             (403, &[("x-sucuri-block", "EXPVP6")], "", "Sucuri"),
+            (403, &[("server", "AkamaiGHost")], "<H1>Access Denied</H1>", "Akamai"),
+            (403, &[("server", "awselb/2.0")], "", "an AWS load balancer, or the WAF before it"),
+            (200, &[], r#"{"supportID": "17", "status":"blocked"}"#, "F5 BIG-IP"),
+            (403, &[], r#"{"message":"Missing Authentication Token"}"#, "Amazon API Gateway"),
+            (401, &[], r#"{"message":"No API key found in request"}"#, "Kong"),
+            (
+                403,
+                &[],
+                "<center><h1>403 Forbidden</h1></center>\r\n<hr><center>nginx/1.24.0</center>",
+                "a rule of nginx itself",
+            ),
         ] {
             let found = kind(&response(status, headers, page), &nothing, false);
 
@@ -144,6 +219,27 @@ mod tests {
         }
         let passed_on = response(401, &[("server", "cloudflare"), ("via", "1.1 squid")], "bad signature");
         assert_eq!(kind(&passed_on, &nothing, false), None);
+        for own in [
+            response(401, &[], "<center><h1>401 Authorization Required</h1></center><hr><center>nginx</center>"),
+            response(403, &[], "<h1>403 Forbidden</h1>"),
+            response(403, &[("server", "awselb/2.0")], "invalid signature"),
+            response(404, &[("server", "awselb/2.0")], ""),
+            response(502, &[("server", "awselb/2.0")], ""),
+        ] {
+            assert_eq!(kind(&own, &response(410, &[], ""), false), None, "{}", own.text());
+        }
+    }
+
+    #[test]
+    fn the_path_is_known_again_however_a_page_escapes_it() {
+        let page = |path: String| response(403, &[], &format!("no access to {path} here"));
+        let entities = |path: &str| path.replace('/', "&#47;").replace('-', "&#x2d;");
+        for escaped in [entities, |path: &str| path.replace('/', "%2F"), |path: &str| path.replace('/', "\\/")] {
+            let (refusal, made_up) = (page(escaped("/hooks/workos")), page(escaped(MADE_UP_PATH)));
+
+            assert_eq!(kind(&refusal, &made_up, false), Some(Wall::EveryPath), "{}", refusal.text());
+        }
+        assert_eq!(decoded("100 %, &#9999999999; &#x; %zz \\n ü%C3"), "100 %, &#9999999999; &#x; %zz \\n ü%C3");
     }
 
     #[test]

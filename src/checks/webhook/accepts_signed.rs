@@ -257,7 +257,7 @@ impl AcceptsSigned {
 }
 
 /// As WorkOS writes an event, of a type that it has not: with what a rewriting on the way would change, order and letters.
-fn event(cx: &Context) -> Vec<u8> {
+pub(super) fn event(cx: &Context) -> Vec<u8> {
     let at = now(cx);
     format!(
         r#"{{"id":"event_workos_preflight_{at}","event":"workos_preflight.test","data":{{"object":"test","name":"Zoë & Søn </>","ratio":1.0}},"created_at":"2026-01-01T00:00:00.000Z","context":{{}}}}"#

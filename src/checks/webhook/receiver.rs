@@ -10,10 +10,13 @@ use crate::check::{
 };
 use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, shown_location, wants_sign_in};
 use crate::context::Context;
+use crate::middlebox;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
 use crate::settings::Setting;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::workos::signature;
+
+use super::accepts_signed;
 
 pub(in crate::checks) const CODES: &[&Code] = &[
     &ACCEPTS_UNSIGNED,
@@ -23,6 +26,7 @@ pub(in crate::checks) const CODES: &[&Code] = &[
     &SERVER_ERROR,
     &LOGIN_WALL,
     &CLIENT_CERTIFICATE_REQUIRED,
+    &CROSS_SITE_TOKEN_REQUIRED,
     &REFUSED_BEFORE_THE_APPLICATION,
     &UNCLEAR_ANSWER,
     &NO_ANSWER,
@@ -40,6 +44,10 @@ static LOGIN_WALL: Code =
 static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
     "client-certificate-required",
     "requests are refused for the want of a client certificate, and WorkOS shows none",
+);
+static CROSS_SITE_TOKEN_REQUIRED: Code = Code::error(
+    "cross-site-token-required",
+    "requests are refused for the want of a token against forged requests of browsers (CSRF), and WorkOS sends none",
 );
 static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
     "refused-before-the-application",
@@ -159,7 +167,11 @@ impl Receiver {
         let body = self.kind.made_up().as_bytes();
         let plain = cx.network.fetch(&self.request(&way, body, None)).await;
         let wrongly_signed = self.request(&way, body, Some(wrong_signature(cx)));
-        let (forged, front) = tokio::join!(cx.network.fetch(&wrongly_signed), self.front(&way, cx));
+        let (forged, mut front) = tokio::join!(cx.network.fetch(&wrongly_signed), self.front(&way, cx));
+        let everywhere = plain.result.as_ref().is_ok_and(|it| self.wall(&front, it) == Some(Wall::EveryPath));
+        if everywhere && self.takes_what_is_signed(&way, cx).await {
+            front.made_up = None;
+        }
         self.judge(&plain, &forged, front).via("direct").tried(plain.attempts.max(forged.attempts))
     }
 
@@ -170,7 +182,27 @@ impl Receiver {
 
     /// What answered in the application's place, if a refusal gives that away.
     pub(super) fn wall(&self, front: &Front, answer: &Response) -> Option<Wall> {
-        front.wall(answer, &self.path)
+        let wants_token = matches!(answer.status, 400 | 401 | 403 | 419 | 422)
+            && (answer.status == 419 || middlebox::wants_cross_site_token(&answer.text()));
+        match front.wall(answer, &self.path) {
+            None | Some(Wall::EveryPath) if wants_token => Some(Wall::CrossSite),
+            wall => wall,
+        }
+    }
+
+    /// Whether what answers every path alike takes an event that is signed with the secret, and so is the application. Sent
+    /// only where signed events are to be sent.
+    async fn takes_what_is_signed(&self, way: &Way, cx: &Context) -> bool {
+        let Some(secret) = cx.settings.webhook_secret.as_ref().filter(|_| cx.settings.send_signed) else {
+            return false;
+        };
+        if self.kind != Kind::Webhook {
+            return false;
+        }
+        let body = accepts_signed::event(cx);
+        let signature = signature::sign(&secret.value, now(cx), &body);
+        let signed = cx.network.fetch(&self.request(way, &body, Some(signature))).await;
+        signed.result.is_ok_and(|response| matches!(response.status, 200..=299) && !is_page(&response))
     }
 
     /// The way that requests to it take.
@@ -219,7 +251,11 @@ impl Receiver {
                 outcome.found(self.before_the_application(wall, answer.status));
                 break;
             }
-            if let Some(finding) = self.problem(answer, how) {
+            if reads_signatures && answer.status == 422 {
+                // A framework that finds the header missing before the handler is asked.
+                continue;
+            }
+            if let Some(finding) = self.problem(answer, how, &front) {
                 outcome.found(finding);
                 break;
             }
@@ -227,17 +263,20 @@ impl Receiver {
         outcome
     }
 
-    fn problem(&self, response: &Response, how: &str) -> Option<Finding> {
+    fn problem(&self, response: &Response, how: &str, front: &Front) -> Option<Finding> {
         let title = page_title(&response.body);
+        let everywhere = front.is_everywhere(response, &self.path);
         match response.status {
-            200..=299 if is_page(response) => Some(self.login_wall(response.status, title.as_deref())),
+            200..=299 if is_page(response) => Some(self.login_wall(response.status, title.as_deref(), everywhere)),
+            200..=299 if everywhere => Some(self.takes_everything(response.status)),
             200..=299 => Some(self.accepts(response.status, how)),
-            300..=399 => Some(self.redirects(response.status, response.header("location").unwrap_or_default())),
-            401 if wants_sign_in(response) => Some(self.login_wall(401, title.as_deref())),
+            300..=399 => Some(self.redirects(response, front)),
+            401 if wants_sign_in(response) => Some(self.login_wall(401, title.as_deref(), everywhere)),
             400 | 401 | 403 => None,
             404 | 410 => Some(self.not_found(response.status)),
-            405 => Some(self.method_refused()),
-            500..=599 => Some(self.server_error(response.status)),
+            405 => Some(self.method_refused(everywhere)),
+            500..=599 => Some(self.server_error(response.status, everywhere)),
+            400..=499 if response.text().to_ascii_lowercase().contains("signature") => None,
             status => Some(self.unclear(status)),
         }
     }
@@ -272,44 +311,126 @@ impl Receiver {
         )
     }
 
-    fn method_refused(&self) -> Finding {
-        METHOD_REFUSED.found(
-            format!("{} takes no POST (405), and WorkOS uses POST{}", self.url, self.kind.consequence()),
+    fn takes_everything(&self, status: u16) -> Finding {
+        ACCEPTS_UNSIGNED.found(
+            format!(
+                "{} answers {status} to an event that is not signed, and so is a made-up path, in the same words: what answers there takes everything, and may not be the application{}",
+                self.url,
+                self.kind.consequence()
+            ),
             Remediation::installer(format!(
-                "Correct the path of the {}, or allow POST for it in the reverse proxy or web application firewall.",
-                self.kind.url()
+                "Have what answers at {} pass {} to the application that handles {}, instead of answering every path itself (a catch-all, a default page, a firewall's page).",
+                self.endpoint,
+                self.path_shown(),
+                self.kind.sent()
             ))
-            .verify(self.curl()),
+            .verify(self.curl())
+            .or(Remediation::vendor(format!(
+                "Verify the WorkOS-Signature header with {} before anything else, and answer 401 when it is missing or wrong, if it is the application that answers so.",
+                self.kind.secret()
+            ))),
         )
     }
 
-    fn redirects(&self, status: u16, location: &str) -> Finding {
-        let location = shown_location(location);
+    fn method_refused(&self, everywhere: bool) -> Finding {
+        let url = self.kind.url();
+        let (and_so, remedies) = if everywhere {
+            let allow = Remediation::network(format!(
+                "Allow POST for {} in what stands in front of {} (a list of allowed methods in the reverse proxy, load balancer or web application firewall).",
+                self.path_shown(),
+                self.endpoint
+            ));
+            let server = Remediation::installer(format!(
+                "Have what answers at {} pass {} to the application, if it serves files alone.",
+                self.endpoint,
+                self.path_shown()
+            ));
+            (" at this path and at a made-up one alike", allow.or(server))
+        } else {
+            let correct = Remediation::installer(format!(
+                "Correct the path of the {url}, or allow POST for it in the reverse proxy or web application firewall."
+            ));
+            ("", correct.into())
+        };
+        METHOD_REFUSED.found(
+            format!("{} takes no POST (405){and_so}, and WorkOS uses POST{}", self.url, self.kind.consequence()),
+            remedies.verify(self.curl()),
+        )
+    }
+
+    fn redirects(&self, response: &Response, front: &Front) -> Finding {
+        let location = response.header("location").unwrap_or_default();
+        let target = web_url(&self.url).and_then(|url| url.join(location).ok());
+        let product = target.as_ref().and_then(middlebox::by_sign_in);
+        let sign_in = product.is_some()
+            || front.is_everywhere(response, &self.path)
+            || target.as_ref().is_some_and(middlebox::is_sign_in);
+        let mut whose = match product {
+            Some(guess) => format!(": {}, a sign-in in front of the application", guess.in_words()),
+            None if sign_in => ": a sign-in, or another wall in front of the application".to_owned(),
+            None => String::new(),
+        };
+        if front.asks_certificate {
+            whose.push_str("; it asks for a client certificate as well, whose want may be why");
+        }
+        let register = Remediation::installer(format!(
+            "Register the final URL with WorkOS, or exempt the path {} of the {} from the redirect (sign-on, http to https, slash).",
+            self.path_shown(),
+            self.kind.url()
+        ));
+        let remedies = if sign_in {
+            Remediation::network(format!(
+                "Exempt the path {} from the sign-in in front of {}: the signature authenticates {}.",
+                self.path_shown(),
+                self.endpoint,
+                self.kind.sent()
+            ))
+            .or(register)
+        } else {
+            register.into()
+        };
         REDIRECTS.found(
             format!(
-                "{} redirects to {location} ({status}), where {} end{}",
+                "{} redirects to {} ({}), where {} end{whose}{}",
                 self.url,
+                shown_location(location),
+                response.status,
                 self.kind.sent(),
                 self.kind.consequence()
             ),
-            Remediation::installer(format!("Register the final URL with WorkOS, or exempt the path {} of the {} from the redirect (sign-on, http to https, slash).", self.path_shown(), self.kind.url()))
-                .verify(self.curl()),
+            remedies.verify(self.curl()),
         )
     }
 
-    fn server_error(&self, status: u16) -> Finding {
+    fn server_error(&self, status: u16, everywhere: bool) -> Finding {
+        let does = match (status, everywhere) {
+            (502..=504, true) => {
+                "and so is a made-up path: what stands in front does not reach the application, or keeps it in maintenance"
+            }
+            (502..=504, false) => {
+                "to an unsigned request: the reverse proxy does not reach the handler, or it is in maintenance"
+            }
+            _ => "to an unsigned request: the handler breaks",
+        };
+        let start = Remediation::installer(format!(
+            "Start the application behind what answers at {}, or end its maintenance, and run this again.",
+            self.endpoint
+        ));
+        let mend = Remediation::vendor(
+            "Find the error in the application's log at this time: the handler must answer 400 or 401 to what has no valid signature.",
+        );
         SERVER_ERROR.found(
-            format!("{} answers {status} to an unsigned request: the handler breaks, or the reverse proxy does not reach it{}", self.url, self.kind.consequence()),
-            Remediation::vendor("Find the error in the application's log at this time: the handler must answer 400 or 401 to what has no valid signature. With 502 to 504, start the application behind the reverse proxy.")
-                .verify(self.curl()),
+            format!("{} answers {status} {does}{}", self.url, self.kind.consequence()),
+            if (502..=504).contains(&status) { start.or(mend) } else { mend.or(start) }.verify(self.curl()),
         )
     }
 
-    fn login_wall(&self, status: u16, title: Option<&str>) -> Finding {
+    fn login_wall(&self, status: u16, title: Option<&str>, everywhere: bool) -> Finding {
         let called = title.map_or_else(|| "a demand to sign in".to_owned(), |title| format!("a page called “{title}”"));
+        let place = if everywhere { ", as at a made-up path" } else { "" };
         LOGIN_WALL.found(
-            format!("{called} answers at {} ({status}): it is made for people, and takes no {}{}", self.url, self.kind.sent(), self.kind.consequence()),
-            Remediation::installer(format!("If that page is a sign-in, exempt the path {} from it: the signature authenticates {}. If it is of another site, correct the {}, or the public record of its host.", self.path_shown(), self.kind.sent(), self.kind.url()))
+            format!("{called} answers at {} ({status}){place}: it is made for people, and takes no {}{}", self.url, self.kind.sent(), self.kind.consequence()),
+            Remediation::installer(format!("If that page is a sign-in, exempt the path {} from it: the signature authenticates {}. If it is the application's own front page, pass the path to the application's server. If it is of another site, correct the {}, or the public record of its host.", self.path_shown(), self.kind.sent(), self.kind.url()))
                 .verify(self.curl()),
         )
     }
@@ -317,10 +438,11 @@ impl Receiver {
     fn before_the_application(&self, wall: Wall, status: u16) -> Finding {
         let code = match wall {
             Wall::ClientCertificate => &CLIENT_CERTIFICATE_REQUIRED,
+            Wall::CrossSite => &CROSS_SITE_TOKEN_REQUIRED,
             Wall::Product(_) | Wall::EveryPath => &REFUSED_BEFORE_THE_APPLICATION,
         };
         let so = match wall {
-            Wall::ClientCertificate => ", and WorkOS has none to show",
+            Wall::ClientCertificate | Wall::CrossSite => ", and WorkOS has none to show",
             Wall::Product(_) | Wall::EveryPath => ": nothing is known of the application",
         };
         code.found(
@@ -351,16 +473,39 @@ impl Receiver {
                 guess.in_words()
             ))
             .into(),
+            Wall::CrossSite => Remediation::vendor(format!(
+                "Exempt {path} from the framework's protection against cross-site requests (Django: csrf_exempt; Rails: skip_forgery_protection; Laravel: validateCsrfTokens except): the signature protects it."
+            ))
+            .into(),
+            Wall::EveryPath if matches!(status, 413 | 429) => self.lifted(status).or(in_its_own_words),
             Wall::EveryPath if status == 403 => for_the_check.or(from_sign_in).or(in_its_own_words),
             Wall::EveryPath => from_sign_in.or(for_the_check).or(in_its_own_words),
         }
     }
 
+    /// What to change where something has a limit.
+    fn lifted(&self, status: u16) -> Remediation {
+        let (path, endpoint) = (self.path_shown(), &self.endpoint);
+        Remediation::network(match status {
+            429 => format!(
+                "Raise the rate limit for {path} on what answers at {endpoint}, for WorkOS's addresses at least, and run this again once the limit's time is over."
+            ),
+            _ => format!(
+                "Allow bodies of at least 1 MB for {path} on what answers at {endpoint} (nginx: client_max_body_size 1m): an event of less than 200 bytes is too large for it."
+            ),
+        })
+    }
+
     fn unclear(&self, status: u16) -> Finding {
+        let handle = Remediation::vendor("Have the handler answer 400 or 401 to what has no valid signature.");
+        let (why, remedies) = match status {
+            429 => (": a rate limit refuses, and would refuse WorkOS too", self.lifted(status).or(handle)),
+            413 => (": the body is too large for what answers", self.lifted(status).or(handle)),
+            _ => ("", handle.into()),
+        };
         UNCLEAR_ANSWER.found(
-            format!("{} answers {status}, which says nothing about signatures", self.url),
-            Remediation::vendor("Have the handler answer 400 or 401 to what has no valid signature.")
-                .verify(self.curl()),
+            format!("{} answers {status}, which says nothing about signatures{why}", self.url),
+            remedies.verify(self.curl()),
         )
     }
 

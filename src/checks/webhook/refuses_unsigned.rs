@@ -14,8 +14,9 @@ path on the same host is answered, and with the pages of products that stand bef
 
 An endpoint that answers 2xx takes forged events from anybody. One that answers 404, 405, a redirect or a login page is \
 not the webhook endpoint, or something stands before it. A refusal that every path gives, in the same words, comes from a \
-sign-in, an allowlist or a web application firewall: nothing is then known of the application behind it. A server that \
-wants a client certificate (mutual TLS) refuses WorkOS, which shows none.
+sign-in, an allowlist or a web application firewall: nothing is then known of the application behind it; with --send-signed, \
+one signed event tells whether it is the application itself. A server that wants a client certificate (mutual TLS) refuses \
+WorkOS, which shows none, and so does a framework that wants a token against cross-site requests (CSRF).
 
 Usually broken by a path that differs by a prefix or a slash, by single sign-on in front of the whole site, or by a \
 handler that checks signatures only in production.",
@@ -153,9 +154,104 @@ mod tests {
             (response(405, &[], ""), "method-refused"),
             (response(502, &[], ""), "server-error"),
             (response(415, &[], ""), "unclear-answer"),
+            (response(403, &[], "<p>CSRF verification failed. Request aborted.</p>"), "cross-site-token-required"),
+            (
+                response(422, &[], "<title>The change you wanted was rejected (422)</title>"),
+                "cross-site-token-required",
+            ),
+            (response(419, &[], ""), "cross-site-token-required"),
         ] {
             assert_eq!(codes(&run(Ok(answer), 404).await), [code]);
         }
         assert_eq!(codes(&run(Err(ErrorKind::Closed), 404).await), ["no-answer"]);
+    }
+
+    #[tokio::test]
+    async fn each_wall_sends_whoever_runs_it() {
+        let sign_in = ("location", "https://customer.cloudflareaccess.com/cdn-cgi/access/login?x=1");
+        let elsewhere = ("location", "https://id.customer.example/?rd=1");
+        let (json, html) = (r#"{"ok":true}"#, [("content-type", "text/html")]);
+        let network = Who::Network;
+        for (answer, made_up, words, who) in [
+            (response(302, &[sign_in], ""), response(404, &[], ""), "Cloudflare Access", network),
+            (response(302, &[("location", "/oauth2/sign_in")], ""), response(404, &[], ""), "sign-in", network),
+            (response(302, &[elsewhere], ""), response(302, &[elsewhere], ""), "in front of the application", network),
+            (response(301, &[("location", "/hook/")], ""), response(404, &[], ""), "redirects to", Who::Installer),
+            (response(405, &[], "no"), response(405, &[], "no"), "a made-up one alike", network),
+            (response(405, &[], "no"), response(404, &[], "no"), "takes no POST", Who::Installer),
+            (response(429, &[], ""), response(404, &[], ""), "rate limit", network),
+            (response(429, &[], "a"), response(429, &[], "a"), "429, and so is a made-up path", network),
+            (response(413, &html, "<h1>too large</h1>"), response(404, &[], ""), "too large", network),
+            (response(503, &html, "soon"), response(503, &html, "soon"), "maintenance", Who::Installer),
+            (response(500, &[], ""), response(404, &[], ""), "handler breaks", Who::Vendor),
+            (response(200, &[], json), response(200, &[], json), "takes everything", Who::Installer),
+            (response(200, &[], json), response(404, &[], ""), "anybody can forge", Who::Vendor),
+            (response(403, &[], "invalid csrf token"), response(404, &[], ""), "CSRF", Who::Vendor),
+        ] {
+            let outcome = behind(Ok(answer), made_up, false).await;
+            let finding = &outcome.findings[0];
+
+            assert!(finding.problem.contains(words), "{words}: {}", finding.problem);
+            assert_eq!(finding.remediations.likeliest().who, who, "{}", finding.problem);
+        }
+        let asks = behind(Ok(response(302, &[elsewhere], "")), response(302, &[elsewhere], ""), true).await;
+        assert!(asks.findings[0].problem.contains("client certificate"), "{}", asks.findings[0].problem);
+    }
+
+    /// Answers by what is signed, and how: nothing, wrongly, rightly.
+    async fn handled(unsigned: Response, wrong: Response, right: Response, made_up: Response, send: bool) -> Outcome {
+        let network = Fake::default()
+            .resolves(APP, Ok(&["93.184.215.14"]))
+            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
+            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+            .connects("93.184.215.14:443", Ok(()))
+            .handles(Method::Post, HOOK, move |request| {
+                match request.headers.iter().find(|(name, _)| *name == signature::HEADER) {
+                    None => unsigned.clone(),
+                    Some((_, value)) if value.ends_with(&"0".repeat(64)) => wrong.clone(),
+                    Some(_) => right.clone(),
+                }
+            })
+            .fetches(Method::Post, "https://app.customer.example/workos-preflight-made-up-path", Ok(made_up));
+        let mut site = Site::of(network)
+            .with("network.public_resolver", "9.9.9.9")
+            .with("installation.webhook_url", HOOK)
+            .webhook_secret("whsec_1234567890abcdefghij");
+        if send {
+            site = site.with("checks.send_signed", "true");
+        }
+        let check = Receiver::of(Kind::Webhook, site.settings().webhook_url.as_ref()).unwrap();
+        check.run(&site.context()).await
+    }
+
+    #[tokio::test]
+    async fn a_framework_that_misses_the_header_refuses_as_well() {
+        let (missing, wrong) = (response(422, &[], "field required"), response(401, &[], "no"));
+        let named = response(412, &[], "Signature missing");
+        let nothing = response(404, &[], "");
+
+        let by_framework = handled(missing, wrong, response(200, &[], ""), nothing.clone(), false).await;
+        let by_name = run(Ok(named), 404).await;
+        let (same, taken) = (response(422, &[], "field required"), response(200, &[], ""));
+        let forged = handled(same.clone(), taken.clone(), taken, nothing.clone(), false).await;
+        let blind = handled(same.clone(), same.clone(), same, nothing, false).await;
+
+        assert_eq!((by_framework.status(), by_name.status()), (Status::Pass, Status::Pass));
+        assert_eq!(codes(&forged), ["accepts-unsigned"]);
+        assert_eq!(codes(&blind), ["unclear-answer"]);
+    }
+
+    #[tokio::test]
+    async fn an_application_that_answers_every_path_alike_shows_itself_by_taking_what_is_signed() {
+        let no = || response(401, &[], "unauthorized");
+
+        let asked = handled(no(), no(), response(200, &[], ""), no(), true).await;
+        let unasked = handled(no(), no(), response(200, &[], ""), no(), false).await;
+        let walled = handled(no(), no(), no(), no(), true).await;
+
+        assert_eq!(asked.status(), Status::Pass);
+        for outcome in [unasked, walled] {
+            assert_eq!(codes(&outcome), ["refused-before-the-application"]);
+        }
     }
 }
