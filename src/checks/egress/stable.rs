@@ -91,8 +91,12 @@ fn judge(endpoint: &Endpoint, samples: &[Attempted<Response>]) -> Outcome {
     if let Some(response) = strange {
         outcome.saw("other answer", response.status.to_string());
     }
-    if times.len() < samples.len() {
-        outcome.found(unstable(endpoint, times.len(), samples.len()));
+    let lost = samples.iter().any(|sample| sample.result.is_err());
+    match strange {
+        _ if times.len() == samples.len() => {}
+        // Nothing is lost where everything is answered, and the other answer has a cause of its own.
+        Some(response) if !lost => outcome.found(answered_otherwise(endpoint, times.len(), samples.len(), response)),
+        _ => outcome.found(unstable(endpoint, times.len(), samples.len())),
     }
     if let Some(most) = p95(&times).filter(|most| *most > PATIENCE) {
         outcome.found(slow(endpoint, most));
@@ -116,6 +120,27 @@ fn unstable(endpoint: &Endpoint, answered: usize, of: usize) -> Finding {
     )
 }
 
+fn answered_otherwise(endpoint: &Endpoint, as_usual: usize, of: usize, other: &Response) -> Finding {
+    let status = other.status;
+    let again = command!(
+        "for i in $(seq 20); do curl -so /dev/null -m 5 -w '%{{http_code}} %{{time_total}}\\n' '{}'; done",
+        endpoint.https(workos::LIST_ORGANIZATIONS)
+    );
+    let problem = format!("{endpoint} answered {as_usual} of {of} requests as the API does, and others with {status}");
+    let remedy = match (status, other.header("cf-ray")) {
+        (429, _) => Remediation::installer(
+            "Run the check again in a minute; if it lasts, find out which other programs behind this outbound address ask the API so much.",
+        ),
+        (_, Some(_)) => Remediation::workos(
+            "Look at https://status.workos.com and run the check again: these answers came from WorkOS or Cloudflare.",
+        ),
+        (_, None) => Remediation::network(format!(
+            "Find which of several proxies or gateways between this host and {endpoint} answers with {status}, and give it the rule that the others have."
+        )),
+    };
+    UNSTABLE.found(problem, remedy.verify(again))
+}
+
 fn slow(endpoint: &Endpoint, most: Duration) -> Finding {
     SLOW.found(
         format!("requests to {endpoint} take up to {}: sign-ins wait for several of them", spoken(most)),
@@ -127,7 +152,7 @@ fn slow(endpoint: &Endpoint, most: Duration) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Status;
+    use crate::check::{Status, Who};
     use crate::checks::fixture::codes;
     use crate::net::fake::{error, response};
     use crate::net::{ErrorKind, Phase};
@@ -146,6 +171,26 @@ mod tests {
         assert_eq!(judged(&[sample(true, quick), sample(true, quick)]).status(), Status::Pass);
         assert_eq!(codes(&judged(&[sample(true, quick), sample(false, quick)])), ["unstable"]);
         assert_eq!(codes(&judged(&[sample(true, quick), sample(true, PATIENCE * 2)])), ["slow"]);
+    }
+
+    #[test]
+    fn another_answer_is_no_loss() {
+        let endpoint = Endpoint::new("api.workos.com", 443);
+        let other = |status, headers: &[(&str, &str)]| Attempted {
+            result: Ok(response(status, headers, "")),
+            attempts: 1,
+            took: Duration::from_millis(50),
+        };
+        for (sample, who) in [
+            (other(429, &[("cf-ray", "1")]), Who::Installer),
+            (other(503, &[("cf-ray", "1")]), Who::Workos),
+            (other(403, &[]), Who::Network),
+        ] {
+            let outcome = judge(&endpoint, &[sample]);
+            let finding = &outcome.findings[0];
+            assert!(!finding.problem.contains("lost"), "{}", finding.problem);
+            assert_eq!(finding.remediations.likeliest().who, who);
+        }
     }
 
     #[test]
