@@ -211,6 +211,27 @@ const FILTER_HOSTS: &[(&str, &str, Confidence)] = &[
     ("warn.webroot.com", "Webroot", Likely),
 ];
 
+/// What gateways for APIs write into the headers of what they answer themselves: the header, and what its value begins with.
+/// Lower case.
+const GATEWAYS: &[(&str, &str, &str)] = &[
+    ("server", "kong", "Kong"),
+    ("via", "kong", "Kong"),
+    ("x-kong-response-latency", "", "Kong"),
+    ("x-kong-request-id", "", "Kong"),
+    ("x-amzn-requestid", "", "AWS API Gateway"),
+    ("x-amzn-errortype", "", "AWS API Gateway"),
+    ("apigw-requestid", "", "AWS API Gateway"),
+    ("x-amz-apigw-id", "", "AWS API Gateway"),
+    ("server", "apisix", "Apache APISIX"),
+    ("server", "wso2", "WSO2"),
+    ("server", "krakend", "KrakenD"),
+    ("x-krakend", "", "KrakenD"),
+    ("x-gravitee-transaction-id", "", "Gravitee"),
+    ("x-azure-ref", "", "Azure Front Door"),
+    ("x-apigee-fault-code", "", "Apigee"),
+    ("x-3scale-error", "", "3scale"),
+];
+
 /// Words in the host or the path of a page that says no. Lower case, whole words.
 const FILTER_WORDS: &[&str] = &[
     "block",
@@ -343,6 +364,17 @@ pub fn by_refusing_server(status: u16, text: &str, headers: &[(String, String)])
 pub fn wants_cross_site_token(text: &str) -> bool {
     let text = start(text);
     CROSS_SITE.iter().any(|words| text.contains(words))
+}
+
+/// Which gateway answered in the API's place, by the headers.
+pub fn by_gateway(headers: &[(String, String)]) -> Option<Guess> {
+    let stands = |name: &str, start: &str| {
+        headers.iter().any(|(header, value)| {
+            header == name && value.to_ascii_lowercase().trim_start_matches("1.1 ").starts_with(start)
+        })
+    };
+    let (_, _, product) = GATEWAYS.iter().find(|(name, start, _)| stands(name, start))?;
+    Some(Guess { product, confidence: Likely })
 }
 
 /// Whether a refusal is for the want of a client certificate, by its page.

@@ -30,6 +30,22 @@ pub enum Answer {
         /// Cloudflare's id of the request.
         ray: String,
     },
+    /// A redirect that passed Cloudflare: it is no sign-in of this network's.
+    Moved {
+        /// The status code.
+        status: u16,
+        /// Where it points to, without query.
+        location: String,
+        /// Cloudflare's id of the request.
+        ray: String,
+    },
+    /// Something on the way wants a sign-in of its own, and says so without a redirect.
+    SignIn {
+        /// The status code.
+        status: u16,
+        /// How it says so: the header, or the name of the status.
+        asks: String,
+    },
     /// A redirect to the page of a filter.
     Filter {
         /// Where it points to, without query.
@@ -119,7 +135,10 @@ impl Answer {
                 let error = error.map(|error| format!(", error {error}")).unwrap_or_default();
                 format!("a refusal of Cloudflare's ({status}{error}, cf-ray {ray})")
             }
-            Answer::Filter { location, .. } | Answer::Portal { location } => format!("a redirect to {location}"),
+            Answer::Filter { location, .. } | Answer::Portal { location } | Answer::Moved { location, .. } => {
+                format!("a redirect to {location}")
+            }
+            Answer::SignIn { status, asks } => format!("a sign-in that something on the way wants ({status}, {asks})"),
             Answer::Page { status, title, .. } => match title {
                 Some(title) => format!("a page called “{title}” ({status})"),
                 None => format!("a page without a title ({status})"),
@@ -146,47 +165,51 @@ impl Answer {
         let product = || middlebox::by_page(&text, &response.headers);
         let status = response.status;
 
+        let ray = response.header("cf-ray").map(shortened);
+        let number = error_number(&text);
         let challenged = response.header("cf-mitigated").is_some()
             || title.as_ref().is_some_and(|title| {
                 let title = title.to_ascii_lowercase();
                 response.header("cf-ray").is_some() && CHALLENGE_TITLES.iter().any(|known| title.starts_with(known))
             });
-        if challenged {
+        // A page that names its number is a refusal, and no challenge that a browser would pass.
+        if challenged && (number.is_none() || response.header("cf-mitigated").is_some()) {
             return Answer::Challenge;
         }
-        if let (500.., Some(ray)) = (status, response.header("cf-ray")) {
-            return Answer::Unavailable { status, ray: shortened(ray) };
+        if let (500.., Some(ray)) = (status, &ray) {
+            return Answer::Unavailable { status, ray: ray.clone() };
         }
         if let (300..=399, Some(location)) = (status, response.header("location")) {
-            let shown = shortened(&shown_url(location));
-            return match Url::parse(location).ok().and_then(|url| middlebox::by_filter(&url)) {
-                Some(product) => Answer::Filter { location: shown, product },
-                None => Answer::Portal { location: shown },
+            return match (sent_on_to(location), ray) {
+                (Answer::Portal { location }, Some(ray)) => Answer::Moved { status, location, ray },
+                (answer, _) => answer,
             };
         }
-        if status == 511 {
-            return Answer::Portal {
-                location: "an unnamed sign-in page (511 Network Authentication Required)".to_owned(),
-            };
+        if let Some(asks) = sign_in(response, ray.is_some(), json) {
+            return Answer::SignIn { status, asks };
         }
         // A 401 is what the API says, however it arrives, and what breaks off says nothing of who wrote it.
         let broken_off = |error: serde_json::Error| error.is_eof() && !response.body.is_empty();
-        if let (400 | 402..=499, Some(ray)) = (status, response.header("cf-ray"))
+        if let (400 | 402..=499, Some(ray)) = (status, &ray)
             && middlebox::by_page(&text, &[]).is_none()
             && response.end == BodyEnd::Whole
             && serde_json::from_slice::<Value>(&response.body).is_err_and(|error| !broken_off(error))
         {
-            return Answer::RefusedAtTheEdge { status, error: error_number(&text), ray: shortened(ray) };
+            return Answer::RefusedAtTheEdge { status, error: number, ray: ray.clone() };
         }
-        if html || title.is_some() {
-            return Answer::Page { status, title, product: product() };
+        // What is JSON is no page, whatever it is called on the way, and neither is nothing.
+        if html && !json && !response.body.is_empty() || title.is_some() {
+            return match (product(), page_target(&text).filter(|_| ray.is_none())) {
+                (None, Some(target)) => sent_on_to(target),
+                (product, _) => Answer::Page { status, title, product },
+            };
         }
         if response.end != BodyEnd::Whole {
             return Answer::Cut { read: response.body.len(), end: response.end };
         }
         match serde_json::from_slice::<Value>(&response.body) {
             Ok(body) => {
-                let marked = response.header("x-request-id").is_some() || response.header("cf-ray").is_some();
+                let marked = response.header("x-request-id").is_some() || ray.is_some();
                 Answer::Json(JsonAnswer { status, body, marked })
             }
             // JSON that breaks off is told from text that is no JSON at all.
@@ -198,10 +221,56 @@ impl Answer {
     }
 }
 
-/// The number that Cloudflare gives its errors, in text (`error code: 1020`) and on its pages (`Error 1020`).
+/// A redirect, by where it leads.
+fn sent_on_to(location: &str) -> Answer {
+    let shown = shortened(&shown_url(location));
+    match Url::parse(location).ok().and_then(|url| middlebox::by_filter(&url)) {
+        Some(product) => Answer::Filter { location: shown, product },
+        None => Answer::Portal { location: shown },
+    }
+}
+
+/// How an answer asks for a sign-in that is not the API's: by its status, or by a challenge beside what is no JSON.
+fn sign_in(response: &Response, passed_cloudflare: bool, json: bool) -> Option<String> {
+    let header = match response.status {
+        511 => return Some("Network Authentication Required".to_owned()),
+        407 => "proxy-authenticate",
+        401 if !passed_cloudflare && !json => "www-authenticate",
+        _ => return None,
+    };
+    match response.header(header) {
+        Some(challenge) => Some(format!("{header}: {}", shortened(challenge))),
+        None => (response.status == 407).then(|| "Proxy Authentication Required".to_owned()),
+    }
+}
+
+/// Where a page sends browsers by itself, with a refresh or a script.
+fn page_target(text: &str) -> Option<&str> {
+    let start = text.char_indices().nth(20_000).map_or(text, |(end, _)| &text[..end]);
+    // Lower case changes no place in ASCII, and elsewhere is not looked.
+    let lower = start.to_ascii_lowercase();
+    let refresh =
+        lower.find("http-equiv").filter(|at| lower[*at..].chars().take(40).collect::<String>().contains("refresh"));
+    let after = match refresh.and_then(|at| Some(at + lower[at..].find("url=")? + "url=".len())) {
+        Some(after) => after,
+        None => {
+            let script = lower.find("<script").map(|at| (at, &lower[at..]))?;
+            let says =
+                ["location.href", "location.replace(", "window.location", "document.location", "location.assign("];
+            let (at, mark) = says.iter().filter_map(|mark| Some((script.1.find(mark)?, mark))).min()?;
+            script.0 + at + mark.len()
+        }
+    };
+    let rest = start[after..].trim_start_matches([' ', '=', '(']).trim_start_matches(['\'', '"']);
+    let target = rest.split(['\'', '"', '>', '<', ';', ' ', '\n']).next()?;
+    (target.starts_with("http://") || target.starts_with("https://") || target.starts_with('/')).then_some(target)
+}
+
+/// The number that Cloudflare gives its errors, in text (`error code: 1020`) and on its pages (`Error 1020`, or in a
+/// span of its own).
 fn error_number(text: &str) -> Option<u16> {
     let start: String = text.chars().take(20_000).collect::<String>().to_ascii_lowercase();
-    ["error code: ", "error code ", "error "].iter().find_map(|before| {
+    ["error code: ", "error code ", "error ", "cf-error-code\">"].iter().find_map(|before| {
         start.match_indices(before).find_map(|(at, before)| {
             let digits: String = start[at + before.len()..].chars().take_while(char::is_ascii_digit).take(5).collect();
             digits.parse().ok().filter(|number| (1000..=1200).contains(number))

@@ -17,6 +17,9 @@ use self::id::{Id, Kind};
 use crate::net::{Method, Request, Way};
 use crate::secret::Secret;
 
+/// The API's `message` to a request without a key.
+pub const UNAUTHORIZED: &str = "Unauthorized";
+
 /// `GET /organizations?limit=1`: needs a key, changes nothing, and answers exactly `{"message":"Unauthorized"}` without one
 /// (facts of 2026-11-23, §2.3 and §3.1).
 pub const LIST_ORGANIZATIONS: &str = "/organizations?limit=1";

@@ -2,14 +2,15 @@
 
 use super::trusted;
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation,
+    Remediations, Running, Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
-use crate::middlebox::Guess;
+use crate::middlebox::{self, Guess};
 use crate::net::{BodyEnd, Coding, NetError, Response};
 use crate::settings::values::spoken;
 use crate::workos::{self, Answer, JsonAnswer};
+use url::Url;
 
 pub(in crate::checks) static SPEC: Spec = Spec {
     id: ID,
@@ -27,7 +28,7 @@ firewall that takes a server for a robot, or by an incident at WorkOS or Cloudfl
     required: super::required,
     codes: &[
         &BLOCK_PAGE, &CAPTIVE_PORTAL, &CHALLENGE, &ADDRESS_BANNED, &NOT_THE_API, &BAD_GATEWAY,
-        &API_UNAVAILABLE, &TRUNCATED, &COMPRESSED, &NO_ANSWER, &REFUSED_AT_THE_EDGE, &HEADERS_MISSING, &RATE_LIMITED,
+        &API_UNAVAILABLE, &REFUSED_BY_THE_API, &TRUNCATED, &COMPRESSED, &NO_ANSWER, &REFUSED_AT_THE_EDGE, &HEADERS_MISSING, &RATE_LIMITED,
     ],
     needs: &[trusted::ID],
     plan: |_, settings| Planned::one(Answers(settings.api.value.clone())),
@@ -36,7 +37,8 @@ firewall that takes a server for a robot, or by an incident at WorkOS or Cloudfl
 pub(in crate::checks) const ID: CheckId = CheckId::new("egress.answers");
 
 static BLOCK_PAGE: Code = Code::error("block-page", "a page for people answers in the API's place");
-static CAPTIVE_PORTAL: Code = Code::error("captive-portal", "the network sends the request to a sign-in page");
+static CAPTIVE_PORTAL: Code =
+    Code::error("captive-portal", "the network wants a sign-in before it lets the request pass");
 static CHALLENGE: Code = Code::error("challenge", "a challenge for browsers answers in the API's place");
 static ADDRESS_BANNED: Code = Code::error(
     "address-banned",
@@ -48,6 +50,10 @@ static REFUSED_AT_THE_EDGE: Code = Code::undecided(
 );
 static RATE_LIMITED: Code =
     Code::warning("rate-limited", "the API itself answers that there were too many requests (429)");
+static REFUSED_BY_THE_API: Code = Code::undecided(
+    "refused-by-the-api",
+    "the answer passed Cloudflare, and is not what the API says to a request without a key",
+);
 static NOT_THE_API: Code = Code::error("not-the-api", "something answers, and it is not the API");
 static BAD_GATEWAY: Code =
     Code::error("bad-gateway", "a proxy or gateway on the way answers with a server error of its own");
@@ -123,13 +129,28 @@ fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
             outcome.because(compressed(endpoint, unreadable(response).unwrap_or_default()))
         }
         Answer::Json(answer) if answer.status == 401 && answer.message().is_some() => {
-            outcome.grade = Grade::Answered;
-            if answer.marked { outcome } else { outcome.because(headers_missing(endpoint)) }
+            if answer.marked {
+                outcome.grade = Grade::Answered;
+                return outcome;
+            }
+            // Without a mark of WorkOS's, its very words are wanted, and no mark of somebody else's.
+            match middlebox::by_gateway(&response.headers) {
+                None if answer.message() == Some(workos::UNAUTHORIZED) => {
+                    outcome.grade = Grade::Answered;
+                    outcome.because(headers_missing(endpoint))
+                }
+                product => outcome.because(anothers_401(endpoint, &answer, product)),
+            }
         }
         Answer::Json(answer) if answer.status == 429 && response.header("cf-ray").is_some() => {
             outcome.because(rate_limited(endpoint, response.header("retry-after")))
         }
+        Answer::Json(answer) if (400..500).contains(&answer.status) && response.header("cf-ray").is_some() => {
+            outcome.because(refused_by_the_api(endpoint, &answer, response.header("cf-ray").unwrap_or_default()))
+        }
         Answer::Json(answer) => outcome.because(other_json(endpoint, &answer)),
+        Answer::Moved { status, location, ray } => outcome.because(moved(endpoint, status, &location, &ray)),
+        Answer::SignIn { status, asks } => outcome.because(sign_in(endpoint, status, &asks)),
         Answer::Unavailable { status, ray } => outcome.because(api_unavailable(endpoint, status, &ray)),
         Answer::Challenge => outcome.because(challenge(endpoint, response.status)),
         Answer::RefusedAtTheEdge { status, error, ray } => {
@@ -147,6 +168,10 @@ fn judge(endpoint: &Endpoint, response: &Response) -> Outcome {
         }
         Answer::Cut { read, end } => outcome.because(truncated(endpoint, read, end)),
         Answer::Strange { status: status @ 500.., .. } => outcome.because(bad_gateway(endpoint, status, None)),
+        Answer::Strange { status, .. } if response.body.is_empty() => outcome.because(not_the_api(
+            endpoint,
+            &format!("answers {status} without a body, where the API answers 401 with JSON"),
+        )),
         Answer::Strange { status, media_type, product } => {
             outcome.because(strange(endpoint, status, media_type.as_deref(), product))
         }
@@ -204,6 +229,9 @@ fn filtered(endpoint: &Endpoint, status: u16, location: &str, product: Guess) ->
 /// (<https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/>).
 const BANS: &[u16] = &[1005, 1006, 1007, 1008, 1009, 1106];
 
+/// Its errors about an address that does not serve the name that was asked for: mostly one that somebody wrote down.
+const NOT_SERVED: &[u16] = &[1000, 1001, 1002, 1003, 1004, 1014, 1018, 1023, 1034];
+
 fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray: &str) -> Finding {
     let number = error.map(|error| format!(", error {error}")).unwrap_or_default();
     let refuses = format!(
@@ -233,6 +261,30 @@ fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray
             &REFUSED_AT_THE_EDGE,
             ": it takes the client for a robot, by its signature; an inspecting proxy gives every client its own, and the application's may be taken",
             ask("which signature is refused").or(another_address),
+        ),
+        Some(error) if NOT_SERVED.contains(&error) => (
+            &REFUSED_AT_THE_EDGE,
+            ": the address that was asked does not serve this name, or no longer",
+            Remediation::installer(format!(
+                "Compare the addresses that {host} resolves to here with a public resolver's, and take an address that is written down somewhere (hosts file, internal zone, proxy, relay) out, so that the public ones are used.",
+                host = endpoint.host
+            ))
+            .verify(command!("getent ahosts {}; dig @1.1.1.1 {} A +short", endpoint.host, endpoint.host))
+            .or(ask("why it does not serve the name")),
+        ),
+        None if status == 429 => (
+            &REFUSED_AT_THE_EDGE,
+            ": too many requests came from this host's outbound address, which limits the rate for everybody behind it",
+            Remediation::installer("Wait some minutes, and run the check again.").or(another_address),
+        ),
+        None if status == 400 => (
+            &REFUSED_AT_THE_EDGE,
+            ": it finds the request malformed, so something on the way may write requests anew",
+            Remediation::network(format!(
+                "Exempt {} from TLS inspection and from every change of request headers in the proxy or gateway on the way.",
+                endpoint.host
+            ))
+            .or(ask("what is wrong with the request")),
         ),
         _ => (
             &REFUSED_AT_THE_EDGE,
@@ -266,7 +318,79 @@ fn bad_gateway(endpoint: &Endpoint, status: u16, title: Option<&str>) -> Finding
     )
 }
 
+/// Somebody else's 401, which looks like the API's.
+fn anothers_401(endpoint: &Endpoint, answer: &JsonAnswer, product: Option<Guess>) -> Finding {
+    let says: String = answer.message().unwrap_or_default().chars().take(80).collect();
+    not_the_api(
+        endpoint,
+        &format!(
+            "answers 401 with “{says}”{}, without x-request-id and cf-ray, which the API always sends: somebody else asks for a key",
+            by(product)
+        ),
+    )
+}
+
+fn refused_by_the_api(endpoint: &Endpoint, answer: &JsonAnswer, ray: &str) -> Finding {
+    let says: String =
+        answer.message().map(|says| format!(" (“{}”)", says.chars().take(80).collect::<String>())).unwrap_or_default();
+    let ray: String = ray.chars().take(80).collect();
+    let ask = Remediation::workos(format!(
+        "Run the check again; if it lasts, send WorkOS support the cf-ray {ray}, the time and this host's outbound address, and ask why it is answered so."
+    ));
+    let problem = format!(
+        "{} answers {}{says} through Cloudflare (cf-ray {ray}), where it answers 401 to a request without a key: the answer comes from WorkOS, not from a gateway of this network",
+        endpoint.host, answer.status
+    );
+    let remedy: Remediations = match endpoint.host.as_str() {
+        "api.workos.com" => ask.verify(curl(endpoint)).into(),
+        _ => Remediation::installer(format!("Correct --api-url if {} is not the WorkOS API.", endpoint.host))
+            .verify(curl(endpoint))
+            .or(ask),
+    };
+    REFUSED_BY_THE_API.found(problem, remedy)
+}
+
+fn moved(endpoint: &Endpoint, status: u16, location: &str, ray: &str) -> Finding {
+    let ask = Remediation::workos(format!(
+        "Look at https://status.workos.com and run the check again; if it lasts, send WorkOS support the cf-ray {ray} and the time."
+    ));
+    let problem = format!(
+        "{} sends the request on to {location} ({status}) through Cloudflare (cf-ray {ray}), which the API does not do: no portal of this network does that",
+        endpoint.host
+    );
+    let settings = Remediation::installer(format!("Correct --api-url if {} is not the WorkOS API.", endpoint.host));
+    REFUSED_BY_THE_API.found(problem, settings.verify(curl(endpoint)).or(ask))
+}
+
+fn sign_in(endpoint: &Endpoint, status: u16, asks: &str) -> Finding {
+    let host = &endpoint.host;
+    let exempt = Remediation::network(format!(
+        "Exempt this host, or {host}, from the sign-in that the proxy, gateway or portal on the way wants."
+    ))
+    .verify(curl(endpoint));
+    let remedies = match status {
+        407 => exempt.or(Remediation::installer(
+            "If this site goes out through a proxy, name it with its user name and password: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT.",
+        )),
+        _ => exempt.into(),
+    };
+    CAPTIVE_PORTAL.found(
+        format!(
+            "something on the way to {host} wants a sign-in of its own ({status}, `{asks}`), which is not the API's"
+        ),
+        remedies,
+    )
+}
+
 fn captive_portal(endpoint: &Endpoint, status: u16, location: &str) -> Finding {
+    let own = Url::parse(location).map_or(location.starts_with('/'), |url| url.host_str() == Some(&endpoint.host));
+    if own {
+        return CAPTIVE_PORTAL.found(
+            format!("the request is sent on to {location} ({status}), under the name of the API, which never does that: a gateway on the way wants a cookie or a sign-in first"),
+            Remediation::network(format!("Exempt this host, or {}, from the sign-in and the web filter of the gateway on the way.", endpoint.host))
+                .verify(curl(endpoint)),
+        );
+    }
     CAPTIVE_PORTAL.found(
         format!("the request is sent on to {location} ({status}), which is no part of the API: the network wants a sign-in first"),
         Remediation::network(format!("Exempt this host, or {}, from the portal or login page at {location}.", endpoint.host))
@@ -312,7 +436,8 @@ fn truncated(endpoint: &Endpoint, read: usize, end: BodyEnd) -> Finding {
 
 fn other_json(endpoint: &Endpoint, answer: &JsonAnswer) -> Finding {
     let what = if answer.status == 200 {
-        "lists organizations without a key, which the API never does".to_owned()
+        "lists organizations without a key, which the API never does: a proxy on the way adds one, or gives an answer that it kept"
+            .to_owned()
     } else {
         format!("answers {} with JSON, where the API answers 401 with a message", answer.status)
     };
@@ -401,6 +526,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_api_says_counts_under_another_name_of_its_type() {
+        for media_type in ["text/html", "text/plain", "application/octet-stream"] {
+            let outcome = run(Ok(response(401, &[RAY, ("content-type", media_type)], UNAUTHORIZED))).await;
+            assert_eq!(outcome.status(), Status::Pass, "{media_type}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_refusal_of_cloudflares_is_told_by_its_number_or_its_status() {
+        let page = |number: u16| {
+            format!(
+                "<title>Access denied | x used Cloudflare to restrict access</title><span class=\"cf-error-code\">{number}</span>"
+            )
+        };
+        let html = ("content-type", "text/html");
+        for (status, body, wanted) in [
+            (403, page(1009), "banned"),
+            (403, page(1020), "rule of its firewall"),
+            (409, "error code: 1001".to_owned(), "does not serve this name"),
+            (409, "error code: 1034".to_owned(), "does not serve this name"),
+            (403, "error code: 1003".to_owned(), "does not serve this name"),
+            (429, "<title>Rate Limited</title>".to_owned(), "too many requests"),
+            (400, "<title>400 Bad Request</title>".to_owned(), "malformed"),
+        ] {
+            let outcome = run(Ok(response(status, &[RAY, html], &body))).await;
+            assert!(outcome.findings[0].problem.contains(wanted), "{status} {body}: {}", outcome.findings[0].problem);
+        }
+    }
+
+    #[tokio::test]
     async fn compression_is_no_fault_where_it_was_undone_and_named_where_it_was_not() {
         let under = |coding, body| {
             let mut answer = response(401, &[RAY, ("content-type", "application/json")], body);
@@ -448,6 +603,21 @@ mod tests {
             (response(400, &[RAY, html], "<title>400 Bad Request</title>"), "refused-at-the-edge"),
             (response(429, &[RAY], r#"{"message":"Too many requests."}"#), "rate-limited"),
             (response(429, &[], r#"{"message":"Too many requests."}"#), "not-the-api"),
+            (response(403, &[RAY], r#"{"message":"Forbidden"}"#), "refused-by-the-api"),
+            (response(404, &[RAY], r#"{"message":"Not Found"}"#), "refused-by-the-api"),
+            (response(301, &[RAY, ("location", "https://workos.com/")], ""), "refused-by-the-api"),
+            (response(403, &[], r#"{"message":"Forbidden"}"#), "not-the-api"),
+            (response(401, &[], r#"{"message":"No API key found in request"}"#), "not-the-api"),
+            (response(401, &[("x-amzn-requestid", "1")], UNAUTHORIZED), "not-the-api"),
+            (response(401, &[("server", "kong/3.6")], UNAUTHORIZED), "not-the-api"),
+            (response(401, &[html, ("www-authenticate", "Basic realm=\"gw\"")], "<h1>401</h1>"), "captive-portal"),
+            (response(407, &[html], "<title>Proxy</title>"), "captive-portal"),
+            (response(511, &[html], "<title>Network sign-in</title>"), "captive-portal"),
+            (
+                response(200, &[html], "<meta http-equiv='refresh' content='0; url=http://portal.example/'>"),
+                "captive-portal",
+            ),
+            (response(200, &[html], ""), "not-the-api"),
             (response(302, &[("location", "https://block.opendns.com/?x=1")], ""), "block-page"),
             (response(502, &[html], "<title>502 Bad Gateway</title>"), "bad-gateway"),
             (response(503, &[], "upstream"), "bad-gateway"),
