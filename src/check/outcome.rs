@@ -93,6 +93,12 @@ impl Remediations {
         self
     }
 
+    /// One way more, where there is one.
+    #[must_use]
+    pub fn and(self, other: Option<Remediation>) -> Self {
+        other.into_iter().fold(self, Remediations::or)
+    }
+
     /// The same ways in other words: every text of them is changed.
     #[must_use]
     pub fn reworded(self, reword: impl Fn(&str) -> String) -> Self {

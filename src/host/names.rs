@@ -24,6 +24,10 @@ pub struct Resolvers {
     pub timeout: u32,
     /// How often it asks each server.
     pub attempts: u32,
+    /// The servers are asked in turn, and not from the first on.
+    pub rotates: bool,
+    /// Questions carry EDNS, which old servers and firewalls do not understand.
+    pub edns: bool,
     /// Lines that name a server and that the C library passes over: their numbers, and why.
     pub passed_over: Vec<(usize, Oddity)>,
     /// Why it could not be read, when it could not.
@@ -133,6 +137,8 @@ fn parse(
         config.ndots = if says("ndots:") { overruling.ndots } else { config.ndots };
         config.timeout = if says("timeout:") { overruling.timeout } else { config.timeout };
         config.attempts = if says("attempts:") { overruling.attempts } else { config.attempts };
+        config.rotate |= overruling.rotate;
+        config.edns0 |= overruling.edns0;
     }
     let search = match environment("LOCALDOMAIN") {
         Some(domains) => domains.split_whitespace().map(str::to_owned).collect(),
@@ -143,6 +149,8 @@ fn parse(
         ndots: config.ndots,
         timeout: config.timeout,
         attempts: config.attempts,
+        rotates: config.rotate,
+        edns: config.edns0,
         passed_over: odd_lines(unmarked, marked),
         ..Resolvers::default()
     };
@@ -303,6 +311,15 @@ mod tests {
         assert_eq!(over("\u{feff}nameserver 10.0.0.1\nnameserver 10.0.0.2\n"), [(1, Oddity::ByteOrderMark)]);
         // What follows behind a blank does not matter to it.
         assert_eq!(over("nameserver 10.0.0.1 \r\n"), []);
+    }
+
+    #[test]
+    fn what_the_options_say_of_turns_and_edns_is_known() {
+        let all = parsed("nameserver 10.0.0.1\noptions rotate edns0 trust-ad");
+        let none = parsed("nameserver 10.0.0.1\noptions timeout:1");
+
+        assert!(all.rotates && all.edns);
+        assert!(!none.rotates && !none.edns);
     }
 
     #[test]

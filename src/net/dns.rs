@@ -48,15 +48,19 @@ pub(super) async fn ask(server: SocketAddr, question: &Question, limit: Duration
 fn over_tcp_only(answer: &Message) -> Result<Records, NetError> {
     match read(answer) {
         Ok(records) => Ok(Records { over_tcp_only: true, ..records }),
-        Err(NetError { kind, detail }) => {
-            Err(NetError::new(ErrorKind::OverTcpOnly(Box::new(kind)), format!("{detail}, over TCP only")))
-        }
+        Err(NetError { kind, detail, aliases }) => Err(NetError {
+            kind: ErrorKind::OverTcpOnly(Box::new(kind)),
+            detail: format!("{detail}, over TCP only"),
+            aliases,
+        }),
     }
 }
 
 /// A question with an id of its own.
 pub(super) fn message(name: &str, kind: RecordKind) -> Result<Message, NetError> {
-    let mut asked = Name::from_utf8(name)
+    // As it stands: `my_app` is no host by the book, and every server answers for it.
+    let mut asked = Name::from_ascii(name)
+        .or_else(|_| Name::from_utf8(name))
         .map_err(|error| NetError::new(ErrorKind::Other, format!("`{name}` is no DNS name: {error}")))?;
     asked.set_fqdn(true);
     let mut message = Message::query();
@@ -137,7 +141,7 @@ pub(super) fn read(message: &Message) -> Result<Records, NetError> {
         other => ErrorKind::DnsCode(other.into()),
     };
     let led = found.aliases.last().map(|alias| format!(", by way of {alias}")).unwrap_or_default();
-    Err(NetError::new(kind, format!("{}{led}", in_words(code))))
+    Err(NetError { kind, detail: format!("{}{led}", in_words(code)), aliases: found.aliases })
 }
 
 /// A response code by its name in the registry.

@@ -30,7 +30,8 @@ const MEDIA_TYPE: &str = "application/dns-message";
 
 /// What the service answered.
 pub fn answer(response: &Response) -> Result<Records, NetError> {
-    let is_dns = response.header("content-type").is_some_and(|value| value.starts_with(MEDIA_TYPE));
+    let is_dns =
+        response.header("content-type").is_some_and(|value| value.to_ascii_lowercase().starts_with(MEDIA_TYPE));
     if response.status != 200 || !is_dns {
         let type_ = response.header("content-type").unwrap_or("no content type");
         return Err(NetError::new(
@@ -65,6 +66,16 @@ mod tests {
 
         assert_eq!((message.metadata.id, message.metadata.checking_disabled), (0, true));
         assert_eq!(message.queries[0].name().to_utf8(), "app.customer.example.");
+    }
+
+    #[test]
+    fn a_name_that_is_no_host_by_the_book_is_asked_as_it_stands() {
+        for name in ["my_app.customer.example", "_dmarc.customer.example", "xn--bro-hoa.example"] {
+            let asked = request(way(), "/dns-query", name, RecordKind::A, false).unwrap();
+            let message = Message::from_bytes(&asked.body).unwrap();
+
+            assert_eq!(message.queries[0].name().to_ascii(), format!("{name}."));
+        }
     }
 
     #[test]

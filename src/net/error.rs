@@ -17,6 +17,8 @@ pub struct NetError {
     pub kind: ErrorKind,
     /// The library's words, for the evidence.
     pub detail: String,
+    /// The names that a DNS answer without addresses led along.
+    pub aliases: Vec<String>,
 }
 
 /// What happened, in the exact words of networks.
@@ -135,7 +137,7 @@ pub enum Phase {
 impl NetError {
     /// An error of this kind, in these words.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        NetError { kind, detail: detail.into() }
+        NetError { kind, detail: detail.into(), aliases: Vec::new() }
     }
 
     /// Nothing came within `limit`.

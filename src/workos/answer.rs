@@ -266,16 +266,29 @@ fn page_target(text: &str) -> Option<&str> {
     (target.starts_with("http://") || target.starts_with("https://") || target.starts_with('/')).then_some(target)
 }
 
-/// The number that Cloudflare gives its errors, in text (`error code: 1020`) and on its pages (`Error 1020`, or in a
-/// span of its own).
+/// The number that Cloudflare gives its errors, in text (`error code: 1020`) and on its pages (`Error 1020`, among tags).
 fn error_number(text: &str) -> Option<u16> {
     let start: String = text.chars().take(20_000).collect::<String>().to_ascii_lowercase();
-    ["error code: ", "error code ", "error ", "cf-error-code\">"].iter().find_map(|before| {
+    let start = words_of(&start);
+    ["error code: ", "error code ", "error "].iter().find_map(|before| {
         start.match_indices(before).find_map(|(at, before)| {
             let digits: String = start[at + before.len()..].chars().take_while(char::is_ascii_digit).take(5).collect();
             digits.parse().ok().filter(|number| (1000..=1200).contains(number))
         })
     })
+}
+
+/// The text of a page without its tags, each blank once.
+fn words_of(page: &str) -> String {
+    let mut inside = false;
+    let bare: String = page
+        .chars()
+        .map(|c| {
+            inside = (inside || c == '<') && c != '>';
+            if inside || c == '>' { ' ' } else { c }
+        })
+        .collect();
+    bare.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A header is what a stranger wrote.

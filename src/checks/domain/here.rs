@@ -142,7 +142,7 @@ fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool, front: Optio
             "Ask customer IT for the public address of this installation and give it with --address; if it is {}, the name is right.",
             in_words(addresses)
         ))
-        .verify(command!("{}; ip -br address", dig(host))),
+        .verify(command!("dig @1.1.1.1 {} A +short; ip -br address", host)),
     )
 }
 
@@ -187,6 +187,8 @@ mod tests {
 
         assert_eq!(judged(own, None).status(), Status::Pass);
         assert_eq!(codes(&behind), ["not-this-host"]);
+        let command = behind.findings[0].remediations.likeliest().verify.as_ref().map(ToString::to_string);
+        assert_eq!(command.as_deref(), Some("dig @1.1.1.1 app.customer.example A +short; ip -br address"));
         assert!(behind.findings[0].problem.contains("probably the same site"));
     }
 

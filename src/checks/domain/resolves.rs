@@ -102,7 +102,47 @@ fn dig(host: &str) -> Command {
     command!("dig @1.1.1.1 {} A +short", host)
 }
 
+/// Ends of names that stand in no public zone, whoever asks for it: kept for other uses (RFC 2606, 6761, 6762, 7686, 8375), for
+/// private use (ICANN), or left out of the root for the harm of it.
+const NEVER_PUBLIC: &[&str] = &[
+    "local",
+    "localhost",
+    "localdomain",
+    "internal",
+    "intranet",
+    "private",
+    "corp",
+    "home",
+    "lan",
+    "mail",
+    "test",
+    "invalid",
+    "onion",
+    "alt",
+    "home.arpa",
+    "domain",
+    "workgroup",
+];
+
+/// Why a name can be in no public zone, if that is so.
+fn never_public(host: &str) -> Option<String> {
+    if !host.contains('.') {
+        return Some("a name of one word stands in no public zone".to_owned());
+    }
+    let end = NEVER_PUBLIC.iter().find(|end| host.strip_suffix(*end).is_some_and(|before| before.ends_with('.')))?;
+    Some(format!("no public zone has names that end in .{end}"))
+}
+
 fn nxdomain(host: &str) -> Finding {
+    if let Some(why) = never_public(host) {
+        return NXDOMAIN.found(
+            format!("{host} does not exist in public DNS (NXDOMAIN), and cannot: {why}"),
+            Remediation::network(
+                "Give this installation a name under a domain that the customer owns in public DNS, with a record that leads to its public address, and give that name with --domain.",
+            )
+            .verify(dig(host)),
+        );
+    }
     NXDOMAIN.found(
         format!("{host} does not exist in public DNS (NXDOMAIN)"),
         Remediation::network(format!("Publish an A record for {host} in the public zone, with the address at which this installation is reached from the internet."))
@@ -139,6 +179,13 @@ fn servfail(host: &str, answers_unchecked: bool) -> Finding {
 }
 
 fn dangling(host: &str, alias: &str) -> Finding {
+    if alias.eq_ignore_ascii_case(host) {
+        return DANGLING_CNAME.found(
+            format!("{host} is an alias that leads back to itself in public DNS, so it has no address"),
+            Remediation::network(format!("Replace the alias records of {host}, which lead in a circle, with an A record of this installation's public address."))
+                .verify(dig(host)),
+        );
+    }
     DANGLING_CNAME.found(
         format!("{host} is an alias for {alias}, which has no address in public DNS"),
         Remediation::network(format!("Publish {alias} in public DNS, or replace the alias of {host} with an A record of this installation's public address."))
@@ -220,6 +267,11 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
             witness.host
         ))
         .into(),
+        ErrorKind::NotResolved if proxy.is_none() => Remediation::network(format!(
+            "Make the DNS servers of this host resolve {}, {another}.",
+            witness.host
+        ))
+        .into(),
         _ if proxy.is_some() => Remediation::network(format!(
             "Settle first what egress.proxy says of the proxy, by which {witness} is asked; {another}."
         ))
@@ -291,6 +343,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_that_no_public_zone_can_hold_is_not_to_be_published() {
+        for name in ["app", "app.corp.local", "app.customer.internal", "x.lan", "y.home.arpa"] {
+            let action = nxdomain(name).remediations.likeliest().action.clone();
+            assert!(action.contains("--domain") && !action.contains("Publish"), "{name}: {action}");
+        }
+        for name in ["app.customer.example", "local.customer.example", "app.mylocal", "a.homearpa"] {
+            assert!(nxdomain(name).remediations.likeliest().action.starts_with("Publish"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_alias_that_leads_back_is_not_to_be_published() {
+        assert!(dangling(APP, APP).problem.contains("back to itself"));
+        assert!(dangling(APP, "gone.example").problem.contains("gone.example"));
+    }
+
+    #[tokio::test]
     async fn without_a_public_view_a_public_answer_stands_in_and_a_private_one_settles_nothing() {
         let silent = Err(ErrorKind::TimedOut(crate::net::Phase::Lookup));
         let public = run(inside(Ok(&["93.184.215.14"])).serves(PUBLIC, APP, silent.clone())).await;
@@ -322,6 +391,8 @@ mod tests {
         let denied = ErrorKind::Proxy(ProxyRefusal::Denied("no".to_owned()));
 
         assert!(unseen(ErrorKind::Refused, &[]).await.starts_with("Allow HTTPS"));
+        let nameless = [("network.public_resolver", "https://doh.example/dns-query")];
+        assert!(unseen(ErrorKind::NotResolved, &nameless).await.contains("resolve doh.example"));
         assert!(unseen(ErrorKind::TimedOut(Phase::Connect), &[]).await.starts_with("Allow HTTPS"));
         assert!(
             unseen(ErrorKind::Certificate(CertificateProblem::UnknownIssuer), &[]).await.contains("TLS inspection")

@@ -234,8 +234,13 @@ const NOT_SERVED: &[u16] = &[1000, 1001, 1002, 1003, 1004, 1014, 1018, 1023, 103
 
 fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray: &str) -> Finding {
     let number = error.map(|error| format!(", error {error}")).unwrap_or_default();
+    // What it cannot even read has no id.
+    let (ray, named) = match ray {
+        "-" => ("(none was given)", String::new()),
+        ray => (ray, format!(", cf-ray {ray}")),
+    };
     let refuses = format!(
-        "Cloudflare, which stands before {}, refuses the request itself ({status}{number}, cf-ray {ray})",
+        "Cloudflare, which stands before {}, refuses the request itself ({status}{number}{named})",
         endpoint.host
     );
     let another_address = Remediation::network(
@@ -370,7 +375,7 @@ fn sign_in(endpoint: &Endpoint, status: u16, asks: &str) -> Finding {
     .verify(curl(endpoint));
     let remedies = match status {
         407 => exempt.or(Remediation::installer(
-            "If this site goes out through a proxy, name it with its user name and password: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT.",
+            "If this site goes out through a proxy, name it in HTTPS_PROXY, with the user name and password that it wants, and run this again.",
         )),
         _ => exempt.into(),
     };
@@ -537,12 +542,14 @@ mod tests {
     async fn each_refusal_of_cloudflares_is_told_by_its_number_or_its_status() {
         let page = |number: u16| {
             format!(
-                "<title>Access denied | x used Cloudflare to restrict access</title><span class=\"cf-error-code\">{number}</span>"
+                "<title>Access denied | x used Cloudflare to restrict access</title><span class=\"cf-error-type\">Error</span>\n<span class=\"cf-error-code\">{number}</span>"
             )
         };
         let html = ("content-type", "text/html");
         for (status, body, wanted) in [
             (403, page(1009), "banned"),
+            (403, "<title>Access denied | x</title><b>Error</b>\n <i class='c'>1005</i>".to_owned(), "banned"),
+            (400, "<title>400 Bad Request</title><center>cloudflare</center>".to_owned(), "malformed"),
             (403, page(1020), "rule of its firewall"),
             (409, "error code: 1001".to_owned(), "does not serve this name"),
             (409, "error code: 1034".to_owned(), "does not serve this name"),

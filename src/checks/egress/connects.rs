@@ -9,7 +9,7 @@ use crate::check::{
 };
 use crate::checks::settings;
 use crate::context::{Context, Tried};
-use crate::host::NoSource;
+use crate::host::{HOSTS_FILE, NoSource};
 use crate::net::ErrorKind;
 use crate::settings::Family;
 use crate::settings::values::spoken;
@@ -66,6 +66,7 @@ impl Check for Connects {
             Contact::new(Touch::Connection(self.0.clone(), "TCP"), "whether it accepts a connection"),
             // Where it does not, the cause may be that a proxy is passed by.
             settings::proxy::contact(),
+            Contact::new(Touch::Local(HOSTS_FILE.to_owned()), "whether it holds on to an address that does not answer"),
         ]
     }
 
@@ -106,7 +107,7 @@ fn judge(endpoint: &Endpoint, tried: &[Tried], cx: &Context) -> Outcome {
     let v6_routed = v6_missed.iter().any(|one| cx.host.source_for(one.way.first_hop().ip()) != Err(NoSource::NoRoute));
     let forced = cx.settings.family.as_ref().is_some_and(|family| family.value == Family::V6);
     if any && !v4.is_empty() && !v6.is_empty() && v6_missed.len() == v6.len() && v6_routed && !forced {
-        outcome.found(ipv6_broken(endpoint, &v6_missed));
+        outcome.found(ipv6_broken(endpoint, &v6_missed, cx));
     }
     outcome
 }
@@ -187,7 +188,8 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
                 Remediation::installer(format!(
                     "Give this host a route to {all} (usually a default gateway), or set the proxy that leads out."
                 )),
-            ),
+            )
+            .and(written_down(endpoint, addresses, cx)),
         ),
         ErrorKind::Unreachable | ErrorKind::NoRoute => (
             &UNREACHABLE,
@@ -239,12 +241,26 @@ fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) ->
             cx.source_in_words(addresses.first().copied())
         )))
     };
+    let opened = match written_down(endpoint, addresses, cx) {
+        Some(unpinned) => opened.or(unpinned),
+        None => opened,
+    };
     if settings::proxy::past_the_proxy(endpoint, cx).is_some() {
         return first_the_proxy(endpoint, cx, opened);
     }
     opened.or(Remediation::installer(
         "If this site goes out through a proxy, open nothing: set HTTPS_PROXY=http://PROXY:PORT (the site's own) and run this again.",
     ))
+}
+
+/// The line of the hosts file that holds on to an address, where one does.
+fn written_down(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> Option<Remediation> {
+    let lines = cx.host.hosts_lines(&endpoint.host);
+    let line = lines.into_iter().find(|line| addresses.contains(&line.address))?;
+    Some(Remediation::installer(format!(
+        "Remove the entry for {} from line {} of {HOSTS_FILE}: it holds on to {}, and {} may have moved since.",
+        endpoint.host, line.number, line.address, endpoint.host
+    )))
 }
 
 /// Where a setting takes requests past a proxy, that comes before everything else.
@@ -288,17 +304,26 @@ fn some_addresses(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Findi
     )
 }
 
-fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried]) -> Finding {
+fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Finding {
+    let elsewhere = |one: &&Tried| cx.facts.cloudflare_range(one.way.first_hop().ip()).is_none();
+    let action = if *endpoint == cx.settings.api.value && missed.iter().all(elsewhere) {
+        format!(
+            "Have {} resolve to its public IPv6 addresses, or to none: {} lies outside the ranges from which it answers.",
+            endpoint.host,
+            missed_in_words(missed)
+        )
+    } else {
+        format!(
+            "Allow outbound TCP {} to Cloudflare's IPv6 ranges as well, or take the IPv6 default route off this host.",
+            endpoint.port
+        )
+    };
     IPV6_BROKEN.found(
         format!(
             "{} does not answer over IPv6 while IPv4 does: applications that prefer IPv6 wait or fail",
             missed_in_words(missed)
         ),
-        Remediation::network(format!(
-            "Allow outbound TCP {} to Cloudflare's IPv6 ranges as well, or take the IPv6 default route off this host.",
-            endpoint.port
-        ))
-        .verify(command!("curl -6 -sv {}", endpoint.https("/"))),
+        Remediation::network(action).verify(command!("curl -6 -sv {}", endpoint.https("/"))),
     )
 }
 
@@ -319,6 +344,18 @@ mod tests {
 
     async fn run(network: Fake) -> Outcome {
         Connects(Endpoint::new(API, 443)).run(&Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn an_address_that_the_hosts_file_holds_on_to_is_named_with_its_line() {
+        for kind in [ErrorKind::TimedOut(Phase::Connect), ErrorKind::Refused, ErrorKind::Unreachable] {
+            let mut site = Site::of(network(&["104.18.9.9"]).connects("104.18.9.9:443", Err(kind.clone())));
+            site.host.hosts_lines = vec![crate::host::HostsLine { number: 3, address: "104.18.9.9".parse().unwrap() }];
+            let outcome = Connects(Endpoint::new(API, 443)).run(&site.context()).await;
+
+            let said = |one: &Remediation| one.action.contains("line 3 of /etc/hosts");
+            assert!(outcome.findings[0].remediations.iter().any(said), "{kind:?}");
+        }
     }
 
     #[tokio::test]

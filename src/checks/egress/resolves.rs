@@ -14,7 +14,7 @@ use crate::check::{
 };
 use crate::context::{Asked, Context, Lookup};
 use crate::host::{RESOLVER_FILE, SERVICES_FILE};
-use crate::net::{ErrorKind, NetError};
+use crate::net::{ErrorKind, NetError, RecordKind};
 use crate::settings::values::spoken;
 
 pub(super) static SPEC: Spec = Spec {
@@ -213,7 +213,9 @@ fn why_not(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
             |knows: &&Asked| before(knows) > lookup.servers.iter().position(|asked| asked.server == denier);
         match knows {
             None => return words::nxdomain(host, denier, None, cx),
-            Some(knows) if denies_first(&knows) => return words::nxdomain(host, denier, Some(knows.server), cx),
+            Some(knows) if denies_first(&knows) || file.rotates => {
+                return words::nxdomain(host, denier, Some(knows.server), cx);
+            }
             Some(_) => {}
         }
     }
@@ -235,11 +237,16 @@ fn why_not(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
         }
     }
     let silent = asked(&|kind| matches!(kind, ErrorKind::TimedOut(_)));
+    if let Some((server, missing)) = half_silent(lookup) {
+        return words::half_silent(host, server, missing, cx);
+    }
     if !silent.is_empty() {
         return words::timed_out(host, &silent, cx);
     }
     if let [first, ..] = asked(&|kind| *kind == ErrorKind::NoData)[..] {
-        return words::nodata(host, first);
+        let failed = lookup.servers.iter().filter_map(|asked| asked.answer.result.as_ref().err());
+        let led = failed.filter(|error| error.kind == ErrorKind::NoData).find_map(|error| error.aliases.last());
+        return words::nodata(host, first, led.map(String::as_str));
     }
     let closed = asked(&|kind| {
         matches!(kind, ErrorKind::Refused | ErrorKind::Unreachable | ErrorKind::NoRoute | ErrorKind::Prohibited)
@@ -248,6 +255,17 @@ fn why_not(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
         return words::unreachable(host, &closed, cx);
     }
     words::not_resolved(host, lookup, cx)
+}
+
+/// The server that answers for the one family, if only that there is nothing, and never for the other.
+fn half_silent(lookup: &Lookup) -> Option<(SocketAddr, RecordKind)> {
+    let mut silent = lookup.servers.iter().filter(|asked| asked.is_silent());
+    silent.find_map(|asked| {
+        let other = lookup.servers.iter().find(|other| other.server == asked.server && other.kind != asked.kind)?;
+        let answers = !other.is_silent()
+            && other.answer.result.as_ref().map_or_else(|error| error.kind.is_dns_answer(), |_| true);
+        answers.then_some((asked.server, asked.kind))
+    })
 }
 
 /// The first server, where whatever was heard of any was heard over TCP alone.

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use super::handshake;
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation,
+    Remediations, Running, Severity, Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::middlebox;
-use crate::net::{CertificateProblem, Handshake, Presented};
+use crate::net::{CertificateProblem, Handshake, Presented, Way};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -88,12 +88,39 @@ impl Check for Trusted {
             let shaken = cx.network.handshake(&way).await;
             match &shaken.result {
                 Ok(handshake) => {
-                    judge(&self.0, handshake, cx.host.now(), &Kept::of(cx)).via(way.via()).tried(shaken.attempts)
+                    let outcome = judge(&self.0, handshake, cx.host.now(), &Kept::of(cx));
+                    elsewhere_first(&self.0, &way, outcome, cx).via(way.via()).tried(shaken.attempts)
                 }
                 Err(error) => lost(error.detail.clone()),
             }
         })
     }
+}
+
+/// Where a certificate does not hold at an address from which the API never answers, the address comes first.
+fn elsewhere_first(endpoint: &Endpoint, way: &Way, outcome: Outcome, cx: &Context) -> Outcome {
+    let address = way.first_hop().ip().to_canonical();
+    let is_elsewhere = *endpoint == cx.settings.api.value
+        && cx.settings.proxy_for(endpoint).is_none()
+        && address.is_ipv4()
+        && cx.facts.cloudflare_range(address).is_none();
+    if !is_elsewhere {
+        return outcome;
+    }
+    let first = Remediation::network(format!(
+        "Have {} resolve to its public addresses: {address} lies outside the ranges from which it answers, so what stands there is not WorkOS, and no trusted CA makes it so.",
+        endpoint.host
+    ))
+    .verify(command!("getent ahosts {}; dig @1.1.1.1 {} A +short", endpoint.host, endpoint.host));
+    let findings = outcome.findings.into_iter().map(|finding| match finding.code.severity {
+        Severity::Error => {
+            let then = finding.remediations.iter().cloned();
+            let remediations = then.fold(first.clone().into(), Remediations::or);
+            Finding { remediations, ..finding }
+        }
+        _ => finding,
+    });
+    Outcome { findings: findings.collect(), ..outcome }
 }
 
 /// Where the roots of this host are named.
@@ -345,8 +372,8 @@ fn intercepted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::codes;
-    use crate::net::fake::{certificate, handshake};
+    use crate::checks::fixture::{Site, codes};
+    use crate::net::fake::{Fake, certificate, handshake};
     use crate::net::{Flaw, Place, Rule};
     use std::time::Duration;
 
@@ -362,6 +389,21 @@ mod tests {
         let outcome = judged("WE1", Ok(()), Ok(()));
 
         assert_eq!((outcome.status(), outcome.grade), (Status::Pass, Grade::Identified));
+    }
+
+    #[tokio::test]
+    async fn at_an_address_from_which_the_api_never_answers_the_address_is_mended_first() {
+        for (address, first) in
+            [("198.51.100.7", "Have api.workos.com resolve"), ("104.18.2.1", "Exempt api.workos.com")]
+        {
+            let cx = Site::of(Fake::default()).context();
+            let endpoint = Endpoint::new(API, 443);
+            let way = Way::direct(&endpoint, address.parse().unwrap());
+            let unknown = || Err(CertificateProblem::UnknownIssuer);
+            let outcome = elsewhere_first(&endpoint, &way, judged("Corp", unknown(), unknown()), &cx);
+
+            assert!(outcome.findings[0].remediations.likeliest().action.starts_with(first), "{address}");
+        }
     }
 
     #[test]

@@ -80,10 +80,15 @@ impl Odd {
         }
     }
 
+    /// The kind of question that shows it.
+    fn asked(&self) -> &'static str {
+        if self.addresses.iter().all(IpAddr::is_ipv6) { "AAAA" } else { "A" }
+    }
+
     fn dig(&self, host: &str) -> Command {
         match self.server() {
-            Some(server) if server.port() == 53 => command!("dig @{} {} A +short", server.ip(), host),
-            _ => command!("dig {} A +short; getent ahosts {}", host, host),
+            Some(server) if server.port() == 53 => command!("dig @{} {} {} +short", server.ip(), host, self.asked()),
+            _ => command!("dig {} {} +short; getent ahosts {}", host, self.asked(), host),
         }
     }
 }

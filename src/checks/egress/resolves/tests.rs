@@ -290,3 +290,120 @@ async fn a_dead_server_is_waited_for_where_it_is_asked_first() {
     assert_eq!(codes(&behind), ["one-resolver-dead"]);
     assert!(words(&behind).contains("asked only where those before it stay silent"));
 }
+
+fn not_resolved(first: Result<&[&str], ErrorKind>, second: Result<&[&str], ErrorKind>) -> Fake {
+    Fake::default().resolves(API, Err(ErrorKind::NotResolved)).serves(RESOLVER, API, first).serves(SECOND, API, second)
+}
+
+#[tokio::test]
+async fn where_servers_are_asked_in_turn_a_later_one_that_denies_the_name_is_the_cause() {
+    let network = || not_resolved(Ok(&["104.18.2.1"]), Err(ErrorKind::NoSuchName));
+    let mut site = Site::of(network());
+    site.host.resolvers.push(SECOND.parse().unwrap());
+    site.host.resolver_file.rotates = true;
+    let in_turn = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+
+    assert_eq!(codes(&in_turn), ["nxdomain"]);
+    assert!(
+        words(&in_turn).contains("in turn") && words(&in_turn).contains("take 10.20.0.54:53 out"),
+        "{}",
+        words(&in_turn)
+    );
+    assert_eq!(codes(&run_with_second(network()).await), ["not-resolved"]);
+}
+
+#[tokio::test]
+async fn a_switch_that_asks_dns_already_is_not_the_cause_and_edns_can_be() {
+    let mut site = Site::of(not_resolved(Ok(&["104.18.2.1"]), Err(ErrorKind::NoData)));
+    site.host.resolver_file.edns = true;
+    let edns = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let plain = run(not_resolved(Ok(&["104.18.2.1"]), Err(ErrorKind::NoData))).await;
+
+    assert!(words(&edns).contains("options edns0"), "{}", words(&edns));
+    assert!(!words(&plain).contains("Put `dns`") && !words(&plain).contains("edns0"), "{}", words(&plain));
+    for (services, asked) in [
+        ("files dns", true),
+        ("files mdns4_minimal [NOTFOUND=return] dns myhostname", true),
+        ("dns", true),
+        ("files [NOTFOUND=return] dns", false),
+        ("files resolve [!UNAVAIL=return] dns", false),
+        ("files mdns4", false),
+    ] {
+        assert_eq!(words::asks_dns(services), asked, "{services}");
+    }
+}
+
+#[tokio::test]
+async fn one_family_that_is_never_answered_is_no_server_that_is_silent() {
+    let silent = || Err(ErrorKind::TimedOut(Phase::Lookup));
+    for other in [ErrorKind::NoData, ErrorKind::NoSuchName, ErrorKind::ServFail] {
+        let network = Fake::default()
+            .resolves(API, Err(ErrorKind::NotResolved))
+            .answers(RESOLVER, API, A, silent())
+            .answers(RESOLVER, API, Aaaa, Err(other.clone()));
+        let said = words(&run(network).await);
+        if other == ErrorKind::NoData {
+            assert!(said.contains("A questions for api.workos.com") && !said.contains("Allow UDP"), "{said}");
+        } else {
+            assert!(!said.contains("no answer from"), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_alias_that_leads_nowhere_or_in_a_circle_is_named() {
+    for (alias, wanted) in [("x.cdn.example", "on to x.cdn.example"), (API, "in a circle")] {
+        let cx = Site::of(Fake::default()).context();
+        let none = |kind| Asked {
+            server: RESOLVER.parse().unwrap(),
+            kind,
+            answer: crate::net::Attempted {
+                result: Err(crate::net::NetError {
+                    aliases: vec![alias.to_owned()],
+                    ..crate::net::fake::error(ErrorKind::NoData)
+                }),
+                attempts: 1,
+                took: Duration::ZERO,
+            },
+        };
+        let system = crate::net::Attempted {
+            result: Err(crate::net::fake::error(ErrorKind::NotResolved)),
+            attempts: 1,
+            took: Duration::ZERO,
+        };
+        let outcome = judge(API, &Lookup { system: Some(system), servers: vec![none(A), none(Aaaa)] }, None, &cx);
+
+        assert_eq!(codes(&outcome), ["nodata"]);
+        assert!(words(&outcome).contains(wanted), "{}", words(&outcome));
+    }
+}
+
+#[tokio::test]
+async fn a_closed_first_server_is_not_called_the_last_one() {
+    let network = Fake::default()
+        .resolves(API, Ok(&["104.18.2.1"]))
+        .serves(RESOLVER, API, Err(ErrorKind::Refused))
+        .serves(SECOND, API, Ok(&["104.18.2.1"]));
+    let outcome = run_with_second(network).await;
+
+    assert_eq!(codes(&outcome), ["one-resolver-dead"]);
+    assert!(words(&outcome).contains("asked first: port 53 is closed"), "{}", words(&outcome));
+}
+
+#[tokio::test]
+async fn a_file_that_names_no_server_that_can_be_read_is_named_with_its_line() {
+    let mut site = Site::of(Fake::default().resolves(API, Err(ErrorKind::NotResolved)));
+    site.host.resolvers.clear();
+    site.host.resolver_file.passed_over = vec![(3, crate::host::Oddity::NoAddress)];
+    let outcome = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+
+    assert_eq!(codes(&outcome), ["not-resolved"]);
+    assert!(words(&outcome).contains("line 3"), "{}", words(&outcome));
+}
+
+#[tokio::test]
+async fn a_lookup_that_fails_is_not_said_to_take_so_long() {
+    let said = words(&run(half_answered(5).resolves(API, Err(ErrorKind::NotResolved))).await);
+
+    assert!(said.contains("fails after 5 s") && !said.contains("Node"), "{said}");
+}

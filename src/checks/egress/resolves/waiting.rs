@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::words;
+use super::words::{self, How};
 use crate::check::Finding;
 use crate::context::{Asked, Context, Lookup};
 use crate::net::{ErrorKind, RecordKind};
@@ -70,11 +70,17 @@ pub(super) fn late(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Co
     // What is slow by itself is as slow again; what varies by seconds is packets that are lost, or a cache.
     if let Some(again) = again.filter(|again| *again <= waited / 2 && may_be_chance(&cause)) {
         // Below that, it was this machine that was busy, and no packet that was lost.
-        return (waited >= ASKED_AGAIN).then(|| words::late(host, waited, true, &Cause::Unsteady(again), false, cx));
+        return (waited >= ASKED_AGAIN)
+            .then(|| words::late(host, waited, How::Given, &Cause::Unsteady(again), false, cx));
     }
     let patience = if node_waits(&cause, cx) { NODES_PATIENCE } else { SHORTEST_TIMEOUT };
     let too_late = !given || waited >= patience;
-    Some(words::late(host, waited, ended, &cause, too_late, cx))
+    let how = match (given, ended) {
+        (true, _) => How::Given,
+        (false, true) => How::Failed,
+        (false, false) => How::Unended,
+    };
+    Some(words::late(host, waited, how, &cause, too_late, cx))
 }
 
 /// Whether Node waits as well: it asks for IPv6 addresses only where this host has one of its own.
@@ -115,6 +121,8 @@ pub(super) struct Dead {
     pub(super) servers: Vec<SocketAddr>,
     /// They are asked before the first that answers, and stay silent, so that lookups wait for them.
     pub(super) is_first: bool,
+    /// They stand before the first that answers, and are heard to be closed.
+    pub(super) is_before: bool,
 }
 
 pub(super) fn dead(lookup: &Lookup) -> Option<Dead> {
@@ -138,8 +146,10 @@ pub(super) fn dead(lookup: &Lookup) -> Option<Dead> {
     };
     let waited_for: Vec<SocketAddr> = before.into_iter().filter(|server| silent(*server)).collect();
     if !waited_for.is_empty() {
-        return Some(Dead { servers: waited_for, is_first: true });
+        return Some(Dead { servers: waited_for, is_first: true, is_before: true });
     }
-    let dead: Vec<SocketAddr> = servers.into_iter().filter(|server| !answers(*server)).collect();
-    (!dead.is_empty()).then_some(Dead { servers: dead, is_first: false })
+    let dead: Vec<SocketAddr> = servers.iter().copied().filter(|server| !answers(*server)).collect();
+    let place = |server: &SocketAddr| servers.iter().position(|other| other == server);
+    let is_before = dead.first().is_some_and(|first| place(first) < place(&knows));
+    (!dead.is_empty()).then_some(Dead { servers: dead, is_first: false, is_before })
 }

@@ -36,8 +36,12 @@ fn servers_in_words(servers: &[SocketAddr]) -> String {
 
 pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>, cx: &Context) -> Finding {
     let action = if let Some(knows) = knows {
+        let instead = match cx.host.resolvers().rotates {
+            true => format!("take {server} out of"),
+            false => format!("put {knows} first in"),
+        };
         format!(
-            "Make {server} resolve {host} as {knows} does, or put {knows} first in {RESOLVER_FILE}: applications stop at the first answer."
+            "Make {server} resolve {host} as {knows} does, or {instead} {RESOLVER_FILE}: applications stop at the first answer."
         )
     } else if host == "api.workos.com" {
         format!(
@@ -50,14 +54,34 @@ pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>
     } else {
         format!("Make {server} resolve {host}, or correct --endpoint if the name is spelt differently.")
     };
-    let though = knows.map(|knows| format!(", and is asked before {knows}, which gives addresses")).unwrap_or_default();
+    let turn = if cx.host.resolvers().rotates { "in turn with" } else { "before" };
+    let though = knows.map(|knows| format!(", and is asked {turn} {knows}, which gives addresses")).unwrap_or_default();
     NXDOMAIN.found(
         format!("{server} says that {host} does not exist (NXDOMAIN){though}"),
         Remediation::network(action).verify(dig(host, server)),
     )
 }
 
-pub(super) fn nodata(host: &str, server: SocketAddr) -> Finding {
+pub(super) fn nodata(host: &str, server: SocketAddr, led: Option<&str>) -> Finding {
+    if let Some(alias) = led {
+        let (leads, action) = if alias.eq_ignore_ascii_case(host) {
+            (
+                "in a circle: an alias that it gives leads back to the name".to_owned(),
+                format!(
+                    "Remove the alias records for {host} on {server} that lead in a circle, so that public DNS answers."
+                ),
+            )
+        } else {
+            (
+                format!("on to {alias}, and gives no address for that"),
+                format!(
+                    "Make {server} resolve {alias} as well, or let public DNS answer for {host}: an alias is no use without what it leads to."
+                ),
+            )
+        };
+        return NODATA
+            .found(format!("{server} leads {host} {leads}"), Remediation::network(action).verify(dig(host, server)));
+    }
     NODATA.found(
         format!("{server} knows {host}, and has neither A nor AAAA records for it"),
         Remediation::network(format!(
@@ -145,6 +169,20 @@ pub(super) fn timed_out(host: &str, servers: &[SocketAddr], cx: &Context) -> Fin
     )
 }
 
+/// One family is answered for, and the other, which has the addresses, never.
+pub(super) fn half_silent(host: &str, server: SocketAddr, missing: RecordKind, cx: &Context) -> Finding {
+    DNS_TIMED_OUT.found(
+        format!(
+            "{missing} questions for {host} to {server} are not answered within {}, while those of the other family are: port 53 is open, and something drops this kind of question or its answer",
+            spoken(cx.settings.timeout.value)
+        ),
+        Remediation::network(format!(
+            "Have {missing} questions for {host} to {server} answered: look at the DNS inspection of the firewall in front of it, and at what it forwards them to."
+        ))
+        .verify(dig_for(host, server, &missing.to_string())),
+    )
+}
+
 /// Servers that stand behind those that fail, and could not help.
 fn unasked(cx: &Context) -> String {
     let unasked = cx.host.resolvers().unasked;
@@ -166,6 +204,23 @@ pub(super) fn unreachable(host: &str, servers: &[SocketAddr], cx: &Context) -> F
 
 pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
     let from_servers = lookup.from_servers();
+    let file = cx.host.resolvers();
+    if lookup.servers.is_empty() && !file.passed_over.is_empty() {
+        let lines: Vec<String> = file.passed_over.iter().map(|(line, _)| line.to_string()).collect();
+        return NOT_RESOLVED.found(
+            format!(
+                "the system does not resolve {host}: the lines of {RESOLVER_FILE} that name DNS servers cannot be read (line {}: {})",
+                lines.join(", "),
+                oddities(&file.passed_over)
+            ),
+            mend(&file.passed_over),
+        );
+    }
+    let services = cx.host.name_services();
+    let asks_dns = services.as_deref().is_some_and(asks_dns);
+    if !from_servers.is_empty() && asks_dns {
+        return unlike_ours(host, lookup, cx);
+    }
     let (problem, action) = if lookup.servers.is_empty() {
         (
             format!("the system does not resolve {host}, and names no DNS server that could be asked why"),
@@ -179,7 +234,7 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
             ),
         )
     } else {
-        let services = cx.host.name_services().map(|on| format!(", now `{on}`")).unwrap_or_default();
+        let services = services.map(|on| format!(", now `{on}`")).unwrap_or_default();
         (
             format!("the system does not resolve {host}, although its DNS servers give {}", in_words(&from_servers)),
             format!(
@@ -197,6 +252,41 @@ pub(super) fn endless(host: &str, file: &str) -> Finding {
         ),
         Remediation::installer(format!("Put an ordinary {file} in the place of what stands or is mounted there."))
             .verify(command!("ls -lL {}", file)),
+    )
+}
+
+/// Whether the name service switch comes to DNS for a name that nothing before it knows.
+pub(super) fn asks_dns(services: &str) -> bool {
+    let words: Vec<String> = services.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let before: Vec<&String> = words.iter().take_while(|word| *word != "dns").collect();
+    // Multicast DNS ends the search for names in .local alone.
+    let ends = |pair: &[&String]| pair.last().is_some_and(|word| word.starts_with('[')) && !pair[0].starts_with("mdns");
+    before.len() < words.len() && !before.windows(2).any(ends)
+}
+
+/// The servers answer our questions, and the C library asks them and gets nothing.
+fn unlike_ours(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
+    let gives = in_words(&lookup.from_servers());
+    let both = match lookup.servers.iter().find(|asked| asked.answer.result.is_ok()) {
+        Some(asked) => dig(host, asked.server).and("+noedns").then(&dig(host, asked.server).and("+edns=0")),
+        None => command!("getent ahosts {}", host),
+    };
+    if cx.host.resolvers().edns {
+        return NOT_RESOLVED.found(
+            format!("the system does not resolve {host}, although its DNS servers give {gives} to a plain question: {RESOLVER_FILE} has the C library ask with EDNS (`options edns0`), which something on the way may not understand"),
+            Remediation::network(
+                "Update the DNS service, or the firewall whose DNS inspection stands before it, so that questions with EDNS are answered; the command shows both kinds.",
+            )
+            .verify(both)
+            .or(Remediation::installer(format!("Take `edns0` out of the `options` line of {RESOLVER_FILE}, or correct what writes it."))),
+        );
+    }
+    NOT_RESOLVED.found(
+        format!("the system does not resolve {host}, although its DNS servers give {gives} when they are asked directly"),
+        Remediation::installer(format!(
+            "Compare what the commands say: where the first one works and the second does not, it lies at {RESOLVER_FILE} or {SERVICES_FILE}; where both work now, answers to this host are lost now and then."
+        ))
+        .verify(command!("dig {} A; getent ahosts {}", host, host)),
     )
 }
 
@@ -243,6 +333,9 @@ pub(super) fn one_dead(host: &str, dead: &Dead, lookup: &Lookup) -> Finding {
     let wait = match (dead.is_first, took) {
         (true, Some(took)) => format!("asked first: a lookup here took {}", spoken(took)),
         (true, None) => "asked first: lookups wait for it, some for seconds".to_owned(),
+        (false, _) if dead.is_before => {
+            "asked first: port 53 is closed there, so the C library goes on to the next, and what asks one server alone gets nothing".to_owned()
+        }
         (false, _) => "asked only where those before it stay silent: then there is none to fall back on".to_owned(),
     };
     ONE_RESOLVER_DEAD.found(
@@ -253,10 +346,25 @@ pub(super) fn one_dead(host: &str, dead: &Dead, lookup: &Lookup) -> Finding {
     )
 }
 
+/// How a lookup ended that took long.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// With addresses.
+    Given,
+    /// Without.
+    Failed,
+    /// Not while it was waited for.
+    Unended,
+}
+
 /// A name that is there late, or too late.
-pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too_late: bool, cx: &Context) -> Finding {
+pub(super) fn late(host: &str, waited: Duration, how: How, cause: &Cause, too_late: bool, cx: &Context) -> Finding {
     let spent = spoken(waited);
-    let takes = if ended { format!("takes {spent}") } else { format!("had not ended after {spent}") };
+    let takes = match how {
+        How::Given => format!("takes {spent}"),
+        How::Failed => format!("fails after {spent}"),
+        How::Unended => format!("had not ended after {spent}"),
+    };
     let why = match cause {
         Cause::DeadFirst(servers) => {
             format!("{} is asked first and does not answer", servers_in_words(servers))
@@ -282,7 +390,7 @@ pub(super) fn late(host: &str, waited: Duration, ended: bool, cause: &Cause, too
         ),
     };
     let code = if too_late { &TOO_SLOW } else { &SLOW };
-    let bears = if too_late {
+    let bears = if too_late && !matches!(how, How::Failed) {
         ": Node's fetch gives up a connection after 10 s with the lookup in it, and the SDKs a request after 25 to 60 s"
     } else {
         ""
