@@ -15,6 +15,8 @@ use crate::checks::egress::in_words;
 use crate::context::{Context, Tried};
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Phase, Request, Response, Trust, Way};
+use crate::settings::Settings;
+use crate::settings::values::{url_endpoint, web_url};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -22,7 +24,8 @@ pub(super) static SPEC: Spec = Spec {
     explain: "\
 With `probe --expect-closed`: connects to every public address of the installation from this machine, whose address WorkOS \
 does not list, and goes on to TLS and to a request where that succeeds. Where an allowlist for WorkOS's addresses stands at \
-the edge, the packets are dropped, refused or rejected, or every path is refused with 403, and the evidence says which.
+the edge, the packets are dropped, refused or rejected, or every path is refused with 403 or cut off without an answer \
+(those of the webhook and of Actions among them, where they are given), and the evidence says which.
 
 An allowlist that lets everybody in protects nothing, and nothing else notices: everything works. So where it was to be \
 closed, an open edge is not ready. What passes here shows \
@@ -37,7 +40,8 @@ what can be restricted.",
     needs: &[public::ID],
     plan: |_, settings| {
         if settings.probing.expect_closed {
-            Planned::each(settings.inbound_endpoints().into_iter().map(ClosedToOthers), &settings.no_inbound_endpoint())
+            let edges = settings.inbound_endpoints().into_iter().map(|endpoint| ClosedToOthers::at(endpoint, settings));
+            Planned::each(edges, &settings.no_inbound_endpoint())
         } else {
             Planned::NotApplicable(
                 "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),
@@ -58,42 +62,61 @@ static NO_STRANGER: Code = Code::undecided(
     "this machine has an address that WorkOS lists, so what it sees says nothing of what others see",
 );
 
-struct ClosedToOthers(Endpoint);
+struct ClosedToOthers {
+    endpoint: Endpoint,
+    /// The paths there of which this run knows what they are for.
+    known: Vec<String>,
+}
+
+impl ClosedToOthers {
+    fn at(endpoint: Endpoint, settings: &Settings) -> Self {
+        let given = [&settings.webhook_url, &settings.actions_url].into_iter().flatten();
+        let urls = given.filter_map(|given| web_url(&given.value));
+        let there = urls.filter(|url| url.scheme() == "https" && url_endpoint(url).as_ref() == Some(&endpoint));
+        let mut known: Vec<String> = there.map(|url| url.path().to_owned()).filter(|path| path != "/").collect();
+        known.dedup();
+        ClosedToOthers { endpoint, known }
+    }
+}
 
 impl Check for ClosedToOthers {
     fn subject(&self) -> Option<String> {
-        Some(self.0.to_string())
+        Some(self.endpoint.to_string())
     }
 
     fn about(&self) -> About {
-        About::Endpoint(self.0.clone())
+        About::Endpoint(self.endpoint.clone())
     }
 
     fn contacts(&self) -> Vec<Contact> {
         let why = "whether this machine, which is not WorkOS, is kept out";
-        vec![
-            Contact::new(Touch::Connection(self.0.clone(), "TCP"), why),
-            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "only where it connects"),
+        let mut contacts = vec![
+            Contact::new(Touch::Connection(self.endpoint.clone(), "TCP"), why),
+            Contact::new(Touch::Connection(self.endpoint.clone(), "TLS"), "only where it connects"),
             Contact::new(
-                Touch::Request("GET", self.0.https("/")),
+                Touch::Request("GET", self.endpoint.https("/")),
                 "only where TLS succeeds, whether every path is refused",
             ),
             Contact::new(
-                Touch::Request("GET", self.0.https(MADE_UP_PATH)),
+                Touch::Request("GET", self.endpoint.https(MADE_UP_PATH)),
                 "the same, of a path that no application has",
             ),
-        ]
+        ];
+        contacts.extend(self.known.iter().map(|path| {
+            Contact::new(Touch::Request("GET", self.endpoint.https(path)), "the same, of a path that WorkOS asks for")
+        }));
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
-            let arrival = arrival(&self.0, cx).await;
+            let arrival = arrival(&self.endpoint, cx).await;
             let looks = arrival.public.iter().map(|one| async {
-                let gate = gate(one, cx).await;
+                let gate = gate(one, &self.known, cx).await;
                 Seen { at: one.way.first_hop().ip(), gate }
             });
             let seen = join_all(looks).await;
-            judge(&self.0, &seen, cx).via("direct").tried(arrival.attempts())
+            judge(&self.endpoint, &seen, cx).via("direct").tried(arrival.attempts())
         })
     }
 }
@@ -115,7 +138,7 @@ enum Gate {
     Untried(String),
 }
 
-async fn gate(tried: &Tried, cx: &Context) -> Gate {
+async fn gate(tried: &Tried, known: &[String], cx: &Context) -> Gate {
     match &tried.connection.result {
         Err(error) => match error.kind {
             ErrorKind::TimedOut(_) => Gate::Silent(format!("dropped ({})", error.detail)),
@@ -125,10 +148,13 @@ async fn gate(tried: &Tried, cx: &Context) -> Gate {
             _ => Gate::Untried(error.detail.clone()),
         },
         Ok(_) => match cx.network.handshake(&tried.way).await.result {
-            Ok(_) if refuses_every_path(&tried.way, cx).await => {
-                Gate::Closed("connected, and refused with 403 at every path".to_owned())
+            Ok(handshake) => match refuses_every_path(&tried.way, known, cx).await {
+                Some(how) => Gate::Closed(format!("connected, and {how}")),
+                None => Gate::Open(format!("connected, with TLS ({})", handshake.version)),
+            },
+            Err(NetError { kind: ErrorKind::ClientCertificateRequired, .. }) => {
+                Gate::Closed("connected, and refused for the want of a client certificate".to_owned())
             }
-            Ok(handshake) => Gate::Open(format!("connected, with TLS ({})", handshake.version)),
             Err(NetError { kind: ErrorKind::Reset | ErrorKind::Closed, .. }) => {
                 Gate::Closed("connected, and reset in the handshake".to_owned())
             }
@@ -140,13 +166,23 @@ async fn gate(tried: &Tried, cx: &Context) -> Gate {
     }
 }
 
-/// Whether what answers refuses the front page and a path that no application has in the same way.
-async fn refuses_every_path(way: &Way, cx: &Context) -> bool {
-    let request = Request { trust: Trust::Public, ..Request::get(way.clone(), "/") };
-    let (answer, front) = tokio::join!(cx.network.fetch(&request), Front::seen(&request, cx));
-    let is_403 = |response: &Response| response.status == 403;
-    answer.result.is_ok_and(|answer| is_403(&answer) && front.wall(&answer, "/").is_some())
-        && front.made_up.as_ref().is_some_and(is_403)
+/// How what answers refuses the front page, every path that is known, and one that no application has, if it does so in one way.
+async fn refuses_every_path(way: &Way, known: &[String], cx: &Context) -> Option<&'static str> {
+    let paths = ["/", MADE_UP_PATH].into_iter().chain(known.iter().map(String::as_str));
+    let answers = join_all(paths.map(|path| async move {
+        let request = Request { trust: Trust::Public, ..Request::get(way.clone(), path) };
+        (path, cx.network.fetch(&request).await.result)
+    }))
+    .await;
+    let made_up = answers.iter().find(|(path, _)| *path == MADE_UP_PATH).and_then(|(_, answer)| answer.as_ref().ok());
+    let front = Front { made_up: made_up.cloned(), asks_certificate: false };
+    let is_refused = |path: &str, response: &Response| response.status == 403 && front.wall(response, path).is_some();
+    let is_cut = |error: &NetError| matches!(error.kind, ErrorKind::Closed | ErrorKind::Reset);
+    if answers.iter().all(|(path, answer)| answer.as_ref().is_ok_and(|response| is_refused(path, response))) {
+        return Some("refused with 403 at every path");
+    }
+    let cut = answers.iter().all(|(_, answer)| answer.as_ref().is_err_and(is_cut));
+    cut.then_some("cut off without an answer at every path")
 }
 
 fn judge(endpoint: &Endpoint, seen: &[Seen], cx: &Context) -> Outcome {
@@ -262,7 +298,11 @@ mod tests {
             .shakes(APP, shaken);
         let mut site = Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside();
         site.host.addresses = vec![source.parse().unwrap()];
-        ClosedToOthers(Endpoint::new(APP, 443)).run(&site.context()).await
+        edge(&site).run(&site.context()).await
+    }
+
+    fn edge(site: &Site) -> ClosedToOthers {
+        ClosedToOthers::at(Endpoint::new(APP, 443), &site.settings())
     }
 
     fn welcomed() -> Handshake {
@@ -286,6 +326,7 @@ mod tests {
             (Err(ErrorKind::Refused), Ok(welcomed()), "refused"),
             (Err(ErrorKind::Unreachable), Ok(welcomed()), "rejected on the way"),
             (Ok(()), Err(ErrorKind::Reset), "reset in the handshake"),
+            (Ok(()), Err(ErrorKind::ClientCertificateRequired), "want of a client certificate"),
         ] {
             let outcome = run("93.184.216.9", connection, shaken).await;
 
@@ -311,7 +352,37 @@ mod tests {
             let mut site = Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside();
             site.host.addresses = vec!["93.184.216.9".parse().unwrap()];
 
-            assert_eq!(ClosedToOthers(Endpoint::new(APP, 443)).run(&site.context()).await.status(), status);
+            assert_eq!(edge(&site).run(&site.context()).await.status(), status);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_edge_is_closed_only_where_the_known_paths_are_refused_as_well() {
+        let refused = || Ok(response(403, &[], "Forbidden"));
+        for (everywhere, webhook, status, words) in [
+            (refused as fn() -> _, refused(), Status::Pass, "403 at every path"),
+            (refused, Ok(response(405, &[], "")), Status::Fail, "with TLS"),
+            (|| Err(ErrorKind::Closed), Err(ErrorKind::Closed), Status::Pass, "cut off without an answer"),
+            (|| Err(ErrorKind::Closed), Ok(response(401, &[], "")), Status::Fail, "with TLS"),
+            (|| Err(ErrorKind::TimedOut(Phase::Answer)), Err(ErrorKind::Closed), Status::Fail, "with TLS"),
+        ] {
+            let network = Fake::default()
+                .resolves(APP, Ok(&["93.184.215.14"]))
+                .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
+                .connects("93.184.215.14:443", Ok(()))
+                .shakes(APP, Ok(welcomed()))
+                .fetches(Method::Get, "https://app.customer.example/", everywhere())
+                .fetches(Method::Get, "https://app.customer.example/workos-preflight-made-up-path", everywhere())
+                .fetches(Method::Get, "https://app.customer.example/hook", webhook);
+            let mut site = Site::of(network)
+                .with("network.public_resolver", "9.9.9.9")
+                .with("installation.webhook_url", "https://app.customer.example/hook?token=1")
+                .seen_from_outside();
+            site.host.addresses = vec!["93.184.216.9".parse().unwrap()];
+            let outcome = edge(&site).run(&site.context()).await;
+
+            assert_eq!(outcome.status(), status);
+            assert!(outcome.evidence.iter().any(|seen| seen.what == "connection" && seen.value.contains(words)));
         }
     }
 
