@@ -623,6 +623,54 @@ fn connections_without_a_byte_are_health_checks_however_the_door_speaks() {
 }
 
 #[test]
+fn what_speaks_otherwise_than_the_listener_is_told_by_what_it_speaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
+    std::fs::write(path("c.pem"), made.cert.pem()).unwrap();
+    std::fs::write(path("k.pem"), made.signing_key.serialize_pem()).unwrap();
+    let tls = ["--tls-cert", &path("c.pem"), "--tls-key", &path("k.pem")];
+    let hello = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03".as_slice();
+    let announced =
+        b"PROXY TCP4 3.217.146.166 10.20.0.10 51200 443\r\nPOST /webhooks/workos HTTP/1.1\r\n\r\n".as_slice();
+    let second = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".as_slice();
+    let plain = b"POST /webhooks/workos HTTP/1.1\r\nHost: a\r\n\r\n".as_slice();
+    let cases = [
+        (&["--plain"][..], hello, "spoke TLS, where plain HTTP is expected", "--tls-cert"),
+        (&["--plain"], announced, "began with a PROXY header, which is not expected", "--proxy-protocol"),
+        (&["--plain"], second, "began with a PROXY header, which is not expected", "--proxy-protocol"),
+        (
+            &["--plain"],
+            b"POST /webhooks/workos HTTP/1.1\r\nNo Header\r\n\r\n",
+            "no HTTP request that could be read",
+            "HTTP/1.1",
+        ),
+        (&tls, announced, "began with a PROXY header, which is not expected", "--proxy-protocol"),
+        (&tls, plain, "spoke plain HTTP, where TLS is expected", "--plain"),
+    ];
+    let listeners: Vec<Listening> = cases
+        .iter()
+        .map(|(way, bytes, ..)| {
+            let listener = Listening::of(speaking(&[*way, &["--format", "json", "--for", "3s"]].concat()));
+            let mut stream = TcpStream::connect(listener.address).unwrap();
+            stream.write_all(bytes).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+            listener
+        })
+        .collect();
+    for (listener, (way, _, said, remedy)) in listeners.into_iter().zip(&cases) {
+        let report = listener.end().json();
+        let finding = &result(&report)["findings"][0];
+
+        assert_eq!(codes(&report), ["webhook.delivered/nothing-arrived"], "{way:?}");
+        assert!(finding["problem"].as_str().unwrap().contains(said), "{way:?}: {finding}");
+        let action = finding["remediations"][0]["action"].as_str().unwrap();
+        assert!(action.contains(remedy), "{way:?}: {action}");
+    }
+}
+
+#[test]
 fn noise_does_not_hide_that_an_address_of_workos_was_turned_away() {
     let listening = Listening::start(&["--format", "json", "--proxy-protocol", "--for", "4s"]);
     let announced = |from: &str| format!("PROXY TCP4 {from} 10.20.0.10 51200 443\r\nno HTTP\r\n\r\n");

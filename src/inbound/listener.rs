@@ -93,6 +93,37 @@ impl Caller {
     }
 }
 
+/// What a connection speaks, by its first bytes.
+#[derive(Clone, Copy)]
+enum Beginning {
+    Tls,
+    Proxy,
+    Http,
+    Other,
+}
+
+impl Beginning {
+    fn of(first: &[u8]) -> Self {
+        let method = first.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        match first {
+            [0x16, 0x03, ..] => Beginning::Tls,
+            _ if first.starts_with(b"PROXY ") || first.starts_with(b"\r\n\r\n\0\r\nQUIT\n") => Beginning::Proxy,
+            _ if method > 2 && first.get(method) == Some(&b' ') => Beginning::Http,
+            _ => Beginning::Other,
+        }
+    }
+
+    /// What it is where it was not understood.
+    fn instead(self, tls: bool) -> Option<Turned> {
+        match self {
+            Beginning::Proxy => Some(Turned::Announced),
+            Beginning::Tls if !tls => Some(Turned::SpeaksTls),
+            Beginning::Http if tls => Some(Turned::SpeaksHttp),
+            _ => None,
+        }
+    }
+}
+
 impl Listener {
     /// Receives until it is dropped.
     pub async fn serve(self: Arc<Self>, socket: TcpListener) {
@@ -120,9 +151,7 @@ impl Listener {
     /// As long as nothing comes, a connection costs next to nothing here.
     async fn receive(&self, mut stream: TcpStream, mut caller: Caller) {
         let _ = stream.set_nodelay(true);
-        if !self.speaks(&stream).await {
-            return self.turn(Turned::Mute, caller.peer);
-        }
+        let Some(mut begun) = self.beginning(&stream).await else { return self.turn(Turned::Mute, caller.peer) };
         if self.entry.proxy_protocol {
             if !self.entry.trusts(caller.peer) {
                 return self.turn(Turned::NotThroughTheProxy, caller.peer);
@@ -132,24 +161,32 @@ impl Listener {
                 _ => return self.turn(Turned::NotAnnounced, caller.peer),
             }
             caller.visit.is_from(caller.source(), self.standing(caller.source()));
-            if !self.speaks(&stream).await {
-                return self.turn(Turned::Mute, caller.source());
-            }
+            begun = match self.beginning(&stream).await {
+                Some(begun) => begun,
+                None => return self.turn(Turned::Mute, caller.source()),
+            };
         }
         caller.visit.reaches(Stage::Speaking);
         match &self.entry.security {
-            Security::Plain => Box::pin(self.converse(stream, &caller, Turned::Mute)).await,
+            Security::Plain => {
+                let unread = begun.instead(false).unwrap_or(Turned::NoRequest);
+                Box::pin(self.converse(stream, &caller, Turned::Mute, unread)).await;
+            }
             Security::Tls(config) => match Box::pin(self.handshake(stream, config, &caller.visit)).await {
-                Some(stream) => Box::pin(self.converse(stream, &caller, Turned::HandshakeOnly)).await,
-                None => self.turn(Turned::NoHandshake, caller.source()),
+                Some(stream) => {
+                    Box::pin(self.converse(stream, &caller, Turned::HandshakeOnly, Turned::NoRequest)).await;
+                }
+                None => self.turn(begun.instead(true).unwrap_or(Turned::NoHandshake), caller.source()),
             },
         }
     }
 
-    /// Whether something comes at all.
-    async fn speaks(&self, stream: &TcpStream) -> bool {
-        let first = timeout(self.entry.patience, stream.peek(&mut [0])).await;
-        matches!(first, Ok(Ok(1..)))
+    /// How it begins, if something comes at all.
+    async fn beginning(&self, stream: &TcpStream) -> Option<Beginning> {
+        let mut first = [0; 16];
+        let seen = timeout(self.entry.patience, stream.peek(&mut first)).await;
+        let length = seen.ok()?.ok().filter(|length| *length > 0)?;
+        Some(Beginning::of(first.get(..length)?))
     }
 
     async fn handshake(
@@ -165,8 +202,15 @@ impl Listener {
         timeout_at(end, begun.into_stream(Arc::clone(config))).await.ok()?.ok()
     }
 
-    /// One request, and its answer; then the connection is closed. `mute` is what one is that asks for nothing.
-    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, caller: &Caller, mute: Turned) {
+    /// One request, and its answer; then the connection is closed. `mute` is what one is that asks for nothing,
+    /// `unread` one that asks for it in another way.
+    async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        caller: &Caller,
+        mute: Turned,
+        unread: Turned,
+    ) {
         caller.visit.reaches(Stage::Secured);
         let (asked, brought) = (AtomicBool::new(false), AtomicBool::new(false));
         let service = service_fn(async |request: Request<Incoming>| {
@@ -184,7 +228,7 @@ impl Listener {
         let _ = timeout(self.entry.patience * 3, visit).await;
         match (asked.into_inner(), brought.into_inner()) {
             (true, _) => {}
-            (false, true) => self.turn(Turned::NoRequest, caller.source()),
+            (false, true) => self.turn(unread, caller.source()),
             (false, false) => self.turn(mute, caller.source()),
         }
     }

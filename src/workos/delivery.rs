@@ -157,6 +157,12 @@ pub enum Turned {
     Mute,
     /// No TLS handshake came about.
     NoHandshake,
+    /// It spoke plain HTTP to a listener of TLS.
+    SpeaksHttp,
+    /// It spoke TLS to a listener of plain HTTP.
+    SpeaksTls,
+    /// It began with a PROXY header, which nobody was told to expect.
+    Announced,
     /// After the TLS handshake it did not bring a byte.
     HandshakeOnly,
     /// No HTTP request came about, or not in time.
@@ -195,8 +201,11 @@ impl Turned {
             Turned::NotAnnounced => "lacked the PROXY header",
             Turned::Mute => "brought not one byte, as health checks do",
             Turned::NoHandshake => "made no TLS handshake",
+            Turned::SpeaksHttp => "spoke plain HTTP, where TLS is expected",
+            Turned::SpeaksTls => "spoke TLS, where plain HTTP is expected",
+            Turned::Announced => "began with a PROXY header, which is not expected",
             Turned::HandshakeOnly => "made a TLS handshake and asked for nothing, as health checks do",
-            Turned::NoRequest => "made no HTTP request in time",
+            Turned::NoRequest => "made no HTTP request that could be read",
             Turned::OtherPath => "asked for another path",
             Turned::OtherMethod => "used another method than POST",
             Turned::TooLarge => "had too large a body",

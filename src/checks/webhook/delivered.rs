@@ -473,7 +473,15 @@ impl Arrivals<'_> {
 
     /// What was turned away from where WorkOS may be hidden behind a proxy: in words, and what to do about it.
     fn hidden(&self) -> Option<(String, Remediations)> {
-        let unread = [Turned::NotThroughTheProxy, Turned::NotAnnounced, Turned::NoHandshake, Turned::NoRequest];
+        let unread = [
+            Turned::NotThroughTheProxy,
+            Turned::NotAnnounced,
+            Turned::NoHandshake,
+            Turned::SpeaksHttp,
+            Turned::SpeaksTls,
+            Turned::Announced,
+            Turned::NoRequest,
+        ];
         let hidden = |it: &&TurnedAway| unread.contains(&it.why) && special(it.source).is_some();
         let away = self.turned.iter().find(hidden)?;
         let also = format!("; a connection from {} {}, and may have been one of its", away.source, away.why.in_words());

@@ -22,9 +22,31 @@ pub(super) fn remedy(away: &TurnedAway, path: &str) -> Remediations {
         Turned::NoHandshake => Remediation::installer(
             "Show the certificate that the internet trusts, with its intermediate, in --tls-cert; where a proxy before this host ends TLS and speaks HTTP, listen with --plain, and where it begins with a PROXY header, with --proxy-protocol.",
         ),
-        Turned::NoRequest => Remediation::installer(
-            "Listen with --tls-cert and --tls-key (or --self-signed) where what comes in speaks TLS, with --proxy-protocol where it begins with a PROXY header: no HTTP request could be read.",
-        ),
+        Turned::SpeaksHttp => {
+            return Remediation::installer(
+                "Listen with --plain in place of --tls-cert or --self-signed: what comes in speaks plain HTTP, as behind a proxy that ends TLS.",
+            )
+            .or(Remediation::network(format!("Have {source} speak TLS to this host (in nginx: proxy_pass https://…).")));
+        }
+        Turned::SpeaksTls => {
+            return Remediation::installer(
+                "Listen with --tls-cert and --tls-key (or --self-signed) in place of --plain: what comes in speaks TLS.",
+            )
+            .or(Remediation::network(format!(
+                "Have {source} speak plain HTTP to this host (in nginx: proxy_pass http://…)."
+            )));
+        }
+        Turned::Announced => {
+            return Remediation::installer(format!(
+                "Listen with --proxy-protocol and --trusted-proxy {source}: connections from there begin with a PROXY header."
+            ))
+            .or(Remediation::network(format!(
+                "Have {source} send no PROXY header (in haproxy: no send-proxy on the server line), where the application expects none."
+            )));
+        }
+        Turned::NoRequest => Remediation::network(format!(
+            "Have what stands before this host pass on requests as they are, in HTTP/1.1: what arrives from {source} is none that can be read, or does not arrive whole."
+        )),
         Turned::Mute | Turned::HandshakeOnly => Remediation::network(format!(
             "Find what stands between {source} and this host and holds back what follows an open connection (inspection of TLS or content, or a link that loses large packets), and exempt the port from it."
         )),
