@@ -83,7 +83,7 @@ fn a_report_that_learnt_nothing_or_is_none_is_refused_in_one_sentence() {
         (path("text.json", "planted"), "not JSON"),
         (path("other.json", r#"{"schema":"other/v9"}"#), "`schema`"),
         (path("half.json", r#"{"schema":"workos-preflight/report/v1"}"#), "is not"),
-        ("/nonexistent/report.json".to_owned(), "No such file"),
+        ("/nonexistent/report.json".to_owned(), "there is no such file"),
     ] {
         let ended = run(&["requirements", "--learnt", &file]);
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{file}");
