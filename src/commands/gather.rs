@@ -11,8 +11,8 @@ use crate::net::{TrustError, TrustStores};
 use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
-    self, GivenSecrets, Layer, PROXY_VARIABLES, Probing, SECRET_VARIABLES, SETTINGS, Setting, Settings, SettingsError,
-    Source, Waiver,
+    self, GivenSecrets, Layer, NO_PROXY_VARIABLES, PROXY_VARIABLES, Probing, SECRET_VARIABLES, SETTINGS, Setting,
+    Settings, SettingsError, Source, TRUST_VARIABLES, Waiver,
 };
 
 /// Keeps what the environment gives as a key, a secret or a proxy's password from being written, whichever command runs and
@@ -61,6 +61,8 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     // Secrets that files hold are known by now.
     settings::refuse_misplaced_secrets(&layers)?;
     settings.proxy_variables = settings::proxy_variables(&read);
+    settings.no_proxy_variables = settings::variables(&NO_PROXY_VARIABLES, &read);
+    settings.trust_variables = settings::variables(&TRUST_VARIABLES, &read);
     Ok((settings, facts))
 }
 

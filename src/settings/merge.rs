@@ -77,6 +77,8 @@ impl Settings {
             inbound_report: merging.one("installation.inbound_report", |text| Ok(PathBuf::from(text)))?,
             nonce: None,
             proxy_variables: Vec::new(),
+            no_proxy_variables: Vec::new(),
+            trust_variables: Vec::new(),
             probing: Probing::default(),
             api_key,
             webhook_secret,

@@ -191,6 +191,10 @@ pub struct Settings {
     pub misread_proxy: Option<Setting<Misread>>,
     /// The proxies that environment variables name, in every spelling, and what is wrong where they name none.
     pub proxy_variables: Vec<(&'static str, Result<Proxy, Misread>)>,
+    /// What the two spellings of `NO_PROXY` hold.
+    pub no_proxy_variables: Vec<(&'static str, String)>,
+    /// The files of certificate authorities that variables name which some programs alone read.
+    pub trust_variables: Vec<(&'static str, String)>,
     /// What a look from outside was told.
     pub probing: Probing,
     /// Failures that are known and accepted.
@@ -221,6 +225,24 @@ pub const SECRET_VARIABLES: [&str; 3] = [KEY_VARIABLE, WEBHOOK_SECRET_VARIABLE, 
 /// The variables that name proxies, in every spelling.
 pub const PROXY_VARIABLES: [&str; 6] =
     ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// The variables that exempt hosts from a proxy. Which of the two is read first differs from program to program.
+pub const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// The variables that name certificate authorities for some programs alone.
+pub const TRUST_VARIABLES: [&str; 4] = ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "DENO_CERT"];
+
+/// What variables hold that are set. `read` answers like `std::env::var_os`.
+pub fn variables(
+    names: &[&'static str],
+    read: &dyn Fn(&str) -> Option<std::ffi::OsString>,
+) -> Vec<(&'static str, String)> {
+    let set = |name: &'static str| {
+        let value = read(name).filter(|value| !value.is_empty())?;
+        Some((name, value.to_string_lossy().into_owned()))
+    };
+    names.iter().copied().filter_map(set).collect()
+}
 
 impl GivenSecrets {
     /// The secrets that environment variables hold. `read` answers like `std::env::var_os`.

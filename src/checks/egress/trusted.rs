@@ -130,6 +130,8 @@ struct Kept {
     bundle: Option<String>,
     /// The file that `SSL_CERT_FILE` names.
     named_file: Option<String>,
+    /// What variables name that some programs alone read.
+    elsewhere: Vec<(&'static str, String)>,
 }
 
 impl Kept {
@@ -137,6 +139,7 @@ impl Kept {
         Kept {
             bundle: cx.settings.ca_bundle.as_ref().map(|file| file.value.display().to_string()),
             named_file: cx.trust.named_file.clone(),
+            elsewhere: cx.settings.trust_variables.clone(),
         }
     }
 }
@@ -179,7 +182,7 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
             {
                 store_lacks_root(endpoint, leaf, kept)
             }
-            CertificateProblem::UnknownIssuer => untrusted(endpoint, leaf),
+            CertificateProblem::UnknownIssuer => untrusted(endpoint, leaf, kept),
             CertificateProblem::Namesake(file) => namesake(endpoint, leaf, file),
             CertificateProblem::SelfSigned => self_signed(endpoint, leaf),
             CertificateProblem::IncompleteChain => incomplete(endpoint, leaf),
@@ -220,15 +223,22 @@ fn guess(leaf: &Presented) -> String {
     middlebox::by_issuer(&leaf.issuer).map(|guess| format!(", {}", guess.in_words())).unwrap_or_default()
 }
 
-fn untrusted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn untrusted(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
+    // Another variable's file often is the first's.
+    let named = kept.elsewhere.first().map(|(name, file)| {
+        Remediation::installer(format!(
+            "If the application is of a kind that reads {name}, which this tool does not, look as it does: run this again with --ca-bundle {file}."
+        ))
+        .verify(command!("openssl x509 -in {} -noout -subject -enddate", file))
+    });
     let issuer = leaf.issuer_in_words();
     UNTRUSTED.found(
         format!("the certificate of {endpoint} is issued by “{issuer}”{}, which this host does not trust", guess(leaf)),
-        Remediation::network(format!(
+        named.into_iter().fold(Remediations::from(Remediation::network(format!(
             "Exempt {} from TLS inspection; or hand the CA certificate “{issuer}” to the installer, who adds it to this host's trust store (and the container's) and passes it with --ca-bundle.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint))), Remediations::or),
     )
 }
 
@@ -412,6 +422,19 @@ mod tests {
 
         assert_eq!((outcome.status(), codes(&outcome)), (Status::Warn, vec!["intercepted"]));
         assert!(outcome.findings[0].problem.contains("“Zscaler Root CA”, likely Zscaler"));
+    }
+
+    #[test]
+    fn a_ca_that_a_variable_names_for_some_programs_is_offered_to_look_with() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        let unknown = || Err(CertificateProblem::UnknownIssuer);
+        let shaken = handshake(certificate(API, "Corp"), unknown(), unknown());
+        let elsewhere = vec![("NODE_EXTRA_CA_CERTS", "/etc/ssl/corp $ca.pem".to_owned())];
+        let outcome = judge(&Endpoint::new(API, 443), &shaken, now, &Kept { elsewhere, ..Kept::default() });
+        let other = outcome.findings[0].remediations.iter().nth(1).unwrap();
+
+        assert!(other.action.contains("NODE_EXTRA_CA_CERTS") && other.action.contains("--ca-bundle /etc/ssl/corp"));
+        assert!(other.verify.as_ref().unwrap().as_str().contains("'/etc/ssl/corp $ca.pem'"));
     }
 
     #[test]

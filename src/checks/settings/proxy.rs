@@ -5,7 +5,7 @@ use crate::check::{
     Vantage, command,
 };
 use crate::context::Context;
-use crate::settings::{Misread, Proxy, Setting, Settings, Source};
+use crate::settings::{Misread, NoProxy, Proxy, Setting, Settings, Source};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -148,6 +148,7 @@ fn findings(cx: &Context) -> Vec<Finding> {
             findings.push(differ(lower, a, upper, b));
         }
     }
+    findings.extend(exempted_by_one(settings).filter(|_| from_environment));
     let set = |names: &[&str]| names.iter().any(|name| by_name(name).is_some());
     if set(&["http_proxy", "HTTP_PROXY"])
         && !set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
@@ -212,6 +213,26 @@ fn differ(lower: &str, a: &Proxy, upper: &str, b: &Proxy) -> Finding {
     )
 }
 
+/// Where one spelling of `NO_PROXY` exempts the API, and the other one does not.
+fn exempted_by_one(settings: &Settings) -> Option<Finding> {
+    let [(lower, a), (upper, b)] = &settings.no_proxy_variables[..] else { return None };
+    let api = &settings.api.value;
+    let (by_lower, by_upper) = (NoProxy::parse(a).covers(api), NoProxy::parse(b).covers(api));
+    let proxy = settings.proxy.as_ref().filter(|_| by_lower != by_upper)?;
+    let (exempts, does_not) = if by_lower { (lower, upper) } else { (upper, lower) };
+    Some(DISAGREEMENT.found(
+        format!(
+            "{exempts} exempts {} from the proxy {}, and {does_not} does not: curl and Python read no_proxy first, Go and Rust NO_PROXY, so that some go direct and some do not",
+            api.host, proxy.value
+        ),
+        Remediation::installer(format!(
+            "Set {lower} and {upper} to the same list where the application is started: with {} in it if direct is meant, and without if not.",
+            api.host
+        ))
+        .verify("printenv no_proxy NO_PROXY"),
+    ))
+}
+
 fn http_only() -> Finding {
     DISAGREEMENT.found(
         "HTTP_PROXY is set and HTTPS_PROXY is not: requests to WorkOS, which are https, go direct",
@@ -270,6 +291,25 @@ mod tests {
         assert!(run(&equal, site()).await.is_empty());
         assert_eq!(run(&[("HTTP_PROXY", "http://a:1")], site()).await, ["disagreement"]);
         assert_eq!(run(&[("ALL_PROXY", "ftp://a:1")], site()).await, ["malformed"]);
+    }
+
+    #[tokio::test]
+    async fn exemptions_that_differ_about_the_api_disagree() {
+        for (lower, upper, expected) in [
+            ("localhost", "localhost,.workos.com", vec!["disagreement"]),
+            ("*", "10.0.0.0/8", vec!["no-proxy-covers-api", "disagreement"]),
+            ("localhost", "localhost,.corp.example", vec![]),
+            ("api.workos.com", "workos.com", vec!["no-proxy-covers-api"]),
+        ] {
+            let site = site().with("network.proxy", "http://10.20.0.30:3128").with("network.no_proxy", lower);
+            let mut cx = site.context();
+            cx.settings.proxy.as_mut().unwrap().source = Source::Environment("HTTPS_PROXY");
+            cx.settings.no_proxy_variables = vec![("no_proxy", lower.to_owned()), ("NO_PROXY", upper.to_owned())];
+            let mut found = codes(&ProxySettings.run(&cx).await);
+            found.sort_by_key(|code| *code != "no-proxy-covers-api");
+
+            assert_eq!(found, expected, "{lower} and {upper}");
+        }
     }
 
     #[tokio::test]
