@@ -61,11 +61,11 @@ pub fn keep_proxy(url: &str) {
     known.sort();
 }
 
-/// Whether a name is a secret that was given, or a label of it is.
+/// Whether a name is a secret that was given, or holds one, as `sk-live-…` does in the place of `sk_live_…`.
 pub fn is_known(name: &str) -> bool {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let name = name.to_ascii_lowercase();
-    known.names.iter().any(|secret| *secret == name || name.split('.').any(|label| label == secret))
+    known.names.iter().any(|secret| name.contains(secret.as_str()))
 }
 
 /// The value without the secrets that were given.
@@ -354,6 +354,7 @@ mod tests {
         keep("0Fq8AiVGkEfGBqqsJH4aNknown");
 
         assert!(is_known("0fq8aivgkefgbqqsjh4anknown") && is_known("0fq8aivgkefgbqqsjh4anknown.customer.example"));
+        assert!(is_known("sk-live-0fq8aivgkefgbqqsjh4anknown"));
         assert!(!is_known("app.customer.example"));
     }
 
