@@ -91,7 +91,7 @@ impl IdentityError {
     /// What a file holds in the place of certificates in PEM.
     fn of_chain(text: &[u8], path: &Path) -> Self {
         const WANTED: &str = "certificate";
-        let (old, new) = (path.display(), path.with_extension("plain.pem"));
+        let (old, new) = (path.display(), path.with_extension("chain.pem"));
         let new = new.display();
         if is_pkcs12(text) {
             let convert = command!("openssl pkcs12 -in {} -nokeys -out {}", old, new);
@@ -261,7 +261,11 @@ BOQokvLYQxhrw3dMHUeb2z6+Ju2S60OWlNqABRoPihw28Fqr5ZhR";
         std::fs::write(folder.path().join("pfx"), [0x30, 0x82, 9, 9, 2, 1, 3]).unwrap();
         let pfx = folder.path().join("pfx");
         assert!(refused(&chain, &pfx).unwrap().1.contains("openssl pkcs12 -in"));
-        assert!(refused(&pfx, &key).unwrap().1.contains("-nokeys"));
+        // One file holds both, so what is made of it must not overwrite itself.
+        assert!(
+            refused(&pfx, &key).unwrap().1.contains("-nokeys -out")
+                && refused(&pfx, &key).unwrap().1.contains("pfx.chain.pem")
+        );
         assert!(refused(&folder.path().join("der"), &key).unwrap().1.contains("openssl x509 -inform DER"));
         let request =
             path("request.pem", "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n");
