@@ -4,7 +4,7 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage,
 };
-use crate::checks::egress::answers;
+use crate::checks::egress::{answers, clock};
 use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::net::{NetError, Response, Way};
@@ -26,7 +26,7 @@ Usually broken by a key that was rotated in the dashboard and not on the host, b
 by a key of another kind: those that an application issues to its own customers also begin with sk_.",
     vantages: &[Vantage::Inside],
     required: super::required,
-    codes: &[&UNAUTHORIZED, &NOT_AN_ENVIRONMENT_KEY, &FORBIDDEN, &MALFORMED, &UNEXPECTED, &API_UNAVAILABLE, &NO_ANSWER, &RATE_LIMITED],
+    codes: &[&UNAUTHORIZED, &NOT_AN_ENVIRONMENT_KEY, &FORBIDDEN, &MALFORMED, &UNEXPECTED, &API_UNAVAILABLE, &NO_ANSWER, &RATE_LIMITED, &KEPT_ANSWER, &REFUSED_AT_THE_EDGE],
     needs: &[answers::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Accepted(settings.api.value.clone())),
@@ -54,6 +54,15 @@ static NO_ANSWER: Code =
 static RATE_LIMITED: Code = Code::undecided(
     "rate-limited",
     "too many requests (429), also after the wait that was asked for, so nothing is known of the key",
+);
+
+static KEPT_ANSWER: Code = Code::undecided(
+    "kept-answer",
+    "a cache on the way answers the request with the key, so nothing is known of the key now",
+);
+static REFUSED_AT_THE_EDGE: Code = Code::undecided(
+    "refused-at-the-edge",
+    "Cloudflare, which stands before the API, refuses the request with the key, so nothing is known of the key",
 );
 
 struct Accepted(Endpoint);
@@ -113,6 +122,9 @@ impl Check for Accepted {
 fn judge(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Context) -> Outcome {
     answers::noted(&mut outcome, response);
     match Answer::read(response) {
+        Answer::Json(answer) if let (200 | 401 | 403, Some(says)) = (answer.status, clock::kept(response)) => {
+            outcome.because(kept_answer(answer.status, &says, cx))
+        }
         Answer::Json(answer) if answer.status == 200 && answer.is_list() => {
             outcome.grade = Grade::Authorized;
             outcome
@@ -124,6 +136,9 @@ fn judge(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Context) 
             _ => outcome.because(unexpected(&Answer::Json(answer).in_words(), cx)),
         },
         Answer::Unavailable { status, ray } => outcome.because(api_unavailable(status, &ray)),
+        Answer::RefusedAtTheEdge { status, error, ray } => {
+            outcome.because(refused_at_the_edge(status, error, &ray, cx))
+        }
         other => outcome.because(unexpected(&other.in_words(), cx)),
     }
 }
@@ -232,6 +247,34 @@ fn unexpected(what: &str, cx: &Context) -> Finding {
     )
 }
 
+fn kept_answer(status: u16, says: &str, cx: &Context) -> Finding {
+    let host = &cx.settings.api.value.host;
+    KEPT_ANSWER.found(
+        format!("the answer to the request with the key ({status}) was kept by a cache on the way (`{says}`): whether the API takes the key now is not known"),
+        Remediation::network(format!(
+            "Exempt {host} from caching on the proxy or gateway on the way: an answer that one key was given must not be given to another."
+        ))
+        .verify(curl(cx)),
+    )
+}
+
+fn refused_at_the_edge(status: u16, error: Option<u16>, ray: &str, cx: &Context) -> Finding {
+    let number = error.map(|error| format!(", error {error}")).unwrap_or_default();
+    let ask = Remediation::workos(format!(
+        "Send WorkOS support the cf-ray {ray}, the time and this host's outbound address, and ask why it is refused."
+    ));
+    let remedies = match (status, error) {
+        (429, _) | (_, Some(1015)) => {
+            Remediation::installer("Wait some minutes, and run the check again.").verify(curl(cx)).or(ask)
+        }
+        _ => ask.verify(curl(cx)).into(),
+    };
+    REFUSED_AT_THE_EDGE.found(
+        format!("Cloudflare, which stands before the API, refuses the request with the key ({status}{number}, cf-ray {ray}): nothing is known of the key"),
+        remedies,
+    )
+}
+
 fn api_unavailable(status: u16, ray: &str) -> Finding {
     API_UNAVAILABLE.found(
         format!("the API answers {status} through Cloudflare (cf-ray {ray}), so nothing is known of the key"),
@@ -277,6 +320,28 @@ mod tests {
     async fn a_200_of_another_shape_is_never_acceptance() {
         assert_eq!(codes(&run(Ok(response(200, &[], "{}")), KEY).await), ["unexpected-answer"]);
         assert_eq!(codes(&run(Ok(response(200, &[], "<title>Sign in</title>")), KEY).await), ["unexpected-answer"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_cache_kept_says_nothing_of_the_key() {
+        for kept in [("age", "7200"), ("x-cache", "HIT from gw.customer.example")] {
+            for (status, body) in [(200, LIST), (401, r#"{"message":"Unauthorized"}"#)] {
+                let outcome = run(Ok(response(status, &[kept], body)), KEY).await;
+                assert_eq!((codes(&outcome), outcome.status()), (vec!["kept-answer"], Status::Unknown), "{kept:?}");
+            }
+        }
+        for fresh in [("age", "0"), ("x-cache", "MISS from gw.customer.example"), ("cf-cache-status", "DYNAMIC")] {
+            assert_eq!(run(Ok(response(200, &[fresh], LIST)), KEY).await.status(), Status::Pass, "{fresh:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cloudflare_refuses_with_the_key_is_nothing_of_this_networks() {
+        for (status, body, who) in [(403, "error code: 1020", Who::Workos), (429, "error code: 1015", Who::Installer)] {
+            let outcome = run(Ok(response(status, &[("cf-ray", "8a0-FRA")], body)), KEY).await;
+            assert_eq!((codes(&outcome), outcome.status()), (vec!["refused-at-the-edge"], Status::Unknown));
+            assert_eq!(outcome.findings[0].remediations.likeliest().who, who);
+        }
     }
 
     #[tokio::test]

@@ -131,6 +131,12 @@ fn by_age(response: &Response, date: SystemTime, age: Duration, took: Duration) 
     )
 }
 
+/// What an answer says of having been kept by a cache, if anything.
+pub(in crate::checks) fn kept(response: &Response) -> Option<String> {
+    let age = response.header("age").and_then(|age| age.trim().parse::<u64>().ok()).filter(|age| *age > 0);
+    age.map(|age| format!("age: {age}")).or_else(|| cache_hit(response))
+}
+
 /// What a cache says that gives an answer it kept: `X-Cache: HIT from gw`, `CF-Cache-Status: HIT`.
 fn cache_hit(response: &Response) -> Option<String> {
     ["x-cache", "cf-cache-status", "x-cache-lookup"].into_iter().find_map(|name| {

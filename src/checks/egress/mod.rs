@@ -3,7 +3,7 @@
 mod addresses;
 pub(super) mod answers;
 mod carries;
-mod clock;
+pub(super) mod clock;
 mod connects;
 mod handshake;
 mod proxy;
