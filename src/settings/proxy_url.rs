@@ -40,6 +40,9 @@ const EXAMPLE: &str = "http://proxy.customer.example:3128";
 /// Characters that stand around a value by mistake: they belong to a shell, an env file or a word processor.
 const QUOTES: &[char] = &['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}'];
 
+/// What people and templates write where they mean no proxy.
+const NO_PROXIES: &[&str] = &["none", "direct", "no", "off", "false", "null", "nil", "undefined", "disabled"];
+
 /// Characters that nobody sees and that are neither blank nor control characters to Unicode.
 const INVISIBLE: &[char] =
     &['\u{feff}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{ad}'];
@@ -61,7 +64,18 @@ pub(super) fn read(text: &str) -> Result<Proxy, Misread> {
     if unquoted != text {
         return Err(meaning(text, unquoted, "quotes are part of the value"));
     }
+    let plain = text.trim_end_matches([',', ';']);
+    if plain != text {
+        return Err(meaning(text, plain, &format!("`{}` stands behind it", &text[plain.len()..])));
+    }
+    if NO_PROXIES.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        let why = format!("programs look for a proxy of the name `{text}`, and do not take it for none");
+        return Err(Misread { shown: text.to_owned(), ..wrong(text, why, EXAMPLE) });
+    }
     let (scheme, rest) = scheme(text)?;
+    if rest.split_once("://").is_some_and(|(word, _)| known(word).is_some()) {
+        return Err(meaning(text, rest, "a scheme stands there twice"));
+    }
     // Users put passwords with `@`, `/` and `#` into proxy URLs as they are: the last `@` ends them.
     let (userinfo, place) = match rest.rsplit_once('@') {
         Some((userinfo, place)) => (Some(userinfo), place),
@@ -199,13 +213,12 @@ fn host_and_port(text: &str, authority: &str) -> Result<(String, Option<u16>), M
 fn may_stand_before_the_at_sign(text: &str, userinfo: &str, proxy: &Proxy) -> Result<(), Misread> {
     let escape = |c: char| escaped(c.to_string().as_bytes());
     if let Some(c) = userinfo.chars().find(|c| unseen(*c)) {
-        let why = format!("{} stands in the credentials unescaped ({} is right there)", named(c), escape(c));
-        return Err(but(text, &why, proxy));
+        let why = format!("{} stands in the credentials unescaped", named(c));
+        return Err(rewritten(but(text, &why, proxy), &named(c), &escape(c)));
     }
     if let Some(c) = userinfo.chars().find(|c| "/?#\\".contains(*c)) {
-        let why =
-            format!("`{c}` stands in the credentials unescaped, where most programs end the host ({})", escape(c));
-        return Err(but(text, &format!("{why} is right there"), proxy));
+        let why = format!("`{c}` stands in the credentials unescaped, at which most programs end the host");
+        return Err(rewritten(but(text, &why, proxy), &format!("`{c}`"), &escape(c)));
     }
     let parts = proxy.credentials.iter().flat_map(|both| [both.user(), both.password()]);
     let long = parts.clone().any(|part| part.len() > 255);
@@ -217,8 +230,8 @@ fn may_stand_before_the_at_sign(text: &str, userinfo: &str, proxy: &Proxy) -> Re
         return Err(Misread { meant: None, ..but(text, why, proxy) });
     }
     if userinfo.contains('@') {
-        let why = "`@` stands in the credentials unescaped, which curl, PHP, Ruby and Rust refuse or read otherwise (%40 is right there)";
-        return Err(Misread { tolerated: true, ..but(text, why, proxy) });
+        let why = "`@` stands in the credentials unescaped, which curl, PHP, Ruby and Rust refuse or read otherwise";
+        return Err(Misread { tolerated: true, ..rewritten(but(text, why, proxy), "`@`", "%40") });
     }
     Ok(())
 }
@@ -282,6 +295,12 @@ fn but(text: &str, why: &str, proxy: &Proxy) -> Misread {
     Misread { meant: Some(Box::new(proxy.clone())), ..wrong(text, why, proxy.to_string()) }
 }
 
+/// Says how the credentials are to be written, since they are not shown.
+fn rewritten(misread: Misread, what: &str, escape: &str) -> Misread {
+    let write = format!("{}, with {escape} in the place of {what} in the user and password", misread.write);
+    Misread { write, ..misread }
+}
+
 fn unseen(c: char) -> bool {
     c.is_whitespace() || c.is_control() || INVISIBLE.contains(&c)
 }
@@ -320,8 +339,10 @@ fn masked(text: &str) -> String {
         None => {
             let (host, port) = rest.split_once(':').unwrap_or((rest, ""));
             let is_address = rest.starts_with('[') || rest.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
-            let is_place = known(host).is_some() && port.starts_with('/');
-            if port.is_empty() || is_address || is_place || is_like_a_port(port) {
+            let is_place = known(host).is_some();
+            let digits = port.trim_start_matches(|c: char| c.is_ascii_digit());
+            let is_port_and_more = digits.len() < port.len() && digits.starts_with(['/', ' ', ';', ',', '?', '#']);
+            if port.is_empty() || is_address || is_place || is_port_and_more || is_like_a_port(port) {
                 text.to_owned()
             } else {
                 format!("{scheme}{host}:***")
@@ -467,6 +488,31 @@ mod tests {
         assert_eq!(read("http:3128").unwrap().endpoint, Endpoint::new("http", 3128));
     }
 
+    fn said(misread: &Misread) -> String {
+        format!("{}; {}", misread.why, misread.write)
+    }
+
+    #[test]
+    fn slips_that_leave_no_doubt_are_named_and_written_right() {
+        for (text, named) in [
+            ("http://http://p.example:3128", "twice"),
+            ("https://http://p.example:3128", "twice"),
+            ("http://p.example:3128;", "`;`"),
+            ("p.example:3128,", "`,`"),
+        ] {
+            let misread = misread(text);
+
+            assert!(misread.why.contains(named), "{text}: {}", misread.why);
+            assert_eq!(misread.write, "http://p.example:3128", "{text}");
+        }
+        for word in ["none", "DIRECT", "off", "undefined"] {
+            let misread = misread(word);
+
+            assert!(misread.meant.is_none() && misread.shown == word && misread.why.contains(word), "{misread:?}");
+        }
+        assert_eq!(read("direct.example:3128").unwrap().endpoint, Endpoint::new("direct.example", 3128));
+    }
+
     #[test]
     fn what_programs_read_in_different_ways_goes_on_with_a_warning() {
         for (text, named, port) in [
@@ -477,7 +523,7 @@ mod tests {
         ] {
             let misread = misread(text);
 
-            assert!(misread.tolerated && misread.why.contains(named), "{text}: {}", misread.why);
+            assert!(misread.tolerated && said(&misread).contains(named), "{text}: {}", said(&misread));
             assert_eq!(misread.meant.unwrap().endpoint, Endpoint::new("p.example", port));
         }
     }
@@ -496,7 +542,7 @@ mod tests {
         ] {
             let misread = misread(&format!("http://{userinfo}@p.example:3128"));
 
-            assert!(misread.why.contains(named) && !misread.tolerated, "{userinfo}: {}", misread.why);
+            assert!(said(&misread).contains(named) && !misread.tolerated, "{userinfo}: {}", said(&misread));
         }
         let long = "x".repeat(256);
         assert!(misread(&format!("socks5://u:{long}@p.example:1080")).why.contains("255"));
@@ -504,8 +550,17 @@ mod tests {
 
     #[test]
     fn a_value_without_a_password_is_shown_whole_and_one_with_it_is_not() {
-        for text in ["socks://h:1/", "http://user@h:x1", "quic://h", "http://h:3128x", "http://[::1", "ftp://user@h:1"]
-        {
+        for text in [
+            "http://h:3128/proxy.pac",
+            "http://h:3128 http://i:3128",
+            "http:\\\\h:1",
+            "socks://h:1/",
+            "http://user@h:x1",
+            "quic://h",
+            "http://h:3128x",
+            "http://[::1",
+            "ftp://user@h:1",
+        ] {
             assert!(masked(text) == text, "{text}: {}", masked(text));
         }
         for text in [

@@ -334,7 +334,8 @@ mod tests {
         let outcome = ProxySettings.run(&cx).await;
 
         assert_eq!(codes(&outcome), ["disagreement"]);
-        assert!(outcome.findings[0].problem.contains("flag --test") && outcome.findings[0].problem.contains("%40"));
+        assert!(outcome.findings[0].problem.contains("flag --test"), "{}", outcome.findings[0].problem);
+        assert!(outcome.findings[0].remediations.likeliest().action.contains("%40 in the place of `@`"));
         assert!(!(SPEC.required)(&cx.settings, Vantage::Inside));
     }
 
