@@ -123,6 +123,7 @@ pub(super) fn refusal(head: &Head, page: &[u8], proxy: &Endpoint, endpoint: &End
         None => {}
     }
     match head.status {
+        429 => ProxyRefusal::Denied(format!("{said}: it limits how often, or for whom, it opens a way")),
         300..=399 => match head.header("location").and_then(|target| sign_in_page(target, proxy, endpoint)) {
             Some(page) => ProxyRefusal::SignInPage(page),
             None => ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}, as a web server does")),
@@ -134,7 +135,9 @@ pub(super) fn refusal(head: &Head, page: &[u8], proxy: &Endpoint, endpoint: &End
         },
         400 if TO_A_TLS_PORT.iter().any(|words| text.contains(words)) => ProxyRefusal::SpeaksTls(said),
         404 if head.is_of_a_proxy() || speaks_of_the_way(&text, endpoint) => ProxyRefusal::Upstream(said),
-        500 | 502..=504 | 506..=599 => ProxyRefusal::Upstream(said),
+        // RFC 6585: a page for people, whose address stands in the page.
+        511 => ProxyRefusal::SignInPage(format!("a page of its own ({said})")),
+        408 | 500 | 502..=504 | 506..=599 => ProxyRefusal::Upstream(said),
         401 if head.header("www-authenticate").is_some() => {
             ProxyRefusal::NotAProxy(format!("answers CONNECT with {said}, as a web server does"))
         }
@@ -332,6 +335,9 @@ mod tests {
             ("HTTP/1.1 503 No\nX-Squid-Error: ERR_ACCESS_DENIED 0", "", "Denied"),
             ("HTTP/1.1 403 Forbidden", "<title>Web Page Blocked</title>", "Denied"),
             ("HTTP/1.1 403", "", "Denied"),
+            ("HTTP/1.1 429 Too Many Requests\nRetry-After: 5", "", "Denied"),
+            ("HTTP/1.1 408 Request Timeout", "", "Upstream"),
+            ("HTTP/1.1 511 Network Authentication Required", "<title>Sign in</title>", "SignInPage"),
             ("HTTP/1.1 451 Unavailable For Legal Reasons", "", "Denied"),
             ("HTTP/1.1 404 Not Found", "404 page not found", "NotAProxy"),
             ("HTTP/1.1 405 Not Allowed\nServer: nginx", "<title>405 Not Allowed</title>", "NotAProxy"),

@@ -13,8 +13,8 @@ use super::stream::Stream;
 use crate::endpoint::Endpoint;
 use crate::settings::Proxy;
 
-/// Heads longer than this together are not read further.
-const LONGEST_HEADS: usize = 16 * 1024;
+/// Heads longer than this together are not read further. It is what curl takes.
+const LONGEST_HEADS: usize = 300 * 1024;
 
 /// How much of a refusal's page is read, and for how long: it only serves to quote it.
 const PAGE: usize = 8 * 1024;
@@ -60,7 +60,8 @@ async fn final_answer(stream: &mut Stream) -> Result<(Head, Vec<u8>), NetError> 
     let not_a_proxy = |does: &str| Err(told(ProxyRefusal::NotAProxy(does.to_owned()), &Endpoint::new("", 0)));
     let mut bytes = Vec::new();
     let mut before = 0;
-    let mut chunk = [0; 1024];
+    let mut looked = 0;
+    let mut chunk = [0; 4096];
     loop {
         // A head that ends with the connection is read as far as it came.
         let read = stream.read(&mut chunk).await?;
@@ -76,7 +77,8 @@ async fn final_answer(stream: &mut Stream) -> Result<(Head, Vec<u8>), NetError> 
         if !b"HTTP/".starts_with(bytes.get(..5.min(bytes.len())).unwrap_or_default()) {
             return not_a_proxy("does not answer in HTTP");
         }
-        while let Some(end) = end_of_head(&bytes).or((read == 0).then_some(bytes.len())).filter(|end| *end > 0) {
+        while let Some(end) = end_of_head(&bytes, looked).or((read == 0).then_some(bytes.len())).filter(|end| *end > 0)
+        {
             let rest = bytes.split_off(end);
             before += end;
             let Some(head) = Head::read(&bytes) else { return not_a_proxy("does not answer in HTTP") };
@@ -84,16 +86,19 @@ async fn final_answer(stream: &mut Stream) -> Result<(Head, Vec<u8>), NetError> 
                 return Ok((head, rest));
             }
             bytes = rest;
+            looked = 0;
         }
+        // An end can begin in what has been looked at.
+        looked = bytes.len().saturating_sub(2);
         if read == 0 || bytes.len() + before > LONGEST_HEADS {
             return not_a_proxy("does not end what it answers");
         }
     }
 }
 
-/// Where a head ends. Old proxies end lines with a bare line feed.
-fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    (0..bytes.len()).find_map(|at| match bytes.get(at..)? {
+/// Where a head ends, looked for from there on. Old proxies end lines with a bare line feed.
+fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
+    (from..bytes.len()).find_map(|at| match bytes.get(at..)? {
         [b'\n', b'\n', ..] => Some(at + 2),
         [b'\n', b'\r', b'\n', ..] => Some(at + 3),
         _ => None,
@@ -209,11 +214,13 @@ mod tests {
 
     #[tokio::test]
     async fn heads_without_an_end_are_left_and_pages_without_an_end_are_cut() {
-        let endless = vec![b'x'; 64 * 1024];
+        let endless = vec![b'x'; 320 * 1024];
         let head = answering("http://127.0.0.1:3128", &[b"HTTP/1.1 200 OK\r\nA: ", &endless]).await.1.unwrap_err();
         let refusal: [&[u8]; 2] = [b"HTTP/1.1 403 No\r\n\r\n<title>Kept out</title>", &endless];
         let page = answering("http://127.0.0.1:3128", &refusal).await.1.unwrap_err();
-        let interim = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        let long = [&b"HTTP/1.1 200 OK\r\nA: "[..], &endless[..60 * 1024], b"\r\n\r\n"].concat();
+        assert!(answering("http://127.0.0.1:3128", &[&long]).await.1.is_ok());
+        let interim = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(15_000);
         let interim = answering("http://127.0.0.1:3128", &[&interim]).await.1.unwrap_err();
 
         assert!(matches!(head.kind, ErrorKind::Proxy(ProxyRefusal::NotAProxy(_))), "{head:?}");
