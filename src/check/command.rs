@@ -48,6 +48,12 @@ impl Command {
         self
     }
 
+    /// This command with what was filled in elsewhere behind it.
+    #[must_use]
+    pub fn with(self, more: &Command) -> Self {
+        Command(format!("{} {}", self.0, more.0))
+    }
+
     /// The one command, and then the other.
     #[must_use]
     pub fn then(self, other: &Command) -> Self {

@@ -7,7 +7,7 @@ use crate::net::{Flaw, Place, Rule};
 pub(super) fn which(flaw: &Flaw) -> String {
     match &flaw.place {
         Place::Leaf => format!("the certificate “{}”", flaw.name),
-        Place::Between => format!("the CA “{}”, which is sent along,", flaw.name),
+        Place::Between => format!("the CA “{}” (sent along)", flaw.name),
         Place::Root(file) => format!("the CA “{}” ({file})", flaw.name),
     }
 }
@@ -36,6 +36,7 @@ pub(super) fn breaks(rule: &Rule) -> String {
         Rule::NoKeyUsage => "has no keyUsage".to_owned(),
         Rule::NoKeyId => "has no subject key identifier".to_owned(),
         Rule::NoIssuerKeyId => "has no authority key identifier".to_owned(),
+        Rule::CommonNameAlone => "names its host by its common name alone".to_owned(),
         Rule::NotARoot => "is not its own issuer".to_owned(),
     }
 }

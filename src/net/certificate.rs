@@ -138,6 +138,8 @@ pub enum Rule {
     NoKeyId,
     /// Not the root, and without an authority key identifier. Python 3.13 wants it.
     NoIssuerKeyId,
+    /// It names its host by its common name alone. Go, the library `requests`, `OkHttp` and rustls want an alternative name.
+    CommonNameAlone,
     /// The root is not its own issuer. Programs on OpenSSL want one that is, but for curl and Python 3.13.
     NotARoot,
 }

@@ -59,7 +59,14 @@ impl Chain<'_> {
                 Some(problem) => (Err(problem), Vec::new()),
                 None => (Ok(()), doubts),
             },
-            (Err(Error::CertNotValidForName(_)), _) => (Err(self.without_name()), Vec::new()),
+            (Err(Error::CertNotValidForName(_)), _) => match self.by_common_name_alone() {
+                Ok(name) => {
+                    let mut doubts = doubts;
+                    doubts.push(Flaw { rule: Rule::CommonNameAlone, name, place: Place::Leaf });
+                    (self.own_key().map_or(Ok(()), Err), doubts)
+                }
+                Err(problem) => (Err(problem), Vec::new()),
+            },
             (Err(_), Some(flaw)) => (Err(CertificateProblem::Refused(flaw)), Vec::new()),
             (Err(error), None) => (Err(self.why(&error, true)), Vec::new()),
         }
@@ -126,6 +133,22 @@ impl Chain<'_> {
                 Some(next) => links.push(read.remove(next)),
                 None => return Some(Way { links, root: None }),
             }
+        }
+    }
+
+    /// The common name, where it is the one asked for and there is no other: OpenSSL, Node and curl take it, as RFC 2818 had it.
+    fn by_common_name_alone(&self) -> Result<String, CertificateProblem> {
+        let problem = self.without_name();
+        let own = self.read.first().and_then(|leaf| leaf.name.clone()).unwrap_or_default();
+        let ServerName::DnsName(asked) = self.name else { return Err(problem) };
+        let asked = asked.as_ref();
+        let below = asked.split_once('.').map(|(_, below)| below);
+        let matches = own.eq_ignore_ascii_case(asked)
+            || own.strip_prefix("*.").is_some_and(|own| below.is_some_and(|below| own.eq_ignore_ascii_case(below)));
+        match problem {
+            CertificateProblem::NoAlternativeName if matches => Ok(own),
+            CertificateProblem::NoAlternativeName if !own.is_empty() => Err(CertificateProblem::WrongName),
+            problem => Err(problem),
         }
     }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use super::certificate::CertificateProblem;
+use super::hello::OpensslsOwn;
 use crate::settings::values::spoken;
 
 /// How an attempt failed.
@@ -65,7 +66,7 @@ pub enum ErrorKind {
     /// The other side wants a certificate from the client.
     ClientCertificateRequired,
     /// The other side speaks TLS in a way that OpenSSL has and this tool has not; which.
-    Beyond(String),
+    Beyond(OpensslsOwn),
     /// The certificate does not hold.
     Certificate(CertificateProblem),
     /// A proxy refused to open a way through.
@@ -143,6 +144,12 @@ impl NetError {
     /// Nothing came within `limit`.
     pub fn timed_out(phase: Phase, limit: Duration) -> Self {
         NetError::new(ErrorKind::TimedOut(phase), format!("no answer within {}", spoken(limit)))
+    }
+
+    /// The other side's certificate does not hold.
+    pub(super) fn untrusted(problem: CertificateProblem) -> Self {
+        let words = format!("the certificate does not hold: {}", problem.words());
+        NetError::new(ErrorKind::Certificate(problem), words)
     }
 
     /// Whether another attempt could end differently.

@@ -114,10 +114,7 @@ impl Line {
             Trust::Here => &self.here,
             Trust::Public => &self.public,
         };
-        judged.clone().map_err(|problem| {
-            let words = format!("the certificate does not hold: {}", problem.words());
-            NetError::new(ErrorKind::Certificate(problem), words)
-        })
+        judged.clone().map_err(NetError::untrusted)
     }
 
     /// Whether it can carry another request, as far as is known.

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::error::{ErrorKind, NetError, Phase};
-use super::hello::{self, Hello, Hellos};
+use super::hello::{self, Besides, Hello, Hellos};
 use super::line::Line;
 use super::lines::{Http2, Lines, is_silence};
 use super::stream::Stream;
@@ -211,17 +211,22 @@ impl Live {
         self.hello(stream, way, offer, hello, limit).await
     }
 
-    /// Where both first messages are refused, a third says whether OpenSSL would be answered: then it is this tool that lacks
+    /// Where both first messages are refused, others say whether OpenSSL would be answered: then it is this tool that lacks
     /// something.
     async fn beyond(&self, way: &Way, failed: NetError, limit: Duration) -> NetError {
         if matches!(failed.kind, ErrorKind::TimedOut(_)) {
             return failed;
         }
-        let asked = async { hello::taken_from_openssl(self.stream(way).await.ok()?, &way.endpoint.host).await };
-        match timeout(limit, asked).await {
-            Ok(Some(suite)) => NetError::new(ErrorKind::Beyond(suite.to_owned()), failed.detail),
-            _ => failed,
+        for besides in [Besides::Groups, Besides::Suites] {
+            let asked = async {
+                let stream = self.stream(way).await.ok()?;
+                hello::taken_from_openssl(stream, &way.endpoint.host, besides).await
+            };
+            if let Ok(Some(taken)) = timeout(limit, asked).await {
+                return NetError::new(ErrorKind::Beyond(taken), failed.detail);
+            }
         }
+        failed
     }
 
     /// The answer over HTTP/2 where both sides have it, and over HTTP/1.1 where HTTP/2 breaks on the way.

@@ -38,6 +38,7 @@ use std::time::{Duration, SystemTime};
 pub use certificate::{CertificateProblem, Flaw, Place, Presented, Rule};
 pub use coding::Coding;
 pub use error::{ErrorKind, NetError, Phase, ProxyRefusal, dns_code};
+pub use hello::OpensslsOwn;
 pub use live::{LONGEST_LOOKUP, Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;

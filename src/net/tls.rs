@@ -26,29 +26,51 @@ use super::hello::Hello;
 use super::stream::Stream;
 use super::trust::TrustStores;
 
-/// Verified against what this host trusts.
-fn verifying(stores: &TrustStores) -> Result<ClientConfig, NetError> {
-    let config = ClientConfig::builder_with_provider(Arc::new(Hello::Small.provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| NetError::from(&error))?
-        .with_root_certificates(Arc::clone(&stores.here))
-        .with_no_client_auth();
-    Ok(config)
-}
-
-/// TLS to an https proxy, verified against what this host trusts: the proxy is given credentials.
+/// TLS to an https proxy, whose certificate is held to what this host trusts before anything is said: the proxy is given
+/// credentials.
 pub(super) async fn to_proxy(stream: TcpStream, host: &str, stores: &TrustStores) -> Result<Stream, NetError> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
-    let mut config = verifying(stores)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
-        Ok(tls) => Ok(Stream::Tls(Box::new(tls))),
-        Err(error) => {
+    let shaken = async {
+        let name = named(host)?;
+        let asked = Arc::new(AskedForCertificate::default());
+        let mut config = looking(Hello::Small, &asked)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let connected = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await;
+        let mut tls = connected.map_err(|error| {
             let error = NetError::from(error);
-            Err(NetError::new(ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(error.kind))), error.detail))
+            if asked.was() { for_want_of_certificate(error) } else { error }
+        })?;
+        let presented = tls.get_ref().1.peer_certificates().unwrap_or_default();
+        let chain = certificate::chain(presented);
+        let (here, _) = Chain { presented, read: &chain, name: &name, stores }.here();
+        here.map_err(NetError::untrusted)?;
+        if asked.was() {
+            silent_without_certificate(&mut tls).await?;
+        }
+        Ok(tls)
+    };
+    match shaken.await {
+        Ok(tls) => Ok(Stream::Tls(Box::new(tls))),
+        Err(NetError { kind, detail, .. }) => {
+            Err(NetError::new(ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(kind))), detail))
         }
     }
+}
+
+fn named(host: &str) -> Result<ServerName<'static>, NetError> {
+    ServerName::try_from(host.to_owned())
+        .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))
+}
+
+/// Completes the handshake whatever the certificate is, and notes whether one of this side is asked for.
+fn looking(hello: Hello, asked: &Arc<AskedForCertificate>) -> Result<ClientConfig, NetError> {
+    let provider = Arc::new(hello.provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| NetError::from(&error))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Recording { provider }))
+        .with_client_cert_resolver(Arc::clone(asked) as Arc<dyn ResolvesClientCert>);
+    Ok(config)
 }
 
 /// Which versions of HTTP the client offers.
@@ -83,16 +105,9 @@ pub(super) async fn handshake(
     offer: Offer,
     hello: Hello,
 ) -> Result<Session, NetError> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| NetError::new(ErrorKind::Other, format!("`{host}` is no name that TLS can ask for")))?;
-    let provider = Arc::new(hello.provider());
+    let name = named(host)?;
     let asked = Arc::new(AskedForCertificate::default());
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| NetError::from(&error))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Recording { provider: Arc::clone(&provider) }))
-        .with_client_cert_resolver(Arc::clone(&asked) as Arc<dyn ResolvesClientCert>);
+    let mut config = looking(hello, &asked)?;
     config.alpn_protocols = offer.protocols();
 
     let heard = Heard::default();

@@ -1,12 +1,12 @@
 //! Does the TLS handshake with an endpoint complete?
 
-use super::connects;
+use super::{connects, s_client};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
-use crate::net::{Attempted, ErrorKind, Handshake, NetError};
+use crate::net::{Attempted, ErrorKind, Handshake, NetError, OpensslsOwn};
 use crate::settings::values::spoken;
 
 pub(super) static SPEC: Spec = Spec {
@@ -100,96 +100,136 @@ fn judge(endpoint: &Endpoint, shaken: &Attempted<Handshake>, cx: &Context) -> Ou
     }
 }
 
-fn openssl(endpoint: &Endpoint) -> Command {
-    command!("openssl s_client -connect {} -servername {} </dev/null", endpoint, endpoint.host)
+fn openssl(endpoint: &Endpoint, cx: &Context) -> Command {
+    s_client(endpoint, cx.settings.proxy_for(endpoint), "</dev/null")
 }
 
 fn problem(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
     match &error.kind {
         ErrorKind::TimedOut(_) => stalled(endpoint, cx),
-        ErrorKind::Reset => cut(endpoint, "is reset"),
-        ErrorKind::Closed => cut(endpoint, "is closed without an answer"),
-        ErrorKind::NotTls(first) => not_tls(endpoint, first),
-        ErrorKind::TlsTooOld => too_old(endpoint),
-        ErrorKind::Alert(alert) => alerted(endpoint, alert),
-        ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
-        ErrorKind::Beyond(suite) => not_spoken(endpoint, suite),
-        _ => failed(endpoint, error),
+        ErrorKind::Reset => cut(endpoint, "is reset", cx),
+        ErrorKind::Closed => cut(endpoint, "is closed without an answer", cx),
+        ErrorKind::NotTls(first) => not_tls(endpoint, first, cx),
+        ErrorKind::TlsTooOld => too_old(endpoint, cx),
+        ErrorKind::Alert(alert) => alerted(endpoint, alert, cx),
+        ErrorKind::ClientCertificateRequired => client_certificate(endpoint, cx),
+        ErrorKind::Beyond(taken) => not_spoken(endpoint, taken, cx),
+        _ => failed(endpoint, error, cx),
     }
 }
 
 fn stalled(endpoint: &Endpoint, cx: &Context) -> Finding {
+    let limit = spoken(cx.settings.timeout.value);
+    if let Some(proxy) = cx.settings.proxy_for(endpoint) {
+        return STALLED.found(
+            format!(
+                "the proxy {proxy} says that the way to {endpoint} is open, and then nothing comes back within {limit}: it does not reach the host, its inspection hangs, or large packets vanish"
+            ),
+            Remediation::network(format!(
+                "Find out on the proxy {} what becomes of the tunnel to {endpoint}: its own way out, or its TLS inspection, from which {} can be exempted.",
+                proxy.endpoint, endpoint.host
+            ))
+            .verify(openssl(endpoint, cx)),
+        );
+    }
     STALLED.found(
         format!(
-            "{endpoint} accepts the connection, and then nothing comes back within {}: the server name is filtered, inspection hangs, or large packets vanish",
-            spoken(cx.settings.timeout.value)
+            "{endpoint} accepts the connection, and then nothing comes back within {limit}: the server name is filtered, inspection hangs, or large packets vanish"
         ),
         Remediation::network(format!(
             "Exempt {} from SNI filtering and TLS inspection. To tell the causes apart, repeat the command with another name after -servername: if that answers, the name is filtered; if not, look at the path MTU.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, cx)),
     )
 }
 
-fn cut(endpoint: &Endpoint, how: &str) -> Finding {
+fn cut(endpoint: &Endpoint, how: &str, cx: &Context) -> Finding {
+    if let Some(proxy) = cx.settings.proxy_for(endpoint) {
+        return RESET_IN_HANDSHAKE.found(
+            format!(
+                "the proxy {proxy} says that the way to {endpoint} is open, and then the connection {how} in the handshake: it did not reach the host after all, or a TLS filter there has seen the server name"
+            ),
+            Remediation::network(format!(
+                "Look in the log of the proxy {} why it ends the tunnel to {endpoint}: its own way out (DNS, firewall), or its TLS filter or inspection, which has to allow the server name {}.",
+                proxy.endpoint, endpoint.host
+            ))
+            .verify(openssl(endpoint, cx)),
+        );
+    }
     RESET_IN_HANDSHAKE.found(
         format!("{endpoint} accepts the connection, which then {how} in the handshake, as a filter does that has seen the server name"),
         Remediation::network(format!("Allow the server name {} (TCP {}) in the firewall's or proxy's TLS filter.", endpoint.host, endpoint.port))
-            .verify(openssl(endpoint)),
+            .verify(openssl(endpoint, cx)),
     )
 }
 
-fn not_tls(endpoint: &Endpoint, first: &str) -> Finding {
+fn not_tls(endpoint: &Endpoint, first: &str, cx: &Context) -> Finding {
     let heard = if first.is_empty() { String::new() } else { format!(" (“{first}”)") };
+    if let Some(proxy) = cx.settings.proxy_for(endpoint) {
+        return NOT_TLS.found(
+            format!(
+                "the proxy {proxy} says that the way to {endpoint} is open, and answers in it with something that is not TLS{heard}: a page of its own, or of a box behind it"
+            ),
+            Remediation::network(format!(
+                "Let the proxy {} open tunnels to {endpoint} untouched: allow the destination in its policy, and look in its log what it answers with instead.",
+                proxy.endpoint
+            ))
+            .verify(openssl(endpoint, cx)),
+        );
+    }
     NOT_TLS.found(
         format!("{endpoint} answers with something that is not TLS{heard}: another service or a portal stands there"),
         Remediation::network(format!(
             "Let TCP {} to {} through to the internet untouched: a box on the way answers in its place.",
             endpoint.port, endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, cx)),
     )
 }
 
-fn too_old(endpoint: &Endpoint) -> Finding {
+fn too_old(endpoint: &Endpoint, cx: &Context) -> Finding {
     TLS_TOO_OLD.found(
         format!("what answers at {endpoint} refuses TLS 1.2 and TLS 1.3, which WorkOS speaks: it is a box on the way"),
         Remediation::network(format!(
             "Update the inspecting proxy to TLS 1.2 or newer, or exempt {} from inspection.",
             endpoint.host
         ))
-        .verify(openssl(endpoint).and("-tls1_2")),
+        .verify(s_client(endpoint, cx.settings.proxy_for(endpoint), "-tls1_2 </dev/null")),
     )
 }
 
-fn alerted(endpoint: &Endpoint, alert: &str) -> Finding {
+fn alerted(endpoint: &Endpoint, alert: &str, cx: &Context) -> Finding {
     ALERT.found(
         format!("what answers at {endpoint} ends the handshake with the alert {alert}"),
         Remediation::network(format!(
             "Exempt {} from TLS inspection, or find the alert {alert} in the inspecting proxy's log.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, cx)),
     )
 }
 
-fn client_certificate(endpoint: &Endpoint) -> Finding {
+fn client_certificate(endpoint: &Endpoint, cx: &Context) -> Finding {
     CLIENT_CERTIFICATE.found(
         format!("what answers at {endpoint} wants a client certificate, which WorkOS does not: it is a box on the way"),
         Remediation::network(format!("Exempt {} from the gateway that demands client certificates.", endpoint.host))
-            .verify(openssl(endpoint)),
+            .verify(openssl(endpoint, cx)),
     )
 }
 
-fn not_spoken(endpoint: &Endpoint, suite: &str) -> Finding {
+fn not_spoken(endpoint: &Endpoint, taken: &OpensslsOwn, cx: &Context) -> Finding {
+    let enable = match taken {
+        OpensslsOwn::Suite(_) => "ECDHE with AES-GCM",
+        OpensslsOwn::Group(_) => "the groups X25519 and P-256",
+    };
     NOT_SPOKEN.found(
-        format!("what answers at {endpoint} refuses what this tool offers, and takes what OpenSSL offers besides (TLS 1.2 with {suite})"),
+        format!("what answers at {endpoint} refuses what this tool offers, and takes what OpenSSL offers besides ({})", taken.in_words()),
         Remediation::network(format!(
-            "Enable ECDHE with AES-GCM on the box that answers for {}, which every program speaks, or exempt the host from TLS inspection; until then run the command below: where it completes, so do curl, Python, Ruby and PHP.",
+            "Enable {enable} on the box that answers for {}, which every program speaks, or exempt the host from TLS inspection; until then run the command below: where it completes, so do curl, Python, Ruby and PHP.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, cx)),
     )
 }
 
@@ -215,14 +255,14 @@ fn large_hello(endpoint: &Endpoint, how: &ErrorKind) -> Finding {
     )
 }
 
-fn failed(endpoint: &Endpoint, error: &NetError) -> Finding {
+fn failed(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
     FAILED.found(
         format!("the handshake with {endpoint} fails: {}", error.detail),
         Remediation::network(format!(
             "Exempt {} from TLS inspection, and compare what the command below prints from here and from elsewhere.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, cx)),
     )
 }
 
@@ -273,7 +313,7 @@ mod tests {
             (ErrorKind::TlsTooOld, "tls-too-old"),
             (ErrorKind::Alert("handshake_failure".to_owned()), "alert"),
             (ErrorKind::ClientCertificateRequired, "client-certificate-required"),
-            (ErrorKind::Beyond("AES128-SHA".to_owned()), "not-spoken"),
+            (ErrorKind::Beyond(OpensslsOwn::Suite("AES128-SHA")), "not-spoken"),
             (ErrorKind::Other, "failed"),
         ] {
             assert_eq!(codes(&run(Err(kind)).await), [code]);

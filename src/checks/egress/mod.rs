@@ -14,8 +14,8 @@ mod trusted;
 
 use std::net::IpAddr;
 
-use crate::check::{Group, Vantage};
-use crate::settings::Settings;
+use crate::check::{Command, Endpoint, Group, Vantage, command};
+use crate::settings::{Proxy, Scheme, Settings};
 
 pub(super) use connects::destination;
 pub(super) use trusted::{day, distance};
@@ -41,6 +41,25 @@ pub(super) const GROUP: Group = Group {
 /// From inside, every strategy of this version needs the API.
 fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
+}
+
+/// What shows the handshake with an endpoint on the way that the application takes, with these words behind.
+fn s_client(endpoint: &Endpoint, proxy: Option<&Proxy>, more: &'static str) -> Command {
+    match proxy {
+        None => command!("openssl s_client -connect {} -servername {}", endpoint, endpoint.host).and(more),
+        Some(proxy) if proxy.scheme == Scheme::Http => {
+            let by = if proxy.credentials.is_some() { "-proxy_user USER -proxy_pass pass:PASSWORD" } else { "" };
+            let through = command!(
+                "openssl s_client -proxy {} -connect {} -servername {}",
+                proxy.endpoint,
+                endpoint,
+                endpoint.host
+            );
+            if by.is_empty() { through.and(more) } else { through.and(by).and(more) }
+        }
+        // openssl speaks to no other kind of proxy.
+        Some(proxy) => command!("curl -sv --proxy {} {}", proxy.url(), endpoint.https("/")),
+    }
 }
 
 /// `104.18.2.1, 104.18.3.1`

@@ -7,9 +7,10 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
+use crate::checks::flaw::{breaks, which};
 use crate::context::{Context, Tried};
 use crate::middlebox;
-use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, ProxyRefusal};
+use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, Place, ProxyRefusal};
 use crate::settings::values::spoken;
 use crate::settings::{Proxy, Scheme};
 
@@ -130,6 +131,8 @@ impl ThroughProxy {
             ErrorKind::Refused => self.refused(),
             ErrorKind::TimedOut(phase) => self.timed_out(*phase, cx),
             ErrorKind::Closed | ErrorKind::Reset => self.ends_without_an_answer(),
+            // With TLS 1.3 it says so only after the handshake.
+            ErrorKind::ClientCertificateRequired | ErrorKind::Alert(_) => self.tls(&error.kind, &error.detail),
             _ => self.unreachable(error),
         }
     }
@@ -157,6 +160,12 @@ impl ThroughProxy {
         let limit = spoken(cx.settings.timeout.value);
         let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
         let (problem, action) = match phase {
+            Phase::Tunnel if !self.speaks_http() => (
+                format!("the proxy {proxy} accepts the connection, and does not answer in SOCKS 5 within {limit}"),
+                format!(
+                    "Correct the proxy's URL if the proxy speaks HTTP (http://{proxy}); otherwise find out in its log why the request for {endpoint} is not answered."
+                ),
+            ),
             Phase::Tunnel => (
                 format!(
                     "the proxy {proxy} accepts the connection, and does not answer the request for {endpoint} within {limit}"
@@ -206,6 +215,13 @@ impl ThroughProxy {
                 }
                 CertificateProblem::Unjudged(why) => format!("cannot be judged by this tool: {why}"),
                 CertificateProblem::Other(why) => format!("does not hold: {why}"),
+                CertificateProblem::Refused(flaw) => match flaw.place {
+                    Place::Leaf => breaks(&flaw.rule),
+                    _ => format!("does not hold: {} {}", which(flaw), breaks(&flaw.rule)),
+                },
+                CertificateProblem::Namesake(file) => {
+                    format!("is issued by a CA of which {file} holds only one of the same name with another key")
+                }
                 _ => "is issued by a CA that this host does not trust".to_owned(),
             };
             return PROXY_UNTRUSTED.found(
@@ -214,6 +230,15 @@ impl ThroughProxy {
                     "Give the proxy {host} a certificate that holds, or hand its CA to the installer, who adds it to this host's trust store and passes it with --ca-bundle."
                 ))
                 .verify(command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", proxy, host)),
+            );
+        }
+        if *kind == ErrorKind::ClientCertificateRequired {
+            return PROXY_TLS_FAILED.found(
+                format!("the proxy {proxy} wants a certificate from the client, which the application does not have"),
+                Remediation::network(format!(
+                    "Let the proxy {proxy} take connections from this host without a client certificate, or name another port of it or another proxy that does."
+                ))
+                .verify(self.curl()),
             );
         }
         PROXY_TLS_FAILED.found(
@@ -392,6 +417,8 @@ mod tests {
             (ErrorKind::Proxy(ProxyRefusal::Upstream("502".to_owned())), "proxy-upstream-failed"),
             (ErrorKind::Proxy(ProxyRefusal::NotAProxy("answers CONNECT with 404".to_owned())), "not-a-proxy"),
             (ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(ErrorKind::NotTls(String::new())))), "proxy-tls-failed"),
+            (ErrorKind::ClientCertificateRequired, "proxy-tls-failed"),
+            (ErrorKind::Alert("access_denied".to_owned()), "proxy-tls-failed"),
             (
                 ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(ErrorKind::Certificate(
                     CertificateProblem::UnknownIssuer,

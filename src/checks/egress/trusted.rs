@@ -4,14 +4,15 @@ mod refused;
 
 use std::time::SystemTime;
 
-use super::handshake;
+use super::{handshake, s_client};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation,
     Remediations, Running, Severity, Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::middlebox;
-use crate::net::{CertificateProblem, Handshake, Presented, Way};
+use crate::net::{CertificateProblem, Handshake, Place, Presented, Rule, Way};
+use crate::settings::Proxy;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -55,8 +56,7 @@ static EXPIRED: Code = Code::error("expired", "the certificate's time is over, o
 static NOT_YET_VALID: Code =
     Code::error("not-yet-valid", "the certificate's time has not come, or this host's clock is behind");
 static WRONG_NAME: Code = Code::error("wrong-name", "the certificate is for other names");
-static NO_ALTERNATIVE_NAME: Code =
-    Code::error("no-alternative-name", "the certificate has a common name alone, which does not count");
+static NO_ALTERNATIVE_NAME: Code = Code::error("no-alternative-name", "the certificate names no host at all");
 static INVALID: Code = Code::error("invalid", "the certificate does not hold for a reason that has no name of its own");
 static INTERCEPTED: Code =
     Code::warning("intercepted", "the certificate is trusted here and not in public: TLS is inspected on the way");
@@ -81,14 +81,16 @@ impl Check for Trusted {
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
-            let lost = |detail: String| Outcome::graded(Grade::Reached).because(invalid(&self.0, &detail));
+            let lost = |detail: String| {
+                Outcome::graded(Grade::Reached).because(invalid(&self.0, &detail, &Kept::of(cx, &self.0)))
+            };
             let Some(way) = cx.way(&self.0).await else {
                 return lost("the connection did not come about again".to_owned());
             };
             let shaken = cx.network.handshake(&way).await;
             match &shaken.result {
                 Ok(handshake) => {
-                    let outcome = judge(&self.0, handshake, cx.host.now(), &Kept::of(cx));
+                    let outcome = judge(&self.0, handshake, cx.host.now(), &Kept::of(cx, &self.0));
                     elsewhere_first(&self.0, &way, outcome, cx).via(way.via()).tried(shaken.attempts)
                 }
                 Err(error) => lost(error.detail.clone()),
@@ -132,14 +134,17 @@ struct Kept {
     named_file: Option<String>,
     /// What variables name that some programs alone read.
     elsewhere: Vec<(&'static str, String)>,
+    /// The proxy on the way, for the commands.
+    proxy: Option<Proxy>,
 }
 
 impl Kept {
-    fn of(cx: &Context) -> Self {
+    fn of(cx: &Context, endpoint: &Endpoint) -> Self {
         Kept {
             bundle: cx.settings.ca_bundle.as_ref().map(|file| file.value.display().to_string()),
             named_file: cx.trust.named_file.clone(),
             elsewhere: cx.settings.trust_variables.clone(),
+            proxy: cx.settings.proxy_for(endpoint).cloned(),
         }
     }
 }
@@ -164,13 +169,13 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
     }
     outcome.saw("public roots", if handshake.public.is_ok() { "trusted" } else { "not trusted" });
     let Some(leaf) = handshake.chain.first() else {
-        return outcome.because(invalid(endpoint, "no certificate was presented"));
+        return outcome.because(invalid(endpoint, "no certificate was presented", kept));
     };
     match (&handshake.here, &handshake.public) {
         (Ok(()), Ok(())) => outcome,
         (Ok(()), Err(_)) => {
-            let stricter = refused::stricter(endpoint, &handshake.doubts);
-            stricter.into_iter().fold(outcome.because(intercepted(endpoint, leaf)), Outcome::because)
+            let stricter = refused::stricter(endpoint, &handshake.doubts, kept);
+            stricter.into_iter().fold(outcome.because(intercepted(endpoint, leaf, kept)), Outcome::because)
         }
         (Err(problem), public) => outcome.because(match problem {
             // The store is the odd one out when the public roots accept what the server sends.
@@ -182,17 +187,26 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
             {
                 store_lacks_root(endpoint, leaf, kept)
             }
+            // An old store leads to a root that has ended, or to none that holds; a newer one would lead elsewhere.
+            CertificateProblem::Refused(flaw)
+                if public.is_ok()
+                    && matches!(flaw.place, Place::Root(_))
+                    && !matches!(flaw.rule, Rule::FileDamaged(_) | Rule::NotTrustedForServers | Rule::NotBegun(_)) =>
+            {
+                refused::store_outdated(endpoint, flaw, kept)
+            }
+            CertificateProblem::Expired if public.is_ok() => store_lacks_root(endpoint, leaf, kept),
             CertificateProblem::UnknownIssuer => untrusted(endpoint, leaf, kept),
-            CertificateProblem::Namesake(file) => namesake(endpoint, leaf, file),
-            CertificateProblem::SelfSigned => self_signed(endpoint, leaf),
-            CertificateProblem::IncompleteChain => incomplete(endpoint, leaf),
-            CertificateProblem::Expired => expired(endpoint, &handshake.chain, now),
-            CertificateProblem::NotYetValid => not_yet_valid(endpoint, &handshake.chain, now),
-            CertificateProblem::WrongName => wrong_name(endpoint, leaf),
-            CertificateProblem::NoAlternativeName => no_alternative_name(endpoint, leaf),
+            CertificateProblem::Namesake(file) => namesake(endpoint, leaf, file, kept),
+            CertificateProblem::SelfSigned => self_signed(endpoint, leaf, kept),
+            CertificateProblem::IncompleteChain => incomplete(endpoint, leaf, kept),
+            CertificateProblem::Expired => expired(endpoint, &handshake.chain, now, kept),
+            CertificateProblem::NotYetValid => not_yet_valid(endpoint, &handshake.chain, now, kept),
+            CertificateProblem::WrongName => wrong_name(endpoint, leaf, kept),
+            CertificateProblem::NoAlternativeName => no_alternative_name(endpoint, kept),
             CertificateProblem::Refused(flaw) => refused::refused(endpoint, flaw, &leaf.issuer_in_words(), kept),
             CertificateProblem::Unjudged(why) => refused::cannot_judge(endpoint, why, kept),
-            CertificateProblem::Other(detail) => invalid(endpoint, detail),
+            CertificateProblem::Other(detail) => invalid(endpoint, detail, kept),
         }),
     }
 }
@@ -215,8 +229,8 @@ pub(in crate::checks) fn distance(from: SystemTime, to: SystemTime) -> String {
     format!("{number} {unit}")
 }
 
-fn openssl(endpoint: &Endpoint) -> Command {
-    command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", endpoint, endpoint.host)
+fn openssl(endpoint: &Endpoint, kept: &Kept) -> Command {
+    s_client(endpoint, kept.proxy.as_ref(), "-showcerts </dev/null")
 }
 
 fn guess(leaf: &Presented) -> String {
@@ -238,11 +252,11 @@ fn untrusted(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
             "Exempt {} from TLS inspection; or hand the CA certificate “{issuer}” to the installer, who adds it to this host's trust store (and the container's) and passes it with --ca-bundle.",
             endpoint.host
         ))
-        .verify(openssl(endpoint))), Remediations::or),
+        .verify(openssl(endpoint, kept))), Remediations::or),
     )
 }
 
-fn namesake(endpoint: &Endpoint, leaf: &Presented, file: &str) -> Finding {
+fn namesake(endpoint: &Endpoint, leaf: &Presented, file: &str, kept: &Kept) -> Finding {
     let issuer = leaf.issuer_in_words();
     UNTRUSTED.found(
         format!("the certificate of {endpoint} is issued by “{issuer}”{}; a CA of that name is in {file}, but with another key: it was made anew", guess(leaf)),
@@ -250,13 +264,13 @@ fn namesake(endpoint: &Endpoint, leaf: &Presented, file: &str) -> Finding {
             "Hand the CA certificate that is in use now to the installer, who puts it in the place of the old one in {file}; or exempt {} from TLS inspection.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, kept)),
     )
 }
 
 fn store_lacks_root(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
     let install = "Install or update the package ca-certificates on this host or in the container image (apt-get install ca-certificates, apk add ca-certificates, or dnf install ca-certificates).";
-    let package = || Remediation::installer(install).verify(verifying(endpoint));
+    let package = || Remediation::installer(install).verify(verifying(endpoint, kept));
     let problem = format!(
         "the certificate of {endpoint}, issued by “{}”, is publicly trusted, and its root is missing from the roots that this host trusts",
         leaf.issuer_in_words()
@@ -265,32 +279,29 @@ fn store_lacks_root(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Findi
         Some(file) => Remediation::installer(format!(
             "Append the public roots to {file}, which SSL_CERT_FILE puts in the place of this host's own file, or unset SSL_CERT_FILE."
         ))
-        .verify(verifying(endpoint))
+        .verify(verifying(endpoint, kept))
         .or(package()),
         None => package().into(),
     };
     STORE_LACKS_ROOT.found(problem, remediations)
 }
 
-fn verifying(endpoint: &Endpoint) -> Command {
-    command!("openssl s_client -connect {} -servername {} -verify_return_error </dev/null", endpoint, endpoint.host)
+fn verifying(endpoint: &Endpoint, kept: &Kept) -> Command {
+    s_client(endpoint, kept.proxy.as_ref(), "-verify_return_error </dev/null")
 }
 
-fn no_alternative_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn no_alternative_name(endpoint: &Endpoint, kept: &Kept) -> Finding {
     NO_ALTERNATIVE_NAME.found(
-        format!(
-            "the certificate that answers at {endpoint} names “{}” as its common name alone: a common name does not count, and there is no subject alternative name",
-            leaf.name.as_deref().unwrap_or_default()
-        ),
+        format!("the certificate that answers at {endpoint} names no host: it has no subject alternative name and no common name"),
         Remediation::network(format!(
             "Have the box that answers for {} issue certificates with subjectAltName DNS:{}, or exempt the host from TLS inspection.",
             endpoint.host, endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, kept)),
     )
 }
 
-fn self_signed(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn self_signed(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
     SELF_SIGNED.found(
         format!(
             "the certificate of {endpoint} is its own issuer ({}){}: it is not WorkOS that answers",
@@ -301,29 +312,29 @@ fn self_signed(endpoint: &Endpoint, leaf: &Presented) -> Finding {
             "Let TCP {} to {} through untouched: a box on the way answers in its place.",
             endpoint.port, endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, kept)),
     )
 }
 
-fn incomplete(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn incomplete(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
     INCOMPLETE_CHAIN.found(
         format!("{endpoint} sends its certificate without the one of its issuer “{}”", leaf.issuer_in_words()),
         Remediation::network(format!("Have the box that answers for {} send the intermediate certificate “{}” along, or exempt the host from inspection.", endpoint.host, leaf.issuer_in_words()))
-            .verify(openssl(endpoint)),
+            .verify(openssl(endpoint, kept)),
     )
 }
 
-fn expired(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> Finding {
+fn expired(endpoint: &Endpoint, chain: &[Presented], now: SystemTime, kept: &Kept) -> Finding {
     let over = chain.iter().find(|link| link.not_after < now).or(chain.first());
     let (subject, end) = over.map_or((String::new(), now), |link| (link.subject.clone(), link.not_after));
     EXPIRED.found(
         format!("the certificate {subject} of {endpoint} ended on {}, {} ago by this host's clock ({})", day(end), distance(end, now), day(now)),
         Remediation::network(format!("Correct this host's clock if it is wrong; otherwise renew the certificate of the box that answers for {}: WorkOS's own is renewed automatically.", endpoint.host))
-            .verify(Command::from("date -u").then(&openssl(endpoint))),
+            .verify(Command::from("date -u").then(&openssl(endpoint, kept))),
     )
 }
 
-fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> Finding {
+fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: SystemTime, kept: &Kept) -> Finding {
     let early = chain.iter().find(|link| link.not_before > now).or(chain.first());
     let (subject, start) = early.map_or((String::new(), now), |link| (link.subject.clone(), link.not_before));
     NOT_YET_VALID.found(
@@ -336,13 +347,16 @@ fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: SystemTime) -> F
         Remediation::installer(
             "Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).",
         )
-        .verify(Command::from("date -u").then(&openssl(endpoint))),
+        .verify(Command::from("date -u").then(&openssl(endpoint, kept))),
     )
 }
 
-fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn wrong_name(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
     let names = match &leaf.names[..] {
-        [] => "no name at all".to_owned(),
+        [] => match leaf.name.as_deref().unwrap_or_default() {
+            "" => "no name at all".to_owned(),
+            name => format!("{name} (by its common name alone)"),
+        },
         names => names.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
     };
     WRONG_NAME.found(
@@ -351,22 +365,22 @@ fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
             "Let {} reach the internet untouched: a portal, load balancer or proxy answers with its own certificate.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, kept)),
     )
 }
 
-fn invalid(endpoint: &Endpoint, detail: &str) -> Finding {
+fn invalid(endpoint: &Endpoint, detail: &str, kept: &Kept) -> Finding {
     INVALID.found(
         format!("the certificate of {endpoint} does not hold: {detail}"),
         Remediation::network(format!(
             "Exempt {} from TLS inspection, and compare its chain from here with the one from elsewhere.",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, kept)),
     )
 }
 
-fn intercepted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
+fn intercepted(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
     let issuer = leaf.issuer_in_words();
     INTERCEPTED.found(
         format!("the certificate of {endpoint} is issued by “{issuer}”{}: trusted here, and not in public, so TLS is inspected on the way", guess(leaf)),
@@ -374,7 +388,7 @@ fn intercepted(endpoint: &Endpoint, leaf: &Presented) -> Finding {
             "Exempt {} from TLS inspection; or make sure that the application trusts “{issuer}” too: SDKs that bring their own roots do not (set NODE_EXTRA_CA_CERTS for Node, SSL_CERT_FILE for Python).",
             endpoint.host
         ))
-        .verify(openssl(endpoint)),
+        .verify(openssl(endpoint, kept)),
     )
 }
 
@@ -435,6 +449,47 @@ mod tests {
 
         assert!(other.action.contains("NODE_EXTRA_CA_CERTS") && other.action.contains("--ca-bundle /etc/ssl/corp"));
         assert!(other.verify.as_ref().unwrap().as_str().contains("'/etc/ssl/corp $ca.pem'"));
+    }
+
+    #[test]
+    fn an_old_root_in_the_store_is_the_stores_fault_where_the_public_roots_hold() {
+        let old = |rule, place: &str| {
+            let flaw = Flaw { rule, name: "Old Root X3".to_owned(), place: Place::Root(place.to_owned()) };
+            Err(CertificateProblem::Refused(flaw))
+        };
+        let ended = Rule::Ended(SystemTime::UNIX_EPOCH);
+        let outcome = judged("R3", old(ended.clone(), "/etc/ssl/certs/ca-certificates.crt"), Ok(()));
+
+        assert_eq!(codes(&outcome), ["store-lacks-root"]);
+        assert!(outcome.findings[0].problem.contains("“Old Root X3” (/etc/ssl/certs/ca-certificates.crt) has expired"));
+        assert!(outcome.findings[0].remediations.iter().all(|one| one.who == crate::check::Who::Installer));
+        assert_eq!(codes(&judged("R3", Err(CertificateProblem::Expired), Ok(()))), ["store-lacks-root"]);
+        let untrusted = Err(CertificateProblem::UnknownIssuer);
+        assert_eq!(codes(&judged("R3", old(ended, "/etc/ssl/corp.pem"), untrusted.clone())), ["ca-expired"]);
+        assert_eq!(codes(&judged("R3", old(Rule::FileDamaged(3), "/etc/ssl/corp.pem"), Ok(()))), ["bundle-damaged"]);
+        let limits = old(Rule::OtherNamesOnly(vec!["customer.example".to_owned()]), "/etc/ssl/corp.pem");
+        let limited = judged("Corp", limits, untrusted);
+        assert!(limited.findings[0].remediations.likeliest().action.contains("name constraints"), "{limited:?}");
+    }
+
+    #[test]
+    fn behind_a_proxy_the_commands_take_the_same_way() {
+        let through = |url: &str| {
+            let kept = Kept { proxy: Some(Proxy::parse(url).unwrap()), ..Kept::default() };
+            let untrusted = Err(CertificateProblem::UnknownIssuer);
+            let seen = handshake(certificate(API, "Corp"), untrusted.clone(), untrusted);
+            let outcome = judge(&Endpoint::new(API, 443), &seen, SystemTime::UNIX_EPOCH, &kept);
+            outcome.findings[0].remediations.likeliest().verify.clone().unwrap().to_string()
+        };
+
+        assert_eq!(
+            through("http://p.example:3128"),
+            "openssl s_client -proxy p.example:3128 -connect api.workos.com:443 -servername api.workos.com -showcerts </dev/null"
+        );
+        assert!(through("http://u:planted@p.example:3128").contains("-proxy_user USER -proxy_pass pass:PASSWORD"));
+        for url in ["https://p.example:3129", "socks5h://p.example:1080"] {
+            assert_eq!(through(url), format!("curl -sv --proxy {url} https://api.workos.com/"));
+        }
     }
 
     #[test]

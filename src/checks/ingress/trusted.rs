@@ -134,9 +134,9 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
         ErrorKind::TlsTooOld => too_old(endpoint),
         ErrorKind::NotTls(first) => not_tls(endpoint, first),
         ErrorKind::ClientCertificateRequired => client_certificate(endpoint),
-        ErrorKind::Beyond(suite) => cannot_judge(
+        ErrorKind::Beyond(taken) => cannot_judge(
             endpoint,
-            &format!("it refuses what this tool offers, and takes what OpenSSL offers besides (TLS 1.2 with {suite})"),
+            &format!("it refuses what this tool offers, and takes what OpenSSL offers besides ({})", taken.in_words()),
         ),
         _ => no_handshake(endpoint, &error.detail),
     })
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(failed(ErrorKind::TlsTooOld), ["tls-too-old"]);
         assert_eq!(failed(ErrorKind::NotTls("SSH-2.0".to_owned())), ["not-tls"]);
         assert_eq!(failed(ErrorKind::ClientCertificateRequired), ["client-certificate-required"]);
-        assert_eq!(failed(ErrorKind::Beyond("AES128-SHA".to_owned())), ["cannot-judge"]);
+        assert_eq!(failed(ErrorKind::Beyond(crate::net::OpensslsOwn::Suite("AES128-SHA"))), ["cannot-judge"]);
         assert_eq!(failed(ErrorKind::Reset), ["no-handshake"]);
     }
 }

@@ -234,12 +234,27 @@ fn a_ca_that_was_made_anew_is_told_from_one_that_was_never_here() {
 }
 
 #[test]
-fn a_common_name_alone_is_no_name() {
+fn a_common_name_alone_holds_for_openssl_and_is_a_doubt() {
     let corp = root(ca_params("Corp"));
     let mut params = leaf_params(HOST);
     params.subject_alt_names.clear();
 
-    assert_eq!(held(&[leaf(&params, &corp)], &corp.pem()).0, Err(CertificateProblem::NoAlternativeName));
+    let named = |name: Option<&str>| {
+        let mut params = params.clone();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        if let Some(name) = name {
+            params.distinguished_name.push(DnType::CommonName, name);
+        }
+        held(&[leaf(&params, &corp)], &corp.pem())
+    };
+    let (_, domain) = HOST.split_once('.').unwrap();
+    for name in [HOST, &HOST.to_uppercase(), &format!("*.{domain}")] {
+        assert_eq!(named(Some(name)), (Ok(()), vec![Rule::CommonNameAlone]), "{name}");
+    }
+    for name in [domain, "intranet.customer.example", &format!("*.{HOST}")] {
+        assert_eq!(named(Some(name)).0, Err(CertificateProblem::WrongName), "{name}");
+    }
+    assert_eq!(named(None).0, Err(CertificateProblem::NoAlternativeName));
     let elsewhere = leaf(&leaf_params("intranet.customer.example"), &corp);
     assert_eq!(held(&[elsewhere], &corp.pem()).0, Err(CertificateProblem::WrongName));
 }

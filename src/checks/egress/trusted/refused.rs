@@ -1,10 +1,12 @@
 //! Chains whose root is trusted here, and which programs refuse all the same, or only some programs, or which this tool cannot
 //! judge.
 
-use super::{Kept, openssl};
+use super::super::s_client;
+use super::{Kept, openssl, verifying};
 use crate::check::{Code, Command, Endpoint, Finding, Remediation, Remediations, command};
 use crate::checks::flaw::{breaks, which};
 use crate::net::{Flaw, Place, Rule};
+use crate::settings::Scheme;
 
 pub(super) static CA_EXPIRED: Code =
     Code::error("ca-expired", "the CA that is trusted here has ended, or has not begun");
@@ -72,6 +74,14 @@ fn remedies(endpoint: &Endpoint, flaw: &Flaw, issuer: &str) -> Remediations {
             "Renew {issuing} on the device that issues with it, and hand its new certificate to the installer, who puts it in the place of the old one in {file}."
         ))
         .or(exempt()),
+        (Rule::OtherNamesOnly(_), Place::Root(file)) => Remediation::network(format!(
+            "Have {issuing} made anew without name constraints, or with some that allow {host}, and hand it to the installer, who puts it in the place of the old one in {file}."
+        ))
+        .or(exempt()),
+        (Rule::TooDeep(_), Place::Root(file)) => Remediation::network(format!(
+            "Have {issuing} sign the certificates of servers itself, or made anew without that pathlen, and hand it to the installer, who puts it in the place of the old one in {file}."
+        ))
+        .or(exempt()),
         (_, Place::Root(file)) => Remediation::network(format!(
             "Have {issuing} made anew, with basicConstraints critical and CA:TRUE, keyUsage keyCertSign and a key of at least 2,048 bits, and hand it to the installer, who puts it in the place of the old one in {file}."
         ))
@@ -94,39 +104,54 @@ fn remedies(endpoint: &Endpoint, flaw: &Flaw, issuer: &str) -> Remediations {
 /// Holds the chain to the file in question, as OpenSSL 3 does.
 fn verification(endpoint: &Endpoint, flaw: &Flaw, kept: &Kept) -> Command {
     match &flaw.place {
-        Place::Root(file) => strict(endpoint, Some(file)),
-        _ => strict(endpoint, kept.bundle.as_deref()),
+        Place::Root(file) => strict(endpoint, Some(file), kept),
+        _ => strict(endpoint, kept.bundle.as_deref(), kept),
     }
 }
 
-fn strict(endpoint: &Endpoint, file: Option<&str>) -> Command {
-    let host = &endpoint.host;
+fn strict(endpoint: &Endpoint, file: Option<&str>, kept: &Kept) -> Command {
+    let as_openssl = s_client(endpoint, kept.proxy.as_ref(), "-verify_return_error -auth_level 2 -verify_hostname");
     match file {
-        Some(file) => command!(
-            "openssl s_client -connect {} -servername {} -verify_hostname {} -verify_return_error -auth_level 2 -CAfile {} </dev/null",
-            endpoint,
-            host,
-            host,
-            file
-        ),
-        None => command!(
-            "openssl s_client -connect {} -servername {} -verify_hostname {} -verify_return_error -auth_level 2 </dev/null",
-            endpoint,
-            host,
-            host
-        ),
+        _ if kept.proxy.as_ref().is_some_and(|proxy| proxy.scheme != Scheme::Http) => {
+            s_client(endpoint, kept.proxy.as_ref(), "")
+        }
+        Some(file) => as_openssl.with(&command!("{} -CAfile {} </dev/null", endpoint.host, file)),
+        None => as_openssl.with(&command!("{} </dev/null", endpoint.host)),
     }
+}
+
+/// What answers is publicly trusted, and the root that this host has for it is not the one that holds.
+pub(super) fn store_outdated(endpoint: &Endpoint, flaw: &Flaw, kept: &Kept) -> Finding {
+    super::STORE_LACKS_ROOT.found(
+        format!(
+            "the certificate of {endpoint} is publicly trusted, and the root that this host has for it is an old one: {} {}",
+            which(flaw),
+            breaks(&flaw.rule)
+        ),
+        Remediation::installer(
+            "Update the package ca-certificates on this host or in the container image (apt-get install ca-certificates, apk add -u ca-certificates, or dnf upgrade ca-certificates), so that the roots that hold today are there.",
+        )
+        .verify(verifying(endpoint, kept)),
+    )
 }
 
 /// The chain holds here, and not for everybody.
-pub(super) fn stricter(endpoint: &Endpoint, doubts: &[Flaw]) -> Vec<Finding> {
-    let (partial, strict): (Vec<&Flaw>, Vec<&Flaw>) = doubts.iter().partition(|flaw| flaw.rule == Rule::NotARoot);
+pub(super) fn stricter(endpoint: &Endpoint, doubts: &[Flaw], kept: &Kept) -> Vec<Finding> {
+    let (common, doubts): (Vec<&Flaw>, Vec<&Flaw>) = doubts.iter().partition(|flaw| flaw.rule == Rule::CommonNameAlone);
+    let (partial, strict): (Vec<&Flaw>, Vec<&Flaw>) = doubts.into_iter().partition(|flaw| flaw.rule == Rule::NotARoot);
     let host = &endpoint.host;
+    let common = common.into_iter().map(|flaw| {
+        STRICTER.found(
+            format!("{} of {endpoint} {} and has no subject alternative name: Go, requests, OkHttp and what is built on rustls refuse it, curl, Node and PHP do not", which(flaw), breaks(&flaw.rule)),
+            Remediation::network(format!("Have the box that answers for {host} issue certificates with subjectAltName DNS:{host}, or exempt the host from TLS inspection."))
+                .verify(openssl(endpoint, kept)),
+        )
+    });
     let partial = partial.into_iter().map(|flaw| {
         STRICTER.found(
             format!("{}, at which the chain of {endpoint} ends, {}: Node, Ruby, PHP and Python before 3.13 want the root above it, which is not here", which(flaw), breaks(&flaw.rule)),
             Remediation::installer(format!("Add the root that issued “{}” to the same file.", flaw.name))
-                .verify(openssl(endpoint)),
+                .verify(openssl(endpoint, kept)),
         )
     });
     let words: Vec<String> = strict.iter().map(|flaw| format!("{} {}", which(flaw), breaks(&flaw.rule))).collect();
@@ -143,7 +168,7 @@ pub(super) fn stricter(endpoint: &Endpoint, doubts: &[Flaw]) -> Vec<Finding> {
             .or(Remediation::vendor("Where the application is in Python 3.13 or newer, take ssl.VERIFY_X509_STRICT out of the verify_flags of its SSL context.")),
         )
     });
-    partial.chain(strict).collect()
+    common.chain(partial).chain(strict).collect()
 }
 
 /// What this tool cannot judge, and OpenSSL can.
@@ -154,6 +179,6 @@ pub(super) fn cannot_judge(endpoint: &Endpoint, why: &str, kept: &Kept) -> Findi
             "Run the command below: where it ends without a verification error, the certificate of {} holds for what is built on OpenSSL.",
             endpoint.host
         ))
-        .verify(strict(endpoint, kept.bundle.as_deref())),
+        .verify(strict(endpoint, kept.bundle.as_deref(), kept)),
     )
 }
