@@ -142,7 +142,7 @@ pub(super) fn stricter(endpoint: &Endpoint, doubts: &[Flaw], kept: &Kept) -> Vec
     let host = &endpoint.host;
     let common = common.into_iter().map(|flaw| {
         STRICTER.found(
-            format!("{} of {endpoint} {} and has no subject alternative name: Go, requests, OkHttp and what is built on rustls refuse it, curl, Node and PHP do not", which(flaw), breaks(&flaw.rule)),
+            format!("{} of {endpoint} {} and has no subject alternative name: Go, Rust, requests and OkHttp refuse it, curl, Node and PHP do not", which(flaw), breaks(&flaw.rule)),
             Remediation::network(format!("Have the box that answers for {host} issue certificates with subjectAltName DNS:{host}, or exempt the host from TLS inspection."))
                 .verify(openssl(endpoint, kept)),
         )
