@@ -68,7 +68,7 @@ pub enum ErrorKind {
     /// The other side speaks TLS in a way that OpenSSL has and this tool has not; which.
     Beyond(OpensslsOwn),
     /// The certificate does not hold.
-    Certificate(CertificateProblem),
+    Certificate(Box<CertificateProblem>),
     /// A proxy refused to open a way through.
     Proxy(ProxyRefusal),
     /// What came back is not HTTP.
@@ -149,7 +149,7 @@ impl NetError {
     /// The other side's certificate does not hold.
     pub(super) fn untrusted(problem: CertificateProblem) -> Self {
         let words = format!("the certificate does not hold: {}", problem.words());
-        NetError::new(ErrorKind::Certificate(problem), words)
+        NetError::new(ErrorKind::Certificate(Box::new(problem)), words)
     }
 
     /// Whether another attempt could end differently.

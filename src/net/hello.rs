@@ -36,17 +36,26 @@ impl Hello {
     }
 }
 
-/// The endpoints whose way lets only the small one through, and what became of the large one.
+/// What is known of the way to an endpoint.
+#[derive(Clone)]
+pub(super) enum Takes {
+    /// The large one was answered: what fails from then on fails for something else.
+    Large,
+    /// Only the small one is; and what became of the large one.
+    SmallOnly(ErrorKind),
+}
+
+/// Which hello each endpoint's way takes, as far as it is known.
 #[derive(Default)]
-pub(super) struct Hellos(Mutex<HashMap<Endpoint, ErrorKind>>);
+pub(super) struct Hellos(Mutex<HashMap<Endpoint, Takes>>);
 
 impl Hellos {
-    pub(super) fn only_small(&self, endpoint: &Endpoint) -> Option<ErrorKind> {
+    pub(super) fn taken(&self, endpoint: &Endpoint) -> Option<Takes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).cloned()
     }
 
-    pub(super) fn note(&self, endpoint: &Endpoint, how: ErrorKind) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), how);
+    pub(super) fn note(&self, endpoint: &Endpoint, takes: Takes) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.clone(), takes);
     }
 }
 

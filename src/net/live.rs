@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::error::{ErrorKind, NetError, Phase};
-use super::hello::{self, Besides, Hello, Hellos};
+use super::hello::{self, Besides, Hello, Hellos, Takes};
 use super::line::Line;
 use super::lines::{Http2, Lines, is_silence};
 use super::stream::Stream;
@@ -158,17 +158,26 @@ impl Live {
     /// one, and the small one where only that is answered.
     async fn shake(&self, stream: Stream, way: &Way, offer: Offer) -> Result<Session, NetError> {
         let limit = self.limits.attempt;
-        if let Some(how) = self.hellos.only_small(&way.endpoint) {
-            let mut session = self.hello(stream, way, offer, Hello::Small, limit).await?;
-            session.seen.small_hello_only = Some(how);
-            return Ok(session);
+        match self.hellos.taken(&way.endpoint) {
+            Some(Takes::SmallOnly(how)) => {
+                let mut session = self.hello(stream, way, offer, Hello::Small, limit).await?;
+                session.seen.small_hello_only = Some(how);
+                return Ok(session);
+            }
+            // A second try would hide that some connections are lost.
+            Some(Takes::Large) => return self.hello(stream, way, offer, Hello::Large, limit).await,
+            None => {}
         }
+        let answered = |session| {
+            self.hellos.note(&way.endpoint, Takes::Large);
+            Ok(session)
+        };
         let large = self.hello(stream, way, offer, Hello::Large, limit);
         tokio::pin!(large);
         // The small one is tried beside a large one that stays unanswered, so that both have been tried within one time.
         let half = limit / 2;
         let (failed, small) = match timeout(half, &mut large).await {
-            Ok(Ok(session)) => return Ok(session),
+            Ok(Ok(session)) => return answered(session),
             Ok(Err(failed)) if hello::may_be_its_size(&failed.kind) => {
                 (failed, self.fresh_hello(way, offer, Hello::Small, limit).await)
             }
@@ -176,7 +185,7 @@ impl Live {
             Err(_) => {
                 let small = self.fresh_hello(way, offer, Hello::Small, half);
                 match tokio::join!(large, small) {
-                    (Ok(session), _) => return Ok(session),
+                    (Ok(session), _) => return answered(session),
                     (Err(failed), small) => (failed, small),
                 }
             }
@@ -184,9 +193,9 @@ impl Live {
         let Ok(mut session) = small else { return Err(self.beyond(way, failed, half).await) };
         // Once more, so that chance is not taken for the size.
         if let Ok(session) = self.fresh_hello(way, offer, Hello::Large, half).await {
-            return Ok(session);
+            return answered(session);
         }
-        self.hellos.note(&way.endpoint, failed.kind.clone());
+        self.hellos.note(&way.endpoint, Takes::SmallOnly(failed.kind.clone()));
         session.seen.small_hello_only = Some(failed.kind);
         Ok(session)
     }

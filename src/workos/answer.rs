@@ -251,16 +251,14 @@ fn page_target(text: &str) -> Option<&str> {
     let lower = start.to_ascii_lowercase();
     let refresh =
         lower.find("http-equiv").filter(|at| lower[*at..].chars().take(40).collect::<String>().contains("refresh"));
-    let after = match refresh.and_then(|at| Some(at + lower[at..].find("url=")? + "url=".len())) {
-        Some(after) => after,
-        None => {
-            let script = lower.find("<script").map(|at| (at, &lower[at..]))?;
-            let says =
-                ["location.href", "location.replace(", "window.location", "document.location", "location.assign("];
-            let (at, mark) = says.iter().filter_map(|mark| Some((script.1.find(mark)?, mark))).min()?;
-            script.0 + at + mark.len()
-        }
+    let by_refresh = refresh.and_then(|at| Some(at + lower[at..].find("url=")? + "url=".len()));
+    let by_script = || {
+        let script = lower.find("<script")?;
+        let says = ["location.href", "location.replace(", "window.location", "document.location", "location.assign("];
+        let (at, mark) = says.iter().filter_map(|mark| Some((lower[script..].find(mark)?, mark))).min()?;
+        Some(script + at + mark.len())
     };
+    let after = by_refresh.or_else(by_script)?;
     let rest = start[after..].trim_start_matches([' ', '=', '(']).trim_start_matches(['\'', '"']);
     let target = rest.split(['\'', '"', '>', '<', ';', ' ', '\n']).next()?;
     (target.starts_with("http://") || target.starts_with("https://") || target.starts_with('/')).then_some(target)

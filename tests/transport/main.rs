@@ -220,7 +220,7 @@ async fn nothing_is_sent_to_a_server_whose_certificate_does_not_hold() {
 
     let error = stage.live.fetch(&asked()).await.result.unwrap_err();
 
-    assert_eq!(error.kind, ErrorKind::Certificate(judged.clone()));
+    assert_eq!(error.kind, ErrorKind::Certificate(Box::new(judged.clone())));
     assert_eq!(judged, CertificateProblem::SelfSigned);
 }
 

@@ -395,7 +395,9 @@ mod tests {
         assert!(unseen(ErrorKind::NotResolved, &nameless).await.contains("resolve doh.example"));
         assert!(unseen(ErrorKind::TimedOut(Phase::Connect), &[]).await.starts_with("Allow HTTPS"));
         assert!(
-            unseen(ErrorKind::Certificate(CertificateProblem::UnknownIssuer), &[]).await.contains("TLS inspection")
+            unseen(ErrorKind::Certificate(Box::new(CertificateProblem::UnknownIssuer)), &[])
+                .await
+                .contains("TLS inspection")
         );
         assert!(unseen(ErrorKind::NotHttp, &[]).await.contains("not as DNS over HTTPS is spoken"));
         assert!(unseen(ErrorKind::Reset, &[]).await.contains("server name"));

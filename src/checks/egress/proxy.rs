@@ -206,7 +206,7 @@ impl ThroughProxy {
         let proxy = &self.proxy.endpoint;
         let host = &proxy.host;
         if let ErrorKind::Certificate(problem) = kind {
-            let why = match problem {
+            let why = match problem.as_ref() {
                 CertificateProblem::Expired => "has ended".to_owned(),
                 CertificateProblem::NotYetValid => "has not begun by this host's clock".to_owned(),
                 CertificateProblem::WrongName => format!("is not for {host}"),
@@ -420,9 +420,9 @@ mod tests {
             (ErrorKind::ClientCertificateRequired, "proxy-tls-failed"),
             (ErrorKind::Alert("access_denied".to_owned()), "proxy-tls-failed"),
             (
-                ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(ErrorKind::Certificate(
+                ErrorKind::Proxy(ProxyRefusal::Tls(Box::new(ErrorKind::Certificate(Box::new(
                     CertificateProblem::UnknownIssuer,
-                )))),
+                ))))),
                 "proxy-untrusted",
             ),
             (ErrorKind::Refused, "proxy-refused"),

@@ -495,7 +495,7 @@ mod tests {
                 .connects("93.184.215.14:443", Err(ErrorKind::Refused))
                 .connects("10.20.0.10:443", Err(ErrorKind::Refused))
         };
-        let untrusted = ErrorKind::Certificate(CertificateProblem::SelfSigned);
+        let untrusted = ErrorKind::Certificate(Box::new(CertificateProblem::SelfSigned));
 
         assert_eq!(codes(&run(site(dropped())).await), ["not-reached"]);
         assert_eq!(codes(&run(site(dropped()).seen_from_outside()).await), ["unreachable"]);

@@ -10,7 +10,9 @@ impl From<&rustls::Error> for NetError {
         let kind = match error {
             // In the handshake it is not a chain that is verified, but that the other side has the key.
             rustls::Error::InvalidCertificate(CertificateError::BadSignature) => ErrorKind::Other,
-            rustls::Error::InvalidCertificate(problem) => ErrorKind::Certificate(CertificateProblem::from(problem)),
+            rustls::Error::InvalidCertificate(problem) => {
+                ErrorKind::Certificate(Box::new(CertificateProblem::from(problem)))
+            }
             rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
             | rustls::Error::PeerIncompatible(
                 PeerIncompatible::ServerDoesNotSupportTls12Or13

@@ -36,10 +36,8 @@ fn servers_in_words(servers: &[SocketAddr]) -> String {
 
 pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>, cx: &Context) -> Finding {
     let action = if let Some(knows) = knows {
-        let instead = match cx.host.resolvers().rotates {
-            true => format!("take {server} out of"),
-            false => format!("put {knows} first in"),
-        };
+        let instead =
+            if cx.host.resolvers().rotates { format!("take {server} out of") } else { format!("put {knows} first in") };
         format!(
             "Make {server} resolve {host} as {knows} does, or {instead} {RESOLVER_FILE}: applications stop at the first answer."
         )
