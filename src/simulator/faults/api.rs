@@ -38,8 +38,8 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::new(
         "answer-from-a-cache",
-        "A cache on the way gives an answer that it kept for ten minutes, and says so: nothing is wrong.",
-        &[],
+        "A cache on the way gives answers that it kept for ten minutes, and says so: the clock is right, and the key unproved.",
+        &["credentials.accepted/kept-answer"],
         |world| behave(world, ApiManner::Kept(600)),
     ),
     Fault::new(
