@@ -1,12 +1,14 @@
 //! Does the path carry full-size packets?
 
+use futures_util::future::join_all;
+
 use super::answers;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage, command,
 };
 use crate::context::Context;
-use crate::net::{Attempted, ErrorKind, Request, Response};
+use crate::net::{Attempted, ErrorKind, Phase, Request, Response};
 use crate::settings::values::spoken;
 use crate::workos::{self, Answer};
 
@@ -63,9 +65,23 @@ impl Check for Carries {
             let mut request = workos::list_organizations(way, None);
             pad(&mut request);
             let sent = cx.network.fetch(&request).await;
-            judge(&self.0, &sent, cx).via(via).tried(sent.attempts)
+            let silent = sent.result.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::TimedOut(_)));
+            // A connection that is lost is silent, too. What is lost for its size is lost each time.
+            let again = if silent { answered_again(&request, cx).await } else { None };
+            match again {
+                Some(answered) => judge(&self.0, &answered, cx).with("lost", "the same was not answered before"),
+                None => judge(&self.0, &sent, cx),
+            }
+            .via(via)
+            .tried(sent.attempts)
         })
     }
+}
+
+/// The same three times more, at once; the first that is answered.
+async fn answered_again(request: &Request, cx: &Context) -> Option<Attempted<Response>> {
+    let more = join_all((0..3).map(|_| cx.unrepeated.fetch(request))).await;
+    more.into_iter().find(|sent| sent.result.is_ok())
 }
 
 fn pad(request: &mut Request) {
@@ -88,7 +104,7 @@ fn judge(endpoint: &Endpoint, sent: &Attempted<Response>, cx: &Context) -> Outco
         Err(error) => {
             let outcome = outcome.with("failure", error.detail.clone());
             outcome.because(match error.kind {
-                ErrorKind::TimedOut(_) => stalled(endpoint, &spoken(cx.settings.timeout.value)),
+                ErrorKind::TimedOut(Phase::Answer) => stalled(endpoint, &spoken(cx.settings.timeout.value)),
                 _ => not_established(&error.detail),
             })
         }
@@ -142,16 +158,29 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Site, codes};
+    use crate::net::Method;
     use crate::net::fake::{Fake, response};
-    use crate::net::{Method, Phase};
+
+    fn network(answer: Result<Response, ErrorKind>) -> Fake {
+        Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer)
+    }
 
     async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
-        let network = Fake::default()
-            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
-            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
-            .connects("104.18.2.1:443", Ok(()))
-            .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
-        Carries(Endpoint::new("api.workos.com", 443)).run(&Site::of(network).context()).await
+        Carries(Endpoint::new("api.workos.com", 443)).run(&Site::of(network(answer)).context()).await
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_lost_by_chance_is_not_laid_to_its_size() {
+        for (again, expected) in [
+            (Ok(response(401, &[], r#"{"message":"Unauthorized"}"#)), vec![]),
+            (Ok(response(431, &[], "")), vec!["padding-refused"]),
+            (Err(ErrorKind::TimedOut(Phase::Answer)), vec!["stalled-on-size"]),
+        ] {
+            let mut cx = Site::of(network(Err(ErrorKind::TimedOut(Phase::Answer)))).context();
+            cx.unrepeated = std::sync::Arc::new(network(again));
+
+            assert_eq!(codes(&Carries(Endpoint::new("api.workos.com", 443)).run(&cx).await), expected);
+        }
     }
 
     #[tokio::test]
@@ -160,5 +189,6 @@ mod tests {
         assert_eq!(codes(&run(Err(ErrorKind::TimedOut(Phase::Answer))).await), ["stalled-on-size"]);
         assert_eq!(codes(&run(Ok(response(431, &[("server", "squid")], ""))).await), ["padding-refused"]);
         assert_eq!(codes(&run(Err(ErrorKind::Reset)).await), ["not-established"]);
+        assert_eq!(codes(&run(Err(ErrorKind::TimedOut(Phase::Handshake))).await), ["not-established"]);
     }
 }
