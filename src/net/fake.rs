@@ -89,6 +89,19 @@ impl Fake {
             .connects("104.18.2.1:443", Ok(()))
     }
 
+    /// A network in which the installation is reached at its public address, as far as a connection: asked of the resolver
+    /// here and of the public one at 9.9.9.9.
+    pub fn installation() -> Self {
+        const APP: &str = "app.customer.example";
+        const ADDRESS: &str = "93.184.215.14";
+
+        Fake::default()
+            .resolves(APP, Ok(&[ADDRESS]))
+            .serves("10.20.0.53:53", APP, Ok(&[ADDRESS]))
+            .serves("9.9.9.9:53", APP, Ok(&[ADDRESS]))
+            .connects("93.184.215.14:443", Ok(()))
+    }
+
     /// The system's resolution of a name.
     #[must_use]
     pub fn resolves(mut self, name: &str, result: Result<&[&str], ErrorKind>) -> Self {

@@ -118,9 +118,9 @@ impl Known {
 
     fn without<'t>(&self, text: &'t str, counts: impl Fn(&str) -> bool) -> Cow<'t, str> {
         let mut told = Cow::Borrowed(text);
+        // Small letters are as long as large ones, so that a place in the one is that place in the other.
+        let mut small = text.to_ascii_lowercase();
         for (spelt, masked) in self.spelt.iter().filter(|(spelt, _)| counts(spelt)) {
-            // Small letters are as long as large ones, so that a place in the one is that place in the other.
-            let small = told.to_ascii_lowercase();
             if !small.contains(spelt.as_str()) {
                 continue;
             }
@@ -132,6 +132,7 @@ impl Known {
                 from = at + found.len();
             }
             rest.push_str(told.get(from..).unwrap_or_default());
+            small = rest.to_ascii_lowercase();
             told = Cow::Owned(rest);
         }
         told

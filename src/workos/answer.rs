@@ -188,12 +188,15 @@ impl Answer {
         if let Some(asks) = sign_in(response, ray.is_some(), json) {
             return Answer::SignIn { status, asks };
         }
+        let parsed = serde_json::from_slice::<Value>(&response.body);
+        // JSON that breaks off is told from text that is no JSON at all.
+        let broken_off = parsed.as_ref().is_err_and(|error| error.is_eof() && !response.body.is_empty());
         // A 401 is what the API says, however it arrives, and what breaks off says nothing of who wrote it.
-        let broken_off = |error: serde_json::Error| error.is_eof() && !response.body.is_empty();
         if let (400 | 402..=499, Some(ray)) = (status, &ray)
             && middlebox::by_page(&text, &[]).is_none()
             && response.end == BodyEnd::Whole
-            && serde_json::from_slice::<Value>(&response.body).is_err_and(|error| !broken_off(error))
+            && parsed.is_err()
+            && !broken_off
         {
             return Answer::RefusedAtTheEdge { status, error: number, ray: ray.clone() };
         }
@@ -207,15 +210,12 @@ impl Answer {
         if response.end != BodyEnd::Whole {
             return Answer::Cut { read: response.body.len(), end: response.end };
         }
-        match serde_json::from_slice::<Value>(&response.body) {
+        match parsed {
             Ok(body) => {
                 let marked = response.header("x-request-id").is_some() || ray.is_some();
                 Answer::Json(JsonAnswer { status, body, marked })
             }
-            // JSON that breaks off is told from text that is no JSON at all.
-            Err(error) if error.is_eof() && !response.body.is_empty() => {
-                Answer::Cut { read: response.body.len(), end: BodyEnd::Whole }
-            }
+            Err(_) if broken_off => Answer::Cut { read: response.body.len(), end: BodyEnd::Whole },
             Err(_) => Answer::Strange { status, media_type, product: product() },
         }
     }

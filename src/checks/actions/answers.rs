@@ -42,16 +42,10 @@ mod tests {
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
-    const APP: &str = "app.customer.example";
     const ACTIONS: &str = "https://app.customer.example/actions";
 
     async fn run(status: u16) -> Outcome {
-        let network = Fake::default()
-            .resolves(APP, Ok(&["93.184.215.14"]))
-            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
-            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
-            .connects("93.184.215.14:443", Ok(()))
-            .fetches(Method::Post, ACTIONS, Ok(response(status, &[], "")));
+        let network = Fake::installation().fetches(Method::Post, ACTIONS, Ok(response(status, &[], "")));
         let site =
             Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.actions_url", ACTIONS);
         let check = Receiver::of(Kind::Actions, site.settings().actions_url.as_ref()).unwrap();

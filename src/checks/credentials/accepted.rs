@@ -230,9 +230,7 @@ fn malformed(cx: &Context) -> Finding {
 }
 
 fn rate_limited(retry_after: Option<&str>) -> Finding {
-    let wait = retry_after
-        .map(|value| format!(" (Retry-After: {})", value.chars().take(40).collect::<String>()))
-        .unwrap_or_default();
+    let wait = answers::wait_asked_for(retry_after);
     RATE_LIMITED.found(
         format!("the API answers that there were too many requests (429){wait}: the key was not refused, and not accepted either"),
         Remediation::vendor("Find out which other program uses this key or this outbound address so much, and run the check again in a minute."),
@@ -301,11 +299,7 @@ mod tests {
     const LIST: &str = r#"{"object":"list","data":[],"list_metadata":{"before":null,"after":null}}"#;
 
     async fn run(answer: Result<Response, ErrorKind>, key: &str) -> Outcome {
-        let network = Fake::default()
-            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
-            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
-            .connects("104.18.2.1:443", Ok(()))
-            .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
+        let network = Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
         Accepted(Endpoint::new("api.workos.com", 443)).run(&Site::of(network).key(key).context()).await
     }
 

@@ -257,7 +257,7 @@ fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray
             ": the address, or its country, is banned there",
             another_address.or(ask("why that address is banned")),
         ),
-        Some(1015) => (
+        _ if error == Some(1015) || error.is_none() && status == 429 => (
             &REFUSED_AT_THE_EDGE,
             ": too many requests came from this host's outbound address, which limits the rate for everybody behind it",
             Remediation::installer("Wait some minutes, and run the check again.").or(another_address),
@@ -277,11 +277,6 @@ fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray
             .verify(command!("getent ahosts {}; dig @1.1.1.1 {} A +short", endpoint.host, endpoint.host))
             .or(ask("why it does not serve the name")),
         ),
-        None if status == 429 => (
-            &REFUSED_AT_THE_EDGE,
-            ": too many requests came from this host's outbound address, which limits the rate for everybody behind it",
-            Remediation::installer("Wait some minutes, and run the check again.").or(another_address),
-        ),
         None if status == 400 => (
             &REFUSED_AT_THE_EDGE,
             ": it finds the request malformed, so something on the way may write requests anew",
@@ -300,10 +295,15 @@ fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Option<u16>, ray
     code.found(format!("{refuses}{why}"), remedy.verify(curl(endpoint)))
 }
 
-fn rate_limited(endpoint: &Endpoint, retry_after: Option<&str>) -> Finding {
-    let wait = retry_after
+/// How long an answer asks to wait, as it is put behind what it is.
+pub(in crate::checks) fn wait_asked_for(retry_after: Option<&str>) -> String {
+    retry_after
         .map(|value| format!(" (Retry-After: {})", value.chars().take(40).collect::<String>()))
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+fn rate_limited(endpoint: &Endpoint, retry_after: Option<&str>) -> Finding {
+    let wait = wait_asked_for(retry_after);
     RATE_LIMITED.found(
         format!("{} answers that there were too many requests (429){wait}: it is reached, and wants to be asked less", endpoint.host),
         Remediation::installer("Run the check again in a minute; if it lasts, find out which other programs behind this outbound address ask the API so much.")
@@ -513,11 +513,7 @@ mod tests {
     const RAY: (&str, &str) = ("cf-ray", "8a0b1c2d3e4f5a6b-FRA");
 
     async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
-        let network = Fake::default()
-            .resolves("api.workos.com", Ok(&["104.18.2.1"]))
-            .serves("10.20.0.53:53", "api.workos.com", Ok(&["104.18.2.1"]))
-            .connects("104.18.2.1:443", Ok(()))
-            .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
+        let network = Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
         let site = Site::of(network).key("sk_live_never_sent_by_this_check");
         Answers(Endpoint::new("api.workos.com", 443)).run(&site.context()).await
     }

@@ -44,7 +44,7 @@ fn required(_: &Settings, vantage: Vantage) -> bool {
 }
 
 /// What shows the handshake with an endpoint on the way that the application takes, with these words behind.
-fn s_client(endpoint: &Endpoint, proxy: Option<&Proxy>, more: &'static str) -> Command {
+pub(super) fn s_client(endpoint: &Endpoint, proxy: Option<&Proxy>, more: &'static str) -> Command {
     match proxy {
         None => command!("openssl s_client -connect {} -servername {}", endpoint, endpoint.host).and(more),
         Some(proxy) if proxy.scheme == Scheme::Http => {

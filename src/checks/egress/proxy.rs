@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::in_words;
+use super::{in_words, s_client};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
@@ -229,7 +229,7 @@ impl ThroughProxy {
                 Remediation::network(format!(
                     "Give the proxy {host} a certificate that holds, or hand its CA to the installer, who adds it to this host's trust store and passes it with --ca-bundle."
                 ))
-                .verify(command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", proxy, host)),
+                .verify(s_client(proxy, None, "-showcerts </dev/null")),
             );
         }
         if *kind == ErrorKind::ClientCertificateRequired {

@@ -228,12 +228,7 @@ mod tests {
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
     async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
-        let network = Fake::default()
-            .resolves(APP, Ok(&["93.184.215.14"]))
-            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
-            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
-            .connects("93.184.215.14:443", Ok(()))
-            .fetches(Method::Post, HOOK, answer);
+        let network = Fake::installation().fetches(Method::Post, HOOK, answer);
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.webhook_url", HOOK);
         let check = Arrives {
             endpoint: Endpoint::new(APP, 443),

@@ -10,7 +10,7 @@ use crate::check::{
     Remediations, Running, Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::contacts_of_public_view;
-use crate::checks::egress::in_words;
+use crate::checks::egress::{in_words, s_client};
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::middlebox;
@@ -305,7 +305,7 @@ impl Callback {
         UNTRUSTED.found(
             format!("the certificate at {} does not hold: {detail}", self.endpoint),
             Remediation::installer(format!("Install a certificate for {} that the browsers of this application's users trust, with its intermediate, on what answers at {}.", self.endpoint.host, self.endpoint))
-                .verify(command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", self.endpoint, self.endpoint.host)),
+                .verify(s_client(&self.endpoint, None, "-showcerts </dev/null")),
         )
     }
 

@@ -7,7 +7,7 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
-use crate::checks::egress::{day, distance};
+use crate::checks::egress::{day, distance, s_client};
 use crate::checks::flaw::{breaks, which};
 use crate::context::Context;
 use crate::net::{CertificateProblem, ErrorKind, Flaw, Handshake, NetError, Presented};
@@ -143,7 +143,7 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
 }
 
 fn openssl(endpoint: &Endpoint) -> Command {
-    command!("openssl s_client -connect {} -servername {} -showcerts </dev/null", endpoint, endpoint.host)
+    s_client(endpoint, None, "-showcerts </dev/null")
 }
 
 fn public_certificate(endpoint: &Endpoint) -> String {

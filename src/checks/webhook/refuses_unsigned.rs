@@ -54,11 +54,7 @@ mod tests {
             asked_for_certificate: asks_certificate,
             ..handshake(certificate(APP, "a CA"), Ok(()), Ok(()))
         };
-        let network = Fake::default()
-            .resolves(APP, Ok(&["93.184.215.14"]))
-            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
-            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
-            .connects("93.184.215.14:443", Ok(()))
+        let network = Fake::installation()
             .fetches(Method::Post, HOOK, answer)
             .fetches(Method::Post, "https://app.customer.example/workos-preflight-made-up-path", Ok(made_up))
             .shakes(APP, Ok(shaken));
@@ -89,11 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_tells_no_signature_from_a_wrong_one_is_the_application_whatever_other_paths_answer() {
-        let network = Fake::default()
-            .resolves(APP, Ok(&["93.184.215.14"]))
-            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
-            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
-            .connects("93.184.215.14:443", Ok(()))
+        let network = Fake::installation()
             .handles(Method::Post, HOOK, |request| {
                 if request.headers.iter().any(|(name, _)| *name == signature::HEADER) {
                     response(401, &[], "unauthorized")
@@ -200,11 +192,7 @@ mod tests {
 
     /// Answers by what is signed, and how: nothing, wrongly, rightly.
     async fn handled(unsigned: Response, wrong: Response, right: Response, made_up: Response, send: bool) -> Outcome {
-        let network = Fake::default()
-            .resolves(APP, Ok(&["93.184.215.14"]))
-            .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))
-            .serves("9.9.9.9:53", APP, Ok(&["93.184.215.14"]))
-            .connects("93.184.215.14:443", Ok(()))
+        let network = Fake::installation()
             .handles(Method::Post, HOOK, move |request| {
                 match request.headers.iter().find(|(name, _)| *name == signature::HEADER) {
                     None => unsigned.clone(),
