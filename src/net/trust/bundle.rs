@@ -4,6 +4,7 @@
 //! at all of the file; a block that does not begin at the head of a line is passed over; a byte order mark is no obstacle.
 
 use std::fmt;
+use std::mem;
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -271,10 +272,11 @@ impl Reading {
     }
 
     fn flaw(&mut self, at: usize, flaw: BundleFlaw) {
-        /// More than these are not looked at by anybody.
+        /// More than these of one kind are not looked at by anybody.
         const ENOUGH: usize = 64;
 
-        if self.bundle.flaws.len() < ENOUGH {
+        let alike = |(_, other): &&(usize, BundleFlaw)| mem::discriminant(other) == mem::discriminant(&flaw);
+        if self.bundle.flaws.iter().filter(alike).count() < ENOUGH {
             self.bundle.flaws.push((at, flaw));
         }
     }
@@ -392,6 +394,19 @@ mod tests {
         assert_eq!(read(format!("{a}\u{feff}{a}")), (2, vec![BundleFlaw::ByteOrderMark]));
         assert_eq!(read(format!("{trusted}{old}")), (2, vec![BundleFlaw::OpensslForm; 2]));
         assert_eq!(read(format!("{a}{key}{a}")), (2, vec![BundleFlaw::PrivateKey]));
+    }
+
+    #[test]
+    fn many_flaws_of_one_kind_hide_none_of_another() {
+        let (a, old, short) =
+            (pem("CERTIFICATE", "a"), pem("X509 CERTIFICATE", "b"), "-----BEGIN CERTIFICATE-----\nMAsG");
+        let passed_over = " -----BEGIN CERTIFICATE-----\n";
+        for many in [old.repeat(100), passed_over.repeat(100), a.clone() + &"\u{feff}\n".repeat(100)] {
+            let (_, flaws) = read(format!("{a}{many}{short}"));
+
+            assert_eq!(flaws.len(), 65);
+            assert_eq!(flaws.last(), Some(&BundleFlaw::Damaged(Damage::Unended)));
+        }
     }
 
     #[test]
