@@ -140,8 +140,9 @@ pub(super) fn read(message: &Message) -> Result<Records, NetError> {
         ResponseCode::Refused => ErrorKind::DnsRefused,
         other => ErrorKind::DnsCode(other.into()),
     };
-    let led = found.aliases.last().map(|alias| format!(", by way of {alias}")).unwrap_or_default();
-    Err(NetError { kind, detail: format!("{}{led}", in_words(code)), aliases: found.aliases })
+    let aliases = found.aliases;
+    let led = if aliases.is_empty() { String::new() } else { format!(", by way of {}", aliases.join(" → ")) };
+    Err(NetError { kind, detail: format!("{}{led}", in_words(code)), aliases })
 }
 
 /// A response code by its name in the registry.
@@ -156,7 +157,7 @@ fn in_words(code: ResponseCode) -> String {
 }
 
 /// What the records of an answer say.
-pub(super) fn records(answers: &[Record]) -> Records {
+fn records(answers: &[Record]) -> Records {
     let mut found = Records::default();
     for record in answers.iter().take(64) {
         match &record.data {

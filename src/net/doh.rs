@@ -44,11 +44,6 @@ pub fn answer(response: &Response) -> Result<Records, NetError> {
     dns::read(&message)
 }
 
-/// The aliases in an answer that led nowhere.
-pub fn aliases(response: &Response) -> Vec<String> {
-    Message::from_bytes(&response.body).map(|message| dns::records(&message.answers).aliases).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +90,6 @@ mod tests {
                 let mut response = response(200, &[("content-type", "application/dns-message")], "");
                 response.body = body;
                 let _ = answer(&response);
-                let _ = aliases(&response);
             }
         }
     }

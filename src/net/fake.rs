@@ -7,6 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::CNAME;
+use hickory_proto::rr::{Name, RData, Record};
+
 use super::*;
 
 /// What a test has in the place of an application.
@@ -138,6 +142,23 @@ impl Fake {
     #[must_use]
     pub fn answers(mut self, server: &str, name: &str, kind: RecordKind, result: Result<Records, ErrorKind>) -> Self {
         self.records.insert((server.parse().unwrap(), name.to_owned(), kind), result.map_err(error));
+        self
+    }
+
+    /// The DNS server says that a name does not exist, at the end of these aliases.
+    #[must_use]
+    pub fn leads_nowhere(mut self, server: &str, name: &str, aliases: &[&str]) -> Self {
+        let named = |name: &str| Name::from_ascii(name).unwrap();
+        for kind in [RecordKind::A, RecordKind::Aaaa] {
+            let mut answer = dns::message(name, kind).unwrap();
+            answer.metadata.response_code = ResponseCode::NXDomain;
+            let owners = [name].into_iter().chain(aliases.iter().copied());
+            let records = owners.zip(aliases);
+            answer.answers = records
+                .map(|(owner, alias)| Record::from_rdata(named(owner), 300, RData::CNAME(CNAME(named(alias)))))
+                .collect();
+            self.records.insert((server.parse().unwrap(), name.to_owned(), kind), dns::read(&answer));
+        }
         self
     }
 

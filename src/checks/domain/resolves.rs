@@ -62,22 +62,21 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
         outcome.saw("addresses", in_words(&addresses));
     }
     outcome.saw("asked", view.asked());
-    for (kind, answer, aliases) in view.answers.iter().flatten() {
-        let led = if aliases.is_empty() { String::new() } else { format!(" by way of {}", aliases.join(" → ")) };
+    for (kind, answer) in view.answers.iter().flatten() {
         let said = match &answer.result {
-            Ok(records) => in_words(&records.addresses),
-            Err(error) if error.kind == ErrorKind::NoData => "no records of this type".to_owned(),
+            Ok(records) if records.aliases.is_empty() => in_words(&records.addresses),
+            Ok(records) => format!("{} by way of {}", in_words(&records.addresses), records.aliases.join(" → ")),
+            // It names the aliases itself.
             Err(error) => error.detail.clone(),
         };
-        outcome.saw("answer", format!("{kind}: {said}{led}"));
+        outcome.saw("answer", format!("{kind}: {said}"));
     }
     if !addresses.is_empty() {
         return outcome;
     }
     let answers = || view.answers.iter().flatten();
-    let kind =
-        answers().find(|(kind, ..)| *kind == RecordKind::A).and_then(|(_, answer, _)| answer.result.as_ref().err());
-    let alias = answers().find_map(|(_, _, aliases)| aliases.last());
+    let kind = answers().find(|(kind, _)| *kind == RecordKind::A).and_then(|(_, answer)| answer.result.as_ref().err());
+    let alias = answers().find_map(|(_, answer)| view::led_along(answer).last());
     outcome.because(match (kind.map(|error| error.kind.over_either()), alias) {
         (Some(ErrorKind::NoSuchName | ErrorKind::NoData), Some(alias)) => dangling(host, alias),
         (Some(ErrorKind::NoSuchName), None) => nxdomain(host),
@@ -307,8 +306,8 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Site, codes};
-    use crate::net::CertificateProblem;
     use crate::net::fake::Fake;
+    use crate::net::{CertificateProblem, Records};
 
     const APP: &str = "app.customer.example";
     const PUBLIC: &str = "9.9.9.9:53";
@@ -340,6 +339,30 @@ mod tests {
         ] {
             assert_eq!(codes(&run(inside(Ok(&["10.20.0.10"])).serves(PUBLIC, APP, Err(kind))).await), [code]);
         }
+    }
+
+    #[tokio::test]
+    async fn an_alias_that_leads_nowhere_is_named_by_a_plain_resolver_too_and_once() {
+        let outcome = run(inside(Ok(&[])).leads_nowhere(PUBLIC, APP, &["lb.cdn.example", "gone.cdn.example"])).await;
+        let said: Vec<&str> = outcome.evidence.iter().map(|seen| seen.value.as_str()).collect();
+
+        assert_eq!(codes(&outcome), ["dangling-cname"]);
+        assert!(outcome.findings[0].problem.contains("an alias for gone.cdn.example"), "{outcome:?}");
+        assert!(said.contains(&"A: NXDOMAIN, by way of lb.cdn.example → gone.cdn.example"), "{said:?}");
+    }
+
+    #[tokio::test]
+    async fn the_alias_of_an_answer_is_evidence() {
+        let records = Records {
+            addresses: vec!["93.184.215.14".parse().unwrap()],
+            aliases: vec!["lb.cdn.example".to_owned()],
+            ..Records::default()
+        };
+        let none = Err(ErrorKind::NoData);
+        let network = inside(Ok(&[])).answers(PUBLIC, APP, RecordKind::A, Ok(records));
+        let outcome = run(network.answers(PUBLIC, APP, RecordKind::Aaaa, none)).await;
+
+        assert!(outcome.evidence.iter().any(|seen| seen.value == "A: 93.184.215.14 by way of lb.cdn.example"));
     }
 
     #[tokio::test]

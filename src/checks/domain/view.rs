@@ -11,8 +11,8 @@ use crate::net::{Attempted, ErrorKind, NetError, Question, RecordKind, Records, 
 use crate::settings::values::url_endpoint;
 use crate::settings::{PublicResolver, Settings};
 
-/// What was said of each record type, and along which aliases a negative answer went.
-type Answers = Vec<(RecordKind, Attempted<Records>, Vec<String>)>;
+/// What was said of each record type.
+type Answers = Vec<(RecordKind, Attempted<Records>)>;
 
 /// What is known of a name's public addresses.
 pub(in crate::checks) struct PublicView {
@@ -20,7 +20,7 @@ pub(in crate::checks) struct PublicView {
     pub(in crate::checks) witness: Option<String>,
     /// How it was asked: `direct`, or the proxy.
     pub(in crate::checks) via: String,
-    /// What the witness said of A and AAAA, and along which aliases a negative answer went; or why there is no witness.
+    /// What the witness said of A and AAAA, or why there is no witness.
     pub(in crate::checks) answers: Result<Answers, NetError>,
     /// What the resolvers here say, when there is no witness.
     pub(in crate::checks) inside: Vec<IpAddr>,
@@ -31,7 +31,7 @@ impl PublicView {
     pub(in crate::checks) fn addresses(&self) -> Vec<IpAddr> {
         match &self.answers {
             Ok(answers) => {
-                let positive = answers.iter().filter_map(|(_, answer, _)| answer.result.as_ref().ok());
+                let positive = answers.iter().filter_map(|(_, answer)| answer.result.as_ref().ok());
                 positive.flat_map(|records| records.addresses.iter().copied()).collect()
             }
             Err(_) => self.inside.clone(),
@@ -41,9 +41,8 @@ impl PublicView {
     /// The names that the question was led along, first to last.
     pub(in crate::checks) fn aliases(&self) -> Vec<String> {
         let mut aliases: Vec<String> = Vec::new();
-        for (_, answer, led) in self.answers.iter().flatten() {
-            let positive = answer.result.iter().flat_map(|records| &records.aliases);
-            for alias in positive.chain(led) {
+        for (_, answer) in self.answers.iter().flatten() {
+            for alias in led_along(answer) {
                 if !aliases.contains(alias) {
                     aliases.push(alias.clone());
                 }
@@ -67,19 +66,27 @@ impl PublicView {
 
     /// The code that the witness answered with and that is no answer, if it did.
     pub(in crate::checks) fn unanswered(&self) -> Option<&NetError> {
-        let a = self.answers.as_ref().ok()?.iter().find(|(kind, ..)| *kind == RecordKind::A)?;
+        let a = self.answers.as_ref().ok()?.iter().find(|(kind, _)| *kind == RecordKind::A)?;
         a.1.result.as_ref().err().filter(|error| matches!(error.kind.over_either(), ErrorKind::DnsCode(_)))
     }
 
     /// The smallest time to live among the answers, in seconds.
     pub(in crate::checks) fn ttl(&self) -> Option<u32> {
         let answers = self.answers.as_ref().ok()?;
-        answers.iter().filter_map(|(_, answer, _)| answer.result.as_ref().ok()?.ttl).min()
+        answers.iter().filter_map(|(_, answer)| answer.result.as_ref().ok()?.ttl).min()
     }
 
     /// How many attempts the slowest question took.
     pub(in crate::checks) fn attempts(&self) -> u32 {
-        self.answers.iter().flatten().map(|(_, answer, _)| answer.attempts).max().unwrap_or(1)
+        self.answers.iter().flatten().map(|(_, answer)| answer.attempts).max().unwrap_or(1)
+    }
+}
+
+/// The aliases that an answer went along, be it one without addresses.
+pub(super) fn led_along(answer: &Attempted<Records>) -> &[String] {
+    match &answer.result {
+        Ok(records) => &records.aliases,
+        Err(error) => &error.aliases,
     }
 }
 
@@ -151,7 +158,7 @@ async fn ask(host: &str, cx: &Context) -> PublicView {
             let unheard = |error: &NetError| !error.kind.is_dns_answer();
             let answers = match a.result.as_ref().err().filter(|error| unheard(error)) {
                 Some(error) => Err(error.clone()),
-                None => Ok(vec![(RecordKind::A, a, Vec::new()), (RecordKind::Aaaa, aaaa, Vec::new())]),
+                None => Ok(vec![(RecordKind::A, a), (RecordKind::Aaaa, aaaa)]),
             };
             PublicView { witness: Some(server.to_string()), via: "direct".to_owned(), answers, inside: no_inside }
         }
@@ -176,8 +183,7 @@ async fn over_https(
         question(host, RecordKind::A, &way, path, false, cx),
         question(host, RecordKind::Aaaa, &way, path, false, cx)
     );
-    let ((a, led), (aaaa, led_aaaa)) = (a?, aaaa?);
-    Ok(vec![(RecordKind::A, a, led), (RecordKind::Aaaa, aaaa, led_aaaa)])
+    Ok(vec![(RecordKind::A, a?), (RecordKind::Aaaa, aaaa?)])
 }
 
 /// The way to the witness: straight to the addresses that the facts give, so that no resolver here is needed.
@@ -206,7 +212,7 @@ async fn question(
     path: &str,
     unchecked: bool,
     cx: &Context,
-) -> Result<(Attempted<Records>, Vec<String>), NetError> {
+) -> Result<Attempted<Records>, NetError> {
     let request = doh::request(way.clone(), path, host, kind, unchecked)?;
     let sent = cx.network.fetch(&request).await;
     let response = sent.result?;
@@ -214,7 +220,7 @@ async fn question(
     if let Some(error) = result.as_ref().err().filter(|error| !error.kind.is_dns_answer()) {
         return Err(error.clone());
     }
-    Ok((Attempted { result, attempts: sent.attempts, took: sent.took }, doh::aliases(&response)))
+    Ok(Attempted { result, attempts: sent.attempts, took: sent.took })
 }
 
 /// Whether the witness answers when it is told not to check DNSSEC.
@@ -222,7 +228,7 @@ pub(super) async fn answers_unchecked(host: &str, cx: &Context) -> bool {
     let Witness::Https { endpoint, path, addresses } = chosen(&cx.facts, &cx.settings) else { return false };
     let Ok(way) = way(&endpoint, &addresses, cx).await else { return false };
     let unchecked = question(host, RecordKind::A, &way, &path, true, cx).await;
-    unchecked.is_ok_and(|(answer, _)| answer.result.is_ok())
+    unchecked.is_ok_and(|answer| answer.result.is_ok())
 }
 
 /// Where the witness is, for a remedy that must name it.
