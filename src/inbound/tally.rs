@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::facts::{Facts, Origin};
-use crate::workos::delivery::{Turned, TurnedAway};
+use crate::facts::Facts;
+use crate::workos::delivery::{Turned, TurnedAway, may_hide};
 
 /// So many addresses behind which `WorkOS` may be hidden are kept apart.
 const MOST_HIDING: usize = 200;
@@ -15,10 +15,9 @@ const MOST_HIDING: usize = 200;
 const MOST_TOLD: usize = 100;
 
 /// What was turned away so far.
+#[derive(Default)]
 pub struct Tally {
     counts: Mutex<Counts>,
-    /// Whether an address is one of a private network, where a proxy or router may stand that hides the sender.
-    is_private: fn(IpAddr) -> bool,
 }
 
 #[derive(Default)]
@@ -29,11 +28,6 @@ struct Counts {
 }
 
 impl Tally {
-    /// With nothing in it.
-    pub fn new(is_private: fn(IpAddr) -> bool) -> Self {
-        Tally { counts: Mutex::default(), is_private }
-    }
-
     /// Counts more of it; whether it is worth a word besides, as it is of `WorkOS`'s addresses and at the beginning.
     pub(super) fn count(&self, away: &TurnedAway, facts: &Facts) -> bool {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,8 +35,7 @@ impl Tally {
         let total: usize = counts.all.values().sum();
         let origin = facts.origin(away.source);
         let worth_a_word = origin.is_workos() || total <= MOST_TOLD;
-        let hides = matches!(origin, Origin::Cloudflare(_)) || (self.is_private)(away.source);
-        let kept = match (origin.is_workos(), hides) {
+        let kept = match (origin.is_workos(), may_hide(origin, away.source)) {
             (true, _) => &mut counts.listed,
             (_, true) if counts.hiding.len() < MOST_HIDING => &mut counts.hiding,
             _ => return worth_a_word,
@@ -70,8 +63,7 @@ mod tests {
 
     #[test]
     fn noise_from_many_addresses_never_hides_one_of_workos() {
-        let is_private = |address: IpAddr| matches!(address, IpAddr::V4(v4) if v4.is_private());
-        let (tally, facts) = (Tally::new(is_private), Facts::embedded());
+        let (tally, facts) = (Tally::default(), Facts::embedded());
         let away = |why, source: IpAddr| TurnedAway { why, source, count: 1, path: None };
         for host in 0..2000_u32 {
             tally.count(&away(Turned::NoHandshake, std::net::Ipv4Addr::from(0x0a14_0000 + host).into()), &facts);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::signature::{Refusal, Verified};
 use crate::facts::Origin;
+use crate::net::special::special;
 
 /// What WorkOS sends requests for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -255,6 +256,16 @@ impl Delivery {
     pub fn is_genuine(&self) -> bool {
         matches!(self.signature, Signature::Holds(_))
     }
+
+    /// It comes from WorkOS, holds what this run had WorkOS send, or comes from where WorkOS may be hidden.
+    pub fn may_be_workos(&self) -> bool {
+        self.origin.is_workos() || self.resembles_own || may_hide(self.origin, self.source)
+    }
+}
+
+/// Whether the sender may be hidden behind where something came from: Cloudflare, or a proxy or router of a private network.
+pub fn may_hide(origin: Origin, source: IpAddr) -> bool {
+    matches!(origin, Origin::Cloudflare(_)) || special(source).is_some()
 }
 
 /// What the names of events begin with that this tool's own checks send. `WorkOS` has none like it.

@@ -165,7 +165,7 @@ fn concluded(mut outcome: Outcome, genuine: &[&Delivery], arrivals: &Arrivals<'_
         return outcome.because(astray(stray, arrivals));
     } else if let Some((delivery, why)) = worst(&refused) {
         return outcome.because(bad_signature(delivery, why, arrivals));
-    } else if all.iter().any(|it| it.signature == Signature::Unchecked && may_be_workos(it)) {
+    } else if all.iter().any(|it| it.signature == Signature::Unchecked && it.may_be_workos()) {
         return outcome.because(not_verified(arrivals));
     } else if let Some(away) = arrivals.away(facts) {
         return outcome.because(turned_away(away, arrivals));
@@ -205,13 +205,7 @@ pub(in crate::checks) fn refusal(delivery: &Delivery) -> Option<(&Delivery, &Ref
 /// anything, and no verdict hangs on it.
 pub(in crate::checks) fn worst<'a>(refused: &[(&'a Delivery, &'a Refusal)]) -> Option<(&'a Delivery, &'a Refusal)> {
     let workos = refused.iter().find(|(it, _)| it.origin.is_workos() || it.resembles_own);
-    workos.or_else(|| refused.iter().find(|(it, why)| may_be_workos(it) && **why != Refusal::Missing)).copied()
-}
-
-/// It comes from WorkOS, holds what this run had WorkOS send, or comes from where WorkOS may be hidden behind a proxy.
-fn may_be_workos(delivery: &Delivery) -> bool {
-    let hidden = matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some();
-    delivery.origin.is_workos() || delivery.resembles_own || hidden
+    workos.or_else(|| refused.iter().find(|(it, why)| it.may_be_workos() && **why != Refusal::Missing)).copied()
 }
 
 /// How strong what came is: only what is genuine proves.

@@ -28,8 +28,7 @@ use crate::check::{Vantage, command};
 use crate::checks::consistent;
 use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
-use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security, Tally};
-use crate::net::special::special;
+use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
 use crate::report::{Head, Report};
 use crate::secret::Secret;
 use crate::settings::Source;
@@ -297,7 +296,7 @@ fn listener(
         marker: None,
         facts: cx.facts.clone(),
         heard,
-        tally: Arc::new(Tally::new(|address| special(address).is_some())),
+        tally: Arc::default(),
     }
 }
 

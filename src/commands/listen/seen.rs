@@ -11,14 +11,13 @@ use crate::checks::delivered::{self, Arrivals, HeldTo};
 use crate::checks::{self, actions_delivered, arrives, consistent};
 use crate::cli::ListenArgs;
 use crate::context::Context;
-use crate::facts::{Facts, Origin};
+use crate::facts::Facts;
 use crate::inbound::nonce::ProbeSeen;
 use crate::inbound::{Heard, Tally};
-use crate::net::special::special;
 use crate::report::Row;
 use crate::settings::Settings;
 use crate::settings::values::shown_url;
-use crate::workos::delivery::{Delivery, Purpose};
+use crate::workos::delivery::{Delivery, Purpose, may_hide};
 
 /// How a run that made WorkOS send something ended.
 #[derive(Default)]
@@ -70,11 +69,6 @@ pub(super) struct Seen {
 const MOST_REFUSED: usize = 200;
 const MOST_GENUINE: usize = 10_000;
 
-/// Whether the sender may be hidden behind where it came from.
-fn hides(delivery: &Delivery) -> bool {
-    matches!(delivery.origin, Origin::Cloudflare(_)) || special(delivery.source).is_some()
-}
-
 /// A run of `listen` that is over.
 #[derive(Clone, Copy)]
 pub(super) struct Stood<'a> {
@@ -102,7 +96,7 @@ impl Seen {
         let id = |delivery: &Delivery| delivery.event.as_ref().and_then(|event| event.id.clone());
         let genuine = delivery.is_genuine() && delivery.purpose == Purpose::Webhook;
         // Those of WorkOS's addresses have a room of their own, which scanners cannot fill, and those that may be of WorkOS, too.
-        let room = |it: &Delivery| (it.origin.is_workos(), it.resembles_own || hides(it));
+        let room = |it: &Delivery| (it.origin.is_workos(), it.resembles_own || may_hide(it.origin, it.source));
         let alike = |kept: &&Delivery| !kept.is_genuine() && room(kept) == room(&delivery);
         let refused = self.deliveries.iter().filter(alike).count();
         if genuine {
