@@ -110,10 +110,11 @@ impl Remediations {
         Remediations { likeliest: one(self.likeliest), others: self.others.into_iter().map(one).collect() }
     }
 
-    /// The command that shows the problem without this tool, whichever way it is mended.
+    /// The command that shows the problem without this tool, whichever way it is mended. Where the likeliest way has one of its
+    /// own, that one stays.
     #[must_use]
     pub fn verify(mut self, command: impl Into<Command>) -> Self {
-        self.likeliest = self.likeliest.verify(command);
+        self.likeliest.verify.get_or_insert_with(|| command.into());
         self
     }
 }

@@ -254,6 +254,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_that_is_not_served_is_shown_by_its_addresses_and_other_refusals_by_the_request() {
+        for (error, wanted) in [
+            ("error code: 1001", "getent ahosts api.workos.com; dig @1.1.1.1 api.workos.com A +short"),
+            ("error code: 1020", "curl -si 'https://api.workos.com/organizations?limit=1'"),
+        ] {
+            let outcome = run(Ok(response(403, &[RAY], error))).await;
+            let command = outcome.findings[0].remediations.likeliest().verify.as_ref().map(|command| command.as_str());
+            assert_eq!(command, Some(wanted), "{error}");
+        }
+    }
+
+    #[tokio::test]
     async fn compression_is_no_fault_where_it_was_undone_and_named_where_it_was_not() {
         let under = |coding, body| {
             let mut answer = response(401, &[RAY, ("content-type", "application/json")], body);
