@@ -164,6 +164,7 @@ impl Facts {
 
     /// The published Cloudflare range that an address lies in.
     pub fn cloudflare_range(&self, address: IpAddr) -> Option<IpNet> {
+        let address = address.to_canonical();
         self.cloudflare.ipv4.iter().chain(&self.cloudflare.ipv6).copied().find(|range| range.contains(&address))
     }
 
@@ -207,6 +208,7 @@ mod tests {
         assert_eq!(facts.workos_sources.published.addresses.len(), 9);
         assert!(facts.hosts.public_dns[0].addresses.iter().all(|address| facts.cloudflare_range(*address).is_some()));
         assert!(facts.cloudflare_range("8.8.8.8".parse().unwrap()).is_none());
+        assert!(facts.cloudflare_range("::ffff:104.18.2.1".parse().unwrap()).is_some());
         assert_eq!(facts.block_page("::ffff:146.112.61.106".parse().unwrap()).unwrap().confidence, Confidence::High);
     }
 }

@@ -1,11 +1,12 @@
 //! What a name resolves to here: for an application, and for each DNS server that is asked directly.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use ipnet::IpNet;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
@@ -114,13 +115,16 @@ impl Lookup {
 /// What was looked up already. It is kept beside what the network remembers, because what is waited for depends on both
 /// halves of a lookup.
 #[derive(Default)]
-pub struct Lookups(Mutex<HashMap<String, Arc<OnceCell<Lookup>>>>);
+pub struct Lookups {
+    names: Mutex<HashMap<String, Arc<OnceCell<Lookup>>>>,
+    prefixes: OnceCell<Vec<Nat64>>,
+}
 
 impl Context {
     /// Asks the system's resolution and every DNS server in effect for a name, all at once, and once in a run.
     pub async fn lookup(&self, name: &str) -> Lookup {
         let cell = {
-            let mut lookups = self.lookups.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut lookups = self.lookups.names.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(lookups.entry(name.to_owned()).or_default())
         };
         cell.get_or_init(|| self.look_up(name)).await.clone()
@@ -219,8 +223,23 @@ impl Context {
         server.map_or(GivenBy::Unknown, GivenBy::Server)
     }
 
-    /// The prefixes under which a translator here maps `IPv4` addresses into `IPv6` (RFC 7050).
-    pub async fn nat64(&self) -> Vec<Nat64> {
+    /// The published Cloudflare range in which an address lies, or the one that a translator reaches by it. Prefixes of the
+    /// site's own count once [`Context::nat64`] has asked for them; nothing is asked here.
+    pub fn cloudflare_range(&self, address: IpAddr) -> Option<IpNet> {
+        self.facts.cloudflare_range(self.undone(address).map_or(address, |(v4, _)| v4.into()))
+    }
+
+    /// The address that a translator reaches by this one, and the prefix, as far as prefixes are known.
+    pub fn undone(&self, address: IpAddr) -> Option<(Ipv4Addr, Nat64)> {
+        Nat64::undone(address, self.lookups.prefixes.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// Finds the prefixes under which a translator here maps `IPv4` addresses into `IPv6` (RFC 7050), once in a run.
+    pub async fn nat64(&self) {
+        self.lookups.prefixes.get_or_init(|| self.ask_for_prefixes()).await;
+    }
+
+    async fn ask_for_prefixes(&self) -> Vec<Nat64> {
         let questions: Vec<Question> = self
             .resolvers()
             .into_iter()

@@ -65,6 +65,13 @@ impl Nat64 {
         Ipv6Net::new(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96).ok().map(Nat64)
     }
 
+    /// The `IPv4` address that a translator with the well-known prefix, or with one of these, reaches by an address, and the prefix.
+    pub fn undone(address: IpAddr, known: &[Nat64]) -> Option<(Ipv4Addr, Nat64)> {
+        let IpAddr::V6(address) = address else { return None };
+        let prefixes = Self::well_known().into_iter().chain(known.iter().copied());
+        prefixes.into_iter().find_map(|prefix| Some((prefix.stands_for(address)?, prefix)))
+    }
+
     /// The `IPv4` address that an address under this prefix stands for.
     pub fn stands_for(self, address: Ipv6Addr) -> Option<Ipv4Addr> {
         self.0.contains(&address).then(|| embedded(address, self.0.prefix_len())).flatten()
@@ -140,6 +147,11 @@ mod tests {
 
         assert_eq!(known.stands_for("64:ff9b::6812:201".parse().unwrap()), Some(Ipv4Addr::new(104, 18, 2, 1)));
         assert_eq!(known.stands_for("64:ff9b:1::6812:201".parse().unwrap()), None);
+        let own = nat64_prefixes(["fd00:64::c000:aa".parse().unwrap()]);
+        let undone = |address: &str| Nat64::undone(address.parse().unwrap(), &own).map(|(v4, _)| v4.to_string());
+        assert_eq!(undone("64:ff9b::6812:201").as_deref(), Some("104.18.2.1"));
+        assert_eq!(undone("fd00:64::6812:201").as_deref(), Some("104.18.2.1"));
+        assert_eq!(undone("2606:4700::1").or(undone("104.18.2.1")), None);
     }
 
     #[test]

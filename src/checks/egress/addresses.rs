@@ -3,7 +3,7 @@
 mod behind;
 mod words;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use futures_util::future::join_all;
 use ipnet::IpNet;
@@ -93,7 +93,7 @@ impl Check for Addresses {
             let found = match cx.resolving_proxy(&self.0) {
                 None => judge(&self.0, &lookup, cx).await,
                 Some(proxy) => {
-                    let seen = lookup.addresses().into_iter().map(|address| Seen::of(address, &[], cx));
+                    let seen = lookup.addresses().into_iter().map(|address| Seen::of(address, cx));
                     let mut outcome = Outcome::graded(Grade::Reached).via(proxy.to_string());
                     seen.for_each(|seen| outcome.saw("address", seen.in_words()));
                     outcome
@@ -106,13 +106,14 @@ impl Check for Addresses {
 
 async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
     let addresses = lookup.addresses();
-    let mapped = |address: &IpAddr| address.is_ipv6() && !Seen::of(*address, &[], cx).is_published();
-    let prefixes = if addresses.iter().any(mapped) { cx.nat64().await } else { Vec::new() };
+    if addresses.iter().any(|address| address.is_ipv6() && !Seen::of(*address, cx).is_published()) {
+        cx.nat64().await;
+    }
     let mut outcome = Outcome::graded(Grade::Reached);
     let (mut odd, mut published_v4) = (Vec::new(), false);
     let pinned = cx.host.hosts_lines(&endpoint.host);
     for address in addresses {
-        let seen = Seen::of(address, &prefixes, cx);
+        let seen = Seen::of(address, cx);
         let line = pinned.iter().find(|line| line.address == address);
         let pin = line.map(|line| format!(", from line {} of {HOSTS_FILE}", line.number)).unwrap_or_default();
         outcome.saw("address", format!("{}{pin}", seen.in_words()));
@@ -197,20 +198,14 @@ impl Kind {
 struct Seen {
     address: IpAddr,
     /// The address that a translator reaches by it, and the translator's prefix.
-    stands_for: Option<(IpAddr, Nat64)>,
+    stands_for: Option<(Ipv4Addr, Nat64)>,
     kind: Kind,
 }
 
 impl Seen {
-    fn of(address: IpAddr, prefixes: &[Nat64], cx: &Context) -> Self {
-        let known = Nat64::well_known();
-        let stands_for = match address {
-            IpAddr::V6(v6) => {
-                known.iter().chain(prefixes).find_map(|prefix| Some((prefix.stands_for(v6)?.into(), *prefix)))
-            }
-            IpAddr::V4(_) => None,
-        };
-        let judged = stands_for.map_or(address, |(stands_for, _)| stands_for).to_canonical();
+    fn of(address: IpAddr, cx: &Context) -> Self {
+        let stands_for = cx.undone(address);
+        let judged = stands_for.map_or(address, |(v4, _)| v4.into());
         let kind = match (cx.facts.block_page(judged), cx.facts.cloudflare_range(judged), special(judged)) {
             (Some(page), ..) => Kind::BlockPage(page.clone()),
             (None, Some(range), _) => Kind::Published(range),

@@ -224,7 +224,7 @@ fn allow(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> String {
 /// The network opens a way, or the installer names the proxy that is the way; which is likelier is said by the settings.
 fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> Remediations {
     let is_api = *endpoint == cx.settings.api.value;
-    let elsewhere = addresses.iter().copied().filter(|address| is_api && cx.facts.cloudflare_range(*address).is_none());
+    let elsewhere = addresses.iter().copied().filter(|address| is_api && cx.cloudflare_range(*address).is_none());
     let elsewhere: Vec<IpAddr> = elsewhere.collect();
     let opened = Remediation::network(allow(endpoint, addresses, cx));
     // A rule for the published ranges would not cover these.
@@ -305,7 +305,7 @@ fn some_addresses(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Findi
 }
 
 fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Finding {
-    let elsewhere = |one: &&Tried| cx.facts.cloudflare_range(one.way.first_hop().ip()).is_none();
+    let elsewhere = |one: &&Tried| cx.cloudflare_range(one.way.first_hop().ip()).is_none();
     let action = if *endpoint == cx.settings.api.value && missed.iter().all(elsewhere) {
         format!(
             "Have {} resolve to its public IPv6 addresses, or to none: {} lies outside the ranges from which it answers.",
@@ -332,8 +332,9 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Site, codes};
-    use crate::net::Phase;
+    use crate::context::IPV4_ONLY;
     use crate::net::fake::Fake;
+    use crate::net::{Phase, RecordKind, Records};
     use crate::settings::{Proxy, Setting, Source};
 
     const API: &str = "api.workos.com";
@@ -482,6 +483,22 @@ mod tests {
 
             assert!(actions[0].contains(address) && actions[0].contains("outside the ranges"), "{actions:?}");
             assert!(actions.iter().all(|action| !action.contains("104.16.0.0/13")), "{actions:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_stands_for_a_published_one_is_opened_as_that_one() {
+        let own = Records { addresses: vec!["fd00:64::c000:aa".parse().unwrap()], ..Records::default() };
+        for address in ["64:ff9b::6812:201", "fd00:64::6812:201", "::ffff:104.18.2.1"] {
+            let place = format!("[{address}]:443");
+            let network = network(&[address]).connects(&place, Err(ErrorKind::TimedOut(Phase::Connect)));
+            let cx = Site::of(network.answers("10.20.0.53:53", IPV4_ONLY, RecordKind::Aaaa, Ok(own.clone()))).context();
+            // As the check of the addresses does before this one.
+            cx.nat64().await;
+            let outcome = Connects(Endpoint::new(API, 443)).run(&cx).await;
+            let first = outcome.findings[0].remediations.likeliest();
+
+            assert!(first.action.starts_with("Allow outbound TCP 443"), "{address}: {}", first.action);
         }
     }
 }

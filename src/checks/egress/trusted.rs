@@ -108,8 +108,7 @@ fn elsewhere_first(endpoint: &Endpoint, way: &Way, outcome: Outcome, cx: &Contex
     let address = way.first_hop().ip().to_canonical();
     let is_elsewhere = *endpoint == cx.settings.api.value
         && cx.settings.proxy_for(endpoint).is_none()
-        && address.is_ipv4()
-        && cx.facts.cloudflare_range(address).is_none();
+        && cx.cloudflare_range(address).is_none();
     if !is_elsewhere {
         return outcome;
     }
@@ -258,9 +257,14 @@ mod tests {
 
     #[tokio::test]
     async fn at_an_address_from_which_the_api_never_answers_the_address_is_mended_first() {
-        for (address, first) in
-            [("198.51.100.7", "Have api.workos.com resolve"), ("104.18.2.1", "Exempt api.workos.com")]
-        {
+        for (address, first) in [
+            ("198.51.100.7", "Have api.workos.com resolve"),
+            ("2001:db8::7", "Have api.workos.com resolve"),
+            ("64:ff9b::c633:6407", "Have api.workos.com resolve"),
+            ("104.18.2.1", "Exempt api.workos.com"),
+            ("64:ff9b::6812:201", "Exempt api.workos.com"),
+            ("2606:4700::1", "Exempt api.workos.com"),
+        ] {
             let cx = Site::of(Fake::default()).context();
             let endpoint = Endpoint::new(API, 443);
             let way = Way::direct(&endpoint, address.parse().unwrap());
