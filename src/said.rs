@@ -35,10 +35,12 @@ pub fn caught(document: &str) -> String {
 /// JSON that a terminal or the log of a CI system can show without being steered. It says the same: such characters stand
 /// only inside of strings, line breaks between tokens apart.
 pub fn escaped(json: &str) -> String {
-    let commands = strangers::commands(json);
+    // They come in the order of the text.
+    let mut commands = strangers::commands(json).into_iter().peekable();
     let mut text = String::with_capacity(json.len());
     for (at, c) in json.char_indices() {
-        if c != '\n' && (acts(c) || commands.contains(&at)) {
+        let begins_one = commands.next_if_eq(&at).is_some();
+        if c != '\n' && (acts(c) || begins_one) {
             push_escape(&mut text, c);
         } else {
             text.push(c);

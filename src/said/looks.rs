@@ -150,18 +150,24 @@ fn without_values(text: &str) -> Option<String> {
 
 /// `http://user:password@host`: what stands before the last `@` of a URL's place.
 fn without_userinfo(text: &str) -> Option<String> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>');
     let mut told = String::new();
     let mut from = 0;
+    // The word that was looked at last: its end, and the place of its last `@`. A word can hold many of what begins a URL.
+    let mut word: (usize, Option<usize>) = (0, None);
     for (at, separator) in text.match_indices("://") {
         let begin = at + separator.len();
         if begin < from {
             continue;
         }
-        let rest = text.get(begin..).unwrap_or_default();
-        let url =
-            rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>')).next().unwrap_or_default();
-        let Some(last) = url.rfind('@') else { continue };
-        let before = url.get(..last).unwrap_or_default();
+        if begin > word.0 {
+            let rest = text.get(begin..).unwrap_or_default();
+            let length = rest.find(ends).unwrap_or(rest.len());
+            let last = rest.get(..length).and_then(|url| url.rfind('@'));
+            word = (begin + length, last.map(|last| begin + last));
+        }
+        let Some(last) = word.1.filter(|last| *last >= begin) else { continue };
+        let before = text.get(begin..last).unwrap_or_default();
         let place = before.split('/').next().unwrap_or_default();
         // An `@` in the path of a URL ends no password, unless what stands before the path is not a host and a port.
         let port = place.rsplit_once(':').map(|(_, port)| port);
@@ -172,7 +178,7 @@ fn without_userinfo(text: &str) -> Option<String> {
         }
         told.push_str(text.get(from..begin).unwrap_or_default());
         told.push_str("***");
-        from = begin + last;
+        from = last;
     }
     (from > 0).then(|| told + text.get(from..).unwrap_or_default())
 }
