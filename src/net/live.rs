@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::error::{ErrorKind, NetError, Phase};
@@ -47,6 +48,8 @@ pub struct Live {
     /// Connections that were made to see whether they can be, and that the handshake goes on with: it saves a round trip,
     /// and the handshake is looked at on a connection that is known to stand.
     standing: Mutex<HashMap<Way, Stream>>,
+    /// The file, if there is one, on which the C library must not be set, and why.
+    endless: OnceCell<Option<(&'static str, String)>>,
 }
 
 impl Live {
@@ -61,7 +64,15 @@ impl Live {
     }
 
     fn on(limits: Limits, stores: TrustStores, places: Option<Places>) -> Self {
-        Live { limits, stores, places, lines: Lines::default(), hellos: Hellos::default(), standing: Mutex::default() }
+        Live {
+            limits,
+            stores,
+            places,
+            lines: Lines::default(),
+            hellos: Hellos::default(),
+            standing: Mutex::default(),
+            endless: OnceCell::new(),
+        }
     }
 
     /// Where an address really is.
@@ -99,6 +110,12 @@ impl Live {
         timeout(limit, tunnel).await.map_err(|_| NetError::timed_out(Phase::Tunnel, limit))?
     }
 
+    /// Looked for once, where a file system that hangs holds up nothing else.
+    async fn endless_file(&self) -> &Option<(&'static str, String)> {
+        let look = || host::endless_file().map(|(file, why)| (file, why.to_string()));
+        self.endless.get_or_init(|| async { tokio::task::spawn_blocking(look).await.unwrap_or_default() }).await
+    }
+
     async fn resolve_now(&self, name: &str) -> Result<Vec<IpAddr>, NetError> {
         if self.places.is_some() {
             return Err(NetError::new(
@@ -106,14 +123,17 @@ impl Live {
                 "the system's resolution has no part in a demonstration",
             ));
         }
-        if let Some((file, why)) = host::endless_file() {
-            return Err(NetError::new(ErrorKind::Endless(file), format!("{file} cannot be read to its end: {why}")));
-        }
         // The C library has limits of its own, which are what an application waits; this one is for what has none.
-        let found = timeout(LONGEST_LOOKUP, tokio::net::lookup_host((name, 0)))
-            .await
-            .map_err(|_| NetError::timed_out(Phase::Lookup, LONGEST_LOOKUP))?;
-        match found {
+        let found = timeout(LONGEST_LOOKUP, async {
+            if let Some((file, why)) = self.endless_file().await {
+                return Err(NetError::new(
+                    ErrorKind::Endless(file),
+                    format!("{file} cannot be read to its end: {why}"),
+                ));
+            }
+            Ok(tokio::net::lookup_host((name, 0)).await)
+        });
+        match found.await.map_err(|_| NetError::timed_out(Phase::Lookup, LONGEST_LOOKUP))?? {
             Ok(addresses) => {
                 let mut unique = Vec::new();
                 for address in addresses.map(|address| address.ip()) {
