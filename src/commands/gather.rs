@@ -1,6 +1,6 @@
 //! Gathers what the user asked for: flags, environment and settings file into settings; words into a choice of checks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Failure;
 use crate::checks;
@@ -12,7 +12,7 @@ use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
     self, GivenSecrets, Layer, NO_PROXY_VARIABLES, PROXY_VARIABLES, Probing, SECRET_VARIABLES, SETTINGS, Setting,
-    Settings, SettingsError, Source, TRUST_VARIABLES, Waiver,
+    Settings, Source, TRUST_VARIABLES, Waiver,
 };
 
 /// Keeps what the environment gives as a key, a secret or a proxy's password from being written, whichever command runs and
@@ -54,12 +54,7 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
         known_waiver(waiver)?;
     }
     let layers = [flags, environment, in_file];
-    keep_secrets_of(&layers);
-    settings::refuse_misplaced_secrets(&layers)?;
-    let facts = facts(&layers)?;
-    let mut settings = Settings::merge(&layers, GivenSecrets::from_environment(&read), waivers)?;
-    // Secrets that files hold are known by now.
-    settings::refuse_misplaced_secrets(&layers)?;
+    let (mut settings, facts) = merged(&layers, GivenSecrets::from_environment(&read), waivers)?;
     settings.proxy_variables = settings::proxy_variables(&read);
     settings.no_proxy_variables = settings::variables(&NO_PROXY_VARIABLES, &read);
     settings.trust_variables = settings::variables(&TRUST_VARIABLES, &read);
@@ -74,13 +69,8 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
     };
     let read = |variable: &str| std::env::var_os(variable).filter(|_| is_network(variable));
     let layers = [typed, settings::environment(&read)?];
-    keep_secrets_of(&layers);
-    settings::refuse_misplaced_secrets(&layers)?;
     bind_files_to_the_run(&[&layers[0], &layers[1]]);
-    let facts = facts(&layers)?;
-    let mut settings = Settings::merge(&layers, GivenSecrets::default(), Vec::new())?;
-    // Secrets that files hold are known by now.
-    settings::refuse_misplaced_secrets(&layers)?;
+    let (mut settings, facts) = merged(&layers, GivenSecrets::default(), Vec::new())?;
     // No row of a look from outside is about this machine's settings: a proxy that is none ends it.
     if let Some(Setting { value, source }) = settings.misread_proxy.take_if(|misread| !misread.value.tolerated) {
         return Err(value.refused(source).into());
@@ -93,6 +83,17 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
         settings.shown.extend(on.then(|| (name, "true".to_owned(), Source::Flag(flag))));
     }
     Ok((Settings { probing, ..settings }, facts))
+}
+
+/// What the layers come to, once no secret in them stands where it would be sent.
+fn merged(layers: &[Layer], secrets: GivenSecrets, waivers: Vec<Waiver>) -> Result<(Settings, Facts), Failure> {
+    keep_secrets_of(layers);
+    settings::refuse_misplaced_secrets(layers)?;
+    let facts = facts(layers)?;
+    let settings = Settings::merge(layers, secrets, waivers)?;
+    // Secrets that files hold are known by now.
+    settings::refuse_misplaced_secrets(layers)?;
+    Ok((settings, facts))
 }
 
 /// No file may take longer than the run, as far as that is known before the settings file is read.
@@ -115,16 +116,16 @@ fn file(named: Option<&PathBuf>) -> Result<Option<PathBuf>, Failure> {
     let usual =
         [Some(PathBuf::from("preflight.toml")), config.map(|config| config.join("workos-preflight/preflight.toml"))];
     for path in usual.into_iter().flatten() {
-        let there = files::is_there(&path).map_err(|why| unreadable("the settings file", &path, None, &why));
-        if there? {
-            return Ok(Some(path));
+        match files::is_there(&path) {
+            Ok(true) => return Ok(Some(path)),
+            Ok(false) => {}
+            Err(why) => {
+                let usual = Setting { value: path, source: Source::Default };
+                return Failure::file("the settings file", &usual, why.to_string());
+            }
         }
     }
     Ok(None)
-}
-
-fn unreadable(what: &'static str, path: &Path, from: Option<Source>, why: &dyn std::fmt::Display) -> Failure {
-    SettingsError::Unreadable { what, path: path.to_owned(), from, why: why.to_string() }.into()
 }
 
 /// A file larger than this holds no facts.

@@ -82,13 +82,10 @@ pub fn main() -> ExitCode {
         say(&format!("a defect in the tool at {place}; please report it"));
     }));
     gather::keep_secrets_of_the_environment();
-    let typed = match Cli::try_parse() {
-        Ok(typed) => typed,
-        Err(error) => {
-            return ExitCode::from(usage::answer(&error));
-        }
-    };
-    let ended = panic::catch_unwind(|| carry_out(typed));
+    let ended = panic::catch_unwind(|| match Cli::try_parse() {
+        Ok(typed) => carry_out(typed),
+        Err(error) => usage::answer(&error),
+    });
     let code = match ended {
         Ok(Ok(code)) => code,
         Ok(Err(Failure::Closed)) => 0,
@@ -98,7 +95,10 @@ pub fn main() -> ExitCode {
         }
         Err(_) => DEFECT,
     };
-    let _ = exit::finish(Stream::Err);
+    // What was queued is waited for, however the command ended.
+    for stream in [Stream::Out, Stream::Err] {
+        let _ = exit::finish(stream);
+    }
     ExitCode::from(code)
 }
 

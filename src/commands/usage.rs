@@ -7,28 +7,22 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::{self, Document};
-use super::{Failure, UNUSABLE, say, terminal};
+use super::{Failure, terminal};
 use crate::cli::When;
 use crate::said::{hidden, may_be_secret};
 use crate::settings::values::shown_url;
 
-/// Says what is wrong with what was typed, or gives the help that was asked for. The exit code.
-pub(super) fn answer(error: &Error) -> u8 {
+/// What is wrong with what was typed, or the help that was asked for. The exit code.
+pub(super) fn answer(error: &Error) -> Result<u8, Failure> {
     if error.use_stderr() {
-        say(&sentence(error));
-        return UNUSABLE;
+        return Err(Failure::Usage(sentence(error)));
     }
     // Help and version go to stdout and are no failure.
     let text = error.render();
     let coloured = terminal::colour(When::Auto, std::io::stdout().is_terminal());
     let text = if coloured { text.ansi().to_string() } else { text.to_string() };
-    match exit::to_stdout(Document::Text, text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            say(&Failure::from(error).to_string());
-            UNUSABLE
-        }
-        _ => 0,
-    }
+    exit::to_stdout(Document::Text, text.as_bytes())?;
+    Ok(0)
 }
 
 fn sentence(error: &Error) -> String {
