@@ -5,6 +5,8 @@
 pub enum Shape {
     /// A string.
     Text,
+    /// The name of a file, which is sent to nobody.
+    File,
     /// A list of strings; a single string is taken as a list of one.
     List,
     /// `500ms`, `5s`, `2m`; a bare number is seconds.
@@ -46,11 +48,11 @@ impl Declared {
 pub const SETTINGS: &[Declared] = &[
     setting("strategy", "--strategy", Shape::Choice(&["firewall", "events"]), "how the deployment reaches WorkOS")
         .or_environment(&["PREFLIGHT_STRATEGY"]),
-    setting("facts", "--facts", Shape::Text, "a file of facts in place of the embedded one"),
+    setting("facts", "--facts", Shape::File, "a file of facts in place of the embedded one"),
     setting(
         "workos.api_key_file",
         "--api-key-file",
-        Shape::Text,
+        Shape::File,
         "a file that holds the API key; `-` reads standard input",
     ),
     setting("workos.client_id", "--client-id", Shape::Text, "the client ID of the environment")
@@ -78,14 +80,14 @@ pub const SETTINGS: &[Declared] = &[
     setting(
         "installation.webhook_secret_file",
         "--webhook-secret-file",
-        Shape::Text,
+        Shape::File,
         "a file that holds the webhook secret",
     ),
     setting("installation.actions_url", "--actions-url", Shape::Text, "the URL that WorkOS sends Actions to"),
     setting(
         "installation.actions_secret_file",
         "--actions-secret-file",
-        Shape::Text,
+        Shape::File,
         "a file that holds the Actions secret",
     ),
     setting(
@@ -103,8 +105,8 @@ pub const SETTINGS: &[Declared] = &[
     setting("network.no_proxy", "--no-proxy", Shape::Text, "hosts, suffixes and ranges that the proxy is not used for")
         .or_environment(&["no_proxy", "NO_PROXY"]),
     setting("network.direct", "--direct", Shape::Switch, "use no proxy, whatever the environment says"),
-    setting("network.ca_bundle", "--ca-bundle", Shape::Text, "a PEM file of CAs trusted besides the system's"),
-    setting("network.public_roots", "--public-roots", Shape::Text, "a PEM file of what counts as a public root"),
+    setting("network.ca_bundle", "--ca-bundle", Shape::File, "a PEM file of CAs trusted besides the system's"),
+    setting("network.public_roots", "--public-roots", Shape::File, "a PEM file of what counts as a public root"),
     setting("network.resolver", "--resolver", Shape::Text, "the DNS server to ask in place of the system's"),
     setting(
         "network.public_resolver",
@@ -156,7 +158,7 @@ pub const SETTINGS: &[Declared] = &[
     setting(
         "installation.inbound_report",
         "--inbound-report",
-        Shape::Text,
+        Shape::File,
         "the saved report of a `listen` that saw a delivery",
     ),
 ];

@@ -1,11 +1,8 @@
 //! Keys and secrets in the place of something else. What is taken for a name is asked of name servers, and not all of them are
 //! one's own, so such a value ends the command before anything is sent.
 
-use super::{Declared, Layer, SETTINGS, SettingsError};
+use super::{Declared, Layer, SETTINGS, SettingsError, Shape};
 use crate::said;
-
-/// What holds the names of files, which are sent to nobody.
-const FILES: &[&str] = &["facts", "network.ca_bundle", "network.public_roots", "installation.inbound_report"];
 
 /// Refuses a secret where a name, an address or a URL belongs, without repeating it.
 pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
@@ -25,7 +22,7 @@ pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
 
 /// A client ID that is a key is found by the check of the settings, and is not sent either.
 fn may_be_sent(setting: &Declared) -> bool {
-    setting.name != "workos.client_id" && !setting.name.ends_with("_file") && !FILES.contains(&setting.name)
+    setting.name != "workos.client_id" && setting.shape != Shape::File
 }
 
 /// Of a URL its host, as it was typed; what stands in its path and query goes to that host alone. A value that is no URL is

@@ -260,7 +260,8 @@ mod tests {
             ("error code: 1020", "curl -si 'https://api.workos.com/organizations?limit=1'"),
         ] {
             let outcome = run(Ok(response(403, &[RAY], error))).await;
-            let command = outcome.findings[0].remediations.likeliest().verify.as_ref().map(|command| command.as_str());
+            let command =
+                outcome.findings[0].remediations.likeliest().verify.as_ref().map(crate::check::Command::as_str);
             assert_eq!(command, Some(wanted), "{error}");
         }
     }
