@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The embedded facts; `--facts FILE` replaces them.
-const EMBEDDED: &str = include_str!("facts/networks.json");
+const EMBEDDED: &str = include_str!("networks.json");
 
 /// What is known of the network side of `WorkOS`.
 #[derive(Clone, Debug, Deserialize)]
