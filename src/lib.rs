@@ -23,6 +23,7 @@ pub mod host;
 pub mod inbound;
 pub mod middlebox;
 pub mod net;
+pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod reporters;

@@ -1,7 +1,8 @@
 //! Which checks will run and what they will contact, decided before anything is sent.
 
-use crate::check::{Check, CheckId, Contact, Group, LEFT_OUT, Planned, Spec, Vantage};
+use crate::check::{Check, CheckId, Contact, Group, LEFT_OUT, Planned, Spec};
 use crate::facts::Facts;
+use crate::outcome::Vantage;
 use crate::settings::Settings;
 
 /// The checks of a run, in registry order.
@@ -152,7 +153,8 @@ fn bind(rows: &mut [Row]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{About, Endpoint, Grade, Outcome, Running};
+    use crate::check::{About, Endpoint, Running};
+    use crate::outcome::{Grade, Outcome};
     use crate::settings::GivenSecrets;
 
     struct Of(&'static str);

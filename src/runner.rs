@@ -11,8 +11,9 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinError};
 
-use crate::check::{Check, CheckId, Grade, Status};
+use crate::check::{Check, CheckId};
 use crate::context::Context;
+use crate::outcome::{Grade, Status};
 use crate::plan::{self, Fate, Plan};
 use crate::report::waivers::{standings, waive};
 use crate::report::{Head, Report, Row};
@@ -243,10 +244,11 @@ fn empty(planned: &plan::Row) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{CheckId, Code, Contact, Group, Outcome, Planned, Remediation, Running, Spec, Vantage};
+    use crate::check::{CheckId, Contact, Group, Planned, Running, Spec};
     use crate::facts::Facts;
     use crate::host::fake::FakeHost;
     use crate::net::fake::Fake;
+    use crate::outcome::{Code, Outcome, Remediation, Vantage};
     use crate::plan::Choice;
     use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
 

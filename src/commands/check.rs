@@ -1,9 +1,9 @@
 //! `check`: the ordered checks, from here.
 
 use super::{Failure, gather, proof, session};
-use crate::check::Vantage;
 use crate::checks::GROUPS;
 use crate::cli::CheckArgs;
+use crate::outcome::Vantage;
 use crate::plan::Plan;
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::{Failure, gather, print, session};
-use crate::check::Vantage;
 use crate::checks::{self, GROUPS};
 use crate::cli::DemoArgs;
 use crate::facts::Facts;
 use crate::net::{Limits, Live, TrustStores};
+use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::secret::Secret;
 use crate::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::terminal::filled;
 use super::{Failure, gather, print, terminal};
-use crate::check::{Code, Group, Severity, Spec, Vantage};
+use crate::check::{Group, Spec};
 use crate::checks;
 use crate::cli::ExplainArgs;
+use crate::outcome::{Code, Severity, Vantage};
 use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy};
 
 pub(super) fn run(args: &ExplainArgs) -> Result<u8, Failure> {

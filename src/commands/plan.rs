@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::{Failure, gather, print, print_json};
-use crate::check::{Contact, Touch, Vantage};
+use crate::check::{Contact, Touch};
 use crate::checks::GROUPS;
 use crate::cli::{PlanArgs, PlanFormat};
+use crate::outcome::Vantage;
 use crate::plan::{Fate, Plan};
 use crate::said::{hidden, line};
 

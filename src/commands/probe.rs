@@ -1,10 +1,10 @@
 //! `probe`: the installation as it looks from outside, from a machine that is not its own.
 
 use super::{Failure, gather, plan, print, print_json, session};
-use crate::check::Vantage;
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
+use crate::outcome::Vantage;
 use crate::plan::{Choice, Plan};
 use crate::reporters::Format;
 use crate::said;

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Failure, saved};
-use crate::check::{Command, Grade, Remediation, Remediations};
 use crate::checks::delivered;
 use crate::context::SavedDelivery;
+use crate::outcome::{Command, Grade, Remediation, Remediations};
 use crate::report::v1;
 use crate::settings::Settings;
 

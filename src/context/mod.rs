@@ -8,12 +8,13 @@ use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
-use crate::check::{Endpoint, Grade, Remediations, Vantage};
+use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::host::Host;
 pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
 
 use crate::net::{Attempted, Connected, Network, Through, TrustSummary, Way};
+use crate::outcome::{Grade, Remediations, Vantage};
 use crate::settings::{Family, Proxy, Settings};
 
 /// What the user asked for, what is known, and the two boundaries to the world.

@@ -10,8 +10,8 @@ use rustls::{InconsistentKeys, ServerConfig};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::check::{Command, command};
 use crate::files::{self, Unreadable};
+use crate::outcome::{Command, command};
 
 /// How the door speaks.
 #[derive(Clone)]

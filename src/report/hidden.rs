@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::waivers::Waived;
 use super::{Head, Report, Row};
-use crate::check::{Evidence, Finding};
+use crate::outcome::{Evidence, Finding};
 use crate::said::hidden;
 use crate::settings::{Source, Waiver};
 

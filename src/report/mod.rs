@@ -7,7 +7,8 @@ pub mod waivers;
 
 use std::time::{Duration, SystemTime};
 
-use crate::check::{Evidence, Finding, Grade, Group, Outcome, Spec, Status, Vantage};
+use crate::check::{Group, Spec};
+use crate::outcome::{Evidence, Finding, Grade, Outcome, Status, Vantage};
 use crate::settings::{Source, Strategy};
 use waivers::Waived;
 
@@ -232,7 +233,7 @@ fn is_open(row: &Row) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Code, Remediation};
+    use crate::outcome::{Code, Remediation};
     use crate::reporters::fixture;
 
     static BROKEN: Code = Code::error("broken", "it does not work");

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Row;
-use crate::check::{Finding, Severity, Status};
+use crate::outcome::{Finding, Severity, Status};
 use crate::settings::Waiver;
 
 /// A waiver, and what became of it in a run.

@@ -4,9 +4,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::{Detail, Format, Look, reporter};
-use crate::check::{
-    CheckId, Code, Evidence, Finding, Grade, Group, Outcome, Planned, Remediation, Spec, Status, Vantage, command,
-};
+use crate::check::{CheckId, Group, Planned, Spec};
+use crate::outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Status, Vantage, command};
 use crate::report::waivers::{Standing, Waived};
 use crate::report::{Head, Report, Row};
 use crate::settings::{Source, Strategy, Waiver};

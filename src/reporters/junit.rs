@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Reporter, worst, worst_first};
-use crate::check::{Finding, Status};
+use crate::outcome::{Finding, Status};
 use crate::report::{Report, Row};
 use crate::said::harmless;
 

@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::check::Finding;
+use crate::outcome::Finding;
 use crate::report::compare::Comparison;
 use crate::report::{Head, Report, Row};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::post::{Post, Target};
 use super::provocation::Listed;
-use crate::check::{Grade, Outcome, Spec, Status};
+use crate::check::Spec;
 use crate::checks::delivered::{self, Arrivals, HeldTo};
 use crate::checks::{self, actions_delivered, arrives, consistent};
 use crate::cli::ListenArgs;
@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::facts::Facts;
 use crate::inbound::nonce::ProbeSeen;
 use crate::inbound::{Heard, Tally};
+use crate::outcome::{Grade, Outcome, Status};
 use crate::report::Row;
 use crate::settings::Settings;
 use crate::settings::values::shown_url;

@@ -371,7 +371,7 @@ const PASSING: [&str; 3] = ["request id", "cf-ray", "date"];
 fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let grade = |result: &CheckResult| {
-        result.grade.map(|grade| crate::check::Grade::from(grade).as_str().to_owned()).unwrap_or_default()
+        result.grade.map(|grade| crate::outcome::Grade::from(grade).as_str().to_owned()).unwrap_or_default()
     };
     let findings = |result: &CheckResult| codes(result, |_| true).join(", ");
     let mut found = vec![
@@ -447,7 +447,7 @@ fn notes(before: &Report, after: &Report) -> Vec<Note> {
     };
     let mut differ = |about: About, before: &str, after: &str| note(about, before, after, before != after);
     differ(About::Host, &machine(before), &machine(after));
-    let vantage = |report: &Report| crate::check::Vantage::from(report.vantage).as_str();
+    let vantage = |report: &Report| crate::outcome::Vantage::from(report.vantage).as_str();
     differ(About::Vantage, vantage(before), vantage(after));
     differ(About::Strategy, &before.strategy, &after.strategy);
     differ(About::Facts, &before.facts.as_of, &after.facts.as_of);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::text::{columns, counted, lasted};
 use super::{Human, Paint};
-use crate::check::{Status, Vantage, Who};
+use crate::outcome::{Status, Vantage, Who};
 use crate::report::v1::Inbound;
 use crate::report::waivers::Waived;
 use crate::report::{Report, Row, Verdict};

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::text::columns;
 use super::{BELOW, HANDFUL, Human, Paint, symbol};
-use crate::check::{Grade, Status, Vantage, Who};
+use crate::outcome::{Grade, Status, Vantage, Who};
 use crate::report;
 use crate::report::compare::{About, Change, Comparison, Difference, Note, Pair, Verdict, Why, machine};
 use crate::report::v1::{CheckResult, Finding, Report, Severity};

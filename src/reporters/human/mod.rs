@@ -12,7 +12,8 @@ use std::io::{self, Write};
 use colored::Colorize;
 
 use super::{Detail, Look, Reporter, worst, worst_first};
-use crate::check::{CheckId, Command, Finding, Group, Severity, Status, Vantage, Who};
+use crate::check::{CheckId, Group};
+use crate::outcome::{Command, Finding, Severity, Status, Vantage, Who};
 use crate::report::{Head, Report, Row};
 use crate::said::{harmless, in_ascii};
 use text::{columns, counted, lasted, wrapped};

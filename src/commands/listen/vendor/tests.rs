@@ -4,11 +4,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
-use crate::check::Vantage;
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::net::fake::{Fake, response};
 use crate::net::{Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, Records, TrustSummary};
+use crate::outcome::Vantage;
 use crate::settings::{GivenSecrets, Settings};
 
 const OURS: &str = "workos-preflight-0123456789ab (a test of webhook delivery; safe to delete)";

@@ -1,6 +1,9 @@
 //! What a check may conclude, and what a conclusion must carry.
 
-use super::command::Command;
+mod command;
+
+pub use command::Command;
+pub(crate) use command::command;
 
 /// One kind of finding that a check can make. Addressed everywhere as `check-id/code`.
 #[derive(PartialEq, Eq, Debug)]
@@ -357,5 +360,49 @@ impl Outcome {
             Some(Severity::Warning) => Status::Warn,
             None => Status::Pass,
         }
+    }
+}
+
+/// Which side of the installation's edge we look from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Vantage {
+    /// The installation host.
+    Inside,
+    /// Somewhere on the internet.
+    Outside,
+}
+
+impl Vantage {
+    /// As the report says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Vantage::Inside => "inside",
+            Vantage::Outside => "outside",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static BROKEN: Code = Code::error("broken", "it is broken");
+    static OPEN: Code = Code::undecided("open", "it is open");
+    static ODD: Code = Code::warning("odd", "it is odd");
+
+    fn with(codes: &[&'static Code]) -> Status {
+        let mut outcome = Outcome::graded(Grade::Reached);
+        for code in codes {
+            outcome.found(code.found("…", Remediation::installer("Do it.")));
+        }
+        outcome.status()
+    }
+
+    #[test]
+    fn the_worst_finding_decides_the_status() {
+        assert_eq!(with(&[]), Status::Pass);
+        assert_eq!(with(&[&ODD]), Status::Warn);
+        assert_eq!(with(&[&ODD, &OPEN]), Status::Unknown);
+        assert_eq!(with(&[&OPEN, &BROKEN, &ODD]), Status::Fail);
     }
 }

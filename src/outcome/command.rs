@@ -117,7 +117,7 @@ fn harmless(c: char) -> bool {
 /// A [`Command`] from a template and the values that are filled into it, quoted: `command!("dig {} A", host)`.
 macro_rules! command {
     ($template:literal $(, $value:expr)* $(,)?) => {
-        $crate::check::Command::filled($template, &[$($value.to_string()),*])
+        $crate::outcome::Command::filled($template, &[$($value.to_string()),*])
     };
 }
 

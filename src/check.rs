@@ -1,8 +1,5 @@
 //! The words of the project: what a check is, what it may conclude, and what a conclusion must carry.
 
-mod command;
-mod outcome;
-
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,9 +9,10 @@ use crate::facts::Facts;
 use crate::settings::Settings;
 
 pub use crate::endpoint::Endpoint;
-pub use command::Command;
-pub(crate) use command::command;
-pub use outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Remediations, Severity, Status, Who};
+pub(crate) use crate::outcome::command;
+pub use crate::outcome::{
+    Code, Command, Evidence, Finding, Grade, Outcome, Remediation, Remediations, Severity, Status, Vantage, Who,
+};
 
 /// One question about one subject, asked once per run.
 pub trait Check: Send + Sync {
@@ -116,25 +114,6 @@ impl fmt::Display for CheckId {
     }
 }
 
-/// Which side of the installation's edge we look from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Vantage {
-    /// The installation host.
-    Inside,
-    /// Somewhere on the internet.
-    Outside,
-}
-
-impl Vantage {
-    /// As the report says it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Vantage::Inside => "inside",
-            Vantage::Outside => "outside",
-        }
-    }
-}
-
 /// How the reason begins of a check that the user left out, which tells it from one that could not be asked.
 pub const LEFT_OUT: &str = "left out by --skip";
 
@@ -206,26 +185,6 @@ impl Contact {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    static BROKEN: Code = Code::error("broken", "it is broken");
-    static OPEN: Code = Code::undecided("open", "it is open");
-    static ODD: Code = Code::warning("odd", "it is odd");
-
-    fn with(codes: &[&'static Code]) -> Status {
-        let mut outcome = Outcome::graded(Grade::Reached);
-        for code in codes {
-            outcome.found(code.found("…", Remediation::installer("Do it.")));
-        }
-        outcome.status()
-    }
-
-    #[test]
-    fn the_worst_finding_decides_the_status() {
-        assert_eq!(with(&[]), Status::Pass);
-        assert_eq!(with(&[&ODD]), Status::Warn);
-        assert_eq!(with(&[&ODD, &OPEN]), Status::Unknown);
-        assert_eq!(with(&[&OPEN, &BROKEN, &ODD]), Status::Fail);
-    }
 
     #[test]
     fn needs_bind_by_host_and_by_endpoint() {
