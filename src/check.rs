@@ -56,6 +56,13 @@ pub struct Spec {
     pub plan: fn(&Facts, &Settings) -> Planned,
 }
 
+impl Spec {
+    /// Whether it is one of the findings that the check can make.
+    pub fn declares(&self, code: &'static Code) -> bool {
+        self.codes.iter().any(|declared| std::ptr::eq(*declared, code))
+    }
+}
+
 /// Checks about one thing, in run order.
 pub struct Group {
     /// The first half of its checks' ids.

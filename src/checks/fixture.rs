@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::check::{Outcome, Vantage};
+use crate::check::{Check, Outcome, Spec, Vantage};
 use crate::context::{Context, Lookups, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
@@ -110,6 +110,16 @@ impl Site {
             inbound: self.inbound,
         }
     }
+}
+
+/// What a check concludes of a context. Every test of a check asks through this, so that none finds what its spec does not
+/// declare.
+pub(super) async fn ask(spec: &Spec, check: &dyn Check, cx: &Context) -> Outcome {
+    let outcome = check.run(cx).await;
+    for finding in &outcome.findings {
+        assert!(spec.declares(finding.code), "{} does not declare {}", spec.id, finding.code.name);
+    }
+    outcome
 }
 
 /// The codes of an outcome's findings.

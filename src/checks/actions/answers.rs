@@ -37,8 +37,8 @@ const NO_URL: &str = "no Actions URL given: give --actions-url (https, at the ex
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Check, Outcome, Status};
-    use crate::checks::fixture::{Site, codes};
+    use crate::check::{Outcome, Status};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -49,7 +49,7 @@ mod tests {
         let site =
             Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.actions_url", ACTIONS);
         let check = Receiver::of(Kind::Actions, site.settings().actions_url.as_ref()).unwrap();
-        check.run(&site.context()).await
+        ask(&SPEC, &check, &site.context()).await
     }
 
     #[tokio::test]

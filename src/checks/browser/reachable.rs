@@ -254,7 +254,7 @@ fn guess(issuer: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{CertificateProblem, Method, Phase};
     use crate::workos::authorize;
@@ -270,7 +270,7 @@ mod tests {
 
     async fn run(network: Fake) -> Outcome {
         let check = Reachable { endpoint: Endpoint::new(HOST, 443), why: "Admin Portal".to_owned() };
-        check.run(&Site::of(network).context()).await
+        ask(&SPEC, &check, &Site::of(network).context()).await
     }
 
     #[tokio::test]
@@ -287,7 +287,7 @@ mod tests {
                 .shakes(LOGIN, Ok(handshake(certificate(LOGIN, "WE1"), Ok(()), Ok(()))));
             let api = Endpoint::new("api.workos.com", 443);
             let check = HostedLogin { api, client_id: "client_1".to_owned(), uri: CALLBACK.to_owned() };
-            async move { check.run(&Site::of(network).context()).await }
+            async move { ask(&SPEC, &check, &Site::of(network).context()).await }
         };
 
         assert_eq!(run("https://quiet-harbor-21.authkit.app/?x=1").await.status(), Status::Pass);

@@ -291,7 +291,7 @@ fn no_answer(detail: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::{Status, Who};
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{CertificateProblem, ErrorKind, Method, Phase};
 
@@ -300,7 +300,7 @@ mod tests {
 
     async fn run(answer: Result<Response, ErrorKind>, key: &str) -> Outcome {
         let network = Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
-        Accepted(Endpoint::new("api.workos.com", 443)).run(&Site::of(network).key(key).context()).await
+        ask(&SPEC, &Accepted(Endpoint::new("api.workos.com", 443)), &Site::of(network).key(key).context()).await
     }
 
     #[tokio::test]
@@ -367,7 +367,7 @@ mod tests {
                 .shakes("api.workos.com", Ok(handshake(certificate("api.workos.com", "Corp CA"), Ok(()), public)))
                 .handles(Method::Get, "https://api.workos.com/organizations?limit=1", refused(body));
             let cx = Site::of(network).key(KEY).context();
-            let outcome = Accepted(Endpoint::new("api.workos.com", 443)).run(&cx).await;
+            let outcome = ask(&SPEC, &Accepted(Endpoint::new("api.workos.com", 443)), &cx).await;
 
             assert_eq!(codes(&outcome), ["unauthorized"]);
             assert_eq!(outcome.findings[0].problem.contains("Authorization header"), said, "{outcome:?}");

@@ -103,7 +103,7 @@ impl Client {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -114,7 +114,7 @@ mod tests {
             Ok(response(status, &[], body)),
         );
         let check = Client { endpoint: Endpoint::new("api.workos.com", 443), id: "client_1".to_owned() };
-        check.run(&Site::of(network).context()).await
+        ask(&SPEC, &check, &Site::of(network).context()).await
     }
 
     #[tokio::test]

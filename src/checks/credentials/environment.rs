@@ -108,12 +108,12 @@ fn unknown_prefix(place: &Whence) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::Fake;
 
     async fn run(key: &str, expected: &str) -> Vec<&'static str> {
         let site = Site::of(Fake::default()).key(key).with("workos.environment", expected);
-        codes(&KeyEnvironment.run(&site.context()).await)
+        codes(&ask(&SPEC, &KeyEnvironment, &site.context()).await)
     }
 
     #[tokio::test]

@@ -177,7 +177,7 @@ fn not_established(instead: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -195,7 +195,7 @@ mod tests {
         if let Some(wanted) = wanted {
             site = site.with("workos.organizations", wanted);
         }
-        Isolated(Endpoint::new("api.workos.com", 443)).run(&site.context()).await
+        ask(&SPEC, &Isolated(Endpoint::new("api.workos.com", 443)), &site.context()).await
     }
 
     #[tokio::test]

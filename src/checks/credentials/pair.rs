@@ -103,7 +103,7 @@ fn not_established(instead: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -114,7 +114,7 @@ mod tests {
             Ok(response(400, &[], body)),
         );
         let check = Pair { endpoint: Endpoint::new("api.workos.com", 443), client_id: "client_1".to_owned() };
-        codes(&check.run(&Site::of(network).key("sk_live_abcdefghijklmnop").context()).await)
+        codes(&ask(&SPEC, &check, &Site::of(network).key("sk_live_abcdefghijklmnop").context()).await)
     }
 
     #[tokio::test]

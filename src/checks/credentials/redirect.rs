@@ -210,7 +210,7 @@ fn in_words(hop: &Hop) -> String {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -228,7 +228,7 @@ mod tests {
             client_id: "client_1".to_owned(),
             uri: CALLBACK.to_owned(),
         };
-        check.run(&Site::of(network).context()).await
+        ask(&SPEC, &check, &Site::of(network).context()).await
     }
 
     #[tokio::test]

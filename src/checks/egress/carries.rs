@@ -157,7 +157,7 @@ fn not_established(detail: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -166,7 +166,7 @@ mod tests {
     }
 
     async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
-        Carries(Endpoint::new("api.workos.com", 443)).run(&Site::of(network(answer)).context()).await
+        ask(&SPEC, &Carries(Endpoint::new("api.workos.com", 443)), &Site::of(network(answer)).context()).await
     }
 
     #[tokio::test]
@@ -179,7 +179,7 @@ mod tests {
             let mut cx = Site::of(network(Err(ErrorKind::TimedOut(Phase::Answer)))).context();
             cx.unrepeated = std::sync::Arc::new(network(again));
 
-            assert_eq!(codes(&Carries(Endpoint::new("api.workos.com", 443)).run(&cx).await), expected);
+            assert_eq!(codes(&ask(&SPEC, &Carries(Endpoint::new("api.workos.com", 443)), &cx).await), expected);
         }
     }
 

@@ -331,7 +331,7 @@ fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Finding 
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::context::IPV4_ONLY;
     use crate::net::fake::Fake;
     use crate::net::{Phase, RecordKind, Records};
@@ -344,7 +344,7 @@ mod tests {
     }
 
     async fn run(network: Fake) -> Outcome {
-        Connects(Endpoint::new(API, 443)).run(&Site::of(network).context()).await
+        ask(&SPEC, &Connects(Endpoint::new(API, 443)), &Site::of(network).context()).await
     }
 
     #[tokio::test]
@@ -352,7 +352,7 @@ mod tests {
         for kind in [ErrorKind::TimedOut(Phase::Connect), ErrorKind::Refused, ErrorKind::Unreachable] {
             let mut site = Site::of(network(&["104.18.9.9"]).connects("104.18.9.9:443", Err(kind.clone())));
             site.host.hosts_lines = vec![crate::host::HostsLine { number: 3, address: "104.18.9.9".parse().unwrap() }];
-            let outcome = Connects(Endpoint::new(API, 443)).run(&site.context()).await;
+            let outcome = ask(&SPEC, &Connects(Endpoint::new(API, 443)), &site.context()).await;
 
             let said = |one: &Remediation| one.action.contains("line 3 of /etc/hosts");
             assert!(outcome.findings[0].remediations.iter().any(said), "{kind:?}");
@@ -385,7 +385,7 @@ mod tests {
         let mut site = Site::of(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::NoRoute)));
         site.host.routed = false;
 
-        assert_eq!(codes(&Connects(Endpoint::new(API, 443)).run(&site.context()).await), ["no-route"]);
+        assert_eq!(codes(&ask(&SPEC, &Connects(Endpoint::new(API, 443)), &site.context()).await), ["no-route"]);
     }
 
     #[tokio::test]
@@ -426,7 +426,7 @@ mod tests {
         let mut cx = change(Site::of(network)).context();
         let read = |(name, value): &(&'static str, &str)| (*name, Proxy::parse(value));
         cx.settings.proxy_variables = variables.iter().map(read).collect();
-        let outcome = Connects(Endpoint::new(API, 443)).run(&cx).await;
+        let outcome = ask(&SPEC, &Connects(Endpoint::new(API, 443)), &cx).await;
         assert_eq!(codes(&outcome), ["timed-out"]);
         let remedies = outcome.findings[0].remediations.iter();
         remedies.map(|remedy| format!("{}: {}", remedy.who.as_str(), remedy.action)).collect()
@@ -467,7 +467,7 @@ mod tests {
         let mut cx = Site::of(network).context();
         let value = Proxy::parse("http://a:31z8").unwrap_err();
         cx.settings.misread_proxy = Some(Setting { value, source: Source::Environment("HTTPS_PROXY") });
-        let outcome = Connects(Endpoint::new(API, 443)).run(&cx).await;
+        let outcome = ask(&SPEC, &Connects(Endpoint::new(API, 443)), &cx).await;
         let first = outcome.findings[0].remediations.likeliest();
 
         assert!(first.who.as_str() == "installer" && first.action.contains("31z8"), "{first:?}");
@@ -495,7 +495,7 @@ mod tests {
             let cx = Site::of(network.answers("10.20.0.53:53", IPV4_ONLY, RecordKind::Aaaa, Ok(own.clone()))).context();
             // As the check of the addresses does before this one.
             cx.nat64().await;
-            let outcome = Connects(Endpoint::new(API, 443)).run(&cx).await;
+            let outcome = ask(&SPEC, &Connects(Endpoint::new(API, 443)), &cx).await;
             let first = outcome.findings[0].remediations.likeliest();
 
             assert!(first.action.starts_with("Allow outbound TCP 443"), "{address}: {}", first.action);

@@ -279,7 +279,7 @@ fn lost(endpoint: &Endpoint) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Phase;
     use crate::net::fake::{Fake, certificate, handshake};
 
@@ -291,7 +291,7 @@ mod tests {
             .serves("10.20.0.53:53", API, Ok(&["104.18.2.1"]))
             .connects("104.18.2.1:443", Ok(()))
             .shakes(API, shaken);
-        Shakes(Endpoint::new(API, 443)).run(&Site::of(network).context()).await
+        ask(&SPEC, &Shakes(Endpoint::new(API, 443)), &Site::of(network).context()).await
     }
 
     #[tokio::test]

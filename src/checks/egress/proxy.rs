@@ -389,14 +389,14 @@ fn unresolved(proxy: &Proxy) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::Fake;
 
     async fn run(connection: Result<(), ErrorKind>) -> Outcome {
         let network = Fake::default().connects("10.20.0.31:3128", connection);
         let site = Site::of(network).with("network.proxy", "http://user:secret@10.20.0.31:3128");
         let proxy = Proxy::parse("http://user:secret@10.20.0.31:3128").unwrap();
-        ThroughProxy { endpoint: Endpoint::new("api.workos.com", 443), proxy }.run(&site.context()).await
+        ask(&SPEC, &ThroughProxy { endpoint: Endpoint::new("api.workos.com", 443), proxy }, &site.context()).await
     }
 
     #[tokio::test]

@@ -138,7 +138,7 @@ fn only_current(endpoint: &Endpoint, tried: usize, silent: &[IpAddr], cx: &Conte
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Phase;
     use crate::net::fake::Fake;
 
@@ -150,7 +150,7 @@ mod tests {
             network = network.connects(&std::net::SocketAddr::new(*address, 443).to_string(), result);
         }
         let check = Ranges { endpoint: Endpoint::new("api.workos.com", 443), addresses };
-        check.run(&Site::of(network).context()).await
+        ask(&SPEC, &check, &Site::of(network).context()).await
     }
 
     #[tokio::test]

@@ -111,16 +111,19 @@ fn not_established(instead: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
     async fn run(status: u16, body: &str) -> Outcome {
         let url = format!("https://api.workos.com{}", workos::LIST_EVENTS);
         let network = Fake::api().fetches(Method::Get, &url, Ok(response(status, &[], body)));
-        Readable(Endpoint::new("api.workos.com", 443))
-            .run(&Site::of(network).key("sk_live_abcdefghijklmnop").context())
-            .await
+        ask(
+            &SPEC,
+            &Readable(Endpoint::new("api.workos.com", 443)),
+            &Site::of(network).key("sk_live_abcdefghijklmnop").context(),
+        )
+        .await
     }
 
     #[tokio::test]

@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::inbound::Traced;
     use crate::net::ErrorKind;
     use crate::net::fake::{Fake, response};
@@ -236,7 +236,7 @@ mod tests {
             url: HOOK.to_owned(),
             nonce: Secret::new(NONCE),
         };
-        check.run(&site.seen_from_outside().context()).await
+        ask(&SPEC, &check, &site.seen_from_outside().context()).await
     }
 
     fn told(nonce: &str, body: &str) -> Response {

@@ -283,7 +283,7 @@ fn no_stranger(endpoint: &Endpoint, whose: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{Handshake, Method};
 
@@ -298,7 +298,7 @@ mod tests {
             .shakes(APP, shaken);
         let mut site = Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside();
         site.host.addresses = vec![source.parse().unwrap()];
-        edge(&site).run(&site.context()).await
+        ask(&SPEC, &edge(&site), &site.context()).await
     }
 
     fn edge(site: &Site) -> ClosedToOthers {
@@ -352,7 +352,7 @@ mod tests {
             let mut site = Site::of(network).with("network.public_resolver", "9.9.9.9").seen_from_outside();
             site.host.addresses = vec!["93.184.216.9".parse().unwrap()];
 
-            assert_eq!(edge(&site).run(&site.context()).await.status(), status);
+            assert_eq!(ask(&SPEC, &edge(&site), &site.context()).await.status(), status);
         }
     }
 
@@ -379,7 +379,7 @@ mod tests {
                 .with("installation.webhook_url", "https://app.customer.example/hook?token=1")
                 .seen_from_outside();
             site.host.addresses = vec!["93.184.216.9".parse().unwrap()];
-            let outcome = edge(&site).run(&site.context()).await;
+            let outcome = ask(&SPEC, &edge(&site), &site.context()).await;
 
             assert_eq!(outcome.status(), status);
             assert!(outcome.evidence.iter().any(|seen| seen.what == "connection" && seen.value.contains(words)));

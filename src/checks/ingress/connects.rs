@@ -224,7 +224,7 @@ fn this_machine(tried: &[Tried], cx: &Context) -> String {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Phase;
     use crate::net::fake::Fake;
 
@@ -241,7 +241,7 @@ mod tests {
     }
 
     async fn run(site: Site) -> Outcome {
-        Connects(Endpoint::new(APP, 443)).run(&site.context()).await
+        ask(&SPEC, &Connects(Endpoint::new(APP, 443)), &site.context()).await
     }
 
     const DROPPED: Result<(), ErrorKind> = Err(ErrorKind::TimedOut(Phase::Connect));

@@ -264,13 +264,13 @@ fn system_only(file: &str, line: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::Fake;
 
     async fn run(variables: &[(&'static str, &str)], site: Site) -> Vec<&'static str> {
         let mut cx = site.context();
         cx.settings.proxy_variables = variables.iter().map(|(name, value)| (*name, Proxy::parse(value))).collect();
-        codes(&ProxySettings.run(&cx).await)
+        codes(&ask(&SPEC, &ProxySettings, &cx).await)
     }
 
     fn site() -> Site {
@@ -305,7 +305,7 @@ mod tests {
             let mut cx = site.context();
             cx.settings.proxy.as_mut().unwrap().source = Source::Environment("HTTPS_PROXY");
             cx.settings.no_proxy_variables = vec![("no_proxy", lower.to_owned()), ("NO_PROXY", upper.to_owned())];
-            let mut found = codes(&ProxySettings.run(&cx).await);
+            let mut found = codes(&ask(&SPEC, &ProxySettings, &cx).await);
             found.sort_by_key(|code| *code != "no-proxy-covers-api");
 
             assert_eq!(found, expected, "{lower} and {upper}");
@@ -320,7 +320,7 @@ mod tests {
         let before = (SPEC.required)(&cx.settings, Vantage::Inside);
         cx.settings.misread_proxy =
             wrong().err().map(|value| Setting { value, source: Source::Environment("all_proxy") });
-        let outcome = ProxySettings.run(&cx).await;
+        let outcome = ask(&SPEC, &ProxySettings, &cx).await;
 
         assert_eq!(codes(&outcome), ["malformed"]);
         assert!(outcome.findings[0].problem.starts_with("all_proxy and ALL_PROXY are `socks://10.0.0.1:1080/`"));
@@ -331,7 +331,7 @@ mod tests {
     #[tokio::test]
     async fn what_programs_read_differently_is_a_warning_that_decides_nothing() {
         let cx = site().with("network.proxy", "http://u:p@w@10.0.0.1:3128").context();
-        let outcome = ProxySettings.run(&cx).await;
+        let outcome = ask(&SPEC, &ProxySettings, &cx).await;
 
         assert_eq!(codes(&outcome), ["disagreement"]);
         assert!(outcome.findings[0].problem.contains("flag --test"), "{}", outcome.findings[0].problem);

@@ -119,15 +119,15 @@ fn none() -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::Fake;
 
     #[tokio::test]
     async fn servers_and_search_list_are_evidence_and_none_fails() {
-        let some = ResolversSet.run(&Site::of(Fake::default()).context()).await;
+        let some = ask(&SPEC, &ResolversSet, &Site::of(Fake::default()).context()).await;
         let mut site = Site::of(Fake::default());
         site.host.resolvers.clear();
-        let none = ResolversSet.run(&site.context()).await;
+        let none = ask(&SPEC, &ResolversSet, &site.context()).await;
 
         assert_eq!((some.status(), some.evidence.len()), (Status::Pass, 2));
         assert_eq!(codes(&none), ["none"]);
@@ -137,10 +137,10 @@ mod tests {
     async fn servers_that_are_never_asked_are_evidence_and_lines_that_are_passed_over_warn() {
         let mut site = Site::of(Fake::default());
         site.host.resolver_file.unasked = vec!["10.20.0.30".to_owned()];
-        let fourth = ResolversSet.run(&site.context()).await;
+        let fourth = ask(&SPEC, &ResolversSet, &site.context()).await;
         let mut site = Site::of(Fake::default());
         site.host.resolver_file.passed_over = vec![(2, Oddity::WindowsLineEnd)];
-        let windows = ResolversSet.run(&site.context()).await;
+        let windows = ask(&SPEC, &ResolversSet, &site.context()).await;
 
         assert_eq!(fourth.status(), Status::Pass);
         assert!(fourth.evidence.iter().any(|seen| seen.what == "never asked" && seen.value.contains("10.20.0.30")));
@@ -154,6 +154,6 @@ mod tests {
         site.host.resolvers.clear();
         site.host.resolver_file.unreadable = Some("an odd line".to_owned());
 
-        assert_eq!(codes(&ResolversSet.run(&site.context()).await), ["not-read"]);
+        assert_eq!(codes(&ask(&SPEC, &ResolversSet, &site.context()).await), ["not-read"]);
     }
 }

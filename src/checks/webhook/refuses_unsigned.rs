@@ -35,8 +35,8 @@ pub(super) const ID: CheckId = CheckId::new("webhook.refuses-unsigned");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Check, Grade, Outcome, Status, Who};
-    use crate::checks::fixture::{Site, codes};
+    use crate::check::{Grade, Outcome, Status, Who};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{ErrorKind, Handshake, Method, Response};
     use crate::workos::signature;
@@ -60,7 +60,7 @@ mod tests {
             .shakes(APP, Ok(shaken));
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.webhook_url", HOOK);
         let check = Receiver::of(Kind::Webhook, site.settings().webhook_url.as_ref()).unwrap();
-        check.run(&site.context()).await
+        ask(&SPEC, &check, &site.context()).await
     }
 
     #[tokio::test]
@@ -101,7 +101,7 @@ mod tests {
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.webhook_url", HOOK);
         let check = Receiver::of(Kind::Webhook, site.settings().webhook_url.as_ref()).unwrap();
 
-        assert_eq!(check.run(&site.context()).await.status(), Status::Pass);
+        assert_eq!(ask(&SPEC, &check, &site.context()).await.status(), Status::Pass);
     }
 
     #[tokio::test]
@@ -209,7 +209,7 @@ mod tests {
             site = site.with("checks.send_signed", "true");
         }
         let check = Receiver::of(Kind::Webhook, site.settings().webhook_url.as_ref()).unwrap();
-        check.run(&site.context()).await
+        ask(&SPEC, &check, &site.context()).await
     }
 
     #[tokio::test]

@@ -182,7 +182,7 @@ fn not_established(instead: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -197,7 +197,7 @@ mod tests {
         let url = format!("https://api.workos.com{}", workos::LIST_WEBHOOK_ENDPOINTS);
         let network = Fake::api().fetches(Method::Get, &url, Ok(response(status, &[], &list.to_string())));
         let check = Registered { endpoint: Endpoint::new("api.workos.com", 443), url: HOOK.to_owned() };
-        check.run(&Site::of(network).key("sk_live_abcdefghijklmnop").context()).await
+        ask(&SPEC, &check, &Site::of(network).key("sk_live_abcdefghijklmnop").context()).await
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::{Status, Who};
-use crate::checks::fixture::{Site, codes};
+use crate::checks::fixture::{Site, ask, codes};
 use crate::host::HostsLine;
 use crate::net::fake::{Fake, certificate, handshake, response};
 use crate::net::{CertificateProblem, ErrorKind, Method, RecordKind, Records};
@@ -26,7 +26,7 @@ fn api_at(network: Fake, address: &str, here: bool, public: bool) -> Fake {
 }
 
 async fn run_in(site: Site) -> Outcome {
-    Addresses(Endpoint::new(API, 443)).run(&site.context()).await
+    ask(&SPEC, &Addresses(Endpoint::new(API, 443)), &site.context()).await
 }
 
 async fn run(network: Fake) -> Outcome {

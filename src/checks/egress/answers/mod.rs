@@ -200,7 +200,7 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::{Fake, response};
     use crate::net::{ErrorKind, Method, Phase};
 
@@ -210,7 +210,7 @@ mod tests {
     async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
         let network = Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
         let site = Site::of(network).key("sk_live_never_sent_by_this_check");
-        Answers(Endpoint::new("api.workos.com", 443)).run(&site.context()).await
+        ask(&SPEC, &Answers(Endpoint::new("api.workos.com", 443)), &site.context()).await
     }
 
     #[tokio::test]

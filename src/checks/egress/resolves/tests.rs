@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::Status;
-use crate::checks::fixture::{Site, codes};
+use crate::checks::fixture::{Site, ask, codes};
 use crate::net::RecordKind::{A, Aaaa};
 use crate::net::fake::Fake;
 use crate::net::{Phase, Records};
@@ -10,7 +10,7 @@ const API: &str = "api.workos.com";
 
 async fn run(network: Fake) -> Outcome {
     let site = Site::of(network);
-    Resolves(Endpoint::new(API, 443)).run(&site.context()).await
+    ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn one_dead_resolver_of_two_warns_and_names_it() {
     );
     let mut site = Site::of(network);
     site.host.resolvers.push("10.20.0.54:53".parse().unwrap());
-    let outcome = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let outcome = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
 
     assert_eq!(codes(&outcome), ["one-resolver-dead"]);
     assert!(outcome.findings[0].problem.contains("10.20.0.54"));
@@ -102,7 +102,7 @@ async fn behind_a_proxy_a_local_failure_is_evidence_only() {
     let network =
         Fake::default().resolves(API, Err(ErrorKind::NotResolved)).serves(RESOLVER, API, Err(ErrorKind::NoSuchName));
     let site = Site::of(network).with("network.proxy", "http://proxy.example:3128");
-    let outcome = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let outcome = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
 
     assert_eq!(outcome.status(), Status::Pass);
     assert!(outcome.evidence.iter().any(|seen| seen.value.contains("NXDOMAIN")));
@@ -114,7 +114,7 @@ const SECOND: &str = "10.20.0.54:53";
 async fn run_with_second(network: Fake) -> Outcome {
     let mut site = Site::of(network);
     site.host.resolvers.push(SECOND.parse().unwrap());
-    Resolves(Endpoint::new(API, 443)).run(&site.context()).await
+    ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await
 }
 
 fn words(outcome: &Outcome) -> String {
@@ -154,7 +154,7 @@ async fn lines_that_the_c_library_passes_over_are_the_cause_where_the_servers_kn
     let network = Fake::default().resolves(API, Err(ErrorKind::NotResolved)).serves(RESOLVER, API, Ok(&["104.18.2.1"]));
     let mut site = Site::of(network);
     site.host.resolver_file.passed_over = vec![(1, crate::host::Oddity::WindowsLineEnd)];
-    let outcome = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let outcome = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
 
     assert_eq!(codes(&outcome), ["passed-over"]);
     assert!(words(&outcome).contains("CR LF"));
@@ -172,7 +172,7 @@ fn half_answered(seconds: u64) -> Fake {
 async fn on_a_host_with(address: &str, network: Fake) -> Outcome {
     let mut site = Site::of(network);
     site.host.addresses.push(address.parse().unwrap());
-    Resolves(Endpoint::new(API, 443)).run(&site.context()).await
+    ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn the_cause_of_a_slow_lookup_is_named() {
     let answered = || Fake::default().resolves(API, Ok(&["104.18.2.1"])).serves(RESOLVER, API, Ok(&["104.18.2.1"]));
     let mut searching = Site::of(slow(answered()));
     searching.host.resolver_file.ndots = 5;
-    let searching = Resolves(Endpoint::new(API, 443)).run(&searching.context()).await;
+    let searching = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &searching.context()).await;
     let unclear = run(slow(answered())).await;
 
     assert_eq!((codes(&searching), codes(&unclear)), (vec!["slow"], vec!["slow"]));
@@ -258,7 +258,7 @@ async fn what_the_resolver_file_says_already_is_not_advised() {
     let mut site = Site::of(half_answered(3));
     site.host.resolver_file.timeout = 1;
     site.host.resolver_file.attempts = 1;
-    let impatient = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let impatient = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
     let patient = run(half_answered(3)).await;
 
     assert!(words(&patient).contains("timeout:1") && words(&patient).contains("no-aaaa"));
@@ -301,7 +301,7 @@ async fn where_servers_are_asked_in_turn_a_later_one_that_denies_the_name_is_the
     let mut site = Site::of(network());
     site.host.resolvers.push(SECOND.parse().unwrap());
     site.host.resolver_file.rotates = true;
-    let in_turn = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let in_turn = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
 
     assert_eq!(codes(&in_turn), ["nxdomain"]);
     assert!(
@@ -316,7 +316,7 @@ async fn where_servers_are_asked_in_turn_a_later_one_that_denies_the_name_is_the
 async fn a_switch_that_asks_dns_already_is_not_the_cause_and_edns_can_be() {
     let mut site = Site::of(not_resolved(Ok(&["104.18.2.1"]), Err(ErrorKind::NoData)));
     site.host.resolver_file.edns = true;
-    let edns = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let edns = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
     let plain = run(not_resolved(Ok(&["104.18.2.1"]), Err(ErrorKind::NoData))).await;
 
     assert!(words(&edns).contains("options edns0"), "{}", words(&edns));
@@ -395,7 +395,7 @@ async fn a_file_that_names_no_server_that_can_be_read_is_named_with_its_line() {
     let mut site = Site::of(Fake::default().resolves(API, Err(ErrorKind::NotResolved)));
     site.host.resolvers.clear();
     site.host.resolver_file.passed_over = vec![(3, crate::host::Oddity::NoAddress)];
-    let outcome = Resolves(Endpoint::new(API, 443)).run(&site.context()).await;
+    let outcome = ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await;
 
     assert_eq!(codes(&outcome), ["not-resolved"]);
     assert!(words(&outcome).contains("line 3"), "{}", words(&outcome));

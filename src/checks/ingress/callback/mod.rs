@@ -268,7 +268,7 @@ fn has_sign_in(response: &Response) -> bool {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::fake::{Fake, response};
     use crate::net::{CertificateProblem, Method};
 
@@ -290,7 +290,7 @@ mod tests {
 
     async fn run(site: Site) -> Outcome {
         let callback = callbacks(&Facts::embedded(), &site.settings()).remove(0);
-        callback.run(&site.context()).await
+        ask(&SPEC, &callback, &site.context()).await
     }
 
     /// The callback answers one thing, and a made-up path another.

@@ -200,12 +200,12 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::host::ModeOf;
     use crate::net::fake::Fake;
 
     async fn run(site: Site) -> Vec<&'static str> {
-        codes(&Consistent.run(&site.context()).await)
+        codes(&ask(&SPEC, &Consistent, &site.context()).await)
     }
 
     fn site() -> Site {
@@ -255,7 +255,7 @@ mod tests {
             ("WORKOS_API_KEY=sk_live_planted0000", "malformed-key"),
             ("c2tfbGl2ZV9wbGFudGVk", "malformed-key"),
         ] {
-            let outcome = Consistent.run(&site().key(key).context()).await;
+            let outcome = ask(&SPEC, &Consistent, &site().key(key).context()).await;
             assert_eq!(codes(&outcome), [code], "{key}");
             assert!(!format!("{outcome:?}").contains("planted"));
         }
@@ -288,7 +288,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_id_has_its_own_shape_and_a_key_in_its_place_is_not_repeated() {
         assert!(run(site().with("workos.client_id", "client_01HZBC6N1EB1ZY7KG32X")).await.is_empty());
-        let outcome = Consistent.run(&site().with("workos.client_id", "sk_live_planted").context()).await;
+        let outcome = ask(&SPEC, &Consistent, &site().with("workos.client_id", "sk_live_planted").context()).await;
 
         assert_eq!(codes(&outcome), ["malformed-client-id"]);
         assert!(!format!("{outcome:?}").contains("planted"));

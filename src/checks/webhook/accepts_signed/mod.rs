@@ -296,7 +296,7 @@ fn in_short(response: &Response) -> String {
 mod tests {
     use super::*;
     use crate::check::{Status, Who};
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
     use crate::workos::signature::Terms;
@@ -331,7 +331,7 @@ mod tests {
                 Err(_) => response(400, &[], "{\"error\":\"bad signature\",\"request\":\"req-1\"}"),
             }
         });
-        check().run(&site(network).context()).await
+        ask(&SPEC, &check(), &site(network).context()).await
     }
 
     fn as_sent(body: &[u8]) -> Vec<u8> {
@@ -380,7 +380,7 @@ mod tests {
                     Err(_) => response(400, &[], "bad signature"),
                 }
             });
-            let outcome = check().run(&site(network).webhook_secret(&spoilt).context()).await;
+            let outcome = ask(&SPEC, &check(), &site(network).webhook_secret(&spoilt).context()).await;
 
             assert_eq!(codes(&outcome), ["signature-refused"], "{spoilt}");
             assert!(outcome.findings[0].problem.contains(MENDED), "{}", outcome.findings[0].problem);
@@ -402,7 +402,7 @@ mod tests {
             (400, "<center>No required SSL certificate was sent</center>"),
         ] {
             let network = Fake::installation().fetches(Method::Post, HOOK, Ok(response(status, &[], page)));
-            let outcome = check().run(&site(network).context()).await;
+            let outcome = ask(&SPEC, &check(), &site(network).context()).await;
 
             assert_eq!((codes(&outcome), outcome.status()), (vec!["refused-before-the-application"], Status::Unknown));
             assert_eq!(outcome.findings[0].remediations.likeliest().who, Who::Network);
