@@ -21,6 +21,7 @@ pub mod files;
 pub mod firewall;
 pub mod host;
 pub mod inbound;
+pub mod listening;
 pub mod middlebox;
 pub mod net;
 pub mod outcome;

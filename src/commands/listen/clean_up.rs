@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::super::{Failure, print, session};
-use super::marker::shown_marked;
-use super::vendor::{Marked, Unseen, Vendor};
 use super::{consent, key};
 use crate::cli::ListenArgs;
 use crate::facts::Facts;
+use crate::listening::marker::shown_marked;
+use crate::listening::vendor::{Marked, Thing, Unseen, Vendor};
 use crate::outcome::Vantage;
 use crate::said::line;
 use crate::settings::Settings;
@@ -45,7 +45,7 @@ pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result
 /// What was found of all kinds.
 #[derive(Default)]
 struct Found {
-    things: Vec<super::vendor::Thing>,
+    things: Vec<Thing>,
     /// How many kinds could be looked through.
     looked_through: usize,
     /// What there may be besides, a line for each.

@@ -1,13 +1,9 @@
 //! `listen`: stands at the webhook URL and says what arrives, from where, and whether WorkOS signed it.
 
+mod asked;
 mod clean_up;
 mod consent;
 mod lines;
-mod marker;
-mod post;
-mod provocation;
-mod seen;
-mod vendor;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,10 +13,6 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use self::lines::Lines;
-use self::post::{Post, in_words, security};
-use self::provocation::{Listed, Provocation};
-use self::seen::{Ending, Seen, Stood};
-use self::vendor::Vendor;
 use super::outputs::Outputs;
 use super::session::{self, Account};
 use super::{Failure, exit, gather, say};
@@ -28,6 +20,9 @@ use crate::checks::consistent;
 use crate::cli::{ListenArgs, USUAL_PLACE};
 use crate::context::Context;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
+use crate::listening::provocation::{Listed, Provocation};
+use crate::listening::vendor::Vendor;
+use crate::listening::{Caused, Ended, Seen, Stand, Stood, Until};
 use crate::outcome::{Vantage, command};
 use crate::report::{Head, Report};
 use crate::secret::Secret;
@@ -40,46 +35,49 @@ pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     if args.clean_up {
         return clean_up::run(args, settings, facts);
     }
-    let post = Post::of(args, &settings)?;
-    let security = security(args, &post)?;
+    let (stand, until) = (asked::stand(args, &settings)?, asked::until(args)?);
+    let security = asked::security(args, &stand)?;
     let cx = session::this_machine(settings, facts, Vantage::Inside, None)?;
     session::block_on(async {
         let socket = TcpListener::bind(args.bind).await.map_err(|error| {
-            Failure::machine(format!("cannot listen on {} (--bind)", args.bind), in_words(&error, args.bind.port()))
+            Failure::machine(
+                format!("cannot listen on {} (--bind)", args.bind),
+                asked::unbound(&error, args.bind.port()),
+            )
         })?;
-        listen(args, &cx, &post, security, socket).await
+        listen(args, &cx, (&stand, &until), security, socket).await
     })?
 }
 
 async fn listen(
     args: &ListenArgs,
     cx: &Arc<Context>,
-    post: &Post,
+    (stand, until): (&Stand, &Until),
     security: Security,
     socket: TcpListener,
 ) -> Result<u8, Failure> {
     let outputs = Outputs::of(&args.output)?;
-    let provocation = if args.deliver { Some(agreed(args, cx, post).await?) } else { None };
+    let provocation = if args.deliver { Some(agreed(args, cx, stand).await?) } else { None };
     // Whoever delivers is not to wait for whoever reads.
     exit::never_wait();
     let head = Head { settings: shown(args, cx), ..session::head(cx, None) };
     let account = Account::open(&head, outputs, &args.output)?;
     let nonce = args.nonce.then(random).transpose()?;
     let (tell, mut arriving) = mpsc::channel(1024);
-    let mut listener = listener(args, cx, post, security, nonce.clone(), tell);
+    let mut listener = listener(args, cx, stand, security, nonce.clone(), tell);
     listener.marker = provocation.as_ref().map(|provocation| provocation.marker.to_string());
-    // What is caused arrives at the first path, that of webhooks.
-    let keys = listener.routes.first().map(|route| Arc::clone(&route.keys)).unwrap_or_default();
+    let webhooks = listener.routes.iter().find(|route| route.purpose == Purpose::Webhook);
+    let keys = webhooks.map(|route| Arc::clone(&route.keys)).unwrap_or_default();
     let stop = session::told_to_stop();
     tokio::pin!(stop);
     let closed = account.closed();
     let mut reception = Reception { seen: Seen::default(), lines: Lines::new(&cx.facts), account };
     let tally = Arc::clone(&listener.tally);
-    announce(args, cx, post, &socket, nonce.as_deref());
+    announce(args, cx, (stand, until), &socket, nonce.as_deref());
     let mut door = tokio::spawn(Arc::new(listener).serve(socket));
 
     let begun = Instant::now();
-    let over = tokio::time::sleep(post.lasting);
+    let over = tokio::time::sleep(until.lasting);
     tokio::pin!(over);
     let stopping = AtomicBool::new(false);
     let causing = async {
@@ -89,58 +87,58 @@ async fn listen(
         }
     };
     tokio::pin!(causing);
-    let mut caused = None;
-    let (mut by_user, mut cut_short) = (false, false);
-    let mut broken = None;
-    while !reception.seen.is_enough(args, post, &cx.facts) {
+    let mut made = None;
+    let ended = loop {
+        if reception.seen.is_enough(stand, until, &cx.facts) {
+            break Ended::Enough;
+        }
         tokio::select! {
             // A flood of arrivals must not keep the end from coming.
             biased;
-            () = &mut stop => { (by_user, cut_short) = (true, true); break; }
-            () = closed.notified() => { cut_short = true; break; }
-            () = &mut over => break,
+            () = &mut stop => break Ended::Told,
+            () = closed.notified() => break Ended::Unread,
+            () = &mut over => break Ended::TimeOver,
             Some(event) = arriving.recv() => {
                 reception.hear(event);
-                if reception.seen.came_from_elsewhere(args, post) && over.deadline() > tokio::time::Instant::now() + GRACE {
+                if reception.seen.came_from_elsewhere(until) && over.deadline() > tokio::time::Instant::now() + GRACE {
                     over.as_mut().reset(tokio::time::Instant::now() + GRACE);
                 }
             }
-            made = &mut causing, if caused.is_none() => {
-                let (Ok(what) | Err(what)) = &made;
+            event = &mut causing, if made.is_none() => {
+                let (Ok(what) | Err(what)) = &event;
                 reception.account.happens(&format!("{}  {what}", time_of_day(SystemTime::now())));
-                let failed = made.is_err();
-                caused = Some(made);
-                if failed { break; }
+                let failed = event.is_err();
+                made = Some(event);
+                if failed { break Ended::NotCaused; }
             }
             ended = &mut door => {
-                broken = Some(ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string()));
-                break;
+                let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string());
+                break Ended::Broken(why);
             }
         }
-    }
-    let through = reception.seen.is_enough(args, post, &cx.facts);
+    };
     let lasted = begun.elapsed();
-    let mut ending = Ending::default();
+    let mut caused = Caused::default();
     if let Some(provocation) = &provocation {
         stopping.store(true, Ordering::Relaxed);
-        if cut_short {
+        if ended.is_cut_short() {
             say(DELETING);
         }
         let taking_back = async {
             // A write that is on its way is not left alone: only its answer says what there is to take back.
-            if caused.is_none() {
-                caused = tokio::time::timeout(cx.settings.timeout.value, &mut causing).await.ok();
+            if made.is_none() {
+                made = tokio::time::timeout(cx.settings.timeout.value, &mut causing).await.ok();
             }
-            let look = !through && !cut_short;
+            let look = ended != Ended::Enough && !ended.is_cut_short();
             let event = if look { provocation.event_at_workos().await } else { Listed::Unknown };
             (event, provocation.take_back().await)
         };
-        let taking_back = unless_insisted(taking_back, provocation, cut_short);
+        let taking_back = unless_insisted(taking_back, provocation, ended.is_cut_short());
         let (event, back) = reception.while_it_lasts(taking_back, &mut arriving).await;
-        ending = Ending { listed: event, taken_back: Some(back), written: provocation.written(), ..ending };
+        caused = Caused { listed: event, taken_back: Some(back), written: provocation.written(), ..caused };
     }
-    ending.caused = caused.filter(|_| !cut_short || through);
-    if let Some(why) = broken {
+    caused.event = made.filter(|_| !ended.is_cut_short());
+    if let Ended::Broken(why) = ended {
         return Err(Failure::machine("the listener broke", why));
     }
     // What is being answered may finish: the deliverer would otherwise see a reset.
@@ -152,12 +150,12 @@ async fn listen(
         reception.hear(event);
     }
     let Reception { seen, mut account, .. } = reception;
-    let rows = seen.rows(&Stood { args, cx, post, lasted, ending: &ending, tally: &tally });
+    let rows = seen.rows(&Stood { cx, stand, until, lasted, caused: &caused, tally: &tally });
     account.rows(&rows);
-    let interrupted = cut_short && !through;
-    let report = Report { head, rows, duration: begun.elapsed(), interrupted, waivers: Vec::new() };
+    let report =
+        Report { head, rows, duration: begun.elapsed(), interrupted: ended.is_cut_short(), waivers: Vec::new() };
     let code = account.close(&report)?;
-    Ok(if interrupted && by_user { session::INTERRUPTED } else { code })
+    Ok(if ended == Ended::Told { session::INTERRUPTED } else { code })
 }
 
 /// Where what arrives is told and kept.
@@ -189,9 +187,9 @@ impl Reception<'_> {
 }
 
 /// What would be written, agreed to. Nothing is written yet.
-async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, post: &'a Post) -> Result<Provocation<'a>, Failure> {
+async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, stand: &'a Stand) -> Result<Provocation<'a>, Failure> {
     let vendor = Vendor::new(cx, key(cx, "--deliver")?);
-    let provocation = Provocation::prepare(vendor, &post.first().url, &random()?)
+    let provocation = Provocation::prepare(vendor, &stand.awaited().1.url, &random()?)
         .await
         .map_err(|why| Failure::machine("--deliver cannot look which webhook endpoints there are", why))?;
     consent::ask(&provocation.in_words(), args.yes, "--deliver")?;
@@ -266,19 +264,19 @@ const LAST_ANSWER: Duration = Duration::from_millis(200);
 fn listener(
     args: &ListenArgs,
     cx: &Context,
-    post: &Post,
+    stand: &Stand,
     security: Security,
     nonce: Option<String>,
     heard: mpsc::Sender<Heard>,
 ) -> Listener {
     let secret = |given: &Option<crate::settings::Setting<Secret>>| given.as_ref().map(|given| given.value.clone());
-    let webhook = post.webhook.as_ref().map(|target| Route {
+    let webhook = stand.webhook().map(|target| Route {
         path: target.path.clone(),
         purpose: Purpose::Webhook,
         keys: Keys::of(secret(&cx.settings.webhook_secret)),
         answering: if args.accept { Answering::Accept } else { Answering::Defer },
     });
-    let actions = post.actions.as_ref().map(|target| Route {
+    let actions = stand.actions().map(|target| Route {
         path: target.path.clone(),
         purpose: Purpose::Action,
         keys: Keys::of(secret(&cx.settings.actions_secret)),
@@ -308,17 +306,24 @@ fn random() -> Result<String, Failure> {
     Ok(data_encoding::HEXLOWER.encode(&bytes))
 }
 
-fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, nonce: Option<&str>) {
+fn announce(
+    args: &ListenArgs,
+    cx: &Context,
+    (stand, until): (&Stand, &Until),
+    socket: &TcpListener,
+    nonce: Option<&str>,
+) {
     let place = socket.local_addr().unwrap_or(args.bind);
     let scheme = if args.plain { "http" } else { "https" };
-    let paths: Vec<&str> = [&post.webhook, &post.actions].into_iter().flatten().map(|it| it.path.as_str()).collect();
-    let (paths, time) = (paths.join(" and "), spoken(post.lasting));
+    let paths: Vec<&str> =
+        [stand.webhook(), stand.actions()].into_iter().flatten().map(|it| it.path.as_str()).collect();
+    let (paths, time) = (paths.join(" and "), spoken(until.lasting));
     say(&format!("listening on {scheme}://{place}{paths} for {time}; Ctrl-C ends it earlier"));
     if let Some(nonce) = nonce {
-        let probe = command!("workos-preflight probe {} --nonce {}", shown_url(&post.first().url), nonce);
+        let probe = command!("workos-preflight probe {} --nonce {}", shown_url(&stand.awaited().1.url), nonce);
         say(&format!("from outside: {probe}"));
     }
-    match (&post.actions, args.actions) {
+    match (stand.actions(), args.actions) {
         (None, _) => {}
         (Some(_), None) => {
             say("genuine Actions are answered 503, so nobody can log in meanwhile (--actions allow lets everybody)");
@@ -336,7 +341,7 @@ fn announce(args: &ListenArgs, cx: &Context, post: &Post, socket: &TcpListener, 
             ));
         }
     }
-    if post.webhook.is_none() {
+    if stand.webhook().is_none() {
         return;
     }
     if cx.settings.webhook_secret.is_none() && !args.deliver {

@@ -29,11 +29,11 @@ enum Step {
 }
 
 /// One run's making of an event.
-pub(super) struct Provocation<'a> {
+pub(crate) struct Provocation<'a> {
     vendor: Vendor<'a>,
     webhook: &'a str,
     /// What stands in the organization's name, and so in the body of what is delivered.
-    pub(super) marker: Marker,
+    pub(crate) marker: Marker,
     /// An endpoint that is registered already, and whose secret is known.
     existing: Option<Id>,
     endpoint: Mutex<Step>,
@@ -42,7 +42,7 @@ pub(super) struct Provocation<'a> {
 
 impl<'a> Provocation<'a> {
     /// Looks which endpoints there are; writes nothing. `random` holds at least twelve hexadecimal digits.
-    pub(super) async fn prepare(vendor: Vendor<'a>, webhook: &'a str, random: &str) -> Result<Self, String> {
+    pub(crate) async fn prepare(vendor: Vendor<'a>, webhook: &'a str, random: &str) -> Result<Self, String> {
         let has_secret = vendor.cx.settings.webhook_secret.is_some();
         let endpoints = vendor.list(Kind::Endpoint).await?.objects;
         let usable = |endpoint: &&Value| {
@@ -63,7 +63,7 @@ impl<'a> Provocation<'a> {
     }
 
     /// What would be written, and where, for the one who is asked.
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let settings = &self.vendor.cx.settings;
         let mut text = format!(
             "To make WorkOS send an event, this is written into the environment of the key {} at {}:\n",
@@ -104,7 +104,7 @@ impl<'a> Provocation<'a> {
 
     /// Makes WorkOS send the event. What it is signed with is put to the keys before it can arrive. Says what was made.
     /// Once it is told to stop, it begins no further write.
-    pub(super) async fn cause(&self, keys: &Keys, stopping: &AtomicBool) -> Result<String, String> {
+    pub(crate) async fn cause(&self, keys: &Keys, stopping: &AtomicBool) -> Result<String, String> {
         if self.existing.is_none() {
             set(&self.endpoint, Step::Begun);
             let url = self.url();
@@ -128,7 +128,7 @@ impl<'a> Provocation<'a> {
     }
 
     /// Whether WorkOS lists the event.
-    pub(super) async fn event_at_workos(&self) -> Listed {
+    pub(crate) async fn event_at_workos(&self) -> Listed {
         let Step::Made(organization) = get(&self.organization) else { return Listed::Unknown };
         let organization = organization.to_string();
         let mut answer = Err(String::new());
@@ -148,7 +148,7 @@ impl<'a> Provocation<'a> {
     }
 
     /// Deletes what was made. An error says what is left, or may be.
-    pub(super) async fn take_back(&self) -> Result<Vec<String>, String> {
+    pub(crate) async fn take_back(&self) -> Result<Vec<String>, String> {
         let mut done = Vec::new();
         let mut left = Vec::new();
         for (kind, step) in [(Kind::Organization, &self.organization), (Kind::Endpoint, &self.endpoint)] {
@@ -199,14 +199,14 @@ impl<'a> Provocation<'a> {
     }
 
     /// What was written, and what identifies the answers to WorkOS's support.
-    pub(super) fn written(&self) -> Vec<String> {
+    pub(crate) fn written(&self) -> Vec<String> {
         self.vendor.written()
     }
 }
 
 /// Whether WorkOS lists an event.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub(super) enum Listed {
+pub(crate) enum Listed {
     /// The list could not be read, or nobody looked.
     #[default]
     Unknown,

@@ -14,7 +14,7 @@ use crate::workos::id::{Id, Kind};
 use crate::workos::{self, Answer, JsonAnswer, writing};
 
 /// How often something is tried that may come out better the next time.
-pub(super) const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 3;
 
 /// Environments with more of a kind are looked through no further; what is marked is among the newest.
 const MOST_OBJECTS: usize = 2_000;
@@ -32,31 +32,31 @@ const LARGEST_OBJECT: usize = 4 << 20;
 const LONGEST_CURSOR: usize = 200;
 
 /// The API with the key of an environment.
-pub(super) struct Vendor<'a> {
-    pub(super) cx: &'a Context,
-    pub(super) key: &'a Secret,
+pub(crate) struct Vendor<'a> {
+    pub(crate) cx: &'a Context,
+    pub(crate) key: &'a Secret,
     /// What was asked for and what identifies the answer to WorkOS's support, for requests that write.
     written: Mutex<Vec<String>>,
 }
 
 /// Something at WorkOS: its id, and the name or URL that a person knows it by.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Thing {
-    pub(super) id: Id,
-    pub(super) called: String,
+pub(crate) struct Thing {
+    pub(crate) id: Id,
+    pub(crate) called: String,
 }
 
 /// What there is of a kind, as far as it could be looked through.
 #[derive(Default, Debug)]
-pub(super) struct Listing {
-    pub(super) objects: Vec<Value>,
+pub(crate) struct Listing {
+    pub(crate) objects: Vec<Value>,
     /// Why there may be more.
-    pub(super) unseen: Option<Unseen>,
+    pub(crate) unseen: Option<Unseen>,
 }
 
 /// Why there may be more than was seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Unseen {
+pub(crate) enum Unseen {
     /// There are more than are looked through; what is marked is newer.
     Older,
     /// For this reason the rest could not be looked through.
@@ -65,11 +65,11 @@ pub(super) enum Unseen {
 
 /// What carries a marker, of a kind.
 #[derive(Default, Debug)]
-pub(super) struct Marked {
-    pub(super) things: Vec<Thing>,
+pub(crate) struct Marked {
+    pub(crate) things: Vec<Thing>,
     /// So many bear a marker under an id that has not the shape of one; no request can be made about them.
-    pub(super) unnameable: usize,
-    pub(super) unseen: Option<Unseen>,
+    pub(crate) unnameable: usize,
+    pub(crate) unseen: Option<Unseen>,
 }
 
 /// Why an answer is no use.
@@ -107,12 +107,12 @@ enum Presence {
 }
 
 impl<'a> Vendor<'a> {
-    pub(super) fn new(cx: &'a Context, key: &'a Secret) -> Self {
+    pub(crate) fn new(cx: &'a Context, key: &'a Secret) -> Self {
         Vendor { cx, key, written: Mutex::default() }
     }
 
     /// One request, once: what writes must not be repeated blindly. Redirects are never followed.
-    pub(super) async fn ask(&self, make: impl FnOnce(Way) -> Request) -> Result<JsonAnswer, String> {
+    pub(crate) async fn ask(&self, make: impl FnOnce(Way) -> Request) -> Result<JsonAnswer, String> {
         Ok(self.put(make).await?)
     }
 
@@ -146,12 +146,12 @@ impl<'a> Vendor<'a> {
     }
 
     /// What was written so far, for a ticket with WorkOS.
-    pub(super) fn written(&self) -> Vec<String> {
+    pub(crate) fn written(&self) -> Vec<String> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Everything of a kind, page by page. Where one object blocks the way, the rest is looked at from the other end.
-    pub(super) async fn list(&self, kind: Kind) -> Result<Listing, String> {
+    pub(crate) async fn list(&self, kind: Kind) -> Result<Listing, String> {
         let mut listing = Listing::default();
         listing.unseen = match self.walk(kind, false, &mut listing.objects).await {
             Walk::Through => None,
@@ -220,7 +220,7 @@ impl<'a> Vendor<'a> {
     }
 
     /// Everything of a kind that carries a marker; with a run's own marker, what that run made.
-    pub(super) async fn marked(&self, kind: Kind, of: Option<&Marker>) -> Result<Marked, String> {
+    pub(crate) async fn marked(&self, kind: Kind, of: Option<&Marker>) -> Result<Marked, String> {
         let Listing { objects, unseen } = self.list(kind).await?;
         let mut marked = Marked { unseen, ..Marked::default() };
         for object in &objects {
@@ -242,7 +242,7 @@ impl<'a> Vendor<'a> {
     }
 
     /// Deletes, and looks whether that came about: neither a refusal nor a success is believed by itself.
-    pub(super) async fn delete(&self, id: &Id) -> Result<(), String> {
+    pub(crate) async fn delete(&self, id: &Id) -> Result<(), String> {
         let mut said = self.ask(|way| writing::delete(way, self.key, id)).await;
         let mut attempt = 1;
         loop {
@@ -305,14 +305,14 @@ fn in_words(said: &Result<JsonAnswer, String>) -> String {
 }
 
 /// Longer before each further attempt.
-pub(super) async fn pause(attempt: u32) {
+pub(crate) async fn pause(attempt: u32) {
     // In tests there is nobody to wait for.
     let first = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(500) };
     tokio::time::sleep(first * attempt).await;
 }
 
 /// What a person knows an object by.
-pub(super) fn called(kind: Kind, object: &Value) -> Option<String> {
+pub(crate) fn called(kind: Kind, object: &Value) -> Option<String> {
     text(
         object,
         match kind {
@@ -322,11 +322,11 @@ pub(super) fn called(kind: Kind, object: &Value) -> Option<String> {
     )
 }
 
-pub(super) fn text(value: &Value, field: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, field: &str) -> Option<String> {
     value.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
-pub(super) fn refused(answer: &JsonAnswer) -> String {
+pub(crate) fn refused(answer: &JsonAnswer) -> String {
     let said = plain(answer.message().unwrap_or_default());
     let said = if said.is_empty() { said } else { format!(": “{said}”") };
     format!("the API answers {}{said}", answer.status)

@@ -12,22 +12,22 @@ const DIGITS: usize = 12;
 
 /// The marker of one run.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Marker(String);
+pub(crate) struct Marker(String);
 
 impl Marker {
     /// The marker of a new run; `random` holds at least twelve hexadecimal digits in lower case.
-    pub(super) fn new(random: &str) -> Self {
+    pub(crate) fn new(random: &str) -> Self {
         Marker(random.chars().take(DIGITS).collect())
     }
 
     /// The marker of the run that made what is called so: nothing but the whole name that [`Marker::name`] gives has one.
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
         let marker = Marker::at_the_head(name.strip_prefix(MARK)?.strip_prefix('-')?)?;
         (marker.name() == name).then_some(marker)
     }
 
     /// The marker of the run that registered this URL: nothing but the whole of what [`Marker::url`] gives has one.
-    pub(super) fn of_url(url: &str) -> Option<Self> {
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
         let (before, digits) = url.rsplit_once(MARK)?;
         let marker = Marker::at_the_head(digits.strip_prefix('=')?)?;
         let webhook = before.strip_suffix(['?', '&'])?;
@@ -40,12 +40,12 @@ impl Marker {
     }
 
     /// What the organization of this run is called.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{self} (a test of webhook delivery; safe to delete)")
     }
 
     /// The webhook URL with the marker in its query.
-    pub(super) fn url(&self, webhook: &str) -> String {
+    pub(crate) fn url(&self, webhook: &str) -> String {
         let Some(mut url) = web_url(webhook) else { return webhook.to_owned() };
         url.set_fragment(None);
         url.query_pairs_mut().append_pair(MARK, &self.0);
@@ -53,7 +53,7 @@ impl Marker {
     }
 
     /// What stands in the query of what is delivered to that URL.
-    pub(super) fn in_query(&self) -> String {
+    pub(crate) fn in_query(&self) -> String {
         format!("{MARK}={}", self.0)
     }
 }
@@ -65,7 +65,7 @@ impl fmt::Display for Marker {
 }
 
 /// A marked URL as it may be shown: what else stands in the query may be secret.
-pub(super) fn shown_marked(url: &str) -> String {
+pub(crate) fn shown_marked(url: &str) -> String {
     let bare = shown_url(url);
     let bare = bare.trim_end_matches("?…");
     Marker::of_url(url).map_or_else(|| bare.to_owned(), |marker| format!("{bare}?{}", marker.in_query()))

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::post::{Post, Target};
 use super::provocation::Listed;
+use super::stand::{Stand, Target, Until, Wanted};
 use crate::check::Spec;
 use crate::checks::delivered::{self, Arrivals, HeldTo};
 use crate::checks::{self, actions_delivered, arrives, consistent};
-use crate::cli::ListenArgs;
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::inbound::nonce::ProbeSeen;
@@ -20,23 +19,23 @@ use crate::settings::Settings;
 use crate::settings::values::shown_url;
 use crate::workos::delivery::{Delivery, Purpose, may_hide};
 
-/// How a run that made WorkOS send something ended.
+/// What a run made WorkOS send, and what became of that.
 #[derive(Default)]
-pub(super) struct Ending {
-    /// What WorkOS was made to send, or why it could not be.
-    pub(super) caused: Option<Result<String, String>>,
+pub(crate) struct Caused {
+    /// What it was made to send, or why it could not be.
+    pub(crate) event: Option<Result<String, String>>,
     /// Whether WorkOS lists the event, where it did not arrive.
-    pub(super) listed: Listed,
+    pub(crate) listed: Listed,
     /// The requests that wrote, and what identifies their answers.
-    pub(super) written: Vec<String>,
+    pub(crate) written: Vec<String>,
     /// What was deleted again, or what is left.
-    pub(super) taken_back: Option<Result<Vec<String>, String>>,
+    pub(crate) taken_back: Option<Result<Vec<String>, String>>,
 }
 
-impl Ending {
+impl Caused {
     /// What was written at WorkOS, as evidence, and what of it is left, as a finding.
     fn noted(&self, mut outcome: Outcome) -> Outcome {
-        if let Some(Ok(what)) = &self.caused {
+        if let Some(Ok(what)) = &self.event {
             outcome.saw("caused", what);
         }
         for request in &self.written {
@@ -53,7 +52,7 @@ impl Ending {
 
 /// What was heard so far, in bounded number.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     deliveries: Vec<Delivery>,
     /// The events of signed ones.
     genuine: BTreeSet<String>,
@@ -72,17 +71,17 @@ const MOST_GENUINE: usize = 10_000;
 
 /// A run of `listen` that is over.
 #[derive(Clone, Copy)]
-pub(super) struct Stood<'a> {
-    pub(super) args: &'a ListenArgs,
-    pub(super) cx: &'a Context,
-    pub(super) post: &'a Post,
-    pub(super) lasted: Duration,
-    pub(super) ending: &'a Ending,
-    pub(super) tally: &'a Tally,
+pub(crate) struct Stood<'a> {
+    pub(crate) cx: &'a Context,
+    pub(crate) stand: &'a Stand,
+    pub(crate) until: &'a Until,
+    pub(crate) lasted: Duration,
+    pub(crate) caused: &'a Caused,
+    pub(crate) tally: &'a Tally,
 }
 
 impl Seen {
-    pub(super) fn take(&mut self, heard: Heard) {
+    pub(crate) fn take(&mut self, heard: Heard) {
         match heard {
             Heard::Delivery(delivery) if delivery.astray.is_none() => self.take_delivery(*delivery),
             Heard::Delivery(delivery) if self.astray.len() < MOST_REFUSED => self.astray.push(*delivery),
@@ -116,40 +115,45 @@ impl Seen {
         }
     }
 
-    pub(super) fn is_enough(&self, args: &ListenArgs, post: &Post, facts: &Facts) -> bool {
-        let probed = !args.nonce || !self.probes.is_empty();
-        if args.deliver {
-            return probed && self.deliveries.iter().any(|delivery| delivery.own);
-        }
-        let webhooks = || self.deliveries.iter().filter(|it| it.is_genuine() && it.purpose == Purpose::Webhook);
-        let from = |address: &IpAddr| webhooks().any(|delivery| delivery.source == *address);
-        let all = || facts.workos_sources.published.addresses.iter().all(from);
-        let action = |it: &&Delivery| it.purpose == Purpose::Action && it.is_genuine() && it.origin.is_workos();
-        let delivered = match post.webhook {
-            Some(_) => self.listed.len() >= post.enough || (args.expect_all && all()),
-            None => self.deliveries.iter().filter(action).count() >= post.enough,
+    /// Whether all that is wanted has come.
+    pub(crate) fn is_enough(&self, stand: &Stand, until: &Until, facts: &Facts) -> bool {
+        let Some(wanted) = until.wanted else { return self.is_probed(until) };
+        let genuine = |purpose| self.deliveries.iter().filter(move |it| it.is_genuine() && it.purpose == purpose);
+        let delivered = match (wanted, stand.awaited().0) {
+            (Wanted::Caused, _) => self.deliveries.iter().any(|delivery| delivery.own),
+            (_, Purpose::Webhook) => {
+                let from = |address: &IpAddr| genuine(Purpose::Webhook).any(|delivery| delivery.source == *address);
+                let from_all = || facts.workos_sources.published.addresses.iter().all(from);
+                until.is_reached_by(self.listed.len()) || (until.from_all && from_all())
+            }
+            (_, Purpose::Action) => {
+                until.is_reached_by(genuine(Purpose::Action).filter(|it| it.origin.is_workos()).count())
+            }
         };
-        probed && (delivered || !post.deliveries)
+        delivered && self.is_probed(until)
     }
 
     /// Whether as much as is wanted has come, and some of it from addresses that nobody lists.
-    pub(super) fn came_from_elsewhere(&self, args: &ListenArgs, post: &Post) -> bool {
-        let probed = !args.nonce || !self.probes.is_empty();
-        let all = self.genuine.len() >= post.enough && self.listed.len() < post.enough;
-        all && probed && post.deliveries && !args.deliver
+    pub(crate) fn came_from_elsewhere(&self, until: &Until) -> bool {
+        let all = until.is_reached_by(self.genuine.len()) && !until.is_reached_by(self.listed.len());
+        all && self.is_probed(until)
     }
 
-    pub(super) fn rows(&self, stood: &Stood<'_>) -> Vec<Row> {
-        let Stood { args, cx, post, lasted, tally, .. } = *stood;
+    fn is_probed(&self, until: &Until) -> bool {
+        !until.probe || !self.probes.is_empty()
+    }
+
+    pub(crate) fn rows(&self, stood: &Stood<'_>) -> Vec<Row> {
+        let Stood { cx, stand, until, lasted, tally, .. } = *stood;
         let mut rows = Vec::new();
         // With --deliver the secret is that of an endpoint of its own.
-        rows.extend(self.secrets(&cx.settings, lasted).filter(|_| !args.deliver));
-        if args.nonce {
+        rows.extend(self.secrets(&cx.settings, lasted).filter(|_| until.wanted != Some(Wanted::Caused)));
+        if until.probe {
             let outcome = arrives::heard(&self.probes, lasted);
-            rows.push(row(&arrives::SPEC, &post.first().url, true, self.with_turned(outcome, tally), lasted));
+            rows.push(row(&arrives::SPEC, &stand.awaited().1.url, true, self.with_turned(outcome, tally), lasted));
         }
-        rows.extend(post.webhook.as_ref().map(|target| self.webhooks(target, stood)));
-        if let Some(target) = &post.actions {
+        rows.extend(stand.webhook().map(|target| self.webhooks(target, stood)));
+        if let Some(target) = stand.actions() {
             let arrivals = actions_delivered::Arrivals {
                 url: &target.url,
                 actions: &of(&self.deliveries, Purpose::Action),
@@ -159,9 +163,9 @@ impl Seen {
             };
             let outcome = actions_delivered::judge(&arrivals);
             // Where both are stood at, webhooks are what is waited for.
-            let alone = post.webhook.is_none();
+            let alone = stand.webhook().is_none();
             let outcome = if alone { self.with_turned(outcome, tally) } else { outcome };
-            rows.push(row(&actions_delivered::SPEC, &target.url, alone && post.deliveries, outcome, lasted));
+            rows.push(row(&actions_delivered::SPEC, &target.url, alone && until.wanted.is_some(), outcome, lasted));
         }
         rows
     }
@@ -180,11 +184,11 @@ impl Seen {
     }
 
     fn webhooks(&self, webhook: &Target, stood: &Stood<'_>) -> Row {
-        let Stood { args, cx, post, lasted, ending, tally } = *stood;
+        let Stood { cx, until, lasted, caused, tally, .. } = *stood;
         let webhooks = of(&self.deliveries, Purpose::Webhook);
         let secret = HeldTo::webhook_secret(&cx.settings);
-        let caused = match &ending.caused {
-            Some(Ok(what)) => Some(match &ending.listed {
+        let event = match &caused.event {
+            Some(Ok(what)) => Some(match &caused.listed {
                 Listed::As(event) => format!("{what}, and lists it as {event}"),
                 Listed::No | Listed::Unknown => what.clone(),
             }),
@@ -194,22 +198,22 @@ impl Seen {
             url: &webhook.url,
             deliveries: &webhooks,
             lasted,
-            caused: caused.as_deref(),
-            unlisted: ending.listed == Listed::No,
-            from_all: args.expect_all,
-            wanted: if post.enough == usize::MAX { 1 } else { post.enough },
+            caused: event.as_deref(),
+            unlisted: caused.listed == Listed::No,
+            from_all: until.from_all,
+            wanted: until.at_least(),
             astray: &of(&self.astray, Purpose::Webhook),
             turned: &tally.telling(),
             secret: &secret,
         };
-        let outcome = match &ending.caused {
+        let outcome = match &caused.event {
             Some(Err(why)) if webhooks.is_empty() && arrivals.astray.is_empty() => {
                 Outcome::graded(Grade::Declared).because(delivered::not_caused(why))
             }
             _ => delivered::judge(&arrivals, &cx.facts),
         };
-        let outcome = ending.noted(self.with_turned(outcome, tally));
-        row(&delivered::SPEC, &webhook.url, post.deliveries, outcome, lasted)
+        let outcome = caused.noted(self.with_turned(outcome, tally));
+        row(&delivered::SPEC, &webhook.url, until.wanted.is_some(), outcome, lasted)
     }
 
     /// What was turned away, as evidence: it may be what one waits for, in another shape.
