@@ -17,7 +17,7 @@ use crate::outcome::{Grade, Status};
 use crate::plan::{self, Fate, Plan};
 use crate::report::waivers::{standings, waive};
 use crate::report::{Head, Report, Row};
-use crate::settings::values::spoken;
+use crate::said::spoken;
 
 /// Hears of a run while it goes on.
 pub trait Observer {

@@ -1,7 +1,7 @@
 //! What is wrong with one certificate of a chain, in words.
 
-use super::egress::day;
 use crate::net::{Flaw, Place, Rule};
+use crate::said::{day, listed};
 
 /// Which certificate it is: "the CA “X” (/etc/ssl/corp.pem)".
 pub(super) fn which(flaw: &Flaw) -> String {
@@ -14,7 +14,6 @@ pub(super) fn which(flaw: &Flaw) -> String {
 
 /// What it lacks or has: "has expired: it ended on 2026-11-17".
 pub(super) fn breaks(rule: &Rule) -> String {
-    let listed = |names: &[String]| names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     match rule {
         Rule::Ended(end) => format!("has expired: it ended on {}", day(*end)),
         Rule::NotBegun(start) => format!("is not valid before {} by this host's clock", day(*start)),
@@ -30,7 +29,9 @@ pub(super) fn breaks(rule: &Rule) -> String {
         Rule::ShortKey(key) => format!("has a key that is too short ({key})"),
         Rule::WeakSignature(hash) => format!("is signed with {hash}, which is broken"),
         Rule::UnknownExtension(oid) => format!("has a critical extension that OpenSSL does not know ({oid})"),
-        Rule::OtherNamesOnly(names) => format!("may not issue for this name (name constraints: {})", listed(names)),
+        Rule::OtherNamesOnly(names) => {
+            format!("may not issue for this name (name constraints: {})", listed(names.iter().take(5)))
+        }
         Rule::NoBasicConstraints => "has no basicConstraints (Go and Java refuse that, too)".to_owned(),
         Rule::BasicConstraintsNotCritical => "has basicConstraints that are not critical".to_owned(),
         Rule::NoKeyUsage => "has no keyUsage".to_owned(),

@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::said::size;
+
 use super::place;
 
 /// How long it may take until a file is open: as long as a pipe that nobody writes to is waited for.
@@ -82,15 +84,6 @@ impl From<io::Error> for Unreadable {
             io::ErrorKind::PermissionDenied => Unreadable::Forbidden,
             _ => Unreadable::Failed(error),
         }
-    }
-}
-
-/// "16 MiB", "64 KiB", "100 bytes".
-fn size(bytes: u64) -> String {
-    match bytes {
-        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
-        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
-        _ => format!("{bytes} bytes"),
     }
 }
 

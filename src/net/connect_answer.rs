@@ -4,8 +4,8 @@
 use url::Url;
 
 use super::error::ProxyRefusal;
-use super::tunnel::title;
 use crate::endpoint::Endpoint;
+use crate::said::page_title;
 
 /// The head of an answer, read as leniently as it is written: what is no header is passed over.
 pub(super) struct Head {
@@ -211,7 +211,7 @@ fn sign_in_page(target: &str, proxy: &Endpoint, endpoint: &Endpoint) -> Option<S
 /// The refusal in the proxy's own words: `403, “Access Denied” (Via: 1.1 gw)`.
 fn said(head: &Head, page: &[u8]) -> String {
     let reason = Some(one_line(&head.reason)).filter(|reason| !reason.is_empty());
-    let quoted = title(page).or_else(|| first_line(page)).or(reason).map(|words| format!(", “{words}”"));
+    let quoted = page_title(page).or_else(|| first_line(page)).or(reason).map(|words| format!(", “{words}”"));
     let mut marks: Vec<String> = Vec::new();
     for (name, shown) in [
         ("x-squid-error", "X-Squid-Error"),

@@ -43,7 +43,6 @@ pub use live::{LONGEST_LOOKUP, Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
 pub use trust::{BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread};
-pub use tunnel::title as page_title;
 
 use crate::endpoint::Endpoint;
 use crate::secret::Secret;

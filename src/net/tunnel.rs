@@ -118,19 +118,6 @@ async fn page(stream: &mut Stream, page: &mut Vec<u8>, length: Option<usize>) {
     page.truncate(wanted);
 }
 
-/// The title of a page that a stranger wrote: one line, bounded.
-pub fn title(page: &[u8]) -> Option<String> {
-    let page = String::from_utf8_lossy(page);
-    // ASCII lower case keeps every byte where it was.
-    let lower = page.to_ascii_lowercase();
-    let open = lower.find("<title")?;
-    let start = open + lower.get(open..)?.find('>')? + 1;
-    let end = start + lower.get(start..)?.find("</title")?;
-    let words: Vec<&str> = page.get(start..end)?.split_whitespace().collect();
-    let title: String = words.join(" ").chars().filter(|c| !c.is_control()).take(120).collect();
-    Some(title).filter(|title| !title.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::net::{TcpListener, TcpStream};
@@ -226,22 +213,5 @@ mod tests {
         assert!(matches!(head.kind, ErrorKind::Proxy(ProxyRefusal::NotAProxy(_))), "{head:?}");
         assert!(matches!(interim.kind, ErrorKind::Proxy(ProxyRefusal::NotAProxy(_))), "{interim:?}");
         assert!(page.detail.contains("“Kept out”"), "{page:?}");
-    }
-
-    #[test]
-    fn titles_are_found_in_any_case_and_kept_to_one_line() {
-        assert_eq!(title(b"<HTML><Title lang=de>Web\n  Page Blocked</TITLE>"), Some("Web Page Blocked".to_owned()));
-        assert_eq!(title(b"<title>never ends"), None);
-        assert_eq!(title("\u{130}<title>x</title>".as_bytes()), Some("x".to_owned()));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn whatever_a_page_holds_its_title_is_short_and_printable(before in ".*", title in ".*", after in ".*") {
-            let found = super::title(format!("{before}<title>{title}</title>{after}").as_bytes());
-            let found = found.unwrap_or_default();
-
-            proptest::prop_assert!(found.chars().count() <= 120 && !found.chars().any(char::is_control));
-        }
     }
 }

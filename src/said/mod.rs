@@ -2,10 +2,12 @@
 //!
 //! A value passes [`hidden`], which takes every secret out of it, and then, where text is read as it stands, [`harmless`];
 //! JSON says the same with [`escaped`]. What leaves the tool passes [`caught`] once more, which is the second net.
+//! How a value is said, a duration or a day, a size or a list, is said once for everybody, too: [`spoken`] and its like.
 
 mod known;
 mod looks;
 mod strangers;
+mod values;
 
 use std::borrow::Cow;
 
@@ -14,6 +16,7 @@ use serde_json::Value;
 pub use known::{is_known, keep, keep_proxy};
 pub use looks::{looks_secret, may_be_secret};
 pub use strangers::{acts, apart, harmless, harmless_lines};
+pub use values::{all_of, counted, day, distance, lasted, listed, page_title, size, spoken, time_of_day, utc};
 
 /// The value without any secret: none that was given, and nothing that looks like one. A short secret is told from a common
 /// word only where it is the whole value.

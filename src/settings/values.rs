@@ -27,18 +27,6 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// As a person would write it: `5 s`, `500 ms`, `1.5 s`.
-pub fn spoken(duration: Duration) -> String {
-    let milliseconds = duration.as_millis();
-    if milliseconds < 1_000 {
-        format!("{milliseconds} ms")
-    } else if milliseconds.is_multiple_of(1_000) {
-        format!("{} s", milliseconds / 1_000)
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
-    }
-}
-
 /// A host name without scheme, port or path, in the form DNS uses: lower case, punycode, no trailing dot.
 pub fn host(text: &str) -> Result<String, String> {
     let wanted = || "a host name such as `app.customer.example`, without scheme, port or path".to_owned();

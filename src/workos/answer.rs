@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::middlebox::{self, Guess};
 use crate::net::{BodyEnd, Response};
+use crate::said::page_title;
 use crate::settings::values::shown_url;
 
 /// What came back.
@@ -161,7 +162,7 @@ impl Answer {
         let text = response.text();
         // What is called so in JSON is the name of something, and the title of nothing.
         let json = response.body.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'['));
-        let title = crate::net::page_title(&response.body).filter(|_| !json);
+        let title = page_title(&response.body).filter(|_| !json);
         let product = || middlebox::by_page(&text, &response.headers);
         let status = response.status;
 

@@ -5,7 +5,8 @@ use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
 use crate::checks::webhook::unheld::HeldTo;
 use crate::checks::webhook::{elsewhere, turned, unheld};
 use crate::facts::Origin;
-use crate::settings::values::{shown_url, spoken, web_url};
+use crate::said::spoken;
+use crate::settings::values::{shown_url, web_url};
 use crate::workos::delivery::{Delivery, Signature};
 use crate::workos::signature::Refusal;
 

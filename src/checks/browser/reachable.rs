@@ -5,10 +5,11 @@ use crate::check::{
     Spec, Touch, Vantage, command,
 };
 use crate::checks::credentials::follow;
-use crate::checks::egress::{destination, in_words};
+use crate::checks::egress::destination;
 use crate::context::{Context, Tried};
 use crate::middlebox;
 use crate::net::{ErrorKind, Way};
+use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -194,7 +195,7 @@ impl Reachable {
             .all(|one| one.connection.result.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::TimedOut(_))));
         let how = if silent { "no answer in time".to_owned() } else { detail.unwrap_or_default() };
         NO_CONNECTION.found(
-            format!("{} accepts no connection at {}: {how} ({})", self.endpoint, in_words(&addresses), self.why),
+            format!("{} accepts no connection at {}: {how} ({})", self.endpoint, listed(&addresses), self.why),
             Remediation::network(format!(
                 "Allow outbound TCP 443 from users' machines to {}, by name where the firewall or proxy can.",
                 destination(&self.endpoint, &addresses, cx)

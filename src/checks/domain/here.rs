@@ -8,9 +8,9 @@ use super::view::public_view;
 use crate::check::{
     CheckId, Code, Command, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage, command,
 };
-use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::{Request, Response};
+use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -70,9 +70,9 @@ fn said_address(response: &Response) -> Option<IpAddr> {
 }
 
 fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<IpAddr>, cx: &Context) -> Outcome {
-    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
+    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", listed(addresses));
     let own = cx.host.addresses();
-    outcome.saw("this host's addresses", in_words(&own));
+    outcome.saw("this host's addresses", listed(&own));
     if let Some(arriving) = arriving {
         outcome.saw("outgoing requests arrive from", arriving.to_string());
     }
@@ -86,7 +86,7 @@ fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<
         let of_given = |address: &IpAddr| wanted.iter().any(|given| given.is_ipv4() == address.is_ipv4());
         let (judged, unjudged): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().copied().partition(of_given);
         if !unjudged.is_empty() && !judged.is_empty() {
-            outcome.saw("not judged", format!("{}: no --address of that family is given", in_words(&unjudged)));
+            outcome.saw("not judged", format!("{}: no --address of that family is given", listed(&unjudged)));
         }
         let judged = if judged.is_empty() { unjudged } else { judged };
         let also_right = judged.iter().any(|address| wanted.contains(address));
@@ -112,21 +112,18 @@ fn dig(host: &str) -> Command {
 fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr], also_right: bool) -> Finding {
     if also_right {
         return ELSEWHERE.found(
-            format!("{host} leads here, and to {} as well, which this installation should not be at", in_words(found)),
+            format!("{host} leads here, and to {} as well, which this installation should not be at", listed(found)),
             Remediation::network(format!(
                 "Remove {} from the public record of {host}, or give it with --address too.",
-                in_words(found)
+                listed(found)
             ))
             .verify(dig(host)),
         );
     }
     ELSEWHERE.found(
-        format!("{host} leads to {}, and this installation should be at {}", in_words(found), in_words(wanted)),
-        Remediation::network(format!(
-            "Point the public record of {host} to {}, or correct --address.",
-            in_words(wanted)
-        ))
-        .verify(dig(host)),
+        format!("{host} leads to {}, and this installation should be at {}", listed(found), listed(wanted)),
+        Remediation::network(format!("Point the public record of {host} to {}, or correct --address.", listed(wanted)))
+            .verify(dig(host)),
     )
 }
 
@@ -137,10 +134,10 @@ fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool, front: Optio
         None => String::new(),
     };
     NOT_THIS_HOST.found(
-        format!("{host} leads to {}, which is no address of this host{note}", in_words(addresses)),
+        format!("{host} leads to {}, which is no address of this host{note}", listed(addresses)),
         Remediation::installer(format!(
             "Ask customer IT for the public address of this installation and give it with --address; if it is {}, the name is right.",
-            in_words(addresses)
+            listed(addresses)
         ))
         .verify(command!("dig @1.1.1.1 {} A +short; ip -br address", host)),
     )

@@ -6,9 +6,9 @@ use super::front::front;
 use super::resolves;
 use super::view::public_view;
 use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
-use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::{Special, special};
+use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -69,7 +69,7 @@ fn in_seconds(ttl: u32) -> String {
 }
 
 fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
-    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", in_words(addresses));
+    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", listed(addresses));
     let of = |kind: Option<Special>| -> Vec<IpAddr> {
         addresses.iter().copied().filter(|address| special(*address) == kind).collect()
     };
@@ -79,7 +79,7 @@ fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
         if cx.settings.probing.allow_private {
             return outcome.because(private_allowed(host, &unusable));
         }
-        outcome.saw("not contacted", format!("{} (--allow-private would)", in_words(&unusable)));
+        outcome.saw("not contacted", format!("{} (--allow-private would)", listed(&unusable)));
     }
     if public.is_empty() {
         return outcome.because(if private.is_empty() {
@@ -105,11 +105,11 @@ fn private_address(host: &str, addresses: &[IpAddr]) -> Finding {
     PRIVATE_ADDRESS.found(
         format!(
             "the internet is told {} for {host}, an address of a private network that WorkOS cannot reach",
-            in_words(addresses)
+            listed(addresses)
         ),
         Remediation::network(format!(
             "Replace {} with the public address of this installation in the public zone of {host}.",
-            in_words(addresses)
+            listed(addresses)
         ))
         .verify(dig(host)),
     )
@@ -117,10 +117,10 @@ fn private_address(host: &str, addresses: &[IpAddr]) -> Finding {
 
 fn reserved(host: &str, addresses: &[IpAddr]) -> Finding {
     RESERVED_ADDRESS.found(
-        format!("the internet is told {} for {host}, which no host on the internet has", in_words(addresses)),
+        format!("the internet is told {} for {host}, which no host on the internet has", listed(addresses)),
         Remediation::network(format!(
             "Replace {} with the public address of this installation in the public zone of {host}.",
-            in_words(addresses)
+            listed(addresses)
         ))
         .verify(dig(host)),
     )
@@ -130,7 +130,7 @@ fn private_allowed(host: &str, addresses: &[IpAddr]) -> Finding {
     PRIVATE_ALLOWED.found(
         format!(
             "{host} leads to {}, which is no public address: it is looked at because of --allow-private, and WorkOS cannot reach it",
-            in_words(addresses)
+            listed(addresses)
         ),
         Remediation::network(format!(
             "Before going live, publish the public address of this installation in the public zone of {host}."
@@ -143,10 +143,10 @@ fn mixed(host: &str, public: &[IpAddr], others: &[IpAddr]) -> Finding {
     MIXED.found(
         format!(
             "{host} has the public address {} and {} beside it: callers fail by chance",
-            in_words(public),
-            in_words(others)
+            listed(public),
+            listed(others)
         ),
-        Remediation::network(format!("Remove {} from the public zone of {host}.", in_words(others))).verify(dig(host)),
+        Remediation::network(format!("Remove {} from the public zone of {host}.", listed(others))).verify(dig(host)),
     )
 }
 

@@ -4,10 +4,10 @@ use super::view::{self, PublicView, public_view};
 use crate::check::{
     CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Remediations, Running, Spec, Vantage, command,
 };
-use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Phase, ProxyRefusal, RecordKind};
+use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -59,13 +59,13 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
     let addresses = view.addresses();
     let mut outcome = Outcome::graded(Grade::Reached);
     if !addresses.is_empty() {
-        outcome.saw("addresses", in_words(&addresses));
+        outcome.saw("addresses", listed(&addresses));
     }
     outcome.saw("asked", view.asked());
     for (kind, answer) in view.answers.iter().flatten() {
         let said = match &answer.result {
-            Ok(records) if records.aliases.is_empty() => in_words(&records.addresses),
-            Ok(records) => format!("{} by way of {}", in_words(&records.addresses), records.aliases.join(" → ")),
+            Ok(records) if records.aliases.is_empty() => listed(&records.addresses),
+            Ok(records) => format!("{} by way of {}", listed(&records.addresses), records.aliases.join(" → ")),
             // It names the aliases itself.
             Err(error) => error.detail.clone(),
         };
@@ -89,7 +89,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
 fn seen_from_inside(host: &str, view: &PublicView, error: &NetError, cx: &Context) -> Outcome {
     let mut outcome = Outcome::graded(Grade::Declared);
     if !view.inside.is_empty() {
-        outcome.saw("addresses", in_words(&view.inside));
+        outcome.saw("addresses", listed(&view.inside));
         outcome.grade = Grade::Reached;
     }
     outcome.saw("public view", format!("{}: {}", view.asked(), error.detail));
@@ -284,14 +284,14 @@ fn inside_only(host: &str, view: &PublicView, error: &NetError, cx: &Context) ->
         format!(
             "{}; the resolvers here say {}, which is a public address and may differ from what the internet is told",
             view.unheard(),
-            in_words(&view.inside)
+            listed(&view.inside)
         ),
         how_to_see(host, error, cx).verify(dig(host)),
     )
 }
 
 fn no_public_view(host: &str, view: &PublicView, error: &NetError, cx: &Context) -> Finding {
-    let inside = if view.inside.is_empty() { "nothing".to_owned() } else { in_words(&view.inside) };
+    let inside = if view.inside.is_empty() { "nothing".to_owned() } else { listed(&view.inside) };
     NO_PUBLIC_VIEW.found(
         format!(
             "{}, and the resolvers here say {inside}: what the internet is told of {host} is unknown",

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use super::resolves;
 use super::view::{PublicView, public_view};
 use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
-use crate::checks::egress::in_words;
 use crate::context::{Context, Lookup};
 use crate::net::{Attempted, ErrorKind, NetError};
+use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -46,9 +46,9 @@ fn judge(host: &str, view: &PublicView, lookup: &Lookup, cx: &Context) -> Outcom
     let inside = lookup.addresses();
     let outside = view.answers.is_ok().then(|| view.addresses());
     let mut outcome = Outcome::graded(if inside.is_empty() { Grade::Declared } else { Grade::Reached });
-    outcome.saw("inside", if inside.is_empty() { unanswered(lookup) } else { in_words(&inside) });
+    outcome.saw("inside", if inside.is_empty() { unanswered(lookup) } else { listed(&inside) });
     match &outside {
-        Some(addresses) => outcome.saw("outside", in_words(addresses)),
+        Some(addresses) => outcome.saw("outside", listed(addresses)),
         None => outcome.saw("outside", "unknown: no public resolver could be asked"),
     }
     if inside.is_empty() && lookup.servers.is_empty() {
@@ -92,7 +92,7 @@ fn unanswered(lookup: &Lookup) -> String {
 
 fn resolvers(cx: &Context) -> String {
     let servers: Vec<IpAddr> = cx.resolvers().iter().map(std::net::SocketAddr::ip).collect();
-    if servers.is_empty() { "the resolvers of this host".to_owned() } else { in_words(&servers) }
+    if servers.is_empty() { "the resolvers of this host".to_owned() } else { listed(&servers) }
 }
 
 fn dig(host: &str, cx: &Context) -> Command {
@@ -104,7 +104,7 @@ fn dig(host: &str, cx: &Context) -> Command {
 
 fn inside_unresolvable(host: &str, outside: &[IpAddr], cx: &Context) -> Finding {
     let public =
-        if outside.is_empty() { String::new() } else { format!(" (the internet is told {})", in_words(outside)) };
+        if outside.is_empty() { String::new() } else { format!(" (the internet is told {})", listed(outside)) };
     INSIDE_UNRESOLVABLE.found(
         format!("{} does not know {host}{public}: sign-ins from the customer's network end nowhere, and so do calls of the application to itself", resolvers(cx)),
         Remediation::network(format!(

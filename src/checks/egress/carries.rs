@@ -9,7 +9,7 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, Phase, Request, Response};
-use crate::settings::values::spoken;
+use crate::said::spoken;
 use crate::workos::{self, Answer};
 
 pub(super) static SPEC: Spec = Spec {

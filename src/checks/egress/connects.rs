@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{addresses, in_words, proxy, resolves};
+use super::{addresses, proxy, resolves};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation,
     Remediations, Running, Spec, Touch, Vantage, command,
@@ -11,8 +11,8 @@ use crate::checks::settings;
 use crate::context::{Context, Tried};
 use crate::host::{HOSTS_FILE, NoSource};
 use crate::net::ErrorKind;
+use crate::said::{listed, spoken};
 use crate::settings::Family;
-use crate::settings::values::spoken;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -127,7 +127,7 @@ fn by_kind(missed: &[&Tried]) -> Vec<(ErrorKind, Vec<IpAddr>)> {
 }
 
 fn missed_in_words(missed: &[&Tried]) -> String {
-    in_words(&missed.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
+    listed(missed.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
 }
 
 fn curl(endpoint: &Endpoint, cx: &Context) -> Command {
@@ -139,12 +139,12 @@ pub(in crate::checks) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], 
     if *endpoint == cx.settings.api.value {
         format!("{}, from which {} answers", cx.facts.cloudflare_in_words(), endpoint.host)
     } else {
-        format!("{} (now {})", endpoint.host, in_words(addresses))
+        format!("{} (now {})", endpoint.host, listed(addresses))
     }
 }
 
 fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Context) -> Finding {
-    let all = in_words(addresses);
+    let all = listed(addresses);
     let one = addresses.len() == 1;
     let port = endpoint.port;
     let attempts = cx.settings.retries.value + 1;
@@ -231,7 +231,7 @@ fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) ->
     let opened = if elsewhere.is_empty() || cx.settings.proxy_for(endpoint).is_some() {
         opened.into()
     } else {
-        let (host, elsewhere) = (&endpoint.host, in_words(&elsewhere));
+        let (host, elsewhere) = (&endpoint.host, listed(&elsewhere));
         Remediation::network(format!(
             "Have {host} resolve to its public addresses: {elsewhere} lies outside the ranges from which it answers, and the ranges opened would not lead there."
         ))

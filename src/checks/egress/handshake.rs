@@ -7,7 +7,7 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, Handshake, NetError, OpensslsOwn};
-use crate::settings::values::spoken;
+use crate::said::spoken;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,

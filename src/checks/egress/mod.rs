@@ -12,13 +12,10 @@ mod resolves;
 mod stable;
 mod trusted;
 
-use std::net::IpAddr;
-
 use crate::check::{Command, Endpoint, Group, Vantage, command};
 use crate::settings::{Proxy, Scheme, Settings};
 
 pub(super) use connects::destination;
-pub(super) use trusted::{day, distance};
 
 pub(super) const GROUP: Group = Group {
     id: "egress",
@@ -60,9 +57,4 @@ pub(super) fn s_client(endpoint: &Endpoint, proxy: Option<&Proxy>, more: &'stati
         // openssl speaks to no other kind of proxy.
         Some(proxy) => command!("curl -sv --proxy {} {}", proxy.url(), endpoint.https("/")),
     }
-}
-
-/// `104.18.2.1, 104.18.3.1`
-pub(super) fn in_words<'a>(addresses: impl IntoIterator<Item = &'a IpAddr>) -> String {
-    addresses.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{in_words, s_client};
+use super::s_client;
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
@@ -11,7 +11,7 @@ use crate::checks::flaw::{breaks, which};
 use crate::context::{Context, Tried};
 use crate::middlebox;
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, Place, ProxyRefusal};
-use crate::settings::values::spoken;
+use crate::said::{listed, spoken};
 use crate::settings::{Proxy, Scheme};
 
 pub(super) static SPEC: Spec = Spec {
@@ -94,7 +94,7 @@ impl Check for ThroughProxy {
             if ways.is_empty() {
                 return outcome.because(unresolved(&self.proxy));
             }
-            outcome.saw("proxy addresses", in_words(&ways.iter().map(|way| way.first_hop().ip()).collect::<Vec<_>>()));
+            outcome.saw("proxy addresses", listed(ways.iter().map(|way| way.first_hop().ip()).collect::<Vec<_>>()));
             let tried = cx.try_ways(ways).await;
             self.judge(outcome, &tried, cx)
         })

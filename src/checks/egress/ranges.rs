@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::facts::Facts;
 use crate::host::NoSource;
 use crate::net::{ErrorKind, Way};
+use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -114,7 +115,7 @@ impl Check for Ranges {
 fn judge(endpoint: &Endpoint, tried: usize, silent: &[IpAddr], cx: &Context) -> Outcome {
     let outcome =
         Outcome::graded(Grade::Reached).with("answered", format!("{} of {tried} ranges", tried - silent.len()));
-    let outcome = if silent.is_empty() { outcome } else { outcome.with("silent", super::in_words(silent)) };
+    let outcome = if silent.is_empty() { outcome } else { outcome.with("silent", listed(silent)) };
     if silent.len() * 2 > tried { outcome.because(only_current(endpoint, tried, silent, cx)) } else { outcome }
 }
 

@@ -11,7 +11,7 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::net::{Attempted, Response};
-use crate::settings::values::spoken;
+use crate::said::spoken;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {

@@ -10,8 +10,9 @@ use crate::checks::ingress::{arrival, trusted};
 use crate::context::Context;
 use crate::inbound::nonce::{BODY, HEADER, ProbeSeen, Told};
 use crate::net::{Method, Request, Response, Trust, Way};
+use crate::said::spoken;
 use crate::secret::Secret;
-use crate::settings::values::{shown_url, spoken, url_endpoint, web_url};
+use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::workos::signature::{self, Refusal, Terms};
 
 /// The check, which `probe --nonce` and `listen --nonce` answer from the two sides.

@@ -11,10 +11,10 @@ use crate::check::{
     Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::public;
-use crate::checks::egress::in_words;
 use crate::context::{Context, Tried};
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Phase, Request, Response, Trust, Way};
+use crate::said::listed;
 use crate::settings::Settings;
 use crate::settings::values::{url_endpoint, web_url};
 
@@ -187,7 +187,7 @@ async fn refuses_every_path(way: &Way, known: &[String], cx: &Context) -> Option
 
 fn judge(endpoint: &Endpoint, seen: &[Seen], cx: &Context) -> Outcome {
     let source = seen.iter().find_map(|one| cx.host.source_for(one.at).ok());
-    if let Some(whose) = source.and_then(|source| listed(source, cx)) {
+    if let Some(whose) = source.and_then(|source| published(source, cx)) {
         return Outcome::graded(Grade::Declared).because(no_stranger(endpoint, &whose));
     }
     if seen.is_empty() {
@@ -217,7 +217,7 @@ fn judge(endpoint: &Endpoint, seen: &[Seen], cx: &Context) -> Outcome {
 }
 
 /// Whose address it is, where an allowlist may let it in for what it is.
-fn listed(source: IpAddr, cx: &Context) -> Option<String> {
+fn published(source: IpAddr, cx: &Context) -> Option<String> {
     let sources = &cx.facts.workos_sources;
     if sources.published.addresses.contains(&source) || sources.reported.addresses.contains(&source) {
         return Some(format!("{source}, one of WorkOS's listed addresses"));
@@ -240,7 +240,7 @@ fn curl(endpoint: &Endpoint) -> Command {
 }
 
 fn open_to_all(endpoint: &Endpoint, open: &[IpAddr], source: Option<IpAddr>, cx: &Context) -> Finding {
-    let (all, port) = (in_words(open), endpoint.port);
+    let (all, port) = (listed(open), endpoint.port);
     let (published, reported) =
         (&cx.facts.workos_sources.published.addresses, &cx.facts.workos_sources.reported.addresses);
     OPEN_TO_ALL.found(
@@ -250,8 +250,8 @@ fn open_to_all(endpoint: &Endpoint, open: &[IpAddr], source: Option<IpAddr>, cx:
         ),
         Remediation::network(format!(
             "If WorkOS alone is to come in, allow inbound TCP {port} to {all} from its listed addresses ({}) and those that are reported besides ({}), and drop the rest. If users sign in over the internet, {port} is open on purpose: then let only these addresses reach the webhook and Actions paths, in the reverse proxy.",
-            in_words(published),
-            in_words(reported)
+            listed(published),
+            listed(reported)
         ))
         .verify(curl(endpoint)),
     )
@@ -259,8 +259,8 @@ fn open_to_all(endpoint: &Endpoint, open: &[IpAddr], source: Option<IpAddr>, cx:
 
 fn not_tried(endpoint: &Endpoint, untried: &[IpAddr]) -> Finding {
     NOT_TRIED.found(
-        format!("this machine cannot send to {} at all, so whether it is kept out there is open", in_words(untried)),
-        Remediation::installer(format!("Look from a machine that has a route to {}.", in_words(untried)))
+        format!("this machine cannot send to {} at all, so whether it is kept out there is open", listed(untried)),
+        Remediation::installer(format!("Look from a machine that has a route to {}.", listed(untried)))
             .verify(curl(endpoint)),
     )
 }

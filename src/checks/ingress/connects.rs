@@ -8,11 +8,10 @@ use crate::check::{
     Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::public;
-use crate::checks::egress::in_words;
 use crate::context::{Context, Tried};
 use crate::net::ErrorKind;
 use crate::net::special::special;
-use crate::settings::values::spoken;
+use crate::said::{listed, spoken};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -99,7 +98,7 @@ fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
         outcome.saw("connection", format!("{} ({place} address): {how}", one.way.first_hop()));
     }
     if !arrival.withheld.is_empty() {
-        outcome.saw("not contacted", format!("{} (--allow-private would)", in_words(&arrival.withheld)));
+        outcome.saw("not contacted", format!("{} (--allow-private would)", listed(&arrival.withheld)));
     }
     if public && cx.vantage == Vantage::Outside {
         // A machine without IPv6 misses nothing that the edge could give it.
@@ -124,7 +123,7 @@ fn curl(endpoint: &Endpoint) -> Command {
 }
 
 fn addresses(tried: &[Tried]) -> String {
-    in_words(&tried.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
+    listed(tried.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>())
 }
 
 fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
@@ -132,11 +131,11 @@ fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
         ("has no address of the family that is to be used".to_owned(), "Leave -4 and -6 out.".to_owned())
     } else {
         (
-            format!("leads to {} only, which is no public address: nothing was sent there", in_words(withheld)),
+            format!("leads to {} only, which is no public address: nothing was sent there", listed(withheld)),
             format!(
                 "Publish the public address of the installation for {}; in a network where {} is the installation, give --allow-private.",
                 endpoint.host,
-                in_words(withheld)
+                listed(withheld)
             ),
         )
     };

@@ -7,10 +7,11 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
-use crate::checks::egress::{day, distance, s_client};
+use crate::checks::egress::s_client;
 use crate::checks::flaw::{breaks, which};
 use crate::context::Context;
 use crate::net::{CertificateProblem, ErrorKind, Flaw, Handshake, NetError, Presented};
+use crate::said::{day, distance, listed};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -182,11 +183,7 @@ fn incomplete(endpoint: &Endpoint, leaf: &Presented) -> Finding {
 
 fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
     WRONG_NAME.found(
-        format!(
-            "{endpoint} shows a certificate for {}, not for {}",
-            leaf.names.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
-            endpoint.host
-        ),
+        format!("{endpoint} shows a certificate for {}, not for {}", listed(leaf.names.iter().take(5)), endpoint.host),
         Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
     )
 }

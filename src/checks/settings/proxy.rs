@@ -5,6 +5,7 @@ use crate::check::{
     Vantage, command,
 };
 use crate::context::Context;
+use crate::said::all_of;
 use crate::settings::{Misread, NoProxy, Proxy, Setting, Settings, Source};
 
 pub(super) static SPEC: Spec = Spec {
@@ -191,7 +192,7 @@ fn misread(settings: &Settings) -> Vec<Finding> {
 
 fn malformed(names: &[String], misread: &Misread) -> Finding {
     let code = if misread.tolerated { &DISAGREEMENT } else { &MALFORMED };
-    let (all, is) = (names.join(" and "), if names.len() == 1 { "is" } else { "are" });
+    let (all, is) = (all_of(names), if names.len() == 1 { "is" } else { "are" });
     let Misread { shown, why, write, .. } = misread;
     code.found(
         format!("{all} {is} `{shown}`: {why}; programs fail, go direct or go on, each in its own way"),

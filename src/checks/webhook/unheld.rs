@@ -2,8 +2,8 @@
 
 use crate::check::{Command, Remediation, Remediations};
 use crate::checks::whence::Whence;
+use crate::said::{all_of, spoken};
 use crate::settings::Settings;
-use crate::settings::values::spoken;
 use crate::workos::key::{Malformed, malformed_secret, shortness};
 use crate::workos::signature::{Looks, Refusal, Rewriting, SecretSlip, Shape, Slip};
 
@@ -81,7 +81,7 @@ pub fn in_words(refusal: &Refusal) -> String {
 }
 
 fn joined(slips: &[Slip], words: fn(Slip) -> &'static str) -> String {
-    slips.iter().map(|slip| words(*slip)).collect::<Vec<_>>().join(" and ")
+    all_of(slips.iter().map(|slip| words(*slip)))
 }
 
 /// What to change. `secret` is what signatures are held to, `what` whose it should be: "the webhook endpoint".

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::time_of_day;
 use crate::checks::delivered::{origin_in_words, refusal_in_words};
 use crate::facts::Facts;
 use crate::inbound::Heard;
 use crate::inbound::nonce::ProbeSeen;
-use crate::settings::values::spoken;
+use crate::said::spoken;
+use crate::said::time_of_day;
 use crate::workos::delivery::{Delivery, Signature, TurnedAway};
 
 /// Tells of what arrives; strangers only until it would be too much.

@@ -25,9 +25,10 @@ use crate::listening::vendor::Vendor;
 use crate::listening::{Caused, Ended, Seen, Stand, Stood, Until};
 use crate::outcome::{Vantage, command};
 use crate::report::{Head, Report};
+use crate::said::{all_of, spoken, time_of_day};
 use crate::secret::Secret;
 use crate::settings::Source;
-use crate::settings::values::{shown_url, spoken};
+use crate::settings::values::shown_url;
 use crate::workos::delivery::Purpose;
 
 pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
@@ -317,7 +318,7 @@ fn announce(
     let scheme = if args.plain { "http" } else { "https" };
     let paths: Vec<&str> =
         [stand.webhook(), stand.actions()].into_iter().flatten().map(|it| it.path.as_str()).collect();
-    let (paths, time) = (paths.join(" and "), spoken(until.lasting));
+    let (paths, time) = (all_of(paths), spoken(until.lasting));
     say(&format!("listening on {scheme}://{place}{paths} for {time}; Ctrl-C ends it earlier"));
     if let Some(nonce) = nonce {
         let probe = command!("workos-preflight probe {} --nonce {}", shown_url(&stand.awaited().1.url), nonce);
@@ -354,10 +355,4 @@ fn announce(
     if !args.accept {
         say(&format!("genuine deliveries are answered 503, {application} (--accept takes them)"));
     }
-}
-
-/// The time of day in UTC, for lines that tell what happens.
-fn time_of_day(time: SystemTime) -> String {
-    let moment = jiff::Timestamp::try_from(time).unwrap_or_default();
-    moment.strftime("%H:%M:%S").to_string()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::certificate::CertificateProblem;
 use super::hello::OpensslsOwn;
-use crate::settings::values::spoken;
+use crate::said::spoken;
 
 /// How an attempt failed.
 #[derive(Clone, PartialEq, Eq, Debug)]

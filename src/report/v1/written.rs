@@ -1,6 +1,6 @@
 //! From what a run found to what is written, and back where other commands read it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{
     Check, CheckResult, Evidence, Facts, Finding, Grade, Host, Inbound, Remediation, Report, SCHEMA, Setting, Severity,
@@ -8,6 +8,7 @@ use super::{
 };
 use crate::check;
 use crate::report::{self, Row};
+use crate::said::utc;
 use crate::settings::{Source, Strategy};
 
 impl From<&report::Report> for Report {
@@ -274,11 +275,6 @@ fn setting((name, value, source): &(&'static str, String, Source)) -> Setting {
         Source::Demonstration => ("demonstration", None),
     };
     Setting { name: (*name).to_owned(), value: value.clone(), from: from.to_owned(), place }
-}
-
-fn utc(time: SystemTime) -> String {
-    let exact = jiff::Timestamp::try_from(time).unwrap_or_default();
-    jiff::Timestamp::from_second(exact.as_second()).unwrap_or_default().to_string()
 }
 
 fn milliseconds(duration: Duration) -> u64 {

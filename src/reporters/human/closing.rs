@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::text::{columns, counted, lasted};
+use super::text::columns;
 use super::{Human, Paint};
 use crate::outcome::{Status, Vantage, Who};
 use crate::report::v1::Inbound;
 use crate::report::waivers::Waived;
 use crate::report::{Report, Row, Verdict};
 use crate::reporters::worst;
+use crate::said::{counted, lasted};
 
 impl Human {
     pub(super) fn verdict(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {

@@ -15,8 +15,8 @@ use super::{Detail, Look, Reporter, worst, worst_first};
 use crate::check::{CheckId, Group};
 use crate::outcome::{Command, Finding, Severity, Status, Vantage, Who};
 use crate::report::{Head, Report, Row};
-use crate::said::{harmless, in_ascii};
-use text::{columns, counted, lasted, wrapped};
+use crate::said::{counted, harmless, in_ascii, lasted};
+use text::{columns, wrapped};
 
 /// The column of subjects and reasons; titles that reach it push them on.
 const BESIDE: usize = 42;

@@ -1,7 +1,5 @@
 //! Words in lines: wrapped, counted, and in ASCII where that is all there is.
 
-use std::time::Duration;
-
 /// Lines of at most this many columns. A word that is longer stays whole, so that it can be copied.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -19,16 +17,4 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 pub(super) fn columns(text: &str) -> usize {
     text.chars().count()
-}
-
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-pub(super) fn lasted(duration: Duration) -> String {
-    if duration < Duration::from_millis(100) {
-        format!("{} ms", duration.as_millis())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
-    }
 }

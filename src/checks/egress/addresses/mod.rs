@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use self::behind::behind;
 use self::words::Odd;
-use super::{in_words, resolves};
+use super::resolves;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Severity, Spec, Touch,
     Vantage,
@@ -19,6 +19,7 @@ use crate::context::{Context, GivenBy, IPV4_ONLY, Lookup};
 use crate::facts::BlockPage;
 use crate::host::{HOSTS_FILE, SERVICES_FILE};
 use crate::net::special::{Nat64, Special, special};
+use crate::said::listed;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -129,7 +130,7 @@ async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
     }));
     let mut groups: Vec<Odd> = Vec::new();
     for odd in told.await {
-        outcome.saw("behind", format!("{}: {}", in_words(&odd.addresses), odd.behind.in_words()));
+        outcome.saw("behind", format!("{}: {}", listed(&odd.addresses), odd.behind.in_words()));
         // A published address that the search list did not give is none to speak of.
         if odd.kind.is_published() && !matches!(odd.given_by, GivenBy::SearchList { .. }) {
             continue;

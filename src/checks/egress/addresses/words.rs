@@ -5,10 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use super::behind::Behind;
 use super::{BLOCKED, Kind, OUTSIDE_RANGES, PRIVATE_ANSWER, RELAYED, SEARCH_LIST, SINKHOLED};
 use crate::check::{Command, Finding, Remediation, Remediations, command};
-use crate::checks::egress::in_words;
 use crate::context::{Context, GivenBy};
 use crate::facts::{BlockPage, Confidence};
 use crate::host::{HOSTS_FILE, RESOLVER_FILE, SERVICES_FILE};
+use crate::said::listed;
 
 /// Addresses of one kind, behind which stands the same, and that came the same way.
 pub(super) struct Odd {
@@ -37,7 +37,7 @@ impl Odd {
     }
 
     fn all(&self) -> String {
-        in_words(&self.addresses)
+        listed(&self.addresses)
     }
 
     /// What gives the address, where it is a thing of this host: to be changed there and by nobody else.

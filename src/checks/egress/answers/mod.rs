@@ -15,7 +15,7 @@ use crate::check::{
 use crate::context::Context;
 use crate::middlebox;
 use crate::net::{Coding, NetError, Response};
-use crate::settings::values::spoken;
+use crate::said::spoken;
 use crate::workos::{self, Answer};
 
 pub(in crate::checks) static SPEC: Spec = Spec {

@@ -9,6 +9,7 @@ use super::{
 use crate::check::{Command, Endpoint, Finding, Remediation, Remediations, command};
 use crate::middlebox::Guess;
 use crate::net::BodyEnd;
+use crate::said::counted;
 use crate::workos::{self, JsonAnswer};
 
 fn curl(endpoint: &Endpoint) -> Command {
@@ -247,10 +248,10 @@ pub(super) fn truncated(endpoint: &Endpoint, read: usize, end: BodyEnd) -> Findi
     let how = match end {
         BodyEnd::TooLarge => format!("is larger than {read} bytes, while the API's is below one kilobyte"),
         BodyEnd::Unfinished => {
-            format!("does not end: {read} {} came, and then nothing in time", if read == 1 { "byte" } else { "bytes" })
+            format!("does not end: {} came, and then nothing in time", counted(read, "byte"))
         }
         BodyEnd::Cut | BodyEnd::Whole => {
-            format!("breaks off after {read} {}", if read == 1 { "byte" } else { "bytes" })
+            format!("breaks off after {}", counted(read, "byte"))
         }
     };
     TRUNCATED.found(

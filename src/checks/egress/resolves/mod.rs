@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::in_words;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
 use crate::context::{Asked, Context, Lookup};
 use crate::host::{RESOLVER_FILE, SERVICES_FILE};
 use crate::net::{ErrorKind, NetError, RecordKind};
-use crate::settings::values::spoken;
+use crate::said::{listed, spoken};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -131,7 +130,7 @@ fn judge(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> 
     let mut outcome =
         Outcome::graded(if addresses.is_empty() { Grade::Declared } else { Grade::Reached }).tried(lookup.attempts());
     if !addresses.is_empty() {
-        outcome.saw("addresses", in_words(&addresses));
+        outcome.saw("addresses", listed(&addresses));
     }
     for asked in &lookup.servers {
         outcome.saw("answer", format!("{} {} from {}: {}", host, asked.kind, asked.server, in_short(asked)));
@@ -173,7 +172,7 @@ fn in_short(asked: &Asked) -> String {
         Ok(records) => {
             let ttl = records.ttl.map(|ttl| format!(", TTL {ttl} s")).unwrap_or_default();
             let tcp = if records.over_tcp_only { ", over TCP only" } else { "" };
-            format!("{}{ttl}{tcp}", in_words(&records.addresses))
+            format!("{}{ttl}{tcp}", listed(&records.addresses))
         }
         Err(error) => match error.kind {
             ErrorKind::NoData => "no records of this type".to_owned(),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::waiting::{Cause, Dead};
 use super::{
     CUT_SHORT, DNS_TIMED_OUT, DNS_UNREACHABLE, NODATA, NOT_RESOLVED, NXDOMAIN, ONE_RESOLVER_DEAD, PASSED_OVER, REFUSED,
-    SERVFAIL, SLOW, STRANGE_CODE, TCP_ONLY, TOO_SLOW, in_words,
+    SERVFAIL, SLOW, STRANGE_CODE, TCP_ONLY, TOO_SLOW,
 };
 use crate::check::{Command, Finding, Remediation, Remediations, command};
 use crate::context::{Context, Lookup};
 use crate::host::{Oddity, RESOLVER_FILE, SERVICES_FILE, oddities};
 use crate::net::{ErrorKind, RecordKind, dns_code};
-use crate::settings::values::spoken;
+use crate::said::{listed, spoken};
 
 fn dig(host: &str, server: SocketAddr) -> Command {
     dig_for(host, server, "A")
@@ -31,7 +31,7 @@ fn dig_for(host: &str, server: SocketAddr, kind: &str) -> Command {
 }
 
 fn servers_in_words(servers: &[SocketAddr]) -> String {
-    servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    listed(servers)
 }
 
 pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>, cx: &Context) -> Finding {
@@ -234,7 +234,7 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
     } else {
         let services = services.map(|on| format!(", now `{on}`")).unwrap_or_default();
         (
-            format!("the system does not resolve {host}, although its DNS servers give {}", in_words(&from_servers)),
+            format!("the system does not resolve {host}, although its DNS servers give {}", listed(&from_servers)),
             format!(
                 "Put `dns` on the `hosts:` line of {SERVICES_FILE}{services}, and remove what stands before it and ends the search."
             ),
@@ -264,7 +264,7 @@ pub(super) fn asks_dns(services: &str) -> bool {
 
 /// The servers answer our questions, and the C library asks them and gets nothing.
 fn unlike_ours(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
-    let gives = in_words(&lookup.from_servers());
+    let gives = listed(lookup.from_servers());
     let both = match lookup.servers.iter().find(|asked| asked.answer.result.is_ok()) {
         Some(asked) => dig(host, asked.server).and("+noedns").then(&dig(host, asked.server).and("+edns=0")),
         None => command!("getent ahosts {}", host),

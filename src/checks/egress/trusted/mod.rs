@@ -16,6 +16,7 @@ use crate::check::{
 };
 use crate::context::Context;
 use crate::net::{CertificateProblem, Handshake, Place, Rule, Way};
+use crate::said::day;
 use crate::settings::Proxy;
 
 pub(super) static SPEC: Spec = Spec {
@@ -212,24 +213,6 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
             CertificateProblem::Other(detail) => invalid(endpoint, detail, kept),
         }),
     }
-}
-
-/// `2026-11-23`
-pub(in crate::checks) fn day(moment: SystemTime) -> String {
-    let stamp = jiff::Timestamp::try_from(moment).unwrap_or_default();
-    jiff::tz::TimeZone::UTC.to_datetime(stamp).date().to_string()
-}
-
-/// `3 days`, `5 hours`, `2 minutes`
-pub(in crate::checks) fn distance(from: SystemTime, to: SystemTime) -> String {
-    let seconds = to.duration_since(from).or_else(|_| from.duration_since(to)).unwrap_or_default().as_secs();
-    let (number, unit) = match seconds {
-        0..=119 => (seconds, "seconds"),
-        120..=7_199 => (seconds / 60, "minutes"),
-        7_200..=172_799 => (seconds / 3_600, "hours"),
-        _ => (seconds / 86_400, "days"),
-    };
-    format!("{number} {unit}")
 }
 
 #[cfg(test)]

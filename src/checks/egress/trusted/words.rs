@@ -4,12 +4,13 @@ use std::time::SystemTime;
 
 use super::{
     EXPIRED, INCOMPLETE_CHAIN, INTERCEPTED, INVALID, Kept, NO_ALTERNATIVE_NAME, NOT_YET_VALID, SELF_SIGNED,
-    STORE_LACKS_ROOT, UNTRUSTED, WRONG_NAME, day, distance,
+    STORE_LACKS_ROOT, UNTRUSTED, WRONG_NAME,
 };
 use crate::check::{Command, Endpoint, Finding, Remediation, Remediations, command};
 use crate::checks::egress::s_client;
 use crate::middlebox;
 use crate::net::Presented;
+use crate::said::{day, distance, listed};
 
 pub(super) fn openssl(endpoint: &Endpoint, kept: &Kept) -> Command {
     s_client(endpoint, kept.proxy.as_ref(), "-showcerts </dev/null")
@@ -139,7 +140,7 @@ pub(super) fn wrong_name(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> 
             "" => "no name at all".to_owned(),
             name => format!("{name} (by its common name alone)"),
         },
-        names => names.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
+        names => listed(names.iter().take(5)),
     };
     WRONG_NAME.found(
         format!("the certificate that answers at {endpoint} is for {names}, not for {}", endpoint.host),

@@ -11,12 +11,12 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
 use crate::checks::domain::contacts_of_public_view;
-use crate::checks::egress::in_words;
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::special::special;
-use crate::net::{ErrorKind, NetError, Request, Response, Trust, Way, page_title};
+use crate::net::{ErrorKind, NetError, Request, Response, Trust, Way};
+use crate::said::{listed, page_title};
 use crate::settings::Settings;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
 
@@ -151,7 +151,7 @@ impl Callback {
             let how = one.connection.result.as_ref().err().map(|error| error.detail.clone()).unwrap_or_default();
             outcome.saw("connection", format!("{}: {how}", one.way.first_hop()));
         }
-        let addresses = in_words(&tried.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>());
+        let addresses = listed(tried.iter().map(|one| one.way.first_hop().ip()).collect::<Vec<_>>());
         match (cx.vantage, tried.is_empty()) {
             (Vantage::Outside, true) => outcome.not_available(format!(
                 "{} has no public address, so only browsers inside reach it: look with `check` from there",

@@ -10,9 +10,9 @@ use crate::check::{About, Check, CheckId, Code, Contact, Grade, Outcome, Planned
 use crate::checks::ingress::{Front, alike};
 use crate::context::Context;
 use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
+use crate::said::spoken;
 use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::settings::values::spoken;
 use crate::workos::key::malformed_secret;
 use crate::workos::signature;
 

@@ -10,7 +10,7 @@ use crate::check::{Command, Finding, Remediation};
 use crate::checks::ingress::Wall;
 use crate::context::Context;
 use crate::net::Response;
-use crate::settings::values::spoken;
+use crate::said::spoken;
 
 impl AcceptsSigned {
     pub(super) fn signature_refused(&self, status: u16, cause: &Cause, cx: &Context) -> Finding {

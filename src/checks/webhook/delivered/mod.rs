@@ -17,7 +17,8 @@ use crate::check::{
 };
 use crate::facts::{Facts, Origin};
 use crate::net::special::special;
-use crate::settings::values::{shown_url, spoken, web_url};
+use crate::said::spoken;
+use crate::settings::values::{shown_url, web_url};
 use crate::workos::delivery::{Delivery, Signature, Turned, TurnedAway};
 use crate::workos::signature::Refusal;
 

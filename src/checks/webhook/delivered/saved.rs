@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{NO_PROOF, OF_ANOTHER, PROOF_IS_OLD, SPEC};
 use crate::check::{Check, Contact, Finding, Grade, Outcome, Remediation, Running, Severity, Touch};
-use crate::checks::egress::distance;
 use crate::context::{Context, SavedDelivery};
+use crate::said::distance;
 use crate::settings::values::{shown_url, web_url};
 
 /// The evidence that names the report which a check took in.

@@ -10,7 +10,8 @@ use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcom
 use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, wants_sign_in};
 use crate::context::Context;
 use crate::middlebox;
-use crate::net::{Attempted, Method, Request, Response, Trust, Way, page_title};
+use crate::net::{Attempted, Method, Request, Response, Trust, Way};
+use crate::said::page_title;
 use crate::settings::Setting;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::workos::signature;
