@@ -125,5 +125,8 @@ impl Context {
     }
 }
 
+/// What is said where there is no [`Context::way`] any more to what was connected to before.
+pub const NOT_AGAIN: &str = "could not connect again";
+
 /// An answer with more addresses than this is not tried to the end.
 const MOST_ADDRESSES: usize = 16;

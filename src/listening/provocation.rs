@@ -5,14 +5,12 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::Value;
-
 use super::marker::{Marker, shown_marked};
-use super::vendor::{ATTEMPTS, Unseen, Vendor, called, pause, refused, text};
+use super::vendor::{ATTEMPTS, Unseen, Vendor, pause, refused};
 use crate::inbound::Keys;
 use crate::said::line;
-use crate::secret::Secret;
 use crate::workos::id::{Id, Kind};
+use crate::workos::pages::{ListedEvent, Object};
 use crate::workos::{self, JsonAnswer, writing};
 
 /// The event that is caused.
@@ -45,16 +43,15 @@ impl<'a> Provocation<'a> {
     pub(crate) async fn prepare(vendor: Vendor<'a>, webhook: &'a str, random: &str) -> Result<Self, String> {
         let has_secret = vendor.cx.settings.webhook_secret.is_some();
         let endpoints = vendor.list(Kind::Endpoint).await?.objects;
-        let usable = |endpoint: &&Value| {
-            let events = endpoint.get("events").and_then(Value::as_array);
-            called(Kind::Endpoint, endpoint).as_deref() == Some(webhook)
-                && text(endpoint, "status").as_deref() != Some("disabled")
-                && events.is_some_and(|events| events.iter().any(|event| event == EVENT))
+        let usable = |endpoint: &&Object| {
+            endpoint.called.as_deref() == Some(webhook)
+                && endpoint.enabled
+                && endpoint.events.iter().any(|event| event == EVENT)
         };
         let existing = endpoints.iter().find(usable).filter(|_| has_secret);
         Ok(Provocation {
             marker: Marker::new(random),
-            existing: existing.and_then(|one| Id::read(Kind::Endpoint, &text(one, "id")?)),
+            existing: existing.and_then(|one| Id::read(Kind::Endpoint, &one.id)),
             vendor,
             webhook,
             endpoint: Mutex::new(Step::NotBegun),
@@ -112,9 +109,9 @@ impl<'a> Provocation<'a> {
                 self.vendor.ask(|way| writing::register_endpoint(way, self.vendor.key, &url, &[EVENT])).await?;
             let id = made(&answer, Kind::Endpoint, &self.marker.in_query(), &self.endpoint)
                 .map_err(|why| format!("the endpoint was not registered: {why}"))?;
-            let secret = text(&answer.body, "secret").filter(|secret| !secret.is_empty());
+            let secret = answer.signing_secret();
             let secret = secret.ok_or_else(|| format!("the API did not give the secret of the endpoint {id}"))?;
-            keys.add(&self.marker.in_query(), Secret::new(secret));
+            keys.add(&self.marker.in_query(), secret);
         }
         if stopping.load(Ordering::Relaxed) {
             return Err("it was told to stop before an organization was created".to_owned());
@@ -139,12 +136,9 @@ impl<'a> Provocation<'a> {
                 break;
             }
         }
-        let Some(answer) = answer.ok().filter(|answer| answer.status == 200 && answer.is_list()) else {
-            return Listed::Unknown;
-        };
-        let events = answer.body.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let own = |event: &&Value| event.pointer("/data/id").and_then(Value::as_str) == Some(organization.as_str());
-        events.iter().find(own).map_or(Listed::No, |event| Listed::As(text(event, "id").unwrap_or_default()))
+        let Some(events) = answer.ok().and_then(|answer| ListedEvent::all(&answer)) else { return Listed::Unknown };
+        let own = events.into_iter().find(|event| event.about == organization);
+        own.map_or(Listed::No, |event| Listed::As(event.id))
     }
 
     /// Deletes what was made. An error says what is left, or may be.
@@ -221,8 +215,8 @@ pub(crate) enum Listed {
 fn made(answer: &JsonAnswer, kind: Kind, mark: &str, step: &Mutex<Step>) -> Result<Id, String> {
     match answer.status {
         200 | 201 => {
-            let id = text(&answer.body, "id").and_then(|id| Id::read(kind, &id));
-            let id = id.filter(|_| called(kind, &answer.body).is_none_or(|called| called.contains(mark)));
+            let told = Object::read(kind, &answer.body);
+            let id = Id::read(kind, &told.id).filter(|_| told.called.is_none_or(|called| called.contains(mark)));
             let id =
                 id.ok_or_else(|| format!("the API answers {}, and not with the {}", answer.status, kind.in_words()))?;
             set(step, Step::Made(id.clone()));

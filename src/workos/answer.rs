@@ -6,6 +6,7 @@ use url::Url;
 use crate::middlebox::{self, Guess};
 use crate::net::{BodyEnd, Response};
 use crate::said::page_title;
+use crate::secret::Secret;
 use crate::settings::values::shown_url;
 
 /// What came back.
@@ -103,11 +104,34 @@ impl JsonAnswer {
         self.body.get("message").and_then(Value::as_str)
     }
 
-    /// Whether it is a list as the API gives it: `object`, `data` and `list_metadata`.
+    /// Whether it is a list as the API gives it.
     pub fn is_list(&self) -> bool {
-        self.body.get("object").and_then(Value::as_str) == Some("list")
-            && self.body.get("data").is_some_and(Value::is_array)
-            && self.body.get("list_metadata").is_some_and(Value::is_object)
+        self.listed().is_some()
+    }
+
+    /// What it lists, where it is a list as the API gives it: 200 with `object`, `data` and `list_metadata`.
+    pub fn listed(&self) -> Option<&[Value]> {
+        let is_list = self.status == 200
+            && self.body.get("object").and_then(Value::as_str) == Some("list")
+            && self.body.get("list_metadata").is_some_and(Value::is_object);
+        self.body.get("data").and_then(Value::as_array).map(Vec::as_slice).filter(|_| is_list)
+    }
+
+    /// The ids of a key set, where it is one: `{"keys":[{"kid":…}]}`.
+    pub fn key_ids(&self) -> Option<Vec<&str>> {
+        let keys = self.body.get("keys").and_then(Value::as_array).filter(|_| self.status == 200)?;
+        Some(keys.iter().filter_map(|key| key.get("kid").and_then(Value::as_str)).collect())
+    }
+
+    /// The secret that an endpoint signs with, which is told to whoever registers it.
+    pub fn signing_secret(&self) -> Option<Secret> {
+        let secret = self.body.get("secret").and_then(Value::as_str).filter(|secret| !secret.is_empty());
+        secret.map(Secret::new)
+    }
+
+    /// The kind of an OAuth error, under either of the names that the API uses.
+    pub fn error_kind(&self) -> Option<&str> {
+        ["error", "code"].iter().find_map(|field| self.body.get(field).and_then(Value::as_str))
     }
 }
 

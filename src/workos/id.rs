@@ -18,7 +18,7 @@ impl Kind {
         }
     }
 
-    /// Where all of its kind are.
+    /// Where all of its kind are. The list of endpoints holds their secrets, which are never shown (facts of 2026-11-23, §3.4).
     pub fn place(self) -> &'static str {
         match self {
             Kind::Organization => "/organizations",

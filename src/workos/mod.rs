@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod delivery;
 pub mod id;
 pub mod key;
+pub mod pages;
 pub mod signature;
 pub mod writing;
 
@@ -13,9 +14,12 @@ pub use answer::{Answer, JsonAnswer};
 use serde_json::json;
 use url::form_urlencoded;
 
-use self::id::{Id, Kind};
+use self::id::Id;
 use crate::net::{Method, Request, Way};
 use crate::secret::Secret;
+
+/// Where the API is, unless a custom Authentication API domain was set up.
+pub const USUAL_HOST: &str = "api.workos.com";
 
 /// The API's `message` to a request without a key.
 pub const UNAUTHORIZED: &str = "Unauthorized";
@@ -23,9 +27,6 @@ pub const UNAUTHORIZED: &str = "Unauthorized";
 /// `GET /organizations?limit=1`: needs a key, changes nothing, and answers exactly `{"message":"Unauthorized"}` without one
 /// (facts of 2026-11-23, §2.3 and §3.1).
 pub const LIST_ORGANIZATIONS: &str = "/organizations?limit=1";
-
-/// Webhook endpoints as they are registered. The answer holds their secrets, which are never shown (facts §3.4).
-pub const LIST_WEBHOOK_ENDPOINTS: &str = "/webhook_endpoints?limit=100";
 
 /// Events need a name, or the answer is 400 (facts §3.3).
 pub const LIST_EVENTS: &str = "/events?events=organization.created&limit=1";
@@ -38,34 +39,9 @@ pub fn list_organizations(way: Way, key: Option<&Secret>) -> Request {
     get(way, LIST_ORGANIZATIONS, key)
 }
 
-/// A page of organizations, `limit` at most a hundred.
-pub fn page_of_organizations(way: Way, key: &Secret, limit: u32, after: Option<&str>) -> Request {
-    get(way, &path_of_organizations(limit, after), Some(key))
-}
-
-/// A page of everything of a kind, `limit` at most a hundred, from the newest on, or from the oldest.
-pub fn page_of(kind: Kind, way: Way, key: &Secret, limit: u32, after: Option<&str>, oldest_first: bool) -> Request {
-    let order = if oldest_first { "&order=asc" } else { "" };
-    get(way, &format!("{}?{}{order}", kind.place(), page(limit, after)), Some(key))
-}
-
 /// One object by itself, to see whether it is there; endpoints are only listed.
 pub fn organization(way: Way, key: &Secret, id: &Id) -> Request {
     get(way, &id.path(), Some(key))
-}
-
-/// The path of a page of organizations, which a plan shows.
-pub fn path_of_organizations(limit: u32, after: Option<&str>) -> String {
-    format!("/organizations?{}", page(limit, after))
-}
-
-fn page(limit: u32, after: Option<&str>) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("limit", &limit.to_string());
-    if let Some(after) = after {
-        query.append_pair("after", after);
-    }
-    query.finish()
 }
 
 /// The public keys of a client ID; needs no key (facts §3.7).
@@ -77,11 +53,6 @@ pub fn jwks(way: Way, client_id: &str) -> Request {
 pub fn path_of_jwks(client_id: &str) -> String {
     let id: String = form_urlencoded::byte_serialize(client_id.as_bytes()).collect();
     format!("/sso/jwks/{id}")
-}
-
-/// Webhook endpoints as they are registered.
-pub fn list_webhook_endpoints(way: Way, key: &Secret) -> Request {
-    get(way, LIST_WEBHOOK_ENDPOINTS, Some(key))
 }
 
 /// The latest events of a name, `limit` at most a hundred.
@@ -121,6 +92,8 @@ fn get(way: Way, path: &str, key: Option<&Secret>) -> Request {
 
 #[cfg(test)]
 mod tests {
+    use super::id::Kind;
+    use super::pages::Pages;
     use super::*;
     use crate::endpoint::Endpoint;
 
@@ -141,12 +114,10 @@ mod tests {
         let key = Secret::new("sk_live_abcdefghijklmnopqrstuvwxyz");
         let requests = [
             list_organizations(way(), None),
-            page_of_organizations(way(), &key, 100, Some("org_1")),
-            page_of(Kind::Organization, way(), &key, 100, Some("org_1"), true),
-            page_of(Kind::Endpoint, way(), &key, 1, None, false),
+            Pages::of(Kind::Organization).request(way(), &key),
+            Pages::oldest_first(Kind::Endpoint).request(way(), &key),
             organization(way(), &key, &Id::read(Kind::Organization, "org_1").unwrap()),
             jwks(way(), "client_1"),
-            list_webhook_endpoints(way(), &key),
             list_events(way(), &key),
             authorize::request(way(), "client_1", "https://app.customer.example/callback"),
             exchange_no_code(way(), &key, "client_1"),

@@ -6,7 +6,7 @@ use crate::check::{
 };
 use crate::checks::egress::{answers, clock};
 use crate::checks::whence::Whence;
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::net::{NetError, Response, Way};
 use crate::secret::Secret;
 use crate::workos::key::shortness;
@@ -93,7 +93,7 @@ impl Check for Accepted {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
-                return Outcome::graded(Grade::Declared).because(no_answer("there is no key"));
+                return Outcome::graded(Grade::Declared).because(no_answer("there is no key", cx));
             };
             let start = Outcome::graded(Grade::Answered).with("key", key.masked());
             if key.expose().chars().any(|c| c.is_control() || !c.is_ascii()) {
@@ -103,7 +103,7 @@ impl Check for Accepted {
                 return start.not_available("the key is malformed, and is not sent: see settings.consistent");
             }
             let Some(way) = cx.way(&self.0).await else {
-                return start.because(no_answer("the connection did not come about again"));
+                return start.because(no_answer(NOT_AGAIN, cx));
             };
             let via = way.via();
             let sent = cx.network.fetch(&workos::list_organizations(way.clone(), Some(key))).await;
@@ -112,7 +112,7 @@ impl Check for Accepted {
                     stripped(start, response, key, cx)
                 }
                 Ok(response) => judge(start, response, key, cx),
-                Err(error) => failed(start, error),
+                Err(error) => failed(start, error, cx),
             };
             outcome.via(via).tried(sent.attempts)
         })
@@ -168,8 +168,8 @@ fn stripped(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Contex
     ))
 }
 
-fn failed(outcome: Outcome, error: &NetError) -> Outcome {
-    outcome.with("failure", error.detail.clone()).because(no_answer(&error.detail))
+fn failed(outcome: Outcome, error: &NetError, cx: &Context) -> Outcome {
+    outcome.with("failure", error.detail.clone()).because(no_answer(&error.detail, cx))
 }
 
 fn curl(cx: &Context) -> Command {
@@ -280,10 +280,10 @@ fn api_unavailable(status: u16, ray: &str) -> Finding {
     )
 }
 
-fn no_answer(detail: &str) -> Finding {
+fn no_answer(detail: &str, cx: &Context) -> Finding {
     NO_ANSWER.found(
         format!("no answer came to the request with the key: {detail}"),
-        Remediation::network("Run the check again; if it lasts, exempt api.workos.com from inspection of requests that carry an Authorization header."),
+        Remediation::network(format!("Run the check again; if it lasts, exempt {} from inspection of requests that carry an Authorization header.", cx.settings.api.value.host)),
     )
 }
 

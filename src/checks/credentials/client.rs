@@ -1,7 +1,5 @@
 //! Does WorkOS know the client ID?
 
-use serde_json::Value;
-
 use super::asking;
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
@@ -61,11 +59,9 @@ impl Check for Client {
                 Ok(answer) => answer,
                 Err(instead) => return outcome.because(self.not_established(&instead)),
             };
-            let keys = answer.body.get("keys").and_then(Value::as_array);
-            match (answer.status, keys) {
-                (200, Some(keys)) => {
-                    let ids = keys.iter().filter_map(|key| key.get("kid").and_then(Value::as_str));
-                    let ids: Vec<String> = ids.take(5).map(|id| id.chars().take(80).collect()).collect();
+            match (answer.status, answer.key_ids()) {
+                (_, Some(ids)) => {
+                    let ids: Vec<String> = ids.into_iter().take(5).map(|id| id.chars().take(80).collect()).collect();
                     outcome.with("key ids", ids.join(", "))
                 }
                 (404, _) => outcome.because(self.unknown()),

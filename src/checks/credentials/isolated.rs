@@ -1,15 +1,15 @@
 //! Does the key reach this customer alone?
 
-use serde_json::Value;
-
-use super::{accepted, asking};
+use super::accepted;
+use super::asking::{self, Listed};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage,
 };
 use crate::checks::whence::Whence;
 use crate::context::Context;
-use crate::workos;
+use crate::workos::id::Kind;
+use crate::workos::pages::{Object, Pages};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -44,17 +44,7 @@ static NOT_ESTABLISHED: Code =
 static MANY: Code =
     Code::warning("many", "the key reaches several organizations, and none was named that it should reach");
 
-/// A page, and how many of them are read: who can see five hundred organizations is isolated from nobody.
-const PAGE: u32 = 100;
-const MOST_PAGES: usize = 5;
-
 struct Isolated(Endpoint);
-
-/// An organization as far as it matters here.
-struct Seen {
-    id: String,
-    name: String,
-}
 
 impl Check for Isolated {
     fn about(&self) -> About {
@@ -62,9 +52,12 @@ impl Check for Isolated {
     }
 
     fn contacts(&self) -> Vec<Contact> {
-        let path = workos::path_of_organizations(PAGE, None);
+        let path = Pages::of(Kind::Organization).path();
         vec![Contact::new(
-            Touch::Request("GET", format!("{} with the API key, at most {MOST_PAGES} pages", self.0.https(&path))),
+            Touch::Request(
+                "GET",
+                format!("{} with the API key, at most {} pages", self.0.https(&path), asking::MOST_PAGES),
+            ),
             "which organizations the key reaches",
         )]
     }
@@ -72,46 +65,20 @@ impl Check for Isolated {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let mut outcome = Outcome::graded(Grade::Authorized);
-            match self.organizations(cx, &mut outcome).await {
-                Ok((seen, all)) => judge(outcome, &seen, all, cx),
-                Err(instead) => outcome.because(not_established(&instead)),
+            // Who can see five hundred organizations is isolated from nobody.
+            match asking::list(&self.0, cx, &mut outcome, Kind::Organization).await {
+                Ok(Listed { objects, all }) => judge(outcome, &objects, all, cx),
+                Err(unlisted) => outcome.because(not_established(&unlisted.to_string())),
             }
         })
     }
 }
 
-impl Isolated {
-    /// The organizations that the key reaches, and whether these are all.
-    async fn organizations(&self, cx: &Context, outcome: &mut Outcome) -> Result<(Vec<Seen>, bool), String> {
-        let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
-            return Err("there is no key".to_owned());
-        };
-        let mut seen: Vec<Seen> = Vec::new();
-        let mut after: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let request = |way| workos::page_of_organizations(way, key, PAGE, after.as_deref());
-            let answer = asking::ask(&self.0, cx, outcome, request).await?;
-            if answer.status != 200 || !answer.is_list() {
-                return Err(format!("an answer that is no list ({})", answer.status));
-            }
-            let text = |of: &Value, field: &str| of.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let page = answer.body.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
-            seen.extend(page.iter().map(|one| Seen { id: text(one, "id"), name: text(one, "name") }));
-            let next = answer.body.pointer("/list_metadata/after").and_then(Value::as_str).map(str::to_owned);
-            match next {
-                Some(next) if !page.is_empty() && after.as_ref() != Some(&next) => after = Some(next),
-                _ => return Ok((seen, true)),
-            }
-        }
-        Ok((seen, false))
-    }
-}
-
-fn judge(mut outcome: Outcome, seen: &[Seen], all: bool, cx: &Context) -> Outcome {
+fn judge(mut outcome: Outcome, seen: &[Object], all: bool, cx: &Context) -> Outcome {
     let count = if all { seen.len().to_string() } else { format!("{} and more", seen.len()) };
     outcome.saw("organizations", count.clone());
     for one in seen.iter().take(20) {
-        outcome.saw_in_confidence("organization", format!("{} {}", one.id, one.name));
+        outcome.saw_in_confidence("organization", format!("{} {}", one.id, one.called.as_deref().unwrap_or_default()));
     }
     let wanted: Vec<&String> = cx.settings.organizations.iter().map(|organization| &organization.value).collect();
     if wanted.is_empty() {
@@ -131,7 +98,7 @@ fn judge(mut outcome: Outcome, seen: &[Seen], all: bool, cx: &Context) -> Outcom
 }
 
 fn curl(cx: &Context) -> Command {
-    let url = cx.settings.api.value.https(&workos::path_of_organizations(PAGE, None));
+    let url = cx.settings.api.value.https(&Pages::of(Kind::Organization).path());
     Whence::of_key(&cx.settings).asking(&url)
 }
 
@@ -182,7 +149,7 @@ mod tests {
     use crate::net::fake::{Fake, response};
 
     async fn run(ids: &[&str], wanted: Option<&str>) -> Outcome {
-        let data: Vec<Value> =
+        let data: Vec<serde_json::Value> =
             ids.iter().map(|id| serde_json::json!({ "id": id, "name": "Planted Customer" })).collect();
         let list =
             serde_json::json!({ "object": "list", "data": data, "list_metadata": { "before": null, "after": null } });

@@ -1,7 +1,7 @@
 //! Credentials: whether the key works, and is the right one.
 
 pub(super) mod accepted;
-mod asking;
+pub(super) mod asking;
 mod client;
 mod environment;
 mod isolated;

@@ -1,7 +1,5 @@
 //! Do the key and the client ID belong together?
 
-use serde_json::Value;
-
 use super::{accepted, asking, client};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
@@ -71,8 +69,7 @@ impl Check for Pair {
             let ask = |way| workos::exchange_no_code(way, key, &self.client_id);
             match asking::ask_once(&self.endpoint, cx, &mut outcome, ask).await {
                 Ok(answer) => {
-                    let error =
-                        ["error", "code"].iter().find_map(|field| answer.body.get(field).and_then(Value::as_str));
+                    let error = answer.error_kind();
                     outcome.saw("error", error.unwrap_or("none").chars().take(60).collect::<String>());
                     match error {
                         Some("invalid_grant") => outcome,

@@ -7,7 +7,7 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage, command,
 };
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::net::{Attempted, ErrorKind, Phase, Request, Response};
 use crate::said::spoken;
 use crate::workos::{self, Answer};
@@ -58,8 +58,7 @@ impl Check for Carries {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let Some(way) = cx.way(&self.0).await else {
-                return Outcome::graded(Grade::Declared)
-                    .because(not_established("the connection did not come about again"));
+                return Outcome::graded(Grade::Declared).because(not_established(&self.0, NOT_AGAIN));
             };
             let via = way.via();
             let mut request = workos::list_organizations(way, None);
@@ -98,14 +97,16 @@ fn judge(endpoint: &Endpoint, sent: &Attempted<Response>, cx: &Context) -> Outco
             match (response.status, Answer::read(response)) {
                 (401, Answer::Json(_)) => outcome,
                 (400 | 413 | 414 | 431 | 494, _) => outcome.because(refused(endpoint, response)),
-                (status, _) => outcome.because(not_established(&format!("the answer is {status} instead of 401"))),
+                (status, _) => {
+                    outcome.because(not_established(endpoint, &format!("the answer is {status} instead of 401")))
+                }
             }
         }
         Err(error) => {
             let outcome = outcome.with("failure", error.detail.clone());
             outcome.because(match error.kind {
                 ErrorKind::TimedOut(Phase::Answer) => stalled(endpoint, &spoken(cx.settings.timeout.value)),
-                _ => not_established(&error.detail),
+                _ => not_established(endpoint, &error.detail),
             })
         }
     }
@@ -143,13 +144,13 @@ fn refused(endpoint: &Endpoint, response: &Response) -> Finding {
     )
 }
 
-fn not_established(detail: &str) -> Finding {
+fn not_established(endpoint: &Endpoint, detail: &str) -> Finding {
     NOT_ESTABLISHED.found(
         format!("whether full-size packets pass is not established: {detail}"),
         Remediation::network(
             "Run the check again; if it lasts, compare what the command prints with small and with large packets.",
         )
-        .verify("ping -M do -s 1472 -c 3 api.workos.com"),
+        .verify(command!("ping -M do -s 1472 -c 3 {}", endpoint.host)),
     )
 }
 

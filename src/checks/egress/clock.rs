@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::answers;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::context::Context;
 use crate::net::Response;
@@ -64,12 +64,14 @@ impl Check for Clock {
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
-            let Some(way) = cx.way(&self.0).await else { return Outcome::graded(Grade::Declared).because(no_date()) };
+            let Some(way) = cx.way(&self.0).await else {
+                return Outcome::graded(Grade::Declared).because(no_date(&self.0));
+            };
             let via = way.via();
             let sent = cx.network.fetch(&workos::list_organizations(way, None)).await;
             match &sent.result {
-                Ok(response) => judge(response, sent.took).via(via),
-                Err(_) => Outcome::graded(Grade::Declared).because(no_date()),
+                Ok(response) => judge(&self.0, response, sent.took).via(via),
+                Err(_) => Outcome::graded(Grade::Declared).because(no_date(&self.0)),
             }
         })
     }
@@ -88,16 +90,18 @@ fn skew(date: SystemTime, at: SystemTime, took: Duration) -> (Duration, bool) {
     }
 }
 
-fn judge(response: &Response, took: Duration) -> Outcome {
+fn judge(api: &Endpoint, response: &Response, took: Duration) -> Outcome {
     let Some(date) = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok()) else {
-        return Outcome::graded(Grade::Answered).because(no_date());
+        return Outcome::graded(Grade::Answered).because(no_date(api));
     };
     let age = response.header("age").and_then(|age| age.trim().parse().ok()).map(Duration::from_secs);
     if let Some(age) = age.filter(|age| !age.is_zero()) {
-        return by_age(response, date, age, took);
+        return by_age(api, response, date, age, took);
     }
     if let Some(hit) = cache_hit(response) {
-        return Outcome::graded(Grade::Answered).with("cache", hit).because(old_answer("without saying for how long"));
+        return Outcome::graded(Grade::Answered)
+            .with("cache", hit)
+            .because(old_answer(api, "without saying for how long"));
     }
     let (difference, ahead) = skew(date, response.at, took);
     let seconds = difference.as_secs();
@@ -108,22 +112,22 @@ fn judge(response: &Response, took: Duration) -> Outcome {
     };
     let outcome = Outcome::graded(Grade::Answered).with("clock", shown);
     if difference > WEBHOOKS {
-        outcome.because(skewed(seconds, direction))
+        outcome.because(skewed(api, seconds, direction))
     } else if difference > ACTIONS {
-        outcome.because(off_for_actions(seconds, direction))
+        outcome.because(off_for_actions(api, seconds, direction))
     } else {
         outcome
     }
 }
 
 /// An answer that was kept says when it was made, and how long ago that was by the clock of whoever kept it.
-fn by_age(response: &Response, date: SystemTime, age: Duration, took: Duration) -> Outcome {
+fn by_age(api: &Endpoint, response: &Response, date: SystemTime, age: Duration, took: Duration) -> Outcome {
     let now = date.checked_add(age).unwrap_or(date);
     let (difference, _) = skew(now, response.at, took);
     let outcome = Outcome::graded(Grade::Answered)
         .with("age of the answer", format!("{} s: a cache on the way kept it", age.as_secs()));
     if difference > ACTIONS {
-        return outcome.because(old_answer(&format!("for {} s, as it says", age.as_secs())));
+        return outcome.because(old_answer(api, &format!("for {} s, as it says", age.as_secs())));
     }
     outcome.with(
         "clock",
@@ -148,34 +152,39 @@ fn cache_hit(response: &Response) -> Option<String> {
 
 const SET_THE_CLOCK: &str = "Set this host's clock by NTP: start chrony or systemd-timesyncd, and allow UDP 123 to the customer's time servers.";
 
-fn skewed(seconds: u64, direction: &str) -> Finding {
+/// What shows this host's clock beside the API's.
+fn compared_with(api: &Endpoint) -> Command {
+    command!("date -u; curl -sI {} | grep -i ^date", api.https("/"))
+}
+
+fn skewed(api: &Endpoint, seconds: u64, direction: &str) -> Finding {
     SKEWED.found(
         format!("this host's clock is {seconds} s {direction} the API's: webhooks are refused beyond 180 s, Actions beyond 30 s"),
-        Remediation::installer(SET_THE_CLOCK).verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+        Remediation::installer(SET_THE_CLOCK).verify(compared_with(api)),
     )
 }
 
-fn off_for_actions(seconds: u64, direction: &str) -> Finding {
+fn off_for_actions(api: &Endpoint, seconds: u64, direction: &str) -> Finding {
     OFF_FOR_ACTIONS.found(
         format!("this host's clock is {seconds} s {direction} the API's: Actions are refused beyond 30 s, which denies sign-ins"),
-        Remediation::installer(SET_THE_CLOCK).verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+        Remediation::installer(SET_THE_CLOCK).verify(compared_with(api)),
     )
 }
 
-fn old_answer(how_long: &str) -> Finding {
+fn old_answer(api: &Endpoint, how_long: &str) -> Finding {
     OLD_ANSWER.found(
         format!("the answer was kept by a cache on the way {how_long}, so its Date does not tell whether this host's clock is right"),
         Remediation::network("Exempt the WorkOS API from caching on the proxy: its answers are for one request each.")
-            .verify("timedatectl; curl -sI https://api.workos.com/ | grep -iE '^(date|age|x-cache|via)'")
+            .verify(command!("timedatectl; curl -sI {} | grep -iE '^(date|age|x-cache|via)'", api.https("/")))
             .or(Remediation::installer("Compare this host's clock with the customer's time servers: timedatectl, or chronyc tracking.")),
     )
 }
 
-fn no_date() -> Finding {
+fn no_date(api: &Endpoint) -> Finding {
     NO_DATE.found(
         "the API's answer carries no readable Date header, so the clock cannot be compared",
         Remediation::network("Stop the proxy from removing the Date header, or compare the clock by hand.")
-            .verify("date -u; curl -sI https://api.workos.com/ | grep -i ^date"),
+            .verify(compared_with(api)),
     )
 }
 
@@ -186,6 +195,10 @@ mod tests {
     use crate::checks::fixture::codes;
     use crate::net::fake::response;
 
+    fn api() -> Endpoint {
+        Endpoint::new("api.workos.com", 443)
+    }
+
     fn judged(offset: i64, took: Duration) -> Outcome {
         let at = response(401, &[], "").at;
         let server = if offset >= 0 {
@@ -193,7 +206,7 @@ mod tests {
         } else {
             at - Duration::from_secs(offset.unsigned_abs())
         };
-        judge(&response(401, &[("date", &httpdate::fmt_http_date(server))], ""), took)
+        judge(&api(), &response(401, &[("date", &httpdate::fmt_http_date(server))], ""), took)
     }
 
     #[test]
@@ -212,7 +225,7 @@ mod tests {
     fn kept(ago: u64, headers: &[(&str, &str)]) -> Outcome {
         let date = httpdate::fmt_http_date(response(401, &[], "").at - Duration::from_secs(ago));
         let headers = [&[("date", date.as_str())], headers].concat();
-        judge(&response(401, &headers, ""), Duration::from_millis(50))
+        judge(&api(), &response(401, &headers, ""), Duration::from_millis(50))
     }
 
     #[test]
@@ -226,13 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn a_custom_api_domain_is_what_every_command_asks() {
+        let custom = Endpoint::new("auth.customer.example", 443);
+
+        for finding in [
+            skewed(&custom, 600, "behind"),
+            off_for_actions(&custom, 40, "behind"),
+            old_answer(&custom, ""),
+            no_date(&custom),
+        ] {
+            let command = finding.remediations.likeliest().verify.as_ref().unwrap().as_str().to_owned();
+            assert!(command.contains("https://auth.customer.example/") && !command.contains("workos.com"), "{command}");
+        }
+    }
+
+    #[test]
     fn a_slow_answer_is_no_skew() {
         assert_eq!(judged(-35, Duration::from_secs(40)).status(), Status::Pass);
     }
 
     #[test]
     fn an_answer_without_a_date_leaves_it_open() {
-        assert_eq!(codes(&judge(&response(401, &[("date", "yesterday")], ""), Duration::ZERO)), ["no-date"]);
+        assert_eq!(codes(&judge(&api(), &response(401, &[("date", "yesterday")], ""), Duration::ZERO)), ["no-date"]);
     }
 
     proptest::proptest! {
@@ -240,7 +268,7 @@ mod tests {
         fn whatever_date_an_answer_carries_it_is_judged_without_a_panic(date in ".*", year in 0..99_999_u32, milliseconds: u32) {
             let took = Duration::from_millis(milliseconds.into());
             for date in [date, format!("Sun, 06 Nov {year} 08:49:37 GMT")] {
-                let _ = judge(&response(401, &[("date", &date)], ""), took);
+                let _ = judge(&api(), &response(401, &[("date", &date)], ""), took);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::check::{
     Spec, Touch, Vantage, command,
 };
 use crate::checks::ingress::{arrival, trusted};
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::inbound::nonce::{BODY, HEADER, ProbeSeen, Told};
 use crate::net::{Method, Request, Response, Trust, Way};
 use crate::said::spoken;
@@ -91,7 +91,7 @@ impl Check for Arrives {
             let outcome = Outcome::graded(Grade::Identified).via("direct");
             let arrival = arrival(&self.endpoint, cx).await;
             let Some(way) = arrival.way() else {
-                return outcome.because(self.no_answer("the connection did not come about again"));
+                return outcome.because(self.no_answer(NOT_AGAIN));
             };
             let sent = cx.network.fetch(&self.request(way.clone(), cx)).await;
             let outcome = outcome.tried(sent.attempts);

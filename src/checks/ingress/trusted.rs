@@ -9,7 +9,7 @@ use crate::check::{
 };
 use crate::checks::egress::s_client;
 use crate::checks::flaw::{breaks, which};
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::net::{CertificateProblem, ErrorKind, Flaw, Handshake, NetError, Presented};
 use crate::said::{day, distance, listed};
 
@@ -84,8 +84,7 @@ impl Check for Trusted {
         Box::pin(async move {
             let arrival = arrival(&self.0, cx).await;
             let Some(way) = arrival.way() else {
-                return Outcome::graded(Grade::Reached)
-                    .because(no_handshake(&self.0, "the connection did not come about again"));
+                return Outcome::graded(Grade::Reached).because(no_handshake(&self.0, NOT_AGAIN));
             };
             let shaken = cx.network.handshake(way).await;
             let outcome = match &shaken.result {

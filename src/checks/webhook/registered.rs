@@ -1,15 +1,15 @@
 //! Is the webhook endpoint registered with WorkOS?
 
-use serde_json::Value;
-
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage,
 };
-use crate::checks::credentials::{NO_KEY, accepted, ask};
+use crate::checks::credentials::asking::{self, Listed, Unlisted};
+use crate::checks::credentials::{NO_KEY, accepted};
 use crate::context::Context;
 use crate::settings::values::{shown_url, web_url};
-use crate::workos;
+use crate::workos::id::Kind;
+use crate::workos::pages::{Object, Pages};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -52,13 +52,6 @@ struct Registered {
     url: String,
 }
 
-/// An endpoint as WorkOS has it. Its secret is not taken over.
-struct Known {
-    url: String,
-    enabled: bool,
-    events: usize,
-}
-
 impl Check for Registered {
     fn subject(&self) -> Option<String> {
         Some(shown_url(&self.url))
@@ -70,7 +63,10 @@ impl Check for Registered {
 
     fn contacts(&self) -> Vec<Contact> {
         vec![Contact::new(
-            Touch::Request("GET", format!("{} with the API key", self.endpoint.https(workos::LIST_WEBHOOK_ENDPOINTS))),
+            Touch::Request(
+                "GET",
+                format!("{} with the API key", self.endpoint.https(&Pages::of(Kind::Endpoint).path())),
+            ),
             "whether the webhook URL is registered",
         )]
     }
@@ -78,48 +74,33 @@ impl Check for Registered {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let mut outcome = Outcome::graded(Grade::Authorized);
-            let Some(key) = cx.settings.api_key.as_ref().map(|key| &key.value) else {
-                return outcome.because(not_established("there is no key"));
-            };
-            match ask(&self.endpoint, cx, &mut outcome, |way| workos::list_webhook_endpoints(way, key)).await {
-                Ok(answer) if answer.status == 200 && answer.is_list() => {
-                    let data = answer.body.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-                    self.judge(outcome, &data.iter().map(known).collect::<Vec<_>>())
-                }
-                Ok(answer) if matches!(answer.status, 401 | 403 | 404) => outcome.not_available(format!(
-                    "not available to this key ({}): look at Webhooks in the WorkOS dashboard",
-                    answer.status
+            match asking::list(&self.endpoint, cx, &mut outcome, Kind::Endpoint).await {
+                Ok(Listed { objects, all }) => self.judge(outcome, &objects, all),
+                Err(Unlisted::Answered(status @ (401 | 403 | 404))) => outcome.not_available(format!(
+                    "not available to this key ({status}): look at Webhooks in the WorkOS dashboard"
                 )),
-                Ok(answer) => outcome.because(not_established(&format!("status {}", answer.status))),
-                Err(instead) => outcome.because(not_established(&instead)),
+                Err(unlisted) => outcome.because(not_established(&unlisted.to_string())),
             }
         })
     }
 }
 
-fn known(endpoint: &Value) -> Known {
-    let text = |field: &str| endpoint.get(field).and_then(Value::as_str).unwrap_or_default();
-    // A status that is not there is no sign of being disabled.
-    let off = text("status") == "disabled" || endpoint.get("enabled").and_then(Value::as_bool) == Some(false);
-    Known {
-        url: text("endpoint_url").to_owned(),
-        enabled: !off,
-        events: endpoint.get("events").and_then(Value::as_array).map_or(0, Vec::len),
-    }
-}
-
 impl Registered {
-    fn judge(&self, outcome: Outcome, all: &[Known]) -> Outcome {
-        let outcome = outcome.with("endpoints", all.len().to_string());
-        let same: Vec<&Known> = all.iter().filter(|known| known.url == self.url).collect();
-        let on: Vec<&&Known> = same.iter().filter(|known| known.enabled).collect();
+    fn judge(&self, outcome: Outcome, known: &[Object], all: bool) -> Outcome {
+        let count = if all { known.len().to_string() } else { format!("{} and more", known.len()) };
+        let outcome = outcome.with("endpoints", count);
+        let urls = || known.iter().filter_map(|endpoint| endpoint.called.as_deref());
+        let same: Vec<&Object> = known.iter().filter(|it| it.called.as_deref() == Some(&self.url)).collect();
+        let on: Vec<&&Object> = same.iter().filter(|known| known.enabled).collect();
         match (&same[..], &on[..]) {
-            ([], _) => match all.iter().find(|known| self.is_like(&known.url)) {
-                Some(like) => outcome.because(self.url_differs(&like.url)),
+            ([], _) if !all => outcome
+                .because(not_established(&format!("it is not among the newest {}, and there are more", known.len()))),
+            ([], _) => match urls().find(|url| self.is_like(url)) {
+                Some(like) => outcome.because(self.url_differs(like)),
                 None => outcome.because(self.not_registered()),
             },
             (_, []) => outcome.because(self.disabled()),
-            (_, [one]) if one.events == 0 => outcome.because(self.no_events()),
+            (_, [one]) if one.events.is_empty() => outcome.because(self.no_events()),
             (_, [_]) => outcome,
             (_, several) => outcome.because(self.duplicate(several.len())),
         }
@@ -189,12 +170,12 @@ mod tests {
     const HOOK: &str = "https://app.customer.example/webhooks/workos";
 
     async fn run(status: u16, endpoints: &[(&str, &str, &[&str])]) -> Outcome {
-        let data: Vec<Value> = endpoints
+        let data: Vec<serde_json::Value> = endpoints
             .iter()
             .map(|(url, status, events)| serde_json::json!({ "endpoint_url": url, "status": status, "events": events, "secret": "whsec_planted" }))
             .collect();
         let list = serde_json::json!({ "object": "list", "data": data, "list_metadata": {} });
-        let url = format!("https://api.workos.com{}", workos::LIST_WEBHOOK_ENDPOINTS);
+        let url = format!("https://api.workos.com{}", Pages::of(Kind::Endpoint).path());
         let network = Fake::api().fetches(Method::Get, &url, Ok(response(status, &[], &list.to_string())));
         let check = Registered { endpoint: Endpoint::new("api.workos.com", 443), url: HOOK.to_owned() };
         ask(&SPEC, &check, &Site::of(network).key("sk_live_abcdefghijklmnop").context()).await
@@ -217,6 +198,28 @@ mod tests {
         assert_eq!(codes(&run(200, &[(&format!("{HOOK}/"), "enabled", events)]).await), ["url-differs"]);
         assert_eq!(codes(&run(200, &[(HOOK, "enabled", &[])]).await), ["no-events"]);
         assert_eq!(codes(&run(200, &[(HOOK, "enabled", events), (HOOK, "enabled", events)]).await), ["duplicate"]);
+    }
+
+    #[tokio::test]
+    async fn it_is_looked_for_on_every_page_and_not_called_missing_where_there_are_more() {
+        let run = async |pages: usize, last: &str| {
+            let mut network = Fake::api();
+            let mut path = Pages::of(Kind::Endpoint).path();
+            for page in 1..=pages {
+                let after = (page < pages || last.is_empty()).then(|| page.to_string());
+                let url = if page == pages { last } else { "https://other.example/x" };
+                let data = [serde_json::json!({ "endpoint_url": url, "events": ["user.created"] })];
+                let list = serde_json::json!({ "object": "list", "data": data, "list_metadata": { "after": after } });
+                let url = format!("https://api.workos.com{path}");
+                network = network.fetches(Method::Get, &url, Ok(response(200, &[], &list.to_string())));
+                path = format!("/webhook_endpoints?limit=100&after={page}");
+            }
+            let check = Registered { endpoint: Endpoint::new("api.workos.com", 443), url: HOOK.to_owned() };
+            ask(&SPEC, &check, &Site::of(network).key("sk_live_abcdefghijklmnop").context()).await
+        };
+
+        assert_eq!(run(3, HOOK).await.status(), Status::Pass);
+        assert_eq!(codes(&run(5, "").await), ["not-established"]);
     }
 
     #[tokio::test]

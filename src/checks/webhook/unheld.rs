@@ -1,9 +1,10 @@
 //! What to do about a signature that does not hold: each cause has its words, its remedy and who has to act.
 
-use crate::check::{Command, Remediation, Remediations};
+use crate::check::{Command, Remediation, Remediations, command};
 use crate::checks::whence::Whence;
 use crate::said::{all_of, spoken};
-use crate::settings::Settings;
+use crate::secret::Secret;
+use crate::settings::{Setting, Settings};
 use crate::workos::key::{Malformed, malformed_secret, shortness};
 use crate::workos::signature::{Looks, Refusal, Rewriting, SecretSlip, Shape, Slip};
 
@@ -13,6 +14,8 @@ pub struct HeldTo {
     place: String,
     /// What shows it there.
     look: Command,
+    /// What shows the clock beside the API's.
+    clocks: Command,
     flaw: Option<Malformed>,
     /// How many characters it has, where that is suspiciously few.
     short: Option<usize>,
@@ -21,17 +24,19 @@ pub struct HeldTo {
 impl HeldTo {
     /// The webhook secret, or where it would be.
     pub fn webhook_secret(settings: &Settings) -> Self {
-        Self::of(Whence::of_webhook_secret(settings), settings.webhook_secret.as_ref().map(|secret| &secret.value))
+        Self::of(Whence::of_webhook_secret(settings), settings.webhook_secret.as_ref(), settings)
     }
 
     /// The Actions secret, or where it would be.
     pub fn actions_secret(settings: &Settings) -> Self {
-        Self::of(Whence::of_actions_secret(settings), settings.actions_secret.as_ref().map(|secret| &secret.value))
+        Self::of(Whence::of_actions_secret(settings), settings.actions_secret.as_ref(), settings)
     }
 
-    fn of(place: Whence, secret: Option<&crate::secret::Secret>) -> Self {
+    fn of(place: Whence, secret: Option<&Setting<Secret>>, settings: &Settings) -> Self {
+        let secret = secret.map(|secret| &secret.value);
         HeldTo {
             look: place.look(),
+            clocks: command!("timedatectl; date -u; curl -sI {} | grep -i ^date", settings.api.value.https("/")),
             place: place.words,
             flaw: secret.and_then(malformed_secret),
             short: secret.and_then(shortness),
@@ -117,12 +122,12 @@ pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &HeldTo) 
         Refusal::TooOld(_) => Remediation::installer(
             "Set this host's clock by NTP: it is ahead, or the delivery was held up on the way for that long. Signatures older than 180 s (Actions: 30 s) are refused.",
         )
-        .verify("timedatectl; date -u; curl -sI https://api.workos.com/ | grep -i ^date")
+        .verify(secret.clocks.clone())
         .into(),
         Refusal::FromTheFuture(_) => Remediation::installer(
             "Set this host's clock by NTP: it is behind. Several SDKs refuse signatures from the future.",
         )
-        .verify("timedatectl; date -u; curl -sI https://api.workos.com/ | grep -i ^date")
+        .verify(secret.clocks.clone())
         .into(),
         Refusal::OtherSecret(SecretSlip::Of(other)) => Remediation::installer(format!(
             "Exchange the two secrets: the one that was given for {what} ({place}) is not its own, and the one of {other} is used for it."

@@ -1,6 +1,5 @@
 //! The WorkOS API as `listen` writes to it: what is there, what of it carries a marker, and how that is deleted again.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use crate::context::Context;
 use crate::net::{Method, Request, Response, Way};
 use crate::secret::Secret;
 use crate::workos::id::{Id, Kind};
+use crate::workos::pages::{Next, Object, Pages};
 use crate::workos::{self, Answer, JsonAnswer, writing};
 
 /// How often something is tried that may come out better the next time.
@@ -21,15 +21,6 @@ const MOST_OBJECTS: usize = 2_000;
 
 /// So many requests may that take, where pages have to be small.
 const MOST_PAGES: usize = 200;
-
-/// The largest page that the API gives.
-const PAGE: u32 = 100;
-
-/// One object by itself may be so large, in bytes.
-const LARGEST_OBJECT: usize = 4 << 20;
-
-/// No cursor of the API is longer, in bytes.
-const LONGEST_CURSOR: usize = 200;
 
 /// The API with the key of an environment.
 pub(crate) struct Vendor<'a> {
@@ -49,7 +40,7 @@ pub(crate) struct Thing {
 /// What there is of a kind, as far as it could be looked through.
 #[derive(Default, Debug)]
 pub(crate) struct Listing {
-    pub(crate) objects: Vec<Value>,
+    pub(crate) objects: Vec<Object>,
     /// Why there may be more.
     pub(crate) unseen: Option<Unseen>,
 }
@@ -153,50 +144,35 @@ impl<'a> Vendor<'a> {
     /// Everything of a kind, page by page. Where one object blocks the way, the rest is looked at from the other end.
     pub(crate) async fn list(&self, kind: Kind) -> Result<Listing, String> {
         let mut listing = Listing::default();
-        listing.unseen = match self.walk(kind, false, &mut listing.objects).await {
+        listing.unseen = match self.walk(Pages::of(kind), &mut listing.objects).await {
             Walk::Through => None,
             Walk::Enough => Some(Unseen::Older),
             Walk::Failed(why) if listing.objects.is_empty() => return Err(why),
             Walk::Failed(why) => Some(Unseen::Rest(why)),
             Walk::Blocked(why) => {
-                let _ = self.walk(kind, true, &mut listing.objects).await;
+                let _ = self.walk(Pages::oldest_first(kind), &mut listing.objects).await;
                 Some(Unseen::Rest(format!("one of them is too large to be read: {why}")))
             }
         };
         Ok(listing)
     }
 
-    async fn walk(&self, kind: Kind, oldest_first: bool, objects: &mut Vec<Value>) -> Walk {
-        let mut cursors = BTreeSet::new();
-        let (mut limit, mut after) = (PAGE, None::<String>);
+    async fn walk(&self, mut pages: Pages, objects: &mut Vec<Object>) -> Walk {
         for _ in 0..MOST_PAGES {
-            let page = |way| {
-                let request = workos::page_of(kind, way, self.key, limit, after.as_deref(), oldest_first);
-                let largest = if limit == 1 { LARGEST_OBJECT } else { request.largest };
-                Request { largest, ..request }
-            };
-            let answer = match self.read(page).await {
-                Ok(answer) if answer.status == 200 && answer.is_list() => answer,
-                Ok(answer) => return Walk::Failed(refused(&answer)),
-                Err(Trouble::Cut(_)) if limit > 1 => {
-                    limit = (limit / 4).max(1);
-                    continue;
-                }
+            let answer = match self.read(|way| pages.request(way, self.key)).await {
+                Ok(answer) => answer,
+                Err(Trouble::Cut(_)) if pages.shrink() => continue,
                 Err(Trouble::Cut(why)) => return Walk::Blocked(why),
                 Err(Trouble::Other(why)) => return Walk::Failed(why),
             };
-            limit = (limit * 2).min(PAGE);
-            objects.extend(answer.body.get("data").and_then(Value::as_array).cloned().unwrap_or_default());
-            let Some(next) = answer.body.pointer("/list_metadata/after").and_then(Value::as_str) else {
-                return Walk::Through;
-            };
-            if next.len() > LONGEST_CURSOR || !cursors.insert(next.to_owned()) {
-                return Walk::Failed("its pages lead in a circle".to_owned());
+            let Some(page) = pages.turn(&answer) else { return Walk::Failed(refused(&answer)) };
+            objects.extend(page.objects);
+            match page.next {
+                Next::Nothing => return Walk::Through,
+                Next::Circle => return Walk::Failed("its pages lead in a circle".to_owned()),
+                Next::Page if objects.len() >= MOST_OBJECTS => return Walk::Enough,
+                Next::Page => {}
             }
-            if objects.len() >= MOST_OBJECTS {
-                return Walk::Enough;
-            }
-            after = Some(next.to_owned());
         }
         Walk::Enough
     }
@@ -224,17 +200,17 @@ impl<'a> Vendor<'a> {
         let Listing { objects, unseen } = self.list(kind).await?;
         let mut marked = Marked { unseen, ..Marked::default() };
         for object in &objects {
-            let Some(called) = called(kind, object) else { continue };
+            let Some(called) = &object.called else { continue };
             let borne = match kind {
-                Kind::Organization => Marker::of_name(&called),
-                Kind::Endpoint => Marker::of_url(&called),
+                Kind::Organization => Marker::of_name(called),
+                Kind::Endpoint => Marker::of_url(called),
             };
             if borne.is_none_or(|borne| of.is_some_and(|of| *of != borne)) {
                 continue;
             }
-            match text(object, "id").and_then(|id| Id::read(kind, &id)) {
+            match Id::read(kind, &object.id) {
                 Some(id) if marked.things.iter().any(|thing| thing.id == id) => {}
-                Some(id) => marked.things.push(Thing { id, called }),
+                Some(id) => marked.things.push(Thing { id, called: called.clone() }),
                 None => marked.unnameable += 1,
             }
         }
@@ -273,15 +249,14 @@ impl<'a> Vendor<'a> {
         if id.kind() == Kind::Organization {
             match self.read(|way| workos::organization(way, self.key, id)).await {
                 Ok(answer) if answer.status == 404 && answer.marked => return Presence::Gone,
-                Ok(answer) if answer.status == 200 && text(&answer.body, "id") == Some(id.to_string()) => {
+                Ok(answer) if answer.status == 200 && Object::read(id.kind(), &answer.body).is(id) => {
                     return Presence::There;
                 }
                 _ => {}
             }
         }
-        let is_it = |object: &Value| text(object, "id") == Some(id.to_string());
         match self.list(id.kind()).await {
-            Ok(listing) if listing.objects.iter().any(is_it) => Presence::There,
+            Ok(listing) if listing.objects.iter().any(|object| object.is(id)) => Presence::There,
             Ok(Listing { unseen: None, .. }) => Presence::Gone,
             Ok(Listing { unseen: Some(Unseen::Rest(why)), .. }) | Err(why) => Presence::Unknown(why),
             Ok(_) => Presence::Unknown("there are too many to look through".to_owned()),
@@ -309,21 +284,6 @@ pub(crate) async fn pause(attempt: u32) {
     // In tests there is nobody to wait for.
     let first = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(500) };
     tokio::time::sleep(first * attempt).await;
-}
-
-/// What a person knows an object by.
-pub(crate) fn called(kind: Kind, object: &Value) -> Option<String> {
-    text(
-        object,
-        match kind {
-            Kind::Organization => "name",
-            Kind::Endpoint => "endpoint_url",
-        },
-    )
-}
-
-pub(crate) fn text(value: &Value, field: &str) -> Option<String> {
-    value.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
 pub(crate) fn refused(answer: &JsonAnswer) -> String {

@@ -10,6 +10,7 @@ use crate::net::fake::{Fake, response};
 use crate::net::{Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, Records, TrustSummary};
 use crate::outcome::Vantage;
 use crate::settings::{GivenSecrets, Settings};
+use crate::workos::pages::{LARGEST_OBJECT, PAGE};
 
 const OURS: &str = "workos-preflight-0123456789ab (a test of webhook delivery; safe to delete)";
 const OUR_URL: &str = "https://app.customer.example/hook?workos-preflight=0123456789ab";

@@ -12,7 +12,7 @@ use super::trusted;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::middlebox;
 use crate::net::{Coding, NetError, Response};
 use crate::said::spoken;
@@ -92,8 +92,7 @@ impl Check for Answers {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let Some(way) = cx.way(&self.0).await else {
-                return Outcome::graded(Grade::Identified)
-                    .because(no_answer(&self.0, "the connection did not come about again"));
+                return Outcome::graded(Grade::Identified).because(no_answer(&self.0, NOT_AGAIN));
             };
             let via = way.via();
             let sent = cx.network.fetch(&workos::list_organizations(way, None)).await;

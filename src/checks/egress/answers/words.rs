@@ -10,7 +10,7 @@ use crate::check::{Command, Endpoint, Finding, Remediation, Remediations, comman
 use crate::middlebox::Guess;
 use crate::net::BodyEnd;
 use crate::said::counted;
-use crate::workos::{self, JsonAnswer};
+use crate::workos::{self, JsonAnswer, USUAL_HOST};
 
 fn curl(endpoint: &Endpoint) -> Command {
     command!("curl -si '{}'", endpoint.https(workos::LIST_ORGANIZATIONS))
@@ -169,7 +169,7 @@ pub(super) fn refused_by_the_api(endpoint: &Endpoint, answer: &JsonAnswer, ray: 
         endpoint.host, answer.status
     );
     let remedy: Remediations = match endpoint.host.as_str() {
-        "api.workos.com" => ask.verify(curl(endpoint)).into(),
+        USUAL_HOST => ask.verify(curl(endpoint)).into(),
         _ => Remediation::installer(format!("Correct --api-url if {} is not the WorkOS API.", endpoint.host))
             .verify(curl(endpoint))
             .or(ask),
@@ -283,7 +283,7 @@ pub(super) fn strange(endpoint: &Endpoint, status: u16, media_type: Option<&str>
 }
 
 pub(super) fn not_the_api(endpoint: &Endpoint, what: &str) -> Finding {
-    let remedy = if endpoint.host == "api.workos.com" {
+    let remedy = if endpoint.host == USUAL_HOST {
         Remediation::network(format!(
             "Let {} (TCP {}) through untouched: a gateway on the way answers in its place.",
             endpoint.host, endpoint.port

@@ -13,6 +13,7 @@ use crate::context::{Context, Lookup};
 use crate::host::{Oddity, RESOLVER_FILE, SERVICES_FILE, oddities};
 use crate::net::{ErrorKind, RecordKind, dns_code};
 use crate::said::{listed, spoken};
+use crate::workos::USUAL_HOST;
 
 fn dig(host: &str, server: SocketAddr) -> Command {
     dig_for(host, server, "A")
@@ -41,7 +42,7 @@ pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>
         format!(
             "Make {server} resolve {host} as {knows} does, or {instead} {RESOLVER_FILE}: applications stop at the first answer."
         )
-    } else if host == "api.workos.com" {
+    } else if host == USUAL_HOST {
         format!(
             "Make {server} resolve {host}: the name exists in public DNS, so forward workos.com to the internet or take it off the filter's list."
         )

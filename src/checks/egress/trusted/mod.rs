@@ -14,7 +14,7 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Remediations,
     Running, Severity, Spec, Touch, Vantage, command,
 };
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::net::{CertificateProblem, Handshake, Place, Rule, Way};
 use crate::said::day;
 use crate::settings::Proxy;
@@ -90,7 +90,7 @@ impl Check for Trusted {
                 Outcome::graded(Grade::Reached).because(invalid(&self.0, &detail, &Kept::of(cx, &self.0)))
             };
             let Some(way) = cx.way(&self.0).await else {
-                return lost("the connection did not come about again".to_owned());
+                return lost(NOT_AGAIN.to_owned());
             };
             let shaken = cx.network.handshake(&way).await;
             match &shaken.result {

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::net::special::special;
 use crate::settings::values::{url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
+use crate::workos;
 use crate::workos::delivery::Purpose;
 use crate::workos::key::{malformed, malformed_secret};
 
@@ -121,7 +122,7 @@ fn findings(settings: &Settings) -> Vec<Finding> {
             findings.push(malformed_client_id(id));
         }
     }
-    let usual = |host: &str| host == USUAL_API;
+    let usual = |host: &str| host == workos::USUAL_HOST;
     if !usual(&settings.api.value.host) && settings.endpoints.iter().any(|named| usual(&named.value.host)) {
         findings.push(both_api_domains(&settings.api.value.host));
     }
@@ -145,9 +146,6 @@ pub fn of_secret(purpose: Purpose, settings: &Settings) -> Option<Finding> {
     let kind = malformed_secret(&secret.as_ref()?.value)?;
     Some(malformed_signing_secret(of, kind, &place))
 }
-
-/// Where the API is without a custom domain.
-const USUAL_API: &str = "api.workos.com";
 
 /// The rules for redirect URIs: https, but for loopback and staging (facts of 2026-11-23, §6.1).
 fn redirect_uri(text: &str, production: bool) -> Vec<Finding> {

@@ -9,13 +9,14 @@ use super::{
     API_KEY_AS_SECRET, BOTH_API_DOMAINS, CLIENT_ID_AS_KEY, DOMAIN_MISMATCH, IDN_NOT_PUNYCODE, INVISIBLE_IN_KEY,
     KEY_CUT_SHORT, KEY_IN_QUOTES, KEY_WITH_WHITE_SPACE, LOCALHOST, MALFORMED_CLIENT_ID, MALFORMED_KEY,
     MALFORMED_SECRET, MALFORMED_URL, MASKED_KEY, NOT_HTTPS, NOT_PORT_443, ONE_SECRET_FOR_BOTH, PRIVATE_ADDRESS,
-    PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, USUAL_API, WEBHOOK_SECRET_AS_KEY,
+    PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, WEBHOOK_SECRET_AS_KEY,
 };
 use crate::check::{Finding, Remediation, command};
 use crate::checks::whence::Whence;
 use crate::host::ModeOf;
 use crate::settings::Setting;
 use crate::settings::values::shown_url;
+use crate::workos::USUAL_HOST;
 use crate::workos::key::{Malformed, called};
 
 pub(super) fn malformed_key(kind: Malformed, place: &Whence) -> Finding {
@@ -188,8 +189,8 @@ pub(super) fn domain_mismatch(name: &str, host: &str, domain: &str) -> Finding {
 
 pub(super) fn both_api_domains(custom: &str) -> Finding {
     BOTH_API_DOMAINS.found(
-        format!("the custom Authentication API domain {custom} is used, and {USUAL_API} beside it: tokens of the one are not those of the other"),
-        Remediation::vendor(format!("Send every request of the application through {custom}: once a custom domain is set, WorkOS says that going on with {USUAL_API} can cause trouble.")),
+        format!("the custom Authentication API domain {custom} is used, and {USUAL_HOST} beside it: tokens of the one are not those of the other"),
+        Remediation::vendor(format!("Send every request of the application through {custom}: once a custom domain is set, WorkOS says that going on with {USUAL_HOST} can cause trouble.")),
     )
 }
 

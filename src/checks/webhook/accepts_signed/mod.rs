@@ -8,7 +8,7 @@ use super::receiver::{Kind, Receiver, now, wrong_signature};
 use super::refuses_unsigned;
 use crate::check::{About, Check, CheckId, Code, Contact, Grade, Outcome, Planned, Running, Spec, Touch, Vantage};
 use crate::checks::ingress::{Front, alike};
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
 use crate::said::spoken;
 use crate::secret::Secret;
@@ -111,7 +111,7 @@ impl Check for AcceptsSigned {
                 return outcome.because(self.no_answer("there is no webhook secret"));
             };
             let Some(way) = self.0.way(cx).await else {
-                return outcome.because(self.no_answer("the connection did not come about again"));
+                return outcome.because(self.no_answer(NOT_AGAIN));
             };
             let asking = Asking { receiver: &self.0, way: &way, cx };
             let first = asking.signed(&event(cx), 0, secret).await;

@@ -8,7 +8,7 @@ use url::Position;
 
 use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Running, Touch};
 use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, wants_sign_in};
-use crate::context::Context;
+use crate::context::{Context, NOT_AGAIN};
 use crate::middlebox;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way};
 use crate::said::page_title;
@@ -161,8 +161,7 @@ impl Receiver {
     /// Asks it without a signature and with a wrong one. Both must be refused.
     async fn asked_unsigned(&self, cx: &Context) -> Outcome {
         let Some(way) = self.way(cx).await else {
-            return Outcome::graded(Grade::Identified)
-                .because(self.no_answer("the connection did not come about again"));
+            return Outcome::graded(Grade::Identified).because(self.no_answer(NOT_AGAIN));
         };
         let body = self.kind.made_up().as_bytes();
         let plain = cx.network.fetch(&self.request(&way, body, None)).await;
