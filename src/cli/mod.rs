@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::reporters::Format;
+use crate::reporters::{FORMATS, Format, HUMAN};
+use crate::said::listed;
 
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
@@ -223,15 +224,15 @@ pub struct ChoiceArgs {
 /// Where the report goes, and what the exit code says.
 #[derive(Args, Debug)]
 pub struct OutputArgs {
-    /// The report's format: human, json, junit
-    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
-    pub format: Format,
+    /// The report's format
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = Format::named, help = reports_format(), help_heading = "Output")]
+    pub format: &'static Format,
     /// Write that format to a file, the terminal still gets the human report; `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Write the report in another format to a file besides (repeatable); `-` is standard output, in place of the human report
     #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file, help_heading = "Output")]
-    pub report: Vec<(Format, PathBuf)>,
+    pub report: Vec<(&'static Format, PathBuf)>,
     /// Print only what is wrong, and the verdict
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
@@ -272,13 +273,18 @@ pub enum FailOn {
     Warn,
 }
 
-fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
+/// The help of the option that has a report's format.
+fn reports_format() -> String {
+    format!("The report's format: {}", listed(FORMATS.iter().map(|format| format.name)))
+}
+
+fn format_and_file(text: &str) -> Result<(&'static Format, PathBuf), String> {
     let (format, file) =
         text.split_once('=').ok_or_else(|| "FORMAT=FILE is wanted, such as `junit=report.xml`".to_owned())?;
     if file.is_empty() {
         return Err("the file's name is missing after `=`".to_owned());
     }
-    Ok((format.parse()?, PathBuf::from(file)))
+    Ok((Format::named(format)?, PathBuf::from(file)))
 }
 
 #[cfg(test)]

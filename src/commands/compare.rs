@@ -3,13 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use super::exit::{self, Document};
+use super::exit;
 use super::saved::{self, is_stdin};
 use super::{Failure, terminal};
 use crate::cli::{CompareArgs, ComparisonFormat, OutputArgs};
 use crate::report::compare::{Comparison, Verdict};
 use crate::report::{Report, v1};
-use crate::reporters;
+use crate::reporters::{self, Encoding};
 
 pub(super) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     if is_stdin(&args.before) && is_stdin(&args.after) {
@@ -19,24 +19,24 @@ pub(super) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let after = saved::read("the report after", &args.after)?;
     let comparison = Comparison::of(&before, &after);
     let mut text = Vec::new();
-    let document = match args.format {
+    let encoding = match args.format {
         ComparisonFormat::Human => {
             let look = terminal::look(terminal::detail(args.quiet, args.verbose), args.color);
             reporters::comparison(&comparison, look, &mut text)?;
-            Document::Text
+            Encoding::Text
         }
         ComparisonFormat::Json => {
             reporters::comparison_as_json(&comparison, &mut text)?;
-            Document::Json
+            Encoding::Json
         }
     };
-    print(document, &text)?;
+    print(encoding, &text)?;
     Ok(code(&comparison))
 }
 
 /// Prints to stdout. Whoever has read enough of it may still ask for the exit code.
-fn print(document: Document, text: &[u8]) -> Result<(), Failure> {
-    match exit::to_stdout(document, text) {
+fn print(encoding: Encoding, text: &[u8]) -> Result<(), Failure> {
+    match exit::to_stdout(encoding, text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
@@ -67,7 +67,7 @@ impl Baseline {
         if on_stdout {
             let mut text = b"\n".to_vec();
             reporters::against_baseline(&comparison, terminal::look(detail, output.color), &mut text)?;
-            print(Document::Text, &text)?;
+            print(Encoding::Text, &text)?;
         } else {
             let mut text = Vec::new();
             reporters::against_baseline(&comparison, terminal::look_of_stderr(detail, output.color), &mut text)?;

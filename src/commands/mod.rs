@@ -25,9 +25,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::reporters::Encoding;
 use crate::said;
 use crate::settings::{Setting, SettingsError, Source};
-use exit::{Document, Stream};
+use exit::Stream;
 
 /// Why a command could not be carried out. One clear sentence each.
 #[derive(Debug, thiserror::Error)]
@@ -124,12 +125,12 @@ fn say(sentence: &str) {
 
 /// Prints a text for a person to stdout, in one write. What strangers said in it has passed [`said::line`].
 fn print(text: &str) -> Result<u8, Failure> {
-    exit::to_stdout(Document::Text, said::harmless_lines(text).as_bytes())?;
+    exit::to_stdout(Encoding::Text, said::harmless_lines(text).as_bytes())?;
     Ok(0)
 }
 
 /// Prints JSON to stdout, in one write.
 fn print_json(value: &serde_json::Value) -> Result<u8, Failure> {
-    exit::to_stdout(Document::Json, format!("{}\n", said::escaped(&format!("{value:#}"))).as_bytes())?;
+    exit::to_stdout(Encoding::Json, format!("{}\n", said::escaped(&format!("{value:#}"))).as_bytes())?;
     Ok(0)
 }

@@ -6,29 +6,29 @@ use super::{Failure, terminal};
 use crate::cli::OutputArgs;
 use crate::files::{Place, Unwritable};
 use crate::report::Report;
-use crate::reporters::{Format, reporter};
+use crate::reporters::{Format, HUMAN};
 use crate::said::caught;
 
 /// Where the reports of a run go. It is settled before anything is sent, so that no run is lost for a name.
 pub(super) struct Outputs {
     /// What standard output gets.
-    pub(super) on_stdout: Format,
-    files: Vec<(Format, String, Place)>,
+    pub(super) on_stdout: &'static Format,
+    files: Vec<(&'static Format, String, Place)>,
 }
 
 impl Outputs {
     /// Looks at every name: whether it can be written to, and whether another stands for the same file.
     pub(super) fn of(output: &OutputArgs) -> Result<Self, Failure> {
-        let mut on_stdout: Vec<(Format, String)> = Vec::new();
-        let mut files: Vec<(Format, String, Place)> = Vec::new();
-        if output.output.is_none() && output.format != Format::Human {
-            on_stdout.push((output.format, format!("--format {}", output.format.as_str())));
+        let mut on_stdout: Vec<(&'static Format, String)> = Vec::new();
+        let mut files: Vec<(&'static Format, String, Place)> = Vec::new();
+        if output.output.is_none() && output.format != HUMAN {
+            on_stdout.push((output.format, format!("--format {}", output.format.name)));
         }
         let main = output.output.iter().map(|path| (output.format, path, format!("--output {}", path.display())));
         let besides = output
             .report
             .iter()
-            .map(|(format, path)| (*format, path, format!("--report {}={}", format.as_str(), path.display())));
+            .map(|(format, path)| (*format, path, format!("--report {}={}", format.name, path.display())));
         for (format, path, typed) in main.chain(besides) {
             let place = Place::of(path).map_err(|why| cannot_write(path, &why))?;
             if let Some((_, earlier, _)) = files.iter().find(|(.., other)| other.is(&place)) {
@@ -44,8 +44,8 @@ impl Outputs {
             }
         }
         match &on_stdout[..] {
-            [] => Ok(Outputs { on_stdout: Format::Human, files }),
-            [(format, _)] => Ok(Outputs { on_stdout: *format, files }),
+            [] => Ok(Outputs { on_stdout: HUMAN, files }),
+            [(format, _)] => Ok(Outputs { on_stdout: format, files }),
             [(_, first), (_, second), ..] => Err(named_twice("standard output", first, second)),
         }
     }
@@ -60,7 +60,7 @@ impl Outputs {
         let mut failed = Ok(());
         for (format, _, place) in &self.files {
             let mut text = Vec::new();
-            let mut reporter = reporter(*format, terminal::plain(terminal::detail(output.quiet, output.verbose)));
+            let mut reporter = (format.report)(terminal::plain(terminal::detail(output.quiet, output.verbose)));
             let written = reporter
                 .begin(&report.head, &mut text)
                 .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))

@@ -6,7 +6,6 @@ use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
 use crate::outcome::Vantage;
 use crate::plan::{Choice, Plan};
-use crate::reporters::Format;
 use crate::said;
 use crate::secret::Secret;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
@@ -27,8 +26,8 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::new(GROUPS, &facts, &settings, Vantage::Outside, &choice);
     if args.plan {
-        return match args.output.format {
-            Format::Json => print_json(&plan::as_json(&checks)),
+        return match args.output.format.name {
+            "json" => print_json(&plan::as_json(&checks)),
             _ => print(&plan::human(&checks, "probe")),
         };
     }

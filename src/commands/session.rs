@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::compare::Baseline;
-use super::exit::{self, Document, Stream};
+use super::exit::{self, Stream};
 use super::outputs::Outputs;
 use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
@@ -22,7 +22,7 @@ use crate::net::{Limits, Live, Memo, Retrying, TrustSummary};
 use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
-use crate::reporters::{Format, Reporter, reporter};
+use crate::reporters::{Encoding, HUMAN, Reporter};
 use crate::runner::{self, Observer};
 use crate::said::hidden;
 use crate::settings::Settings;
@@ -133,14 +133,14 @@ impl<'a> Account<'a> {
         let baseline = output.baseline.as_deref().map(Baseline::read).transpose()?;
         let on_stdout = outputs.on_stdout;
         let mut stage = Stage {
-            reporter: reporter(on_stdout, terminal::look(terminal::detail(output.quiet, output.verbose), output.color)),
+            reporter: (on_stdout.report)(terminal::look(terminal::detail(output.quiet, output.verbose), output.color)),
             waiting: Waiting::new(),
             failed: None,
             // Where nothing waits for stdout, it is known only later that nobody reads it.
             closed: exit::begun().filter(|_| outputs.is_stdout_alone()).unwrap_or_default(),
             alone: outputs.is_stdout_alone(),
-            for_people: on_stdout == Format::Human,
-            document: on_stdout.into(),
+            for_people: on_stdout == HUMAN,
+            encoding: on_stdout.encoding,
         };
         stage.write(|reporter, out| reporter.begin(head, out));
         Ok(Account { stage, outputs, baseline, output, left_out: 0 })
@@ -290,7 +290,7 @@ struct Stage {
     /// Whether nothing else gets the report.
     alone: bool,
     for_people: bool,
-    document: Document,
+    encoding: Encoding,
 }
 
 impl Stage {
@@ -300,7 +300,7 @@ impl Stage {
         }
         self.waiting.clear();
         let mut text = Vec::new();
-        let written = tell(self.reporter.as_mut(), &mut text).and_then(|()| exit::to_stdout(self.document, &text));
+        let written = tell(self.reporter.as_mut(), &mut text).and_then(|()| exit::to_stdout(self.encoding, &text));
         if let Err(error) = written {
             self.failed = Some(error);
             // Where nobody reads on and no file waits for the report, there is nothing to go on for.

@@ -6,9 +6,10 @@ use std::io::IsTerminal;
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::exit::{self, Document};
+use super::exit;
 use super::{Failure, terminal};
 use crate::cli::When;
+use crate::reporters::Encoding;
 use crate::said::{hidden, may_be_secret};
 use crate::settings::values::shown_url;
 
@@ -21,7 +22,7 @@ pub(super) fn answer(error: &Error) -> Result<u8, Failure> {
     let text = error.render();
     let coloured = terminal::colour(When::Auto, std::io::stdout().is_terminal());
     let text = if coloured { text.ansi().to_string() } else { text.to_string() };
-    exit::to_stdout(Document::Text, text.as_bytes())?;
+    exit::to_stdout(Encoding::Text, text.as_bytes())?;
     Ok(0)
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::{Detail, Format, Look, reporter};
+use super::{Detail, Format, Look};
 use crate::check::{CheckId, Group, Planned, Spec};
 use crate::outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Status, Vantage, command};
 use crate::report::waivers::{Standing, Waived};
@@ -199,8 +199,8 @@ pub(crate) fn hostile() -> Report {
 }
 
 /// What a run that ends in this report writes.
-pub(crate) fn written(format: Format, look: Look, report: &Report) -> String {
-    let mut reporter = reporter(format, look);
+pub(crate) fn written(format: &Format, look: Look, report: &Report) -> String {
+    let mut reporter = (format.report)(look);
     let mut out = Vec::new();
     reporter.begin(&report.head, &mut out).unwrap();
     for row in &report.rows {

@@ -4,11 +4,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Reporter;
+use super::{Encoding, Format, Reporter};
 use crate::report::{Report, v1};
 use crate::said::escaped;
 
-pub(super) struct Json;
+/// For programs.
+pub(super) static FORMAT: Format = Format { name: "json", encoding: Encoding::Json, report: |_| Box::new(Json) };
+
+struct Json;
 
 impl Reporter for Json {
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -25,11 +28,11 @@ pub(super) fn document(content: &impl Serialize, out: &mut dyn Write) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reporters::{Format, fixture};
+    use crate::reporters::fixture;
 
     #[test]
     fn a_broken_network_in_json() {
-        let written = fixture::written(Format::Json, fixture::NORMAL, &fixture::broken());
+        let written = fixture::written(&FORMAT, fixture::NORMAL, &fixture::broken());
 
         fixture::golden("broken.json", &written.replace(std::env::consts::OS, "linux"));
     }
@@ -38,7 +41,7 @@ mod tests {
     fn escapes_change_nothing_that_is_read() {
         let hostile = fixture::hostile();
 
-        let written = fixture::written(Format::Json, fixture::NORMAL, &hostile);
+        let written = fixture::written(&FORMAT, fixture::NORMAL, &hostile);
         let read: v1::Report = serde_json::from_str(&written).unwrap();
 
         assert_eq!(read, v1::Report::from(&hostile));

@@ -4,12 +4,15 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Reporter, worst, worst_first};
+use super::{Encoding, Format, Reporter, worst, worst_first};
 use crate::outcome::{Finding, Status};
 use crate::report::{Report, Row};
 use crate::said::harmless;
 
-pub(super) struct Junit;
+/// For CI systems that show test results.
+pub(super) static FORMAT: Format = Format { name: "junit", encoding: Encoding::Xml, report: |_| Box::new(Junit) };
+
+struct Junit;
 
 impl Reporter for Junit {
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -125,18 +128,19 @@ fn account(row: &Row) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::reporters::{Format, fixture};
+    use super::FORMAT;
+    use crate::reporters::fixture;
 
     #[test]
     fn a_broken_network_in_junit() {
-        let written = fixture::written(Format::Junit, fixture::NORMAL, &fixture::broken());
+        let written = fixture::written(&FORMAT, fixture::NORMAL, &fixture::broken());
 
         fixture::golden("broken.junit.xml", &written);
     }
 
     #[test]
     fn what_xml_cannot_carry_does_not_break_it() {
-        let written = fixture::written(Format::Junit, fixture::NORMAL, &fixture::hostile());
+        let written = fixture::written(&FORMAT, fixture::NORMAL, &fixture::hostile());
 
         let carried =
             |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);

@@ -8,12 +8,13 @@ mod junit;
 pub(crate) mod fixture;
 
 use std::cmp::Reverse;
+use std::fmt;
 use std::io::{self, Write};
-use std::str::FromStr;
 
 use crate::outcome::Finding;
 use crate::report::compare::Comparison;
 use crate::report::{Head, Report, Row};
+use crate::said::listed;
 
 /// Writes one run in one format. Everything goes to the writer that is handed in.
 pub trait Reporter {
@@ -36,16 +37,6 @@ pub trait Reporter {
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// The reporter of a format. Only [`Format::Human`] looks at `look`, and colours through `colored`, so that whoever asks
-/// for colour also says so with `colored::control::set_override`.
-pub fn reporter(format: Format, look: Look) -> Box<dyn Reporter> {
-    match format {
-        Format::Human => Box::new(human::Human::new(look)),
-        Format::Json => Box::new(json::Json),
-        Format::Junit => Box::new(junit::Junit),
-    }
-}
-
 /// Writes a comparison to a person, who is told everything that is different and what to do about what is worse.
 pub fn comparison(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
     human::Human::new(look).comparison(comparison, out)
@@ -61,39 +52,52 @@ pub fn comparison_as_json(comparison: &Comparison, out: &mut dyn Write) -> io::R
     json::document(&crate::report::compare::v1::Comparison::from(comparison), out)
 }
 
-/// What a report can be written as.
+/// One way to write. Each has a file or a folder of its own here, which declares it, and its line in [`FORMATS`].
+pub struct Format {
+    /// As it is written on the command line.
+    pub name: &'static str,
+    /// How it carries characters.
+    pub encoding: Encoding,
+    /// How it begins a report. Only [`HUMAN`] looks at the look, and colours through `colored`, so that whoever asks for
+    /// colour also says so with `colored::control::set_override`.
+    pub report: fn(Look) -> Box<dyn Reporter>,
+}
+
+/// Every format, in the order in which they are named to people.
+pub static FORMATS: &[&Format] = &[&human::FORMAT, &json::FORMAT, &junit::FORMAT];
+
+/// For a person at a terminal.
+pub static HUMAN: &Format = &human::FORMAT;
+
+/// How a format carries characters, as far as that decides what is done where the locale has ASCII alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// For a person at a terminal.
-    Human,
-    /// The report, version 1.
+pub enum Encoding {
+    /// Text that is read as it stands.
+    Text,
+    /// JSON, which has escapes.
     Json,
-    /// For CI systems that show test results.
-    Junit,
+    /// XML, which has references.
+    Xml,
 }
 
 impl Format {
-    /// Every format.
-    pub const ALL: [Format; 3] = [Format::Human, Format::Json, Format::Junit];
-
-    /// As it is written on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Format::Human => "human",
-            Format::Json => "json",
-            Format::Junit => "junit",
-        }
+    /// The format of this name, or else the sentence that says which there are.
+    pub fn named(name: &str) -> Result<&'static Format, String> {
+        FORMATS.iter().copied().find(|format| format.name == name).ok_or_else(|| {
+            format!("the formats are {}", listed(FORMATS.iter().map(|format| format!("`{}`", format.name))))
+        })
     }
 }
 
-impl FromStr for Format {
-    type Err = String;
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Format::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| {
-            let names = Format::ALL.map(|format| format!("`{}`", format.as_str())).join(", ");
-            format!("the formats are {names}")
-        })
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
     }
 }
 
@@ -140,17 +144,17 @@ mod tests {
 
     #[test]
     fn a_format_is_known_by_its_name_and_an_unknown_one_is_told_the_names() {
-        for format in Format::ALL {
-            assert_eq!(format.as_str().parse(), Ok(format));
+        for format in FORMATS.iter().copied() {
+            assert_eq!(Format::named(format.name), Ok(format));
         }
 
-        assert_eq!(Format::from_str("xml").unwrap_err(), "the formats are `human`, `json`, `junit`");
+        assert_eq!(Format::named("xml").unwrap_err(), "the formats are `human`, `json`, `junit`");
     }
 
     #[test]
     fn no_format_passes_on_what_could_steer_a_terminal() {
         for look in fixture::LOOKS {
-            for format in Format::ALL {
+            for format in FORMATS {
                 let written = fixture::written(format, look, &fixture::hostile());
 
                 let acting: Vec<char> = written.chars().filter(|&c| said::acts(c) && c != '\n').collect();

@@ -5,50 +5,27 @@ mod outlet;
 use std::io::{self, Write};
 
 use super::terminal;
-use crate::reporters::Format;
+use crate::reporters::Encoding;
 use crate::said;
 
 pub(super) use outlet::{Stream, begun, finish, is_behind};
 
-/// What is written, as far as that decides how characters beyond ASCII are said where the locale has none.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Document {
-    /// For a person.
-    Text,
-    /// For a program.
-    Json,
-    /// For a CI system.
-    Xml,
-}
-
-impl From<Format> for Document {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Human => Document::Text,
-            Format::Json => Document::Json,
-            Format::Junit => Document::Xml,
-        }
+/// What leaves the tool for a terminal or a pipe.
+fn leaving(encoding: Encoding, text: &str) -> String {
+    let text = said::caught(text);
+    if terminal::unicode() {
+        return text;
     }
-}
-
-impl Document {
-    /// As it leaves the tool for a terminal or a pipe.
-    fn leaving(self, text: &str) -> String {
-        let text = said::caught(text);
-        if terminal::unicode() {
-            return text;
-        }
-        match self {
-            Document::Text => said::in_ascii(&text),
-            Document::Json => said::json_in_ascii(&text).into_owned(),
-            Document::Xml => said::xml_in_ascii(&text).into_owned(),
-        }
+    match encoding {
+        Encoding::Text => said::in_ascii(&text),
+        Encoding::Json => said::json_in_ascii(&text).into_owned(),
+        Encoding::Xml => said::xml_in_ascii(&text).into_owned(),
     }
 }
 
 /// Writes to stdout, at one go.
-pub(super) fn to_stdout(document: Document, text: &[u8]) -> io::Result<()> {
-    let text = document.leaving(&String::from_utf8_lossy(text));
+pub(super) fn to_stdout(encoding: Encoding, text: &[u8]) -> io::Result<()> {
+    let text = leaving(encoding, &String::from_utf8_lossy(text));
     if let Some(taken) = outlet::write(Stream::Out, text.as_bytes()) {
         return taken;
     }
@@ -59,7 +36,7 @@ pub(super) fn to_stdout(document: Document, text: &[u8]) -> io::Result<()> {
 
 /// Writes to stderr, at one go. Where nobody listens, it is lost.
 pub(super) fn to_stderr(text: &[u8]) {
-    let text = Document::Text.leaving(&String::from_utf8_lossy(text));
+    let text = leaving(Encoding::Text, &String::from_utf8_lossy(text));
     if outlet::write(Stream::Err, text.as_bytes()).is_some() {
         return;
     }

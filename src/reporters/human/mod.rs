@@ -11,12 +11,16 @@ use std::io::{self, Write};
 
 use colored::Colorize;
 
-use super::{Detail, Look, Reporter, worst, worst_first};
+use super::{Detail, Encoding, Format, Look, Reporter, worst, worst_first};
 use crate::check::{CheckId, Group};
 use crate::outcome::{Command, Finding, Severity, Status, Vantage, Who};
 use crate::report::{Head, Report, Row};
 use crate::said::{counted, harmless, in_ascii, lasted};
 use text::{columns, wrapped};
+
+/// For a person at a terminal.
+pub(super) static FORMAT: Format =
+    Format { name: "human", encoding: Encoding::Text, report: |look| Box::new(Human::new(look)) };
 
 /// The column of subjects and reasons; titles that reach it push them on.
 const BESIDE: usize = 42;

@@ -2,10 +2,9 @@
 
 use super::*;
 use crate::reporters::fixture::{self, NORMAL};
-use crate::reporters::{Format, reporter};
 
 fn written(look: Look, report: &Report) -> String {
-    fixture::written(Format::Human, look, report)
+    fixture::written(&FORMAT, look, report)
 }
 
 fn golden(name: &str, look: Look, report: &Report) {
@@ -101,7 +100,7 @@ fn a_terminal_that_is_too_narrow_for_anything_is_taken_for_a_wider_one() {
 #[test]
 fn what_passes_is_told_while_the_run_goes_on() {
     let report = fixture::healthy();
-    let mut reporter = reporter(Format::Human, NORMAL);
+    let mut reporter = (FORMAT.report)(NORMAL);
     let mut out = Vec::new();
 
     reporter.begin(&report.head, &mut out).unwrap();
