@@ -7,12 +7,12 @@ use crate::settings::Settings;
 
 /// The checks of a run, in registry order.
 pub struct Plan {
-    /// The rows of the report to come.
-    pub rows: Vec<Row>,
+    /// What becomes of each check, and of each of its subjects.
+    pub entries: Vec<Entry>,
 }
 
-/// One row: a check that will run, or the reason why there is none.
-pub struct Row {
+/// What will become one row of the report: a check that will run, or the reason why there is none.
+pub struct Entry {
     /// The kind of check.
     pub spec: &'static Spec,
     /// The group it stands in.
@@ -23,13 +23,13 @@ pub struct Row {
     pub fate: Fate,
 }
 
-/// What becomes of a row.
+/// What becomes of an entry.
 pub enum Fate {
-    /// It runs when these rows have passed.
+    /// It runs when these have passed.
     Runs {
         /// The check.
         check: Box<dyn Check>,
-        /// Indices of rows that come before it.
+        /// Indices of entries that come before it.
         needs: Vec<usize>,
     },
     /// The settings do not call for it; the sentence says which would.
@@ -57,14 +57,14 @@ impl Plan {
         choice: &Choice,
     ) -> Self {
         let chosen = chosen(groups, choice);
-        let mut rows: Vec<Row> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         for group in groups {
             for &spec in group.specs.iter().filter(|spec| spec.vantages.contains(&vantage)) {
                 if !chosen.contains(&spec.id) {
                     continue;
                 }
                 let required = (spec.required)(settings, vantage);
-                let mut push = |fate| rows.push(Row { spec, group, required, fate });
+                let mut push = |fate| entries.push(Entry { spec, group, required, fate });
                 if let Some(reason) = left_out(spec.id, choice) {
                     push(Fate::LeftOut(reason));
                     continue;
@@ -79,15 +79,15 @@ impl Plan {
                 }
             }
         }
-        bind(&mut rows);
-        Plan { rows }
+        bind(&mut entries);
+        Plan { entries }
     }
 
     /// Everything that will be touched, each thing once, with all reasons.
     pub fn contacts(&self) -> Vec<Contact> {
         let mut all: Vec<Contact> = Vec::new();
-        for row in &self.rows {
-            let Fate::Runs { check, .. } = &row.fate else { continue };
+        for entry in &self.entries {
+            let Fate::Runs { check, .. } = &entry.fate else { continue };
             for contact in check.contacts() {
                 match all.iter_mut().find(|known| known.what == contact.what) {
                     Some(known) if known.why.contains(&contact.why) => {}
@@ -126,12 +126,12 @@ fn names(word: &str, id: CheckId) -> bool {
     word == id.as_str() || word == id.group()
 }
 
-/// Binds each check to the rows it needs. Rows that do not run are looked through to what they would have needed.
-fn bind(rows: &mut [Row]) {
-    for index in 0..rows.len() {
-        let Some((row, earlier)) = rows.get_mut(..=index).and_then(<[Row]>::split_last_mut) else { continue };
-        let Fate::Runs { check, needs } = &mut row.fate else { continue };
-        let mut wanted: Vec<CheckId> = row.spec.needs.to_vec();
+/// Binds each check to the entries it needs. Those that do not run are looked through to what they would have needed.
+fn bind(entries: &mut [Entry]) {
+    for index in 0..entries.len() {
+        let Some((entry, earlier)) = entries.get_mut(..=index).and_then(<[Entry]>::split_last_mut) else { continue };
+        let Fate::Runs { check, needs } = &mut entry.fate else { continue };
+        let mut wanted: Vec<CheckId> = entry.spec.needs.to_vec();
         let mut seen = Vec::new();
         while let Some(id) = wanted.pop() {
             if seen.contains(&id) {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     fn needs(plan: &Plan) -> Vec<usize> {
-        match &plan.rows.last().unwrap().fate {
+        match &plan.entries.last().unwrap().fate {
             Fate::Runs { needs, .. } => needs.clone(),
             _ => panic!("the last check runs"),
         }
@@ -217,14 +217,14 @@ mod tests {
     fn only_brings_what_the_chosen_need() {
         let plan = plan(&Choice { only: vec!["b.third".to_owned()], skip: Vec::new() });
 
-        assert_eq!(plan.rows.len(), 4);
+        assert_eq!(plan.entries.len(), 4);
     }
 
     #[test]
     fn a_check_left_out_says_why_and_is_looked_through() {
         let plan = plan(&Choice { only: Vec::new(), skip: vec![("a.second".to_owned(), Some("ticket 7".to_owned()))] });
 
-        assert!(matches!(&plan.rows[2].fate, Fate::LeftOut(reason) if reason == "left out by --skip: ticket 7"));
+        assert!(matches!(&plan.entries[2].fate, Fate::LeftOut(reason) if reason == "left out by --skip: ticket 7"));
         assert_eq!(needs(&plan), [1]);
     }
 }

@@ -132,7 +132,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
     let mut signals: Vec<Need> = Vec::new();
     let mut labels = Vec::new();
     let mut tasks = Vec::new();
-    for (index, planned) in plan.rows.into_iter().enumerate() {
+    for (index, planned) in plan.entries.into_iter().enumerate() {
         let empty = empty(&planned);
         let label = match &empty.subject {
             Some(subject) => format!("{} {subject}", planned.spec.id),
@@ -217,7 +217,7 @@ async fn all_passed(needs: Vec<Need>) -> Result<(), String> {
     Ok(())
 }
 
-fn empty(planned: &plan::Row) -> Row {
+fn empty(planned: &plan::Entry) -> Row {
     let subject = match &planned.fate {
         Fate::Runs { check, .. } => check.subject(),
         Fate::NotApplicable(_) | Fate::LeftOut(_) => None,

@@ -52,9 +52,9 @@ pub(super) fn human(plan: &Plan, command: &str) -> String {
         }
     }
     let mut idle = Vec::new();
-    for row in &plan.rows {
-        if let Fate::NotApplicable(reason) | Fate::LeftOut(reason) = &row.fate {
-            idle.push(format!("  {:<28} {}", row.spec.id.as_str(), line(reason)));
+    for entry in &plan.entries {
+        if let Fate::NotApplicable(reason) | Fate::LeftOut(reason) = &entry.fate {
+            idle.push(format!("  {:<28} {}", entry.spec.id.as_str(), line(reason)));
         }
     }
     if !idle.is_empty() {
@@ -71,15 +71,15 @@ pub(super) fn as_json(plan: &Plan) -> serde_json::Value {
         .map(|contact| json!({ "kind": kind_of(&contact.what), "what": hidden(&contact.what.to_string()), "why": hidden(&contact.why) }))
         .collect();
     let checks: Vec<_> = plan
-        .rows
+        .entries
         .iter()
-        .map(|row| {
-            let (subject, reason) = match &row.fate {
+        .map(|entry| {
+            let (subject, reason) = match &entry.fate {
                 Fate::Runs { check, .. } => (check.subject(), None),
                 Fate::NotApplicable(reason) | Fate::LeftOut(reason) => (None, Some(reason)),
             };
             let (subject, reason) = (subject.as_deref().map(hidden), reason.map(|reason| hidden(reason)));
-            json!({ "id": row.spec.id.as_str(), "subject": subject, "required": row.required, "runs": reason.is_none(), "reason": reason })
+            json!({ "id": entry.spec.id.as_str(), "subject": subject, "required": entry.required, "runs": reason.is_none(), "reason": reason })
         })
         .collect();
     json!({ "schema": "workos-preflight/plan/v1", "contacts": contacts, "checks": checks })
