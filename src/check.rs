@@ -121,9 +121,6 @@ impl fmt::Display for CheckId {
     }
 }
 
-/// How the reason begins of a check that the user left out, which tells it from one that could not be asked.
-pub const LEFT_OUT: &str = "left out by --skip";
-
 /// What a check is about, as far as needs are concerned.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum About {

@@ -15,6 +15,7 @@ pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod context;
+pub mod ending;
 pub mod endpoint;
 pub mod facts;
 pub mod files;

@@ -1,6 +1,7 @@
 //! Which checks will run and what they will contact, decided before anything is sent.
 
-use crate::check::{Check, CheckId, Contact, Group, LEFT_OUT, Planned, Spec};
+use crate::check::{Check, CheckId, Contact, Group, Planned, Spec};
+use crate::ending::Why;
 use crate::facts::Facts;
 use crate::outcome::Vantage;
 use crate::settings::Settings;
@@ -15,8 +16,6 @@ pub struct Plan {
 pub struct Entry {
     /// The kind of check.
     pub spec: &'static Spec,
-    /// The group it stands in.
-    pub group: &'static Group,
     /// Whether a failure decides the verdict.
     pub required: bool,
     /// What becomes of it.
@@ -32,10 +31,8 @@ pub enum Fate {
         /// Indices of entries that come before it.
         needs: Vec<usize>,
     },
-    /// The settings do not call for it; the sentence says which would.
-    NotApplicable(String),
-    /// The user left it out, and perhaps said why.
-    LeftOut(String),
+    /// It does not run: no setting calls for it, or the user left it out.
+    Skipped(Why),
 }
 
 /// What the user chose among the checks.
@@ -64,13 +61,13 @@ impl Plan {
                     continue;
                 }
                 let required = (spec.required)(settings, vantage);
-                let mut push = |fate| entries.push(Entry { spec, group, required, fate });
-                if let Some(reason) = left_out(spec.id, choice) {
-                    push(Fate::LeftOut(reason));
+                let mut push = |fate| entries.push(Entry { spec, required, fate });
+                if let Some((_, reason)) = choice.skip.iter().find(|(word, _)| names(word, spec.id)) {
+                    push(Fate::Skipped(Why::LeftOut(reason.clone())));
                     continue;
                 }
                 match (spec.plan)(facts, settings) {
-                    Planned::NotApplicable(reason) => push(Fate::NotApplicable(reason)),
+                    Planned::NotApplicable(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
                     Planned::Checks(checks) => {
                         for check in checks {
                             push(Fate::Runs { check, needs: Vec::new() });
@@ -117,11 +114,6 @@ fn chosen(groups: &'static [Group], choice: &Choice) -> Vec<CheckId> {
     chosen
 }
 
-fn left_out(id: CheckId, choice: &Choice) -> Option<String> {
-    let (_, reason) = choice.skip.iter().find(|(word, _)| names(word, id))?;
-    Some(reason.as_ref().map_or_else(|| LEFT_OUT.to_owned(), |reason| format!("{LEFT_OUT}: {reason}")))
-}
-
 fn names(word: &str, id: CheckId) -> bool {
     word == id.as_str() || word == id.group()
 }
@@ -142,7 +134,7 @@ fn bind(entries: &mut [Entry]) {
                 match &need.fate {
                     Fate::Runs { check: needed, .. } if check.about().concerns(&needed.about()) => needs.push(position),
                     Fate::Runs { .. } => {}
-                    Fate::NotApplicable(_) | Fate::LeftOut(_) => wanted.extend(need.spec.needs),
+                    Fate::Skipped(_) => wanted.extend(need.spec.needs),
                 }
             }
         }
@@ -204,7 +196,7 @@ mod tests {
     fn needs(plan: &Plan) -> Vec<usize> {
         match &plan.entries.last().unwrap().fate {
             Fate::Runs { needs, .. } => needs.clone(),
-            _ => panic!("the last check runs"),
+            Fate::Skipped(_) => panic!("the last check runs"),
         }
     }
 
@@ -224,7 +216,7 @@ mod tests {
     fn a_check_left_out_says_why_and_is_looked_through() {
         let plan = plan(&Choice { only: Vec::new(), skip: vec![("a.second".to_owned(), Some("ticket 7".to_owned()))] });
 
-        assert!(matches!(&plan.entries[2].fate, Fate::LeftOut(reason) if reason == "left out by --skip: ticket 7"));
+        assert!(matches!(&plan.entries[2].fate, Fate::Skipped(Why::LeftOut(Some(reason))) if reason == "ticket 7"));
         assert_eq!(needs(&plan), [1]);
     }
 }

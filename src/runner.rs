@@ -11,13 +11,14 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinError};
 
-use crate::check::{Check, CheckId};
+use crate::check::{Check, CheckId, Spec};
 use crate::context::Context;
-use crate::outcome::{Grade, Status};
-use crate::plan::{self, Fate, Plan};
+use crate::ending::{Ending, Stop, Why};
+use crate::outcome::{Evidence, Status};
+use crate::plan::{Fate, Plan};
 use crate::report::waivers::{standings, waive};
 use crate::report::{Head, Report, Row};
-use crate::said::spoken;
+use crate::said::lasted;
 
 /// Hears of a run while it goes on.
 pub trait Observer {
@@ -46,7 +47,7 @@ pub async fn run(
     let now = jiff::Timestamp::try_from(cx.host.now()).unwrap_or_default();
     let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
     let mut rows: Vec<Option<Row>> = Vec::new();
-    let Spawned { mut asking, labels, tasks } = spawn(plan, &cx, &mut rows);
+    let Spawned { mut asking, questions, tasks } = spawn(plan, &cx, &mut rows);
 
     tokio::pin!(interrupt);
     let overrun = tokio::time::sleep(deadline);
@@ -54,8 +55,7 @@ pub async fn run(
     let mut tick = tokio::time::interval(TICK);
     let mut told = 0;
     let mut waiting_since = Instant::now();
-    let mut cut_short: Option<String> = None;
-    let mut interrupted = false;
+    let mut stopped: Option<Stop> = None;
     loop {
         while let Some(Some(row)) = rows.get_mut(told) {
             waive(row, &cx.settings.waivers, today);
@@ -66,33 +66,24 @@ pub async fn run(
         if told == rows.len() {
             break;
         }
-        if let Some(reason) = &cut_short {
-            for (slot, (_, empty)) in rows.iter_mut().zip(&labels) {
-                slot.get_or_insert_with(|| Row {
-                    status: Status::Unknown,
-                    reason: Some(reason.clone()),
-                    ..empty.clone()
-                });
+        if let Some(by) = stopped {
+            for (slot, question) in rows.iter_mut().zip(&questions) {
+                slot.get_or_insert_with(|| question.cut_short(by));
             }
             continue;
         }
         tokio::select! {
             biased;
             Some((index, ended)) = asking.next() => {
-                if let (Some(slot), Some((_, empty))) = (rows.get_mut(index), labels.get(index)) {
-                    *slot = Some(ended.unwrap_or_else(|_| broke(empty.clone(), Duration::ZERO)));
+                if let (Some(slot), Some(question)) = (rows.get_mut(index), questions.get(index)) {
+                    *slot = Some(ended.unwrap_or_else(|error| question.lost(&error)));
                 }
             }
-            () = &mut interrupt => {
-                interrupted = true;
-                cut_short = Some("interrupted before it was through".to_owned());
-            }
-            () = &mut overrun => {
-                cut_short = Some(format!("not through when the run's deadline of {} passed", spoken(deadline)));
-            }
+            () = &mut interrupt => stopped = Some(Stop::Interruption),
+            () = &mut overrun => stopped = Some(Stop::Deadline(deadline)),
             _ = tick.tick() => {
-                if let Some((label, _)) = labels.get(told) {
-                    observer.waiting(label, waiting_since.elapsed());
+                if let Some(question) = questions.get(told) {
+                    observer.waiting(&question.label(), waiting_since.elapsed());
                 }
             }
         }
@@ -102,6 +93,7 @@ pub async fn run(
     }
     let rows: Vec<Row> = rows.into_iter().flatten().collect();
     let waivers = standings(&cx.settings.waivers, &rows, today);
+    let interrupted = stopped == Some(Stop::Interruption);
     Report { head, rows, duration: started.elapsed(), interrupted, waivers }
 }
 
@@ -112,17 +104,68 @@ type Asked = Pin<Box<dyn Future<Output = (usize, Result<Row, JoinError>)> + Send
 struct Spawned {
     /// Each gives the index of its row, and the row; an error where it broke in a way that nothing else noticed.
     asking: FuturesUnordered<Asked>,
-    /// How each row is called while it is waited for, and the row as it is before anything is known.
-    labels: Vec<(String, Row)>,
+    /// What each row is about.
+    questions: Vec<Question>,
     tasks: Vec<AbortHandle>,
 }
 
+/// What a row is about, and how far it has come.
+#[derive(Clone)]
+struct Question {
+    spec: &'static Spec,
+    required: bool,
+    subject: Option<String>,
+    stage: watch::Receiver<Stage>,
+}
+
+/// How far a question has come.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// This check has to pass first.
+    WaitsFor(CheckId),
+    /// As many are being asked as may be at once.
+    Queued,
+    /// It is being asked since then.
+    Asked(Instant),
+}
+
+impl Question {
+    /// How it is called while it is waited for.
+    fn label(&self) -> String {
+        match &self.subject {
+            Some(subject) => format!("{} {subject}", self.spec.id),
+            None => self.spec.id.to_string(),
+        }
+    }
+
+    fn ended(&self, ending: Ending, took: Duration) -> Row {
+        Row::new(self.spec, self.required, self.subject.clone(), ending, took)
+    }
+
+    /// The row of a question that was still open when the run ended.
+    fn cut_short(&self, by: Stop) -> Row {
+        let (what, value, took) = match *self.stage.borrow() {
+            Stage::WaitsFor(need) => ("waited for", need.to_string(), Duration::ZERO),
+            Stage::Queued => ("waited for", format!("one of {AT_ONCE} checks that run at once"), Duration::ZERO),
+            Stage::Asked(since) => ("running for", lasted(since.elapsed()), since.elapsed()),
+        };
+        let evidence = vec![Evidence { what, value, confidential: false }];
+        self.ended(Ending::CutShort { by, evidence }, took)
+    }
+
+    /// The row of a question whose task ended in a way that nothing inside it noticed.
+    fn lost(&self, error: &JoinError) -> Row {
+        let what = if error.is_panic() { "it panicked" } else { "its task was taken away" };
+        self.ended(Ending::Broke(what.to_owned()), Duration::ZERO)
+    }
+}
+
 /// What a row passes on to those that need it: whether they may run, and otherwise which check is the cause.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Signal {
     Pending,
     Go,
-    Stop(String),
+    Stop(CheckId),
 }
 
 /// Starts every check. Rows that do not run are filled in at once.
@@ -130,25 +173,23 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
     let asking = FuturesUnordered::new();
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut signals: Vec<Need> = Vec::new();
-    let mut labels = Vec::new();
+    let mut questions = Vec::new();
     let mut tasks = Vec::new();
-    for (index, planned) in plan.entries.into_iter().enumerate() {
-        let empty = empty(&planned);
-        let label = match &empty.subject {
-            Some(subject) => format!("{} {subject}", planned.spec.id),
-            None => planned.spec.id.to_string(),
+    for (index, entry) in plan.entries.into_iter().enumerate() {
+        let spec = entry.spec;
+        let subject = match &entry.fate {
+            Fate::Runs { check, .. } => check.subject(),
+            Fate::Skipped(_) => None,
         };
+        let (progress, stage) = watch::channel(Stage::Queued);
+        let question = Question { spec, required: entry.required, subject, stage };
+        questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
-        signals.push((planned.spec.id, heard));
-        labels.push((label, empty.clone()));
-        let (check, needs) = match planned.fate {
+        signals.push((spec.id, heard));
+        let (check, needs) = match entry.fate {
             Fate::Runs { check, needs } => (check, needs),
-            Fate::NotApplicable(reason) => {
-                rows.push(Some(Row { reason: Some(reason), not_applicable: true, ..empty }));
-                continue;
-            }
-            Fate::LeftOut(reason) => {
-                rows.push(Some(Row { reason: Some(reason), ..empty }));
+            Fate::Skipped(why) => {
+                rows.push(Some(question.ended(Ending::Skipped(why), Duration::ZERO)));
                 continue;
             }
         };
@@ -156,12 +197,16 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         let needs: Vec<Need> = needs.iter().filter_map(|need| signals.get(*need).cloned()).collect();
         let (cx, permits) = (Arc::clone(cx), Arc::clone(&permits));
         let task = tokio::spawn(async move {
-            let row = match all_passed(needs).await {
+            let row = match all_passed(needs, &progress).await {
                 Ok(()) => {
+                    progress.send_replace(Stage::Queued);
                     let _permit = permits.acquire().await;
-                    ask(check.as_ref(), &cx, empty).await
+                    let begun = Instant::now();
+                    progress.send_replace(Stage::Asked(begun));
+                    let ending = ask(check.as_ref(), &cx).await;
+                    question.ended(ending, begun.elapsed())
                 }
-                Err(cause) => Row { reason: Some(format!("needs {cause}")), cause: Some(cause), ..empty },
+                Err(cause) => question.ended(Ending::Skipped(Why::Needs(cause)), Duration::ZERO),
             };
             signal.send_replace(passed_on(&row));
             row
@@ -169,76 +214,42 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         tasks.push(task.abort_handle());
         asking.push(Box::pin(task.map(move |ended| (index, ended))) as Asked);
     }
-    Spawned { asking, labels, tasks }
+    Spawned { asking, questions, tasks }
 }
 
 /// A check that must have passed, and what is heard of it.
 type Need = (CheckId, watch::Receiver<Signal>);
 
 /// Runs a check. One that breaks ends itself and nothing else.
-async fn ask(check: &dyn Check, cx: &Context, empty: Row) -> Row {
-    let begun = Instant::now();
+async fn ask(check: &dyn Check, cx: &Context) -> Ending {
     match AssertUnwindSafe(async { check.run(cx).await }).catch_unwind().await {
-        Ok(outcome) => {
-            let declared = outcome.findings.iter().all(|finding| empty.spec.declares(finding.code));
-            debug_assert!(declared, "{} makes a finding that it does not declare", empty.spec.id);
-            empty.ran(outcome, begun.elapsed())
-        }
-        Err(_) => broke(empty, begun.elapsed()),
+        Ok(outcome) => Ending::Asked(outcome),
+        Err(_) => Ending::Broke("it panicked".to_owned()),
     }
-}
-
-/// The row of a check that ended in a way that no check should.
-fn broke(empty: Row, took: Duration) -> Row {
-    let reason = "the check itself broke; this is a defect in the tool, please report it".to_owned();
-    Row { status: Status::Unknown, reason: Some(reason), took, ..empty }
 }
 
 /// A row that was skipped names the cause it was skipped for, so that the root of a chain is named at its end.
 fn passed_on(row: &Row) -> Signal {
-    match (row.status, &row.cause) {
+    match (row.status(), row.cause()) {
         (Status::Pass | Status::Warn, _) => Signal::Go,
-        (Status::Skip, Some(cause)) => Signal::Stop(cause.clone()),
-        _ => Signal::Stop(row.spec.id.to_string()),
+        (_, Some(cause)) => Signal::Stop(cause),
+        _ => Signal::Stop(row.spec.id),
     }
 }
 
 /// Waits for every need; the first in registry order that did not pass is the cause.
-async fn all_passed(needs: Vec<Need>) -> Result<(), String> {
+async fn all_passed(needs: Vec<Need>, progress: &watch::Sender<Stage>) -> Result<(), CheckId> {
     for (id, mut need) in needs {
-        let signal = need.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| signal.clone());
+        progress.send_replace(Stage::WaitsFor(id));
+        let signal = need.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| *signal);
         match signal {
             Ok(Signal::Go) => {}
             Ok(Signal::Stop(cause)) => return Err(cause),
             // It broke, and its task is gone.
-            Ok(Signal::Pending) | Err(_) => return Err(id.to_string()),
+            Ok(Signal::Pending) | Err(_) => return Err(id),
         }
     }
     Ok(())
-}
-
-fn empty(planned: &plan::Entry) -> Row {
-    let subject = match &planned.fate {
-        Fate::Runs { check, .. } => check.subject(),
-        Fate::NotApplicable(_) | Fate::LeftOut(_) => None,
-    };
-    Row {
-        spec: planned.spec,
-        group: planned.group,
-        required: planned.required,
-        subject,
-        status: Status::Skip,
-        reason: None,
-        not_applicable: false,
-        cause: None,
-        findings: Vec::new(),
-        evidence: Vec::new(),
-        grade: Grade::Declared,
-        via: None,
-        attempts: 0,
-        took: Duration::ZERO,
-        waived: None,
-    }
 }
 
 #[cfg(test)]
@@ -248,7 +259,7 @@ mod tests {
     use crate::facts::Facts;
     use crate::host::fake::FakeHost;
     use crate::net::fake::Fake;
-    use crate::outcome::{Code, Outcome, Remediation, Vantage};
+    use crate::outcome::{Code, Grade, Outcome, Remediation, Vantage};
     use crate::plan::Choice;
     use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
 
@@ -257,6 +268,7 @@ mod tests {
     enum Does {
         Pass,
         Fail,
+        FindUndeclared,
         Hang,
         Break,
         BreakBeforeItRuns,
@@ -284,6 +296,9 @@ mod tests {
                 match self {
                     Does::Pass | Does::BreakBeforeItRuns | Does::BreakAfterItRan => outcome,
                     Does::Fail => outcome.because(BROKEN.found("it is broken", Remediation::installer("Mend it."))),
+                    Does::FindUndeclared => {
+                        outcome.because(STRANGE.found("it is odd", Remediation::installer("Mend it.")))
+                    }
                     Does::Hang => std::future::pending().await,
                     Does::Break => panic!("as the test decided"),
                 }
@@ -305,6 +320,7 @@ mod tests {
     }
 
     static BROKEN: Code = Code::error("broken", "it is broken");
+    static STRANGE: Code = Code::warning("strange", "no spec declares it");
     static CODES: &[&Code] = &[&BROKEN];
 
     const fn spec(id: &'static str, needs: &'static [CheckId], plan: fn(&Facts, &Settings) -> Planned) -> Spec {
@@ -337,7 +353,13 @@ mod tests {
     static BREAKING_ODDLY: &[Group] =
         &[Group { id: "a", title: "", specs: &[&EARLY, &LATE, &AFTER_EARLY, &AFTER_LATE, &PASSES] }];
     static CHAIN: &[Group] = &[Group { id: "a", title: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
-    static HANGING: &[Group] = &[Group { id: "a", title: "", specs: &[&HANGS, &PASSES] }];
+    const HANGS_ID: CheckId = CheckId::new("a.hangs");
+    static AFTER_HANGS: Spec = spec("a.after-hangs", &[HANGS_ID], |_, _| Planned::one(Does::Pass));
+    const STRANGE_ID: CheckId = CheckId::new("a.finds-undeclared");
+    static FINDS_UNDECLARED: Spec = spec("a.finds-undeclared", &[], |_, _| Planned::one(Does::FindUndeclared));
+    static AFTER_STRANGE: Spec = spec("a.after-strange", &[STRANGE_ID], |_, _| Planned::one(Does::Pass));
+    static UNDECLARED: &[Group] = &[Group { id: "a", title: "", specs: &[&FINDS_UNDECLARED, &AFTER_STRANGE, &PASSES] }];
+    static HANGING: &[Group] = &[Group { id: "a", title: "", specs: &[&HANGS, &AFTER_HANGS, &PASSES] }];
     static BREAKING: &[Group] = &[Group { id: "a", title: "", specs: &[&BREAKS, &PASSES] }];
 
     #[derive(Default)]
@@ -393,7 +415,7 @@ mod tests {
 
     fn status_of(report: &Report, id: &str) -> (Status, Option<String>) {
         let row = report.rows.iter().find(|row| row.spec.id.as_str() == id).unwrap();
-        (row.status, row.reason.clone())
+        (row.status(), row.reason())
     }
 
     #[tokio::test]
@@ -410,17 +432,32 @@ mod tests {
     async fn the_deadline_leaves_what_hangs_unknown_and_keeps_what_ended() {
         let (report, order) = run_of(HANGING, Vec::new(), std::future::pending()).await;
 
-        assert_eq!(order, ["a.hangs", "a.passes"]);
+        assert_eq!(order, ["a.hangs", "a.after-hangs", "a.passes"]);
         assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
         let (status, reason) = status_of(&report, "a.hangs");
         assert!(status == Status::Unknown && reason.unwrap().contains("deadline of 50 ms"));
+        assert!(matches!(report.rows[0].ending(), Ending::CutShort { by: Stop::Deadline(_), .. }));
+    }
+
+    #[tokio::test]
+    async fn what_was_cut_short_says_how_long_it_had_been_running_or_what_it_waited_for() {
+        let (report, _) = run_of(HANGING, Vec::new(), std::future::pending()).await;
+
+        let seen = |row: &Row| row.evidence().iter().map(|seen| (seen.what, seen.value.clone())).collect::<Vec<_>>();
+        let [hangs, after, passes] = report.rows.as_slice() else { panic!("three rows") };
+        let (running, waited) = (seen(hangs), seen(after));
+        assert_eq!((running[0].0, running[0].1.ends_with('s')), ("running for", true), "{running:?}");
+        assert!(hangs.took >= Duration::from_millis(40), "{:?}", hangs.took);
+        assert_eq!(waited, [("waited for", "a.hangs".to_owned())]);
+        assert!(seen(passes).is_empty() && after.took.is_zero());
     }
 
     #[tokio::test]
     async fn an_interruption_completes_the_report_and_marks_it() {
         let (report, _) = run_of(HANGING, Vec::new(), std::future::ready(())).await;
 
-        assert!(report.interrupted && report.rows.len() == 2);
+        assert!(report.interrupted && report.rows.len() == 3);
+        assert!(matches!(report.rows[0].ending(), Ending::CutShort { by: Stop::Interruption, .. }));
         assert_eq!(status_of(&report, "a.hangs").0, Status::Unknown);
     }
 
@@ -430,6 +467,17 @@ mod tests {
 
         assert!(status_of(&report, "a.breaks").1.unwrap().contains("the check itself broke"));
         assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
+    }
+
+    #[tokio::test]
+    async fn a_finding_that_is_not_declared_is_a_defect_that_names_it_and_leaves_the_verdict_open() {
+        let (report, _) = run_of(UNDECLARED, Vec::new(), std::future::pending()).await;
+
+        let (status, reason) = status_of(&report, "a.finds-undeclared");
+        let reason = reason.unwrap();
+        assert!(status == Status::Unknown && reason.contains("`strange`") && reason.contains("defect"), "{reason}");
+        assert_eq!(status_of(&report, "a.after-strange"), (Status::Skip, Some("needs a.finds-undeclared".to_owned())));
+        assert_eq!(report.verdict(), crate::report::Verdict::Undecided);
     }
 
     #[tokio::test]

@@ -191,6 +191,21 @@ fn standard_input_can_be_one_of_the_two() {
     assert_eq!(saved.run(&["demo", "--baseline", "-"]).code, Some(2));
 }
 
+/// The same report as development versions wrote it.
+fn as_before_the_release(text: &str) -> String {
+    let mut report: Value = serde_json::from_str(text).unwrap();
+    for check in report["checks"].as_array_mut().unwrap() {
+        for result in check["results"].as_array_mut().unwrap() {
+            let result = result.as_object_mut().unwrap();
+            result.remove("ended").unwrap();
+            result.remove("skipped").unwrap();
+            result.insert("reason".to_owned(), Value::Null);
+            result.insert("not_applicable".to_owned(), false.into());
+        }
+    }
+    report.to_string()
+}
+
 #[test]
 fn a_file_that_is_no_report_is_named_in_one_sentence_that_quotes_nothing_of_it() {
     let saved = Saved::reports();
@@ -202,6 +217,7 @@ fn a_file_that_is_no_report_is_named_in_one_sentence_that_quotes_nothing_of_it()
     saved.write("large", vec![b' '; 16 * 1024 * 1024 + 1]);
     let comparison = saved.run(&["compare", "healthy.json", "dropped.json", "--format", "json"]).out;
     saved.write("comparison", comparison);
+    saved.write("older", as_before_the_release(&REPORTS[0].1));
 
     for (name, part) in [
         ("missing", "cannot be read"),
@@ -212,10 +228,15 @@ fn a_file_that_is_no_report_is_named_in_one_sentence_that_quotes_nothing_of_it()
         ("torn", "is not JSON from line"),
         ("large", "larger than 16 MiB"),
         ("comparison", "is a comparison"),
+        ("older", "before `workos-preflight/report/v1` had the shape"),
     ] {
-        for args in [["compare", name, "healthy.json"], ["compare", "healthy.json", name], ["demo", "--baseline", name]]
-        {
-            let ended = saved.run(&args);
+        for args in [
+            &["compare", name, "healthy.json"][..],
+            &["compare", "healthy.json", name],
+            &["demo", "--baseline", name],
+            &["check", "--inbound-report", name],
+        ] {
+            let ended = saved.run(args);
 
             assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{args:?}");
             assert!(ended.err.contains(name) && ended.err.contains(part), "{}", ended.err);

@@ -15,13 +15,13 @@ fn a_satellite_link_is_slow_and_no_failure() {
     let failed: Vec<&str> = report
         .rows
         .iter()
-        .filter(|row| matches!(row.status, Status::Fail | Status::Unknown))
+        .filter(|row| matches!(row.status(), Status::Fail | Status::Unknown))
         .map(|row| row.spec.id.as_str())
         .collect();
     let found: Vec<String> = report
         .rows
         .iter()
-        .flat_map(|row| row.findings.iter().map(move |finding| format!("{}/{}", row.spec.id, finding.code.name)))
+        .flat_map(|row| row.findings().iter().map(move |finding| format!("{}/{}", row.spec.id, finding.code.name)))
         .collect();
 
     assert_eq!((report.verdict(), &failed[..]), (Verdict::Ready, &[][..]));

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Failure, terminal};
+use crate::checks::GROUPS;
 use crate::cli::OutputArgs;
 use crate::files::{Place, Unwritable};
 use crate::report::Report;
@@ -60,7 +61,8 @@ impl Outputs {
         let mut failed = Ok(());
         for (format, _, place) in &self.files {
             let mut text = Vec::new();
-            let mut reporter = (format.report)(terminal::plain(terminal::detail(output.quiet, output.verbose)));
+            let look = terminal::plain(terminal::detail(output.quiet, output.verbose));
+            let mut reporter = (format.report)(look, GROUPS);
             let written = reporter
                 .begin(&report.head, &mut text)
                 .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))

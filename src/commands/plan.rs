@@ -53,8 +53,8 @@ pub(super) fn human(plan: &Plan, command: &str) -> String {
     }
     let mut idle = Vec::new();
     for entry in &plan.entries {
-        if let Fate::NotApplicable(reason) | Fate::LeftOut(reason) = &entry.fate {
-            idle.push(format!("  {:<28} {}", entry.spec.id.as_str(), line(reason)));
+        if let Fate::Skipped(why) = &entry.fate {
+            idle.push(format!("  {:<28} {}", entry.spec.id.as_str(), line(&why.in_words())));
         }
     }
     if !idle.is_empty() {
@@ -76,9 +76,9 @@ pub(super) fn as_json(plan: &Plan) -> serde_json::Value {
         .map(|entry| {
             let (subject, reason) = match &entry.fate {
                 Fate::Runs { check, .. } => (check.subject(), None),
-                Fate::NotApplicable(reason) | Fate::LeftOut(reason) => (None, Some(reason)),
+                Fate::Skipped(why) => (None, Some(why.in_words())),
             };
-            let (subject, reason) = (subject.as_deref().map(hidden), reason.map(|reason| hidden(reason)));
+            let (subject, reason) = (subject.as_deref().map(hidden), reason.as_deref().map(hidden));
             json!({ "id": entry.spec.id.as_str(), "subject": subject, "required": entry.required, "runs": reason.is_none(), "reason": reason })
         })
         .collect();

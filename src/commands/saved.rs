@@ -71,9 +71,29 @@ fn parsed(bytes: &[u8]) -> Result<Report, String> {
     }
     // The library's own words would quote the file.
     serde_json::from_slice(text).map_err(|error| {
+        if is_of_before_the_release(text) {
+            return format!(
+                "was written before `{SCHEMA}` had the shape that it is released with; write it anew with this version"
+            );
+        }
         let (line, column) = (error.line(), error.column());
         format!("says that it is `{SCHEMA}`, but line {line}, column {column} is not; `workos-preflight schema report` says what is")
     })
+}
+
+/// Whether a report has rows as development versions wrote them: without a word on how they ended.
+fn is_of_before_the_release(text: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Older {
+        checks: Vec<OlderCheck>,
+    }
+    #[derive(Deserialize)]
+    struct OlderCheck {
+        results: Vec<serde_json::Map<String, Value>>,
+    }
+    let Ok(Older { checks }) = serde_json::from_slice(text) else { return false };
+    let mut results = checks.iter().flat_map(|check| &check.results);
+    results.any(|result| result.contains_key("status") && !result.contains_key("ended"))
 }
 
 #[cfg(test)]
@@ -114,6 +134,24 @@ mod tests {
             assert!(said.contains(part), "{said}");
             assert!(!said.contains("hunter2"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_report_of_a_development_version_is_refused_in_a_sentence_of_its_own() {
+        let mut older = serde_json::to_value(Report::from(&fixture::broken())).unwrap();
+        for check in older["checks"].as_array_mut().unwrap() {
+            for result in check["results"].as_array_mut().unwrap() {
+                let result = result.as_object_mut().unwrap();
+                let reason =
+                    result.remove("skipped").filter(|skipped| !skipped.is_null()).map(|_| "needs egress.connects");
+                result.remove("ended");
+                result.extend([("reason".to_owned(), reason.into()), ("not_applicable".to_owned(), false.into())]);
+            }
+        }
+
+        let said = said(&serde_json::to_vec(&older).unwrap());
+
+        assert!(said.contains("before `workos-preflight/report/v1` had the shape"), "{said}");
     }
 
     proptest::proptest! {

@@ -13,6 +13,7 @@ use super::exit::{self, Stream};
 use super::outputs::Outputs;
 use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
+use crate::checks::GROUPS;
 use crate::cli::{FailOn, OutputArgs};
 use crate::context::{Context, Lookups, SavedDelivery};
 use crate::facts::Facts;
@@ -132,8 +133,9 @@ impl<'a> Account<'a> {
         let head = &head.clone().without_secrets();
         let baseline = output.baseline.as_deref().map(Baseline::read).transpose()?;
         let on_stdout = outputs.on_stdout;
+        let look = terminal::look(terminal::detail(output.quiet, output.verbose), output.color);
         let mut stage = Stage {
-            reporter: (on_stdout.report)(terminal::look(terminal::detail(output.quiet, output.verbose), output.color)),
+            reporter: (on_stdout.report)(look, GROUPS),
             waiting: Waiting::new(),
             failed: None,
             // Where nothing waits for stdout, it is known only later that nobody reads it.

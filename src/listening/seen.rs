@@ -8,12 +8,13 @@ use super::provocation::Listed;
 use super::stand::{Stand, Target, Until, Wanted};
 use crate::check::Spec;
 use crate::checks::delivered::{self, Arrivals, HeldTo};
-use crate::checks::{self, actions_delivered, arrives, consistent};
+use crate::checks::{actions_delivered, arrives, consistent};
 use crate::context::Context;
+use crate::ending::Ending;
 use crate::facts::Facts;
 use crate::inbound::nonce::ProbeSeen;
 use crate::inbound::{Heard, Tally};
-use crate::outcome::{Grade, Outcome, Status};
+use crate::outcome::{Grade, Outcome};
 use crate::report::Row;
 use crate::settings::Settings;
 use crate::settings::values::shown_url;
@@ -179,8 +180,8 @@ impl Seen {
                 outcome.found(finding);
             }
         }
-        let row = Row { subject: None, ..row(&consistent::SPEC, "", true, outcome, lasted) };
-        (!row.findings.is_empty()).then_some(row)
+        let wrong = !outcome.findings.is_empty();
+        wrong.then(|| Row::new(&consistent::SPEC, true, None, Ending::Asked(outcome), lasted))
     }
 
     fn webhooks(&self, webhook: &Target, stood: &Stood<'_>) -> Row {
@@ -234,23 +235,5 @@ fn of(deliveries: &[Delivery], purpose: Purpose) -> Vec<Delivery> {
 }
 
 fn row(spec: &'static Spec, url: &str, required: bool, outcome: Outcome, took: Duration) -> Row {
-    let group = checks::specs().find(|(_, known)| known.id == spec.id).map(|(group, _)| group);
-    let empty = Row {
-        spec,
-        group: group.unwrap_or(&checks::GROUPS[0]),
-        required,
-        subject: Some(shown_url(url)),
-        status: Status::Unknown,
-        reason: None,
-        not_applicable: false,
-        cause: None,
-        findings: Vec::new(),
-        evidence: Vec::new(),
-        grade: outcome.grade,
-        via: None,
-        attempts: 0,
-        took,
-        waived: None,
-    };
-    empty.ran(outcome, took)
+    Row::new(spec, required, Some(shown_url(url)), Ending::Asked(outcome), took)
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::waivers::Waived;
 use super::{Head, Report, Row};
-use crate::outcome::{Evidence, Finding};
+use crate::ending::{Ending, Why};
+use crate::outcome::{Evidence, Finding, Outcome};
 use crate::said::hidden;
 use crate::settings::{Source, Waiver};
 
@@ -40,41 +41,41 @@ impl Row {
     /// The same without any secret.
     #[must_use]
     pub fn without_secrets(self) -> Self {
-        let Row {
-            spec,
-            group,
-            required,
-            subject,
-            status,
-            reason,
-            not_applicable,
-            cause,
-            findings,
-            evidence,
-            grade,
-            via,
-            attempts,
-            took,
-            waived,
-        } = self;
+        let Row { spec, required, subject, ending, took, waived } = self;
         Row {
             spec,
-            group,
             required,
             subject: subject.as_deref().map(hidden),
-            status,
-            reason: reason.as_deref().map(hidden),
-            not_applicable,
-            // The id of a check.
-            cause,
-            findings: findings.into_iter().map(finding).collect(),
-            evidence: evidence.into_iter().map(seen).collect(),
-            grade,
-            via: via.as_deref().map(hidden),
-            attempts,
+            ending: ended(ending),
             took,
             waived: waived.as_deref().map(hidden),
         }
+    }
+}
+
+fn ended(ending: Ending) -> Ending {
+    match ending {
+        Ending::Asked(outcome) => Ending::Asked(concluded(outcome)),
+        Ending::Skipped(Why::NotApplicable { enable }) => {
+            Ending::Skipped(Why::NotApplicable { enable: hidden(&enable) })
+        }
+        Ending::Skipped(Why::LeftOut(reason)) => Ending::Skipped(Why::LeftOut(reason.as_deref().map(hidden))),
+        Ending::Skipped(Why::Needs(cause)) => Ending::Skipped(Why::Needs(cause)),
+        Ending::CutShort { by, evidence } => {
+            Ending::CutShort { by, evidence: evidence.into_iter().map(seen).collect() }
+        }
+        Ending::Broke(what) => Ending::Broke(hidden(&what)),
+    }
+}
+
+fn concluded(Outcome { findings, evidence, grade, via, attempts, not_available }: Outcome) -> Outcome {
+    Outcome {
+        findings: findings.into_iter().map(finding).collect(),
+        evidence: evidence.into_iter().map(seen).collect(),
+        grade,
+        via: via.as_deref().map(hidden),
+        attempts,
+        not_available: not_available.as_deref().map(hidden),
     }
 }
 

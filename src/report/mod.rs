@@ -2,15 +2,19 @@
 
 pub mod compare;
 mod hidden;
+mod inbound;
 pub mod v1;
 pub mod waivers;
 
 use std::time::{Duration, SystemTime};
 
-use crate::check::{Group, Spec};
-use crate::outcome::{Evidence, Finding, Grade, Outcome, Status, Vantage};
+use crate::check::{CheckId, Spec};
+use crate::ending::{Ending, Why};
+use crate::outcome::{Evidence, Finding, Grade, Status, Vantage};
 use crate::settings::{Source, Strategy};
 use waivers::Waived;
+
+pub use inbound::Inbound;
 
 /// What is known when a run begins.
 #[derive(Clone, Debug)]
@@ -40,30 +44,11 @@ pub struct Head {
 pub struct Row {
     /// The kind of check.
     pub spec: &'static Spec,
-    /// The group it stands in.
-    pub group: &'static Group,
     /// Whether a failure decides the verdict.
     pub required: bool,
     /// The subject, as the check names it.
     pub subject: Option<String>,
-    /// What was concluded.
-    pub status: Status,
-    /// Why it was skipped or left unknown without a finding.
-    pub reason: Option<String>,
-    /// It was skipped because no setting calls for it.
-    pub not_applicable: bool,
-    /// The check whose failure, or open question, kept it from being asked.
-    pub cause: Option<String>,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-    /// What was seen.
-    pub evidence: Vec<Evidence>,
-    /// How strong the best evidence is.
-    pub grade: Grade,
-    /// The path that was taken.
-    pub via: Option<String>,
-    /// How many attempts the slowest question took.
-    pub attempts: u32,
+    ending: Ending,
     /// How long the check ran.
     pub took: Duration,
     /// Why its failure does not count, when it is waived.
@@ -71,18 +56,68 @@ pub struct Row {
 }
 
 impl Row {
-    /// A check that ran.
-    #[must_use]
-    pub fn ran(mut self, outcome: Outcome, took: Duration) -> Self {
-        self.status = outcome.status();
-        self.reason = outcome.not_available;
-        self.findings = outcome.findings;
-        self.evidence = outcome.evidence;
-        self.grade = outcome.grade;
-        self.via = outcome.via;
-        self.attempts = outcome.attempts;
-        self.took = took;
-        self
+    /// How the question of this kind about this subject ended. Whatever else the row says follows from that.
+    pub fn new(spec: &'static Spec, required: bool, subject: Option<String>, ending: Ending, took: Duration) -> Self {
+        let ending = match ending {
+            Ending::Asked(outcome) => Ending::of(spec, outcome),
+            other => other,
+        };
+        Row { spec, required, subject, ending, took, waived: None }
+    }
+
+    /// How the question ended.
+    pub fn ending(&self) -> &Ending {
+        &self.ending
+    }
+
+    /// The group it stands in.
+    pub fn group(&self) -> &'static str {
+        self.spec.id.group()
+    }
+
+    /// What was concluded.
+    pub fn status(&self) -> Status {
+        self.ending.status()
+    }
+
+    /// Why it was skipped or left unknown without a finding.
+    pub fn reason(&self) -> Option<String> {
+        self.ending.reason()
+    }
+
+    /// Whether it was skipped because no setting calls for it.
+    pub fn is_not_applicable(&self) -> bool {
+        matches!(self.ending, Ending::Skipped(Why::NotApplicable { .. }))
+    }
+
+    /// The check whose failure, or open question, kept it from being asked.
+    pub fn cause(&self) -> Option<CheckId> {
+        self.ending.cause()
+    }
+
+    /// What is wrong.
+    pub fn findings(&self) -> &[Finding] {
+        self.ending.findings()
+    }
+
+    /// What was seen.
+    pub fn evidence(&self) -> &[Evidence] {
+        self.ending.evidence()
+    }
+
+    /// How strong the best evidence is, where something was concluded from it.
+    pub fn grade(&self) -> Option<Grade> {
+        self.ending.grade()
+    }
+
+    /// The path that was taken.
+    pub fn via(&self) -> Option<&str> {
+        self.ending.outcome()?.via.as_deref()
+    }
+
+    /// How many attempts the slowest question took.
+    pub fn attempts(&self) -> u32 {
+        self.ending.outcome().map_or(0, |outcome| outcome.attempts)
     }
 
     /// Whether it counts against the verdict.
@@ -149,9 +184,9 @@ impl Report {
     /// A required failure makes it not ready; else it is undecided by a required question that is unknown, or that a cause kept
     /// from being asked, by an interruption, and where nothing was asked at all.
     pub fn verdict(&self) -> Verdict {
-        let any = |status| self.rows.iter().any(|row| row.decides() && row.status == status);
+        let any = |status| self.rows.iter().any(|row| row.decides() && row.status() == status);
         let hidden = self.hidden().next().is_some();
-        let nothing_asked = !self.rows.is_empty() && self.rows.iter().all(|row| row.status == Status::Skip);
+        let nothing_asked = !self.rows.is_empty() && self.rows.iter().all(|row| row.status() == Status::Skip);
         if any(Status::Fail) {
             Verdict::NotReady
         } else if any(Status::Unknown) || hidden || nothing_asked || self.interrupted {
@@ -162,25 +197,25 @@ impl Report {
     }
 
     /// What keeps questions that decide the verdict from being asked.
-    fn hidden(&self) -> impl Iterator<Item = &str> {
-        self.kept_from_being_asked().filter_map(|row| row.cause.as_deref())
+    fn hidden(&self) -> impl Iterator<Item = CheckId> {
+        self.kept_from_being_asked().filter_map(Row::cause)
     }
 
     /// The questions that decide the verdict, and that something else kept from being asked. A cause that is waived is accepted
     /// with what it hides.
     pub fn kept_from_being_asked(&self) -> impl Iterator<Item = &Row> {
-        let waived = |cause: &str| {
-            let mut open = self.rows.iter().filter(|row| row.spec.id.as_str() == cause && is_open(row)).peekable();
+        let waived = |cause: CheckId| {
+            let mut open = self.rows.iter().filter(|row| row.spec.id == cause && is_open(row)).peekable();
             open.peek().is_some() && open.all(|row| row.waived.is_some())
         };
-        self.rows.iter().filter(move |row| row.decides() && row.cause.as_ref().is_some_and(|cause| !waived(cause)))
+        self.rows.iter().filter(move |row| row.decides() && row.cause().is_some_and(|cause| !waived(cause)))
     }
 
     /// How many rows ended how.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for row in &self.rows {
-            let count = match (row.status, &row.waived) {
+            let count = match (row.status(), &row.waived) {
                 (_, Some(_)) => &mut summary.waived,
                 (Status::Pass, None) => &mut summary.pass,
                 (Status::Warn, None) => &mut summary.warn,
@@ -195,7 +230,7 @@ impl Report {
 
     /// Whether anything warns: a row that is not waived, or a waiver that covers nothing.
     pub fn warns(&self) -> bool {
-        self.rows.iter().any(|row| row.status == Status::Warn && row.waived.is_none())
+        self.rows.iter().any(|row| row.status() == Status::Warn && row.waived.is_none())
             || self.waivers.iter().any(|waived| waived.warning().is_some())
     }
 
@@ -203,10 +238,10 @@ impl Report {
     pub fn unchecked(&self) -> Vec<&'static str> {
         let mut groups: Vec<&'static str> = Vec::new();
         for row in &self.rows {
-            let none_asked =
-                self.rows.iter().filter(|other| other.group.id == row.group.id).all(|other| other.not_applicable);
-            if none_asked && !groups.contains(&row.group.id) {
-                groups.push(row.group.id);
+            let group = row.group();
+            let none_asked = self.rows.iter().filter(|other| other.group() == group).all(Row::is_not_applicable);
+            if none_asked && !groups.contains(&group) {
+                groups.push(group);
             }
         }
         groups
@@ -215,11 +250,11 @@ impl Report {
     /// The first failure that decides the verdict; where there is none, the first thing left open, or what keeps a question that
     /// decides it from being asked.
     pub fn first_to_fix(&self) -> Option<&Row> {
-        let found = |row: &&Row| !row.findings.is_empty();
-        let first = |status| self.rows.iter().find(|row| row.decides() && row.status == status && found(row));
+        let found = |row: &&Row| !row.findings().is_empty();
+        let first = |status| self.rows.iter().find(|row| row.decides() && row.status() == status && found(row));
         let cause = || {
             let hidden = self.hidden().next()?;
-            let is_it = |row: &&Row| row.spec.id.as_str() == hidden && is_open(row) && row.waived.is_none();
+            let is_it = |row: &&Row| row.spec.id == hidden && is_open(row) && row.waived.is_none();
             self.rows.iter().find(|row| is_it(row) && found(row))
         };
         first(Status::Fail).or_else(|| first(Status::Unknown)).or_else(cause)
@@ -227,30 +262,29 @@ impl Report {
 }
 
 fn is_open(row: &Row) -> bool {
-    matches!(row.status, Status::Fail | Status::Unknown)
+    matches!(row.status(), Status::Fail | Status::Unknown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Code, Remediation};
+    use crate::outcome::{Outcome, Remediation};
     use crate::reporters::fixture;
-
-    static BROKEN: Code = Code::error("broken", "it does not work");
 
     /// Three rows: an optional failure, what it hides, and what has nothing to do with it.
     fn hiding() -> Report {
         let mut report = fixture::healthy();
         report.rows.truncate(3);
-        for row in &mut report.rows {
-            (row.status, row.required, row.cause) = (Status::Pass, true, None);
-            row.findings.clear();
-        }
-        let cause = report.rows[0].spec.id.to_string();
-        (report.rows[0].status, report.rows[0].required) = (Status::Fail, false);
-        report.rows[0].findings.push(BROKEN.found("is broken", Remediation::network("Mend it.")));
-        (report.rows[1].status, report.rows[1].cause) = (Status::Skip, Some(cause));
+        let cause = report.rows[0].spec.id;
+        let found = fixture::BROKEN.found("is broken", Remediation::network("Mend it."));
+        ends(&mut report.rows[0], Ending::Asked(Outcome::graded(Grade::Reached).because(found)));
+        report.rows[0].required = false;
+        ends(&mut report.rows[1], Ending::Skipped(Why::Needs(cause)));
         report
+    }
+
+    fn ends(row: &mut Row, ending: Ending) {
+        *row = Row::new(row.spec, row.required, row.subject.clone(), ending, row.took);
     }
 
     #[test]
@@ -276,8 +310,7 @@ mod tests {
         let mut optional = hiding();
         optional.rows[1].required = false;
         let mut idle = hiding();
-        idle.rows.iter_mut().for_each(|row| row.status = Status::Skip);
-        idle.rows[1].cause = None;
+        idle.rows.iter_mut().for_each(|row| ends(row, Ending::Skipped(Why::LeftOut(None))));
 
         assert_eq!((optional.verdict(), idle.verdict()), (Verdict::Ready, Verdict::Undecided));
     }

@@ -64,7 +64,7 @@ pub fn waive(row: &mut Row, waivers: &[Waiver], today: Date) {
     let in_force = || waivers.iter().filter(|waiver| today <= waiver.until);
     let id = row.spec.id.as_str();
     let whole = in_force().find(|waiver| waiver.id == id);
-    let mut wrong = row.findings.iter().filter(|finding| counts(row, finding)).peekable();
+    let mut wrong = row.findings().iter().filter(|finding| counts(row, finding)).peekable();
     let by_code = if wrong.peek().is_some() {
         wrong
             .map(|finding| in_force().find(|waiver| code_of(waiver, id) == Some(finding.code.name)))
@@ -85,14 +85,14 @@ fn standing(waiver: &Waiver, rows: &[Row], today: Date) -> Standing {
     let check = waiver.id.split_once('/').map_or(waiver.id.as_str(), |(check, _)| check);
     let own = || rows.iter().filter(|row| row.spec.id.as_str() == check);
     let covers = |row: &Row| {
-        let by_code = |name| row.findings.iter().any(|it| it.code.name == name && counts(row, it));
+        let by_code = |name| row.findings().iter().any(|it| it.code.name == name && counts(row, it));
         may_be_covered(row) && code_of(waiver, check).is_none_or(by_code)
     };
     if today > waiver.until {
         Standing::Ended
     } else if own().any(covers) {
         Standing::Covers
-    } else if own().any(|row| row.status != Status::Skip) {
+    } else if own().any(|row| row.status() != Status::Skip) {
         Standing::Unmatched
     } else {
         Standing::NotAsked
@@ -105,12 +105,12 @@ fn code_of<'a>(waiver: &'a Waiver, check: &str) -> Option<&'a str> {
 }
 
 fn may_be_covered(row: &Row) -> bool {
-    matches!(row.status, Status::Fail | Status::Unknown | Status::Warn) || row.cause.is_some()
+    matches!(row.status(), Status::Fail | Status::Unknown | Status::Warn) || row.cause().is_some()
 }
 
 /// Whether a finding has to be covered for the row to be: a warning has, where there is nothing worse.
 fn counts(row: &Row, finding: &Finding) -> bool {
-    finding.code.severity > Severity::Warning || row.status == Status::Warn
+    finding.code.severity > Severity::Warning || row.status() == Status::Warn
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
             reason: "the exemption is ordered".to_owned(),
             until: date(2999, 1, 1),
         };
-        report.rows.retain(|row| row.status == Status::Warn);
+        report.rows.retain(|row| row.status() == Status::Warn);
         report.waivers.clear();
         assert!(report.warns());
         for row in &mut report.rows {

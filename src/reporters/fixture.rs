@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{Detail, Format, Look};
 use crate::check::{CheckId, Group, Planned, Spec};
-use crate::outcome::{Code, Evidence, Finding, Grade, Outcome, Remediation, Status, Vantage, command};
+use crate::ending::{Ending, Stop, Why};
+use crate::outcome::{Code, Evidence, Grade, Outcome, Remediation, Status, Vantage, command};
 use crate::report::waivers::{Standing, Waived};
 use crate::report::{Head, Report, Row};
 use crate::settings::{Source, Strategy, Waiver};
@@ -23,7 +24,7 @@ pub(crate) const LOOKS: [Look; 4] = [
 
 /// Every report.
 pub(crate) fn every() -> Vec<Report> {
-    vec![healthy(), delivered(), broken(), undecided(), interrupted(), demonstration(), hostile()]
+    vec![healthy(), delivered(), broken(), undecided(), interrupted(), unfinished(), demonstration(), hostile()]
 }
 
 /// Everything that was asked is fine.
@@ -32,15 +33,15 @@ pub(crate) fn healthy() -> Report {
         consistent(),
         resolves(API),
         connects(),
-        ran(&EGRESS, &TRUSTED, Some(API_443), &public_chain(), 41),
-        ran(&EGRESS, &CLOCK, Some("app01"), &clock("0.4 s behind"), 38),
-        ran(&CREDENTIALS, &ACCEPTED, Some("https://api.workos.com/organizations"), &accepted(), 120),
-        ran(&DOMAIN, &DOMAIN_RESOLVES, Some("app.customer.example"), &addresses("198.51.100.7"), 25),
-        ran(&INGRESS, &INGRESS_CONNECTS, Some("app.customer.example:443"), &reached(), 9),
-        not_applicable(&INGRESS, &CALLBACK, "give `--redirect-uri` to have it asked for"),
-        not_applicable(&EVENTS, &READABLE, "strategy `events` fetches events; this one is `firewall`"),
-        not_applicable(&ACTIONS, &ANSWERS, "give `--actions-url` when Actions are used"),
-        not_applicable(&ACTIONS, &REFUSES, "give `--actions-url` when Actions are used"),
+        ran(&TRUSTED, Some(API_443), &public_chain(), 41),
+        ran(&CLOCK, Some("app01"), &clock("0.4 s behind"), 38),
+        ran(&ACCEPTED, Some("https://api.workos.com/organizations"), &accepted(), 120),
+        ran(&DOMAIN_RESOLVES, Some("app.customer.example"), &addresses("198.51.100.7"), 25),
+        ran(&INGRESS_CONNECTS, Some("app.customer.example:443"), &reached(), 9),
+        not_applicable(&CALLBACK, "give `--redirect-uri` to have it asked for"),
+        not_applicable(&READABLE, "strategy `events` fetches events; this one is `firewall`"),
+        not_applicable(&ANSWERS, "give `--actions-url` when Actions are used"),
+        not_applicable(&REFUSES, "give `--actions-url` when Actions are used"),
     ];
     Report { head: head(), rows, duration: Duration::from_millis(412), interrupted: false, waivers: Vec::new() }
 }
@@ -49,7 +50,7 @@ pub(crate) fn healthy() -> Report {
 pub(crate) fn delivered() -> Report {
     let mut report = healthy();
     let outcome = Outcome::graded(Grade::Proved).with("source", "3.217.146.166");
-    report.rows.push(ran(&INGRESS, &DELIVERED, Some("https://app.customer.example/webhooks"), &outcome, 2_100));
+    report.rows.push(ran(&DELIVERED, Some("https://app.customer.example/webhooks"), &outcome, 2_100));
     report
 }
 
@@ -90,9 +91,8 @@ pub(crate) fn broken() -> Report {
     let rows = vec![
         consistent(),
         resolves(API),
-        ran(&EGRESS, &RESOLVES, Some("files.vendor.example"), &addresses(MANY), 19),
+        ran(&RESOLVES, Some("files.vendor.example"), &addresses(MANY), 19),
         ran(
-            &EGRESS,
             &CONNECTS,
             Some(API_443),
             &Outcome::graded(Grade::Declared)
@@ -102,31 +102,27 @@ pub(crate) fn broken() -> Report {
                 .because(timed_out),
             10_006,
         ),
-        ran(&EGRESS, &CONNECTS, Some("files.vendor.example:443"), &reached(), 12),
-        skipped(&EGRESS, &TRUSTED, Some(API_443), "needs egress.connects"),
-        ran(&EGRESS, &TRUSTED, Some("files.vendor.example:443"), &private_chain().because(intercepted), 55),
-        Row {
-            waived: Some("the time server moves in spring, CHG-1042 (until 2027-03-31)".to_owned()),
-            ..ran(&EGRESS, &CLOCK, Some("app01"), &clock("212 s ahead").because(skewed), 40)
-        },
-        skipped(&EGRESS, &STABLE, None, "left out by --skip: measured last week"),
-        skipped(&CREDENTIALS, &ACCEPTED, Some("https://api.workos.com/organizations"), "needs egress.connects"),
+        ran(&CONNECTS, Some("files.vendor.example:443"), &reached(), 12),
+        skipped(&TRUSTED, Some(API_443), Why::Needs(CONNECTS.id)),
+        ran(&TRUSTED, Some("files.vendor.example:443"), &private_chain().because(intercepted), 55),
+        waived(
+            ran(&CLOCK, Some("app01"), &clock("212 s ahead").because(skewed), 40),
+            "the time server moves in spring, CHG-1042 (until 2027-03-31)",
+        ),
+        skipped(&STABLE, None, Why::LeftOut(Some("measured last week".to_owned()))),
+        skipped(&ACCEPTED, Some("https://api.workos.com/organizations"), Why::Needs(CONNECTS.id)),
         ran(
-            &CREDENTIALS,
             &ENVIRONMENT,
             None,
             &Outcome::graded(Grade::Declared).with("key", "sk_test_…wxyz").because(unknown_prefix).because(staging),
             0,
         ),
-        ran(&DOMAIN, &DOMAIN_RESOLVES, Some("app.customer.example"), &no_public_view(), 5_003),
-        Row {
-            required: false,
-            ..ran(&INGRESS, &INGRESS_CONNECTS, Some("app.customer.example:443"), &hairpin(), 5_001)
-        },
-        not_applicable(&INGRESS, &CALLBACK, "give `--redirect-uri` to have it asked for"),
-        not_applicable(&EVENTS, &READABLE, "strategy `events` fetches events; this one is `firewall`"),
-        not_applicable(&ACTIONS, &ANSWERS, "give `--actions-url` when Actions are used"),
-        not_applicable(&ACTIONS, &REFUSES, "give `--actions-secret-file` when Actions are used"),
+        ran(&DOMAIN_RESOLVES, Some("app.customer.example"), &no_public_view(), 5_003),
+        no_way_back(),
+        not_applicable(&CALLBACK, "give `--redirect-uri` to have it asked for"),
+        not_applicable(&READABLE, "strategy `events` fetches events; this one is `firewall`"),
+        not_applicable(&ANSWERS, "give `--actions-url` when Actions are used"),
+        not_applicable(&REFUSES, "give `--actions-secret-file` when Actions are used"),
     ];
     let waiver = |id: &str, reason: &str, until, standing| Waived {
         waiver: Waiver { id: id.to_owned(), reason: reason.to_owned(), until },
@@ -148,26 +144,39 @@ pub(crate) fn broken() -> Report {
 /// Nothing failed, and something required is unknown.
 pub(crate) fn undecided() -> Report {
     let mut report = healthy();
-    report.rows[6] = ran(&DOMAIN, &DOMAIN_RESOLVES, Some("app.customer.example"), &no_public_view(), 5_003);
-    report.rows[7] = Row {
-        required: false,
-        ..ran(&INGRESS, &INGRESS_CONNECTS, Some("app.customer.example:443"), &hairpin(), 5_001)
-    };
+    report.rows[6] = ran(&DOMAIN_RESOLVES, Some("app.customer.example"), &no_public_view(), 5_003);
+    report.rows[7] = no_way_back();
     report.duration = Duration::from_millis(5_100);
+    report
+}
+
+/// As [`delivered`], and what arrived was refused.
+pub(crate) fn delivered_and_refused() -> Report {
+    let mut report = delivered();
+    let found = BROKEN.found("answers 500", Remediation::vendor("Mend the receiver."));
+    let outcome = Outcome::graded(Grade::Proved).because(found);
+    *report.rows.last_mut().unwrap() = ran(&DELIVERED, Some("https://app.customer.example/webhooks"), &outcome, 2_100);
     report
 }
 
 /// Ended by the user while the credentials were being tried.
 pub(crate) fn interrupted() -> Report {
     let mut report = healthy();
-    for row in report.rows.iter_mut().skip(5).filter(|row| row.status == Status::Pass) {
-        *row = Row {
-            status: Status::Unknown,
-            reason: Some("interrupted before it was through".to_owned()),
-            ..empty(row.group, row.spec, row.subject.as_deref())
-        };
+    for row in report.rows.iter_mut().skip(5).filter(|row| row.status() == Status::Pass) {
+        *row = cut_short(row, Stop::Interruption, ("running for", "1.2 s"));
     }
     report.interrupted = true;
+    report
+}
+
+/// A check broke, and the deadline passed before another was through.
+pub(crate) fn unfinished() -> Report {
+    let mut report = healthy();
+    let broke = Ending::Broke("it panicked".to_owned());
+    report.rows[3] = row(&TRUSTED, Some(API_443), broke, Duration::from_millis(3));
+    let deadline = Stop::Deadline(Duration::from_secs(60));
+    report.rows[6] = cut_short(&report.rows[6], deadline, ("running for", "58.2 s"));
+    report.duration = Duration::from_secs(60);
     report
 }
 
@@ -188,9 +197,9 @@ pub(crate) fn hostile() -> Report {
         .found(stranger, Remediation::network(format!("Ask about {stranger}.")).verify(command!("curl {}", stranger)));
     let outcome = Outcome::graded(Grade::Reached).with("title", stranger).via(stranger).because(found);
     let mut report = healthy();
-    report.rows[2] = ran(&EGRESS, &CONNECTS, Some(stranger), &outcome, 1);
-    report.rows[4] = Row { waived: Some(stranger.to_owned()), ..report.rows[2].clone() };
-    report.rows[8].reason = Some(stranger.to_owned());
+    report.rows[2] = ran(&CONNECTS, Some(stranger), &outcome, 1);
+    report.rows[4] = waived(report.rows[2].clone(), stranger);
+    report.rows[8] = not_applicable(&CALLBACK, stranger);
     report.head.host = stranger.to_owned();
     report.head.via = stranger.to_owned();
     report.head.demonstration = Some(stranger.to_owned());
@@ -200,7 +209,7 @@ pub(crate) fn hostile() -> Report {
 
 /// What a run that ends in this report writes.
 pub(crate) fn written(format: &Format, look: Look, report: &Report) -> String {
-    let mut reporter = (format.report)(look);
+    let mut reporter = (format.report)(look, GROUPS);
     let mut out = Vec::new();
     reporter.begin(&report.head, &mut out).unwrap();
     for row in &report.rows {
@@ -247,15 +256,15 @@ fn head() -> Head {
 }
 
 fn consistent() -> Row {
-    ran(&SETTINGS, &CONSISTENT, None, &Outcome::graded(Grade::Declared), 0)
+    ran(&CONSISTENT, None, &Outcome::graded(Grade::Declared), 0)
 }
 
 fn resolves(host: &str) -> Row {
-    ran(&EGRESS, &RESOLVES, Some(host), &addresses("104.18.2.1, 104.18.3.1").with("resolver", "10.20.0.2:53"), 17)
+    ran(&RESOLVES, Some(host), &addresses("104.18.2.1, 104.18.3.1").with("resolver", "10.20.0.2:53"), 17)
 }
 
 fn connects() -> Row {
-    ran(&EGRESS, &CONNECTS, Some(API_443), &reached(), 12)
+    ran(&CONNECTS, Some(API_443), &reached(), 12)
 }
 
 fn addresses(list: &str) -> Outcome {
@@ -308,39 +317,42 @@ fn hairpin() -> Outcome {
     Outcome::graded(Grade::Declared).tried(2).via("direct").because(found)
 }
 
-fn ran(group: &'static Group, spec: &'static Spec, subject: Option<&str>, outcome: &Outcome, milliseconds: u64) -> Row {
-    empty(group, spec, subject).ran(outcome.clone(), Duration::from_millis(milliseconds))
+fn no_way_back() -> Row {
+    let mut row = ran(&INGRESS_CONNECTS, Some("app.customer.example:443"), &hairpin(), 5_001);
+    row.required = false;
+    row
 }
 
-fn skipped(group: &'static Group, spec: &'static Spec, subject: Option<&str>, reason: &str) -> Row {
-    let cause = reason.strip_prefix("needs ").map(str::to_owned);
-    Row { reason: Some(reason.to_owned()), cause, ..empty(group, spec, subject) }
+fn waived(mut row: Row, why: &str) -> Row {
+    row.waived = Some(why.to_owned());
+    row
 }
 
-fn not_applicable(group: &'static Group, spec: &'static Spec, reason: &str) -> Row {
-    Row { not_applicable: true, ..skipped(group, spec, None, reason) }
+fn ran(spec: &'static Spec, subject: Option<&str>, outcome: &Outcome, milliseconds: u64) -> Row {
+    row(spec, subject, Ending::Asked(outcome.clone()), Duration::from_millis(milliseconds))
 }
 
-fn empty(group: &'static Group, spec: &'static Spec, subject: Option<&str>) -> Row {
-    Row {
-        spec,
-        group,
-        required: true,
-        subject: subject.map(str::to_owned),
-        status: Status::Skip,
-        reason: None,
-        not_applicable: false,
-        cause: None,
-        findings: Vec::<Finding>::new(),
-        evidence: Vec::<Evidence>::new(),
-        grade: Grade::Declared,
-        via: None,
-        attempts: 0,
-        took: Duration::ZERO,
-        waived: None,
-    }
+fn skipped(spec: &'static Spec, subject: Option<&str>, why: Why) -> Row {
+    row(spec, subject, Ending::Skipped(why), Duration::ZERO)
 }
 
+fn not_applicable(spec: &'static Spec, enable: &str) -> Row {
+    skipped(spec, None, Why::NotApplicable { enable: enable.to_owned() })
+}
+
+fn cut_short(of: &Row, by: Stop, (what, value): (&'static str, &str)) -> Row {
+    let evidence = vec![Evidence { what, value: value.to_owned(), confidential: false }];
+    row(of.spec, of.subject.as_deref(), Ending::CutShort { by, evidence }, Duration::ZERO)
+}
+
+fn row(spec: &'static Spec, subject: Option<&str>, ending: Ending, took: Duration) -> Row {
+    Row::new(spec, true, subject.map(str::to_owned), ending, took)
+}
+
+/// What may be found in any of them.
+static CODES: &[&Code] =
+    &[&BROKEN, &TIMED_OUT, &INTERCEPTED, &SKEWED, &STAGING_KEY, &UNKNOWN_PREFIX, &NO_PUBLIC_VIEW, &HAIRPIN];
+pub(crate) static BROKEN: Code = Code::error("broken", "it does not work");
 static TIMED_OUT: Code = Code::error("timed-out", "no address answered");
 static INTERCEPTED: Code = Code::warning("intercepted", "the chain is trusted here and not publicly");
 static SKEWED: Code = Code::error("skewed", "the clock is off");
@@ -349,13 +361,15 @@ static UNKNOWN_PREFIX: Code = Code::warning("unknown-prefix", "the prefix says n
 static NO_PUBLIC_VIEW: Code = Code::undecided("no-public-view", "the public view could not be asked");
 static HAIRPIN: Code = Code::undecided("hairpin", "a host cannot be reached from behind its own edge");
 
-static SETTINGS: Group = Group { id: "settings", title: "Settings", specs: &[] };
-static EGRESS: Group = Group { id: "egress", title: "Egress to the WorkOS API", specs: &[] };
-static CREDENTIALS: Group = Group { id: "credentials", title: "Credentials", specs: &[] };
-static DOMAIN: Group = Group { id: "domain", title: "The installation's name", specs: &[] };
-static INGRESS: Group = Group { id: "ingress", title: "Ingress to the installation", specs: &[] };
-static EVENTS: Group = Group { id: "events", title: "Events", specs: &[] };
-static ACTIONS: Group = Group { id: "actions", title: "Actions", specs: &[] };
+pub(crate) static GROUPS: &[Group] = &[
+    Group { id: "settings", title: "Settings", specs: &[] },
+    Group { id: "egress", title: "Egress to the WorkOS API", specs: &[] },
+    Group { id: "credentials", title: "Credentials", specs: &[] },
+    Group { id: "domain", title: "The installation's name", specs: &[] },
+    Group { id: "ingress", title: "Ingress to the installation", specs: &[] },
+    Group { id: "events", title: "Events", specs: &[] },
+    Group { id: "actions", title: "Actions", specs: &[] },
+];
 
 static CONSISTENT: Spec = spec("settings.consistent", "the settings fit together");
 static RESOLVES: Spec = spec("egress.resolves", "the hostname resolves");
@@ -380,7 +394,7 @@ const fn spec(id: &'static str, title: &'static str) -> Spec {
         explain: "",
         vantages: &[Vantage::Inside],
         required: |_, _| true,
-        codes: &[],
+        codes: CODES,
         needs: &[],
         plan: |_, _| Planned::NotApplicable(String::new()),
     }

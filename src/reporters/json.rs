@@ -9,7 +9,7 @@ use crate::report::{Report, v1};
 use crate::said::escaped;
 
 /// For programs.
-pub(super) static FORMAT: Format = Format { name: "json", encoding: Encoding::Json, report: |_| Box::new(Json) };
+pub(super) static FORMAT: Format = Format { name: "json", encoding: Encoding::Json, report: |_, _| Box::new(Json) };
 
 struct Json;
 

@@ -10,7 +10,7 @@ use crate::report::{Report, Row};
 use crate::said::harmless;
 
 /// For CI systems that show test results.
-pub(super) static FORMAT: Format = Format { name: "junit", encoding: Encoding::Xml, report: |_| Box::new(Junit) };
+pub(super) static FORMAT: Format = Format { name: "junit", encoding: Encoding::Xml, report: |_, _| Box::new(Junit) };
 
 struct Junit;
 
@@ -31,10 +31,10 @@ fn document(report: &Report) -> quick_junit::Report {
     let mut suites: Vec<TestSuite> = Vec::new();
     for row in &report.rows {
         let case = case(row);
-        if let Some(suite) = suites.iter_mut().find(|suite| suite.name.as_str() == row.group.id) {
+        if let Some(suite) = suites.iter_mut().find(|suite| suite.name.as_str() == row.group()) {
             suite.add_test_case(case);
         } else {
-            let mut suite = suite(report, row.group.id);
+            let mut suite = suite(report, row.group());
             suite.add_test_case(case);
             suites.push(suite);
         }
@@ -67,9 +67,9 @@ fn case(row: &Row) -> TestCase {
     let id = row.spec.id.as_str();
     let name = row.subject.as_ref().map_or_else(|| id.to_owned(), |subject| format!("{id} {}", harmless(subject)));
     let mut case = TestCase::new(name, status(row));
-    case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), row.group.id));
+    case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), row.group()));
     case.set_time(row.took);
-    if row.status == Status::Warn || row.waived.is_some() {
+    if row.status() == Status::Warn || row.waived.is_some() {
         case.set_system_out(account(row));
     }
     case
@@ -77,7 +77,7 @@ fn case(row: &Row) -> TestCase {
 
 /// What is waived, left out, or unknown without being required does not make a build fail.
 fn status(row: &Row) -> TestCaseStatus {
-    let reason = harmless(row.reason.as_deref().unwrap_or_default());
+    let reason = harmless(&row.reason().unwrap_or_default());
     let skipped = |message: String| {
         let mut status = TestCaseStatus::skipped();
         status.set_message(message);
@@ -86,9 +86,9 @@ fn status(row: &Row) -> TestCaseStatus {
     if let Some(waived) = &row.waived {
         return skipped(format!("waived: {}", harmless(waived)));
     }
-    match row.status {
+    match row.status() {
         Status::Pass | Status::Warn => TestCaseStatus::success(),
-        Status::Skip if row.not_applicable => skipped(format!("not checked: {reason}")),
+        Status::Skip if row.is_not_applicable() => skipped(format!("not checked: {reason}")),
         Status::Skip => skipped(format!("skipped: {reason}")),
         Status::Unknown if !row.required => skipped(format!("unknown: {}", said(row))),
         Status::Fail => broken(row, NonSuccessKind::Failure),
@@ -107,12 +107,12 @@ fn broken(row: &Row, kind: NonSuccessKind) -> TestCaseStatus {
 
 /// What is wrong, in one line.
 fn said(row: &Row) -> String {
-    harmless(worst(row).map(|finding| finding.problem.as_str()).or(row.reason.as_deref()).unwrap_or_default())
+    harmless(&worst(row).map(|finding| finding.problem.clone()).or_else(|| row.reason()).unwrap_or_default())
 }
 
 /// Everything that is known about it, line by line.
 fn account(row: &Row) -> String {
-    let mut lines: Vec<String> = row.reason.iter().map(|reason| harmless(reason)).collect();
+    let mut lines: Vec<String> = row.reason().iter().map(|reason| harmless(reason)).collect();
     for Finding { code, problem, remediations } in worst_first(row) {
         lines.push(format!("{} [{}/{}]", harmless(problem), row.spec.id, code.name));
         for (nth, remediation) in remediations.iter().enumerate() {
@@ -121,7 +121,7 @@ fn account(row: &Row) -> String {
             lines.extend(remediation.verify.iter().map(|command| format!("see it: {}", harmless(command.as_str()))));
         }
     }
-    let public = row.evidence.iter().filter(|seen| !seen.confidential);
+    let public = row.evidence().iter().filter(|seen| !seen.confidential);
     lines.extend(public.map(|seen| format!("seen: {}: {}", seen.what, harmless(&seen.value))));
     lines.join("\n")
 }
@@ -136,6 +136,13 @@ mod tests {
         let written = fixture::written(&FORMAT, fixture::NORMAL, &fixture::broken());
 
         fixture::golden("broken.junit.xml", &written);
+    }
+
+    #[test]
+    fn a_check_that_broke_and_one_that_was_not_through_in_time_in_junit() {
+        let written = fixture::written(&FORMAT, fixture::NORMAL, &fixture::unfinished());
+
+        fixture::golden("unfinished.junit.xml", &written);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::check::Group;
 use crate::outcome::Finding;
 use crate::report::compare::Comparison;
 use crate::report::{Head, Report, Row};
@@ -39,12 +40,12 @@ pub trait Reporter {
 
 /// Writes a comparison to a person, who is told everything that is different and what to do about what is worse.
 pub fn comparison(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    human::Human::new(look).comparison(comparison, out)
+    human::Human::new(look, &[]).comparison(comparison, out)
 }
 
 /// Writes what a run that has just been reported comes to against an earlier one: what is different, a line each.
 pub fn against_baseline(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    human::Human::new(look).against_baseline(comparison, out)
+    human::Human::new(look, &[]).against_baseline(comparison, out)
 }
 
 /// Writes a comparison to a program.
@@ -58,9 +59,9 @@ pub struct Format {
     pub name: &'static str,
     /// How it carries characters.
     pub encoding: Encoding,
-    /// How it begins a report. Only [`HUMAN`] looks at the look, and colours through `colored`, so that whoever asks for
-    /// colour also says so with `colored::control::set_override`.
-    pub report: fn(Look) -> Box<dyn Reporter>,
+    /// How it begins a report. Only [`HUMAN`] looks at the look and at the titles of groups. It colours through `colored`, so
+    /// that whoever asks for colour also says so with `colored::control::set_override`.
+    pub report: fn(Look, &'static [Group]) -> Box<dyn Reporter>,
 }
 
 /// Every format, in the order in which they are named to people.
@@ -127,7 +128,7 @@ pub struct Look {
 
 /// A row's findings, those that decided its status first, and otherwise as its check named them.
 fn worst_first(row: &Row) -> Vec<&Finding> {
-    let mut findings: Vec<&Finding> = row.findings.iter().collect();
+    let mut findings: Vec<&Finding> = row.findings().iter().collect();
     findings.sort_by_key(|finding| Reverse(finding.code.severity));
     findings
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use workos_preflight::report::v1::{CheckResult, Report, Status, Vantage, Who};
+use workos_preflight::report::v1::{CheckResult, Report, Skipped, Status, Vantage, Who};
 
 use crate::found::{findings, results};
 use crate::play::Seen;
@@ -26,7 +26,9 @@ pub(crate) fn egress_only(report: &Report, _: &Seen) -> Option<String> {
     }
     // What is not asked for has all its checks skipped; `settings` and `egress` always have something to look at.
     let skipped = |group: &str| {
-        results(report).filter(|(check, _)| check.group == group).all(|(_, result)| result.not_applicable)
+        results(report)
+            .filter(|(check, _)| check.group == group)
+            .all(|(_, result)| matches!(result.skipped, Some(Skipped::NotApplicable { .. })))
     };
     let groups: BTreeSet<&str> = report.checks.iter().map(|check| check.group.as_str()).collect();
     let (named, left): (BTreeSet<&str>, BTreeSet<&str>) = (
@@ -45,8 +47,8 @@ pub(crate) fn egress_only(report: &Report, _: &Seen) -> Option<String> {
     };
     results(report)
         .filter(|(_, result)| result.status == Status::Skip)
-        .find(|(_, result)| !result.reason.as_deref().is_some_and(says_how))
-        .map(|(check, result)| format!("{} is skipped and names no setting: {:?}", check.id, result.reason))
+        .find(|(_, result)| !result.reason().as_deref().is_some_and(says_how))
+        .map(|(check, result)| format!("{} is skipped and names no setting: {:?}", check.id, result.reason()))
 }
 
 /// The API answers, and not to a direct connection.

@@ -1,7 +1,7 @@
 //! What must hold of every run, and what a scenario expects besides.
 
 use libtest_mimic::Failed;
-use workos_preflight::report::v1::{CheckResult, Finding, Report, Severity, Status, Verdict};
+use workos_preflight::report::v1::{CheckResult, Ended, Finding, Report, Severity, Status, Verdict};
 
 use crate::found::{exit_of, findings, is, read, results, summary};
 use crate::play::Seen;
@@ -37,9 +37,8 @@ fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
         let of = || results(report).filter(|(check, it)| check.id == cause && open(it));
         of().next().is_some() && of().all(|(_, it)| it.waived.is_some())
     };
-    let hidden = results(report).any(|(check, it)| {
-        check.required && it.waived.is_none() && it.cause.as_deref().is_some_and(|cause| !accepted(cause))
-    });
+    let hidden = results(report)
+        .any(|(check, it)| check.required && it.waived.is_none() && it.cause().is_some_and(|cause| !accepted(cause)));
     let verdict = match (required(Status::Fail), required(Status::Unknown) || hidden) {
         (true, _) => Verdict::NotReady,
         (_, true) => Verdict::Undecided,
@@ -54,8 +53,8 @@ fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
         }
     }
     for (check, result) in results(report) {
-        if result.reason.as_deref().is_some_and(|reason| reason.contains("defect in the tool")) {
-            wrong.push(format!("{} broke", check.id));
+        if let Some(Ended::Broke { why }) = &result.ended {
+            wrong.push(format!("{} broke: {why}", check.id));
         }
     }
     if !seen.reports.contains("<testsuites") || !seen.reports.contains("workos-preflight") {

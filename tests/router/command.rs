@@ -281,7 +281,7 @@ impl Expect {
 /// Everything that a result says, for a search.
 fn spelled(row: &CheckResult) -> String {
     let found = row.findings.iter().map(|it| format!("{} {}: {} ", it.code, it.problem, it.remediations[0].action));
-    let reason = row.reason.as_deref().unwrap_or_default();
+    let reason = row.reason().unwrap_or_default();
     let seen = row.evidence.iter().map(|it| format!("[{}: {}] ", it.what, it.value));
     format!("{:?} {:?} {reason} {}", row.status, row.grade, found.chain(seen).collect::<String>())
 }

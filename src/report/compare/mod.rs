@@ -32,8 +32,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use self::v1::{Change, Difference, Why};
-use super::v1::{CheckResult, Report, Severity, Status};
-use crate::check::LEFT_OUT;
+use super::v1::{CheckResult, Report, Severity, Skipped, Status};
 
 /// Two reports, and what is different.
 #[derive(Clone, Debug)]
@@ -152,7 +151,7 @@ impl<'a> Comparison<'a> {
             unpaired.insert((*id, *subject), partners);
         }
         rows.sort_by_key(|(place, _)| *place);
-        let mut gone: Vec<Row> = unpaired.into_values().flatten().collect();
+        let mut gone: Vec<Placed> = unpaired.into_values().flatten().collect();
         gone.sort_by_key(|row| row.place);
         let gone = gone.into_iter().map(|row| pair(Some(row), later.stand_in(row.id), &excused));
         let rows = rows.into_iter().map(|(_, pair)| pair).chain(gone);
@@ -195,7 +194,7 @@ impl Verdict {
 
 /// One result of a report, and where it stands there.
 #[derive(Clone, Copy)]
-struct Row<'a> {
+struct Placed<'a> {
     place: usize,
     id: &'a str,
     title: &'a str,
@@ -205,22 +204,22 @@ struct Row<'a> {
 
 /// A report's rows by what they are about. Two about the same thing are told apart by their order.
 struct Asked<'a> {
-    rows: BTreeMap<(&'a str, Option<&'a str>), VecDeque<Row<'a>>>,
+    rows: BTreeMap<(&'a str, Option<&'a str>), VecDeque<Placed<'a>>>,
 }
 
 impl<'a> Asked<'a> {
     fn of(report: &'a Report) -> Self {
         let all = report.checks.iter().flat_map(|check| check.results.iter().map(move |result| (check, result)));
-        let mut rows: BTreeMap<_, VecDeque<Row>> = BTreeMap::new();
+        let mut rows: BTreeMap<_, VecDeque<Placed>> = BTreeMap::new();
         for (place, (check, result)) in all.enumerate() {
-            let row = Row { place, id: &check.id, title: &check.title, required: check.required, result };
+            let row = Placed { place, id: &check.id, title: &check.title, required: check.required, result };
             rows.entry((row.id, result.subject.as_deref())).or_default().push_back(row);
         }
         Asked { rows }
     }
 
     /// A check that was not planned has one row without a subject, which stands for every subject that it would have had.
-    fn stand_in(&self, id: &'a str) -> Option<Row<'a>> {
+    fn stand_in(&self, id: &'a str) -> Option<Placed<'a>> {
         let row = self.rows.get(&(id, None)).and_then(VecDeque::front)?;
         (!asked(row.result)).then_some(*row)
     }
@@ -228,13 +227,7 @@ impl<'a> Asked<'a> {
 
 /// Whether the question was asked, or would have been but for a cause.
 fn asked(result: &CheckResult) -> bool {
-    let left_out = result.reason.as_ref().is_some_and(|reason| reason.starts_with(LEFT_OUT));
-    !(result.status == Status::Skip && (result.not_applicable || left_out))
-}
-
-/// The check for whose failure a row was skipped.
-fn cause(result: &CheckResult) -> Option<&str> {
-    result.reason.as_deref().filter(|_| result.status == Status::Skip)?.strip_prefix("needs ")
+    !matches!(result.skipped, Some(Skipped::NotApplicable { .. } | Skipped::LeftOut { .. }))
 }
 
 /// The checks of which whatever does not hold is waived.
@@ -247,19 +240,19 @@ fn excused(report: &Report) -> BTreeSet<&str> {
     checks.map(|check| check.id.as_str()).collect()
 }
 
-fn pair<'a>(before: Option<Row<'a>>, after: Option<Row<'a>>, excused: &BTreeSet<&str>) -> Pair<'a> {
+fn pair<'a>(before: Option<Placed<'a>>, after: Option<Placed<'a>>, excused: &BTreeSet<&str>) -> Pair<'a> {
     let was = before.map(|row| row.result).filter(|result| asked(result));
     let is = after.map(|row| row.result).filter(|result| asked(result));
     let row = after.filter(|_| is.is_some()).or(before).or(after);
     let (id, title, required) = row.map_or(("", "", false), |row| (row.id, row.title, row.required));
-    let demanded = |row: Option<Row>| row.is_some_and(|row| row.required);
+    let demanded = |row: Option<Placed>| row.is_some_and(|row| row.required);
     let (change, why, differences) = match (was, is) {
         (Some(was), Some(is)) => judged(was, is, demanded(before), demanded(after)),
         (None, Some(_)) => (Change::New, Why::Asked, Vec::new()),
         (Some(_), None) => (Change::Gone, Why::Asked, Vec::new()),
         (None, None) => (Change::Unchanged, Why::Nothing, Vec::new()),
     };
-    let accepted = is.is_some_and(|is| waived(is) || cause(is).is_some_and(|cause| excused.contains(cause)));
+    let accepted = is.is_some_and(|is| waived(is) || is.cause().is_some_and(|cause| excused.contains(cause)));
     let failing = required && is.is_some_and(|is| is.status == Status::Fail);
     Pair {
         id,
@@ -378,7 +371,7 @@ fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
         ("findings".to_owned(), findings(was), findings(is)),
         ("grade".to_owned(), grade(was), grade(is)),
         ("path".to_owned(), text(&was.via), text(&is.via)),
-        ("reason".to_owned(), text(&was.reason), text(&is.reason)),
+        ("reason".to_owned(), text(&was.reason()), text(&is.reason())),
         ("waived".to_owned(), text(&was.waived), text(&is.waived)),
     ];
     let (before, after) = (seen(was), seen(is));

@@ -35,15 +35,16 @@ const EVERY: [Is; 10] = [
 ];
 
 fn result(is: Is) -> Option<CheckResult> {
-    let (status, severity, reason) = match is {
+    let left_out = || Skipped::LeftOut { reason: Some("ticket 7".to_owned()) };
+    let (status, severity, skipped) = match is {
         Is::Missing => return None,
         Is::Pass => (Status::Pass, None, None),
         Is::Warn => (Status::Warn, Some(Severity::Warning), None),
         Is::Unknown | Is::WaivedUnknown => (Status::Unknown, Some(Severity::Undecided), None),
         Is::Fail | Is::WaivedFail => (Status::Fail, Some(Severity::Error), None),
-        Is::ForACause => (Status::Skip, None, Some("needs egress.resolves")),
-        Is::LeftOut => (Status::Skip, None, Some("left out by --skip: ticket 7")),
-        Is::NotApplicable => (Status::Skip, None, Some("give --deep")),
+        Is::ForACause => (Status::Skip, None, Some(Skipped::Needs { check: "egress.resolves".to_owned() })),
+        Is::LeftOut => (Status::Skip, None, Some(left_out())),
+        Is::NotApplicable => (Status::Skip, None, Some(Skipped::NotApplicable { enable: "give --deep".to_owned() })),
     };
     Some(CheckResult {
         subject: Some("api.workos.com:443".to_owned()),
@@ -52,9 +53,8 @@ fn result(is: Is) -> Option<CheckResult> {
         via: None,
         duration_ms: 7,
         attempts: 1,
-        reason: reason.map(str::to_owned),
-        not_applicable: is == Is::NotApplicable,
-        cause: None,
+        ended: None,
+        skipped,
         waived: matches!(is, Is::WaivedFail | Is::WaivedUnknown).then(|| "CHG-1042".to_owned()),
         findings: severity.map(|severity| found(severity, "broken")).into_iter().collect(),
         evidence: Vec::new(),
@@ -186,7 +186,7 @@ fn another_grade_path_or_reason_is_a_change() {
     let mut by_proxy = result(Is::Pass).unwrap();
     by_proxy.via = Some("http://proxy.customer.example:3128".to_owned());
     let mut other_cause = result(Is::ForACause).unwrap();
-    other_cause.reason = Some("needs egress.proxy".to_owned());
+    other_cause.skipped = Some(Skipped::Needs { check: "egress.proxy".to_owned() });
     let changed = Some((Change::Changed, Why::Evidence, false));
 
     assert_eq!(between(Some(graded(Grade::Proved)), Some(graded(Grade::Reached))), changed);
@@ -235,17 +235,18 @@ fn a_check_that_is_not_planned_any_more_stands_for_all_of_its_subjects() {
 
     let [pair] = comparison.rows.as_slice() else { panic!("{:?}", comparison.rows) };
     assert_eq!((pair.change, pair.subject), (Change::Gone, Some("api.workos.com:443")));
-    assert_eq!(pair.after.and_then(|after| after.reason.as_deref()), Some("left out by --skip: ticket 7"));
+    assert_eq!(pair.after.and_then(CheckResult::reason).as_deref(), Some("left out by --skip: ticket 7"));
     assert_eq!(became(&after, &before), Some((Change::New, Why::Asked, false)));
 }
 
 #[test]
 fn what_is_hidden_by_a_waived_cause_does_not_count() {
-    let with_cause = |is, dependent| {
+    let needs = || Skipped::Needs { check: "egress.connects".to_owned() };
+    let with_cause = |is, dependent: CheckResult| {
         let mut report = report(result(is));
         let mut hidden = report.checks[0].clone();
         hidden.id = "egress.handshake".to_owned();
-        hidden.results = vec![CheckResult { reason: Some("needs egress.connects".to_owned()), ..dependent }];
+        hidden.results = vec![CheckResult { skipped: dependent.skipped.map(|_| needs()), ..dependent }];
         report.checks.push(hidden);
         report
     };

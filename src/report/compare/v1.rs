@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use super::About;
-use crate::report::v1::{CheckResult, Finding, Grade, Host, Report, Status, Tool, Vantage, Verdict};
+use crate::report::v1::{CheckResult, Ended, Finding, Grade, Host, Report, Skipped, Status, Tool, Vantage, Verdict};
 
 /// What [`Comparison::schema`] holds.
 pub const SCHEMA: &str = "workos-preflight/comparison/v1";
@@ -134,8 +134,10 @@ pub struct State {
     pub status: Status,
     /// How strong the best evidence is. Null when nothing was asked.
     pub grade: Option<Grade>,
-    /// Why it was skipped, or left unknown without a finding.
-    pub reason: Option<String>,
+    /// How it ended, where the check came to no conclusion. Null when it did, and when it was skipped.
+    pub ended: Option<Ended>,
+    /// Why it was skipped. Null when it was not.
+    pub skipped: Option<Skipped>,
     /// Why its failure does not count, if it is waived.
     pub waived: Option<String>,
     /// What is wrong, or keeps the question open.
@@ -283,7 +285,8 @@ impl From<&CheckResult> for State {
         State {
             status: result.status,
             grade: result.grade,
-            reason: result.reason.clone(),
+            ended: result.ended.clone(),
+            skipped: result.skipped.clone(),
             waived: result.waived.clone(),
             findings: result.findings.clone(),
         }

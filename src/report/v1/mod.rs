@@ -6,7 +6,7 @@ mod written;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What [`Report::schema`] holds.
 pub const SCHEMA: &str = "workos-preflight/report/v1";
@@ -156,20 +156,73 @@ pub struct CheckResult {
     pub duration_ms: u64,
     /// How many attempts the slowest question took; 0 when nothing was sent.
     pub attempts: u32,
-    /// Why it was skipped, or left unknown without a finding.
-    pub reason: Option<String>,
-    /// It was skipped because no setting calls for it; the reason says which would.
-    #[serde(default)]
-    pub not_applicable: bool,
-    /// The check whose failure, or open question, kept it from being asked. A required one leaves the verdict undecided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
+    /// How it ended, where the check came to no conclusion. Null when it did, and when it was skipped.
+    #[serde(deserialize_with = "present")]
+    pub ended: Option<Ended>,
+    /// Why it was skipped. Null when it was not.
+    #[serde(deserialize_with = "present")]
+    pub skipped: Option<Skipped>,
     /// Why its failure does not count, and until when, if it is waived.
     pub waived: Option<String>,
     /// What is wrong, or keeps the question open.
     pub findings: Vec<Finding>,
     /// What was seen.
     pub evidence: Vec<Evidence>,
+}
+
+/// How a question ended that was left unknown without a finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Ended {
+    /// The run ended before it was through.
+    CutShort {
+        /// What ended the run.
+        by: Stop,
+        /// The same in words.
+        why: String,
+    },
+    /// The check itself broke: a defect of the tool, which says nothing of the network.
+    Broke {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// What ends a run before it is through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// The time that the whole run has was over.
+    Deadline,
+    /// The user ended it.
+    Interruption,
+}
+
+/// Why a question was not asked, or came to nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Skipped {
+    /// No setting calls for it.
+    NotApplicable {
+        /// Which setting would, as a sentence.
+        enable: String,
+    },
+    /// The user left it out.
+    LeftOut {
+        /// The reason that was given. Null when none was.
+        #[serde(deserialize_with = "present")]
+        reason: Option<String>,
+    },
+    /// A check that has to pass first did not. Where that leaves a required question open, the verdict is undecided.
+    Needs {
+        /// The check whose failure, or open question, is the cause.
+        check: String,
+    },
+    /// It was asked, and that showed that there is nothing to conclude here.
+    NotAvailable {
+        /// Why.
+        detail: String,
+    },
 }
 
 /// One thing wrong, or one thing that keeps the question open.
@@ -300,6 +353,11 @@ pub enum Who {
     Vendor,
     /// `WorkOS`.
     Workos,
+}
+
+/// A member that may be null, and has to be there: what lacks it is of another shape, and must not be taken for null.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(member)
 }
 
 /// The JSON Schema of what is written.

@@ -1,8 +1,14 @@
 //! The format that scripts depend on, held to the contract.
 
+use std::time::Duration;
+
+use serde_json::json;
+
 use super::*;
+use crate::ending::{Ending, Stop, Why};
+use crate::outcome::{Grade, Outcome};
+use crate::report::Row;
 use crate::reporters::fixture;
-use crate::settings::Strategy;
 
 fn written(report: &crate::report::Report) -> serde_json::Value {
     serde_json::to_value(Report::from(report)).unwrap()
@@ -84,7 +90,8 @@ fn what_was_not_called_for_is_one_skipped_result_without_subject_or_grade() {
 
     let [result] = events.results.as_slice() else { panic!("{:?}", events.results) };
     assert_eq!((result.status, &result.subject, result.grade), (Status::Skip, &None, None));
-    assert!(result.not_applicable && result.reason.is_some());
+    assert!(matches!(&result.skipped, Some(Skipped::NotApplicable { enable }) if enable.contains("strategy")));
+    assert_eq!(result.ended, None);
     assert_eq!(report.unchecked, ["events", "actions"]);
 }
 
@@ -93,22 +100,64 @@ fn times_are_in_utc_to_the_second() {
     assert_eq!(Report::from(&fixture::healthy()).started_at, "2026-11-23T18:00:00Z");
 }
 
-#[test]
-fn inbound_is_proved_only_by_a_delivery() {
-    assert_eq!(Inbound::from(&fixture::healthy()), Inbound::NotProved);
-    assert_eq!(Inbound::from(&fixture::delivered()), Inbound::Proved);
+/// The result of a row that ended so.
+fn of(ending: Ending) -> CheckResult {
+    let row = fixture::healthy().rows.remove(2);
+    CheckResult::from(&Row::new(row.spec, row.required, row.subject, ending, row.took))
 }
 
 #[test]
-fn inbound_does_not_apply_where_nothing_needs_to_come_in() {
-    let mut outbound_only = fixture::healthy();
-    outbound_only.rows.retain(|row| row.spec.id.group() == "egress");
-    let mut events = fixture::healthy();
-    events.head.strategy = Strategy::Events;
-    for row in events.rows.iter_mut().filter(|row| row.spec.id.group() == "ingress") {
-        row.not_applicable = true;
-    }
+fn every_way_to_end_has_a_kind_of_its_own_and_is_read_back_in_the_same_words() {
+    let cause = fixture::healthy().rows[0].spec.id;
+    let not_available = || Outcome::graded(Grade::Reached).not_available("there is no resolver");
+    let cut = |by| Ending::CutShort { by, evidence: Vec::new() };
+    for (ending, ended, skipped) in [
+        (Ending::Asked(Outcome::graded(Grade::Reached)), json!(null), json!(null)),
+        (
+            Ending::Asked(not_available()),
+            json!(null),
+            json!({"kind": "not-available", "detail": "there is no resolver"}),
+        ),
+        (
+            Ending::Skipped(Why::NotApplicable { enable: "give `--deep`".to_owned() }),
+            json!(null),
+            json!({"kind": "not-applicable", "enable": "give `--deep`"}),
+        ),
+        (Ending::Skipped(Why::LeftOut(None)), json!(null), json!({"kind": "left-out", "reason": null})),
+        (
+            Ending::Skipped(Why::LeftOut(Some("needs egress.connects".to_owned()))),
+            json!(null),
+            json!({"kind": "left-out", "reason": "needs egress.connects"}),
+        ),
+        (Ending::Skipped(Why::Needs(cause)), json!(null), json!({"kind": "needs", "check": cause.as_str()})),
+        (
+            cut(Stop::Deadline(Duration::from_secs(60))),
+            json!({"kind": "cut-short", "by": "deadline", "why": "not through when the run's deadline of 60 s passed"}),
+            json!(null),
+        ),
+        (
+            cut(Stop::Interruption),
+            json!({"kind": "cut-short", "by": "interruption", "why": "interrupted before it was through"}),
+            json!(null),
+        ),
+        (Ending::Broke("it panicked".to_owned()), json!({"kind": "broke", "why": "it panicked"}), json!(null)),
+    ] {
+        let reason = ending.reason();
+        let result = of(ending);
+        let written = serde_json::to_value(&result).unwrap();
 
-    assert_eq!(Inbound::from(&outbound_only), Inbound::NotApplicable);
-    assert_eq!(Inbound::from(&events), Inbound::NotApplicable);
+        assert_eq!((&written["ended"], &written["skipped"]), (&ended, &skipped));
+        let read: CheckResult = serde_json::from_value(written).unwrap();
+        assert_eq!((read.reason(), &read), (reason, &result));
+    }
+}
+
+#[test]
+fn a_result_that_lacks_what_may_be_null_is_of_another_shape() {
+    for member in ["ended", "skipped"] {
+        let mut older = written(&fixture::broken());
+        older["checks"][0]["results"][0].as_object_mut().unwrap().remove(member);
+
+        assert!(serde_json::from_value::<Report>(older).is_err(), "{member}");
+    }
 }

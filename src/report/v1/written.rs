@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    Check, CheckResult, Evidence, Facts, Finding, Grade, Host, Inbound, Remediation, Report, SCHEMA, Setting, Severity,
-    Status, Summary, Tool, Vantage, Verdict, Waiver, Who,
+    Check, CheckResult, Ended, Evidence, Facts, Finding, Grade, Host, Inbound, Remediation, Report, SCHEMA, Setting,
+    Severity, Skipped, Status, Stop, Summary, Tool, Vantage, Verdict, Waiver, Who,
 };
 use crate::check;
+use crate::ending::{self, Ending, Why};
 use crate::report::{self, Row};
 use crate::said::utc;
-use crate::settings::{Source, Strategy};
+use crate::settings::Source;
 
 impl From<&report::Report> for Report {
     fn from(report: &report::Report) -> Self {
@@ -21,7 +22,7 @@ impl From<&report::Report> for Report {
                 Some(check) => check.results.push(row.into()),
                 None => checks.push(Check {
                     id: id.to_owned(),
-                    group: row.group.id.to_owned(),
+                    group: row.group().to_owned(),
                     title: row.spec.title.to_owned(),
                     required: row.required,
                     results: vec![row.into()],
@@ -41,7 +42,7 @@ impl From<&report::Report> for Report {
             facts: Facts { as_of: head.facts_as_of.clone() },
             settings: head.settings.iter().map(setting).collect(),
             verdict: report.verdict().into(),
-            inbound: report.into(),
+            inbound: report.inbound().into(),
             unchecked: report.unchecked().into_iter().map(str::to_owned).collect(),
             summary: report.summary().into(),
             waivers: report.waivers.iter().map(Waiver::from).collect(),
@@ -50,49 +51,92 @@ impl From<&report::Report> for Report {
     }
 }
 
-impl From<&report::Report> for Inbound {
-    fn from(report: &report::Report) -> Self {
-        let of = |group: &'static str| report.rows.iter().filter(move |row| row.spec.id.group() == group);
-        // Short of a failure, what is said there is about the source, or that more was wanted; the signature was right.
-        let delivered = |row: &Row| {
-            ["webhook.delivered", "actions.delivered"].contains(&row.spec.id.as_str())
-                && row.grade == check::Grade::Proved
-                && !matches!(row.status, check::Status::Fail | check::Status::Skip)
-        };
-        if of("webhook").chain(of("actions")).any(delivered) {
-            return Inbound::Proved;
-        }
-        let planned = of("ingress").chain(of("webhook")).next().is_some();
-        let called_for = of("ingress").any(|row| !row.not_applicable);
-        if !planned || (report.head.strategy == Strategy::Events && !called_for) {
-            Inbound::NotApplicable
-        } else {
-            Inbound::NotProved
+impl From<report::Inbound> for Inbound {
+    fn from(inbound: report::Inbound) -> Self {
+        match inbound {
+            report::Inbound::Proved => Inbound::Proved,
+            report::Inbound::NotProved => Inbound::NotProved,
+            report::Inbound::NotApplicable => Inbound::NotApplicable,
         }
     }
 }
 
 impl From<&Row> for CheckResult {
     fn from(row: &Row) -> Self {
-        // A row that never ran has no evidence, so that there is nothing to grade.
-        let asked = match row.status {
-            check::Status::Skip => false,
-            check::Status::Unknown => !row.findings.is_empty() || !row.evidence.is_empty(),
-            check::Status::Pass | check::Status::Warn | check::Status::Fail => true,
-        };
         CheckResult {
             subject: row.subject.clone(),
-            status: row.status.into(),
-            grade: asked.then(|| row.grade.into()),
-            via: row.via.clone(),
+            status: row.status().into(),
+            grade: row.grade().map(Grade::from),
+            via: row.via().map(str::to_owned),
             duration_ms: milliseconds(row.took),
-            attempts: row.attempts,
-            reason: row.reason.clone(),
-            not_applicable: row.not_applicable,
-            cause: row.cause.clone(),
+            attempts: row.attempts(),
+            ended: ended(row.ending()),
+            skipped: skipped(row.ending()),
             waived: row.waived.clone(),
-            findings: row.findings.iter().map(Finding::from).collect(),
-            evidence: row.evidence.iter().filter(|seen| !seen.confidential).map(Evidence::from).collect(),
+            findings: row.findings().iter().map(Finding::from).collect(),
+            evidence: row.evidence().iter().filter(|seen| !seen.confidential).map(Evidence::from).collect(),
+        }
+    }
+}
+
+fn ended(ending: &Ending) -> Option<Ended> {
+    match ending {
+        Ending::Asked(_) | Ending::Skipped(_) => None,
+        Ending::CutShort { by, .. } => Some(Ended::CutShort { by: (*by).into(), why: by.in_words() }),
+        Ending::Broke(what) => Some(Ended::Broke { why: what.clone() }),
+    }
+}
+
+fn skipped(ending: &Ending) -> Option<Skipped> {
+    let why = match ending {
+        Ending::Asked(outcome) => {
+            return outcome.not_available.clone().map(|detail| Skipped::NotAvailable { detail });
+        }
+        Ending::Skipped(why) => why,
+        Ending::CutShort { .. } | Ending::Broke(_) => return None,
+    };
+    Some(match why {
+        Why::NotApplicable { enable } => Skipped::NotApplicable { enable: enable.clone() },
+        Why::LeftOut(reason) => Skipped::LeftOut { reason: reason.clone() },
+        Why::Needs(cause) => Skipped::Needs { check: cause.to_string() },
+    })
+}
+
+impl CheckResult {
+    /// Why it was skipped, or left unknown without a finding, in the words of the run's own report.
+    pub fn reason(&self) -> Option<String> {
+        let ended = self.ended.as_ref().map(|ended| match ended {
+            Ended::CutShort { why, .. } => why.clone(),
+            Ended::Broke { why } => ending::broke(why),
+        });
+        ended.or_else(|| self.skipped.as_ref().map(Skipped::in_words))
+    }
+
+    /// The check whose failure, or open question, kept it from being asked.
+    pub fn cause(&self) -> Option<&str> {
+        match &self.skipped {
+            Some(Skipped::Needs { check }) => Some(check),
+            _ => None,
+        }
+    }
+}
+
+impl Skipped {
+    fn in_words(&self) -> String {
+        match self {
+            Skipped::NotApplicable { enable } => enable.clone(),
+            Skipped::LeftOut { reason } => ending::left_out(reason.as_deref()),
+            Skipped::Needs { check } => ending::needs(check),
+            Skipped::NotAvailable { detail } => detail.clone(),
+        }
+    }
+}
+
+impl From<ending::Stop> for Stop {
+    fn from(by: ending::Stop) -> Self {
+        match by {
+            ending::Stop::Deadline(_) => Stop::Deadline,
+            ending::Stop::Interruption => Stop::Interruption,
         }
     }
 }

@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use super::text::columns;
 use super::{Human, Paint};
 use crate::outcome::{Status, Vantage, Who};
-use crate::report::v1::Inbound;
 use crate::report::waivers::Waived;
-use crate::report::{Report, Row, Verdict};
+use crate::report::{Inbound, Report, Row, Verdict};
 use crate::reporters::worst;
 use crate::said::{counted, lasted};
 
@@ -37,12 +36,12 @@ impl Human {
 
     /// What the verdict depends on, and nobody asked.
     fn not_asked(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        if !report.rows.is_empty() && report.rows.iter().all(|row| row.status == Status::Skip) {
+        if !report.rows.is_empty() && report.rows.iter().all(|row| row.status() == Status::Skip) {
             return self.prose("Nothing was asked: no setting calls for it, or it was left out.", out);
         }
         let mut hidden: Vec<String> = Vec::new();
         for row in report.kept_from_being_asked() {
-            let name = format!("{} (needs {})", row.spec.id, row.cause.as_deref().unwrap_or_default());
+            let name = format!("{} ({})", row.spec.id, row.reason().unwrap_or_default());
             if !hidden.contains(&name) {
                 hidden.push(name);
             }
@@ -54,7 +53,7 @@ impl Human {
     }
 
     pub(super) fn inbound(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let text = match (Inbound::from(report), report.head.vantage) {
+        let text = match (report.inbound(), report.head.vantage) {
             (Inbound::NotApplicable, _) => return Ok(()),
             (Inbound::Proved, _) => "Inbound from WorkOS is proved: what it signed arrived.",
             (Inbound::NotProved, _) if report.rows.iter().any(listened) => "Inbound from WorkOS is not proved.",
@@ -90,14 +89,14 @@ impl Human {
 
 /// Whether somebody stood at the webhook URL.
 fn listened(row: &Row) -> bool {
-    ["webhook.delivered", "actions.delivered"].contains(&row.spec.id.as_str()) && row.status != Status::Skip
+    ["webhook.delivered", "actions.delivered"].contains(&row.spec.id.as_str()) && row.status() != Status::Skip
 }
 
 /// How many rows ended how, what matters most first.
 fn tally(report: &Report) -> String {
     let summary = report.summary();
     let optional = |status, all: usize| {
-        let counted = |row: &&Row| row.status == status && row.waived.is_none() && !row.required;
+        let counted = |row: &&Row| row.status() == status && row.waived.is_none() && !row.required;
         match report.rows.iter().filter(counted).count() {
             0 => String::new(),
             some if some == all => " (not required)".to_owned(),

@@ -237,11 +237,11 @@ impl Human {
 
     /// What is no longer established, or is now, because of a cause that stands above.
     fn dependents(&self, pairs: &[&Pair], out: &mut dyn Write) -> io::Result<()> {
-        let mut by_reason: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
+        let mut by_reason: BTreeMap<(bool, String), Vec<&str>> = BTreeMap::new();
         for pair in pairs {
             let lost = pair.change == Change::Regressed;
             let hidden = if lost { pair.after } else { pair.before };
-            let reason = hidden.and_then(|hidden| hidden.reason.as_deref()).unwrap_or_default();
+            let reason = hidden.and_then(CheckResult::reason).unwrap_or_default();
             let ids = by_reason.entry((lost, reason)).or_default();
             // A check's subjects stand one after the other.
             if ids.last() != Some(&pair.id) {
@@ -338,7 +338,7 @@ fn sentence(note: &Note) -> String {
 }
 
 fn transition(pair: &Pair) -> String {
-    let reason = |result: Option<&CheckResult>| result.and_then(|result| result.reason.clone());
+    let reason = |result: Option<&CheckResult>| result.and_then(CheckResult::reason);
     let (Some(before), Some(after)) = (pair.before, pair.after) else {
         return match pair.change {
             Change::Gone => "the report after has nothing of it".to_owned(),

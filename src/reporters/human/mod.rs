@@ -20,7 +20,7 @@ use text::{columns, wrapped};
 
 /// For a person at a terminal.
 pub(super) static FORMAT: Format =
-    Format { name: "human", encoding: Encoding::Text, report: |look| Box::new(Human::new(look)) };
+    Format { name: "human", encoding: Encoding::Text, report: |look, groups| Box::new(Human::new(look, groups)) };
 
 /// The column of subjects and reasons; titles that reach it push them on.
 const BESIDE: usize = 42;
@@ -40,8 +40,10 @@ pub(super) struct Human {
     look: Look,
     width: usize,
     label: usize,
+    /// Where the titles of groups are found.
+    groups: &'static [Group],
     /// The group that rows belong to now.
-    group: Option<&'static Group>,
+    group: Option<&'static str>,
     /// Its rows that are not applicable for one and the same reason, as long as it has no others.
     held: Vec<Row>,
     /// Its heading has been written.
@@ -75,9 +77,9 @@ impl Reporter for Human {
     }
 
     fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        if self.group.is_none_or(|group| group.id != row.group.id) {
+        if self.group != Some(row.group()) {
             self.release_as_one(out)?;
-            self.group = Some(row.group);
+            self.group = Some(row.group());
             self.headed = false;
             self.several = false;
             self.last = None;
@@ -87,8 +89,8 @@ impl Reporter for Human {
         if self.look.detail == Detail::Quiet && !is_wrong(row) {
             return Ok(());
         }
-        let same = self.held.first().is_none_or(|held| held.reason == row.reason);
-        if row.not_applicable && same && !self.headed {
+        let same = self.held.first().is_none_or(|held| held.reason() == row.reason());
+        if row.is_not_applicable() && same && !self.headed {
             self.held.push(row.clone());
             return Ok(());
         }
@@ -129,9 +131,10 @@ enum Paint {
 }
 
 impl Human {
-    pub(super) fn new(look: Look) -> Self {
+    pub(super) fn new(look: Look, groups: &'static [Group]) -> Self {
         Human {
             look,
+            groups,
             width: look.width.clamp(NARROWEST, WIDEST),
             label: if look.unicode { LABEL } else { LABEL_IN_ASCII },
             group: None,
@@ -194,7 +197,8 @@ impl Human {
         }
         self.headed = true;
         self.stand_off(out)?;
-        let title = self.group.map(|group| group.title).unwrap_or_default();
+        let group = self.groups.iter().find(|group| self.group == Some(group.id));
+        let title = group.map(|group| group.title).or(self.group).unwrap_or_default();
         writeln!(out, "{}", self.paint(Paint::Strong, &self.shown(title)))
     }
 
@@ -203,15 +207,15 @@ impl Human {
         let held = std::mem::take(&mut self.held);
         let Some(row) = held.first() else { return Ok(()) };
         self.heading(out)?;
-        let reason = format!("not checked: {}", row.reason.as_deref().unwrap_or_default());
+        let reason = format!("not checked: {}", row.reason().unwrap_or_default());
         self.hanging("  - ", Paint::Faint, &reason, out)
     }
 
     /// The line that every row has.
     fn line(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        let (symbol, paint) = if row.waived.is_some() { ("-", Paint::Faint) } else { symbol(row.status) };
-        let faint = row.status == Status::Skip;
-        let strong = if is_wrong(row) && row.status == Status::Fail { Paint::Strong } else { Paint::Plain };
+        let (symbol, paint) = if row.waived.is_some() { ("-", Paint::Faint) } else { symbol(row.status()) };
+        let faint = row.status() == Status::Skip;
+        let strong = if is_wrong(row) && row.status() == Status::Fail { Paint::Strong } else { Paint::Plain };
         let title = (row.spec.title, if faint { Paint::Faint } else { strong });
         let beside_paint = if faint { Paint::Faint } else { Paint::Plain };
         self.claim((symbol, paint), title, beside_paint, |room| self.beside(row, room), out)
@@ -246,9 +250,9 @@ impl Human {
     /// What stands to the right of a title: the subject and what is most telling about it.
     fn beside(&self, row: &Row, room: usize) -> String {
         let subject = row.subject.as_deref().map(|subject| self.shown(subject));
-        if row.status == Status::Skip {
-            let why = if row.not_applicable { "not checked" } else { "skipped" };
-            let reason = self.shown(&format!("{why}: {}", row.reason.as_deref().unwrap_or_default()));
+        if row.status() == Status::Skip {
+            let why = if row.is_not_applicable() { "not checked" } else { "skipped" };
+            let reason = self.shown(&format!("{why}: {}", row.reason().unwrap_or_default()));
             return match subject.filter(|_| self.several) {
                 Some(subject) => format!("{reason} ({subject})"),
                 None => reason,
@@ -256,14 +260,14 @@ impl Human {
         }
         let mut text = subject.unwrap_or_default();
         // Where something is wrong, the evidence stands below.
-        if let Some(seen) = row.evidence.first().filter(|seen| seen.what == "addresses" && !is_wrong(row)) {
+        if let Some(seen) = row.evidence().first().filter(|seen| seen.what == "addresses" && !is_wrong(row)) {
             if !text.is_empty() {
                 text.push_str(&self.shown(" → "));
             }
             let left = room.saturating_sub(columns(&text));
             text.push_str(&self.as_many(&seen.value, left));
         }
-        if is_wrong(row) && row.status != Status::Warn && !row.required {
+        if is_wrong(row) && row.status() != Status::Warn && !row.required {
             text.push_str(if text.is_empty() { "(not required)" } else { " (not required)" });
         }
         text
@@ -296,8 +300,8 @@ impl Human {
         if let Some(waived) = &row.waived {
             self.hanging(&indent, Paint::Plain, &format!("waived: {waived}"), out)?;
         }
-        if let Some(reason) = row.reason.as_ref().filter(|_| row.status != Status::Skip) {
-            self.problem(reason, row.spec.id.as_str(), out)?;
+        if let Some(reason) = row.reason().filter(|_| row.status() != Status::Skip) {
+            self.problem(&reason, row.spec.id.as_str(), out)?;
         }
         for finding in worst_first(row) {
             self.finding(row, finding, verbose || row.waived.is_none(), out)?;
@@ -305,12 +309,11 @@ impl Human {
         if verbose || (is_wrong(row) && self.look.detail == Detail::Normal) {
             self.evidence(row, out)?;
         }
-        if verbose && row.status != Status::Skip {
-            let mut parts = vec![row.grade.as_str().to_owned()];
-            parts
-                .extend(row.via.iter().map(|via| if via == "direct" { via.clone() } else { format!("through {via}") }));
-            if row.attempts > 0 {
-                parts.push(counted(row.attempts as usize, "attempt"));
+        if let Some(grade) = row.grade().filter(|_| verbose) {
+            let mut parts = vec![grade.as_str().to_owned()];
+            parts.extend(row.via().map(|via| if via == "direct" { via.to_owned() } else { format!("through {via}") }));
+            if row.attempts() > 0 {
+                parts.push(counted(row.attempts() as usize, "attempt"));
             }
             parts.push(lasted(row.took));
             self.labelled("  grade", Paint::Faint, &parts.join(", "), out)?;
@@ -366,7 +369,7 @@ impl Human {
     fn evidence(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         let verbose = self.look.detail == Detail::Verbose;
         let room = self.width - BELOW - self.label;
-        let evidence: Vec<_> = row.evidence.iter().filter(|seen| verbose || !seen.confidential).collect();
+        let evidence: Vec<_> = row.evidence().iter().filter(|seen| verbose || !seen.confidential).collect();
         let shown = if verbose { evidence.len() } else { HANDFUL };
         for (index, seen) in evidence.iter().take(shown).enumerate() {
             let label = if index == 0 { "  seen" } else { "" };
@@ -473,7 +476,7 @@ impl Human {
 
 /// Whether a row is among what is wrong.
 fn is_wrong(row: &Row) -> bool {
-    row.waived.is_none() && matches!(row.status, Status::Fail | Status::Warn | Status::Unknown)
+    row.waived.is_none() && matches!(row.status(), Status::Fail | Status::Warn | Status::Unknown)
 }
 
 fn symbol(status: Status) -> (&'static str, Paint) {

@@ -55,6 +55,11 @@ fn an_interrupted_run() {
 }
 
 #[test]
+fn a_run_in_which_a_check_broke_and_another_was_not_through_in_time() {
+    golden("unfinished.human.txt", NORMAL, &fixture::unfinished());
+}
+
+#[test]
 fn a_demonstration_says_so_first_and_last() {
     let report = fixture::demonstration();
 
@@ -100,7 +105,7 @@ fn a_terminal_that_is_too_narrow_for_anything_is_taken_for_a_wider_one() {
 #[test]
 fn what_passes_is_told_while_the_run_goes_on() {
     let report = fixture::healthy();
-    let mut reporter = (FORMAT.report)(NORMAL);
+    let mut reporter = (FORMAT.report)(NORMAL, fixture::GROUPS);
     let mut out = Vec::new();
 
     reporter.begin(&report.head, &mut out).unwrap();
