@@ -8,7 +8,13 @@ mod support;
 use support::run;
 
 fn flows(sheet: &serde_json::Value, id: &str) -> Vec<serde_json::Value> {
-    sheet["flows"].as_array().unwrap().iter().filter(|flow| flow["id"] == id).cloned().collect()
+    sheet["flows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|flow| flow["id"].as_str().unwrap().starts_with(id))
+        .cloned()
+        .collect()
 }
 
 #[test]

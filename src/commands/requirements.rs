@@ -103,7 +103,7 @@ impl Sheet<'_> {
         );
         for flow in &self.flows {
             let cells = [
-                flow.id.to_owned(),
+                flow.id.clone(),
                 flow.direction.as_str().to_owned(),
                 flow.need.as_str().to_owned(),
                 in_words(&flow.source),
@@ -118,7 +118,7 @@ impl Sheet<'_> {
     }
 
     fn json(&self) -> serde_json::Value {
-        let party = |party: &Party| json!({ "who": party.who, "hosts": party.hosts, "ranges": party.ranges });
+        let party = |party: &Party| json!({ "object": party.object, "who": party.who, "hosts": party.hosts, "ranges": party.ranges });
         let flows: Vec<_> = self
             .flows
             .iter()
@@ -159,8 +159,8 @@ fn in_markdown(text: &str) -> String {
     shown
 }
 
-fn protocols(flow: &Flow) -> &'static [&'static str] {
-    if flow.port == 53 { &["udp", "tcp"] } else { &["tcp"] }
+fn protocols(flow: &Flow) -> Vec<&'static str> {
+    flow.protocols.iter().map(|protocol| protocol.as_str()).collect()
 }
 
 fn port(flow: &Flow) -> String {

@@ -1,5 +1,6 @@
 //! From the facts and the settings to the flows that a deployment needs: who opens a connection to whom, and why.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -11,15 +12,18 @@ use crate::settings::{Settings, Strategy};
 /// A connection that somebody has to let through.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Flow {
-    /// Its name, stable from run to run: `egress-api`.
-    pub id: &'static str,
+    /// Its name, stable from run to run, and no other flow's: `egress-api`, `egress-browser-setup-workos-com`. Lower-case letters,
+    /// digits and hyphens, so that rules and comments can bear it.
+    pub id: String,
     /// Which way it crosses the edge, as the installation sees it.
     pub direction: Direction,
     /// Who opens the connection.
     pub source: Party,
     /// To whom.
     pub destination: Party,
-    /// The TCP port at the destination; for a resolver UDP as well.
+    /// What is spoken to the port.
+    pub protocols: &'static [Protocol],
+    /// The port at the destination.
     pub port: u16,
     /// How much depends on it.
     pub need: Need,
@@ -48,6 +52,27 @@ impl Direction {
     }
 }
 
+/// What a flow is carried by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// A connection.
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+impl Protocol {
+    /// As rules say it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        }
+    }
+}
+
+const TCP: &[Protocol] = &[Protocol::Tcp];
+
 /// How much depends on a flow.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Need {
@@ -73,6 +98,9 @@ impl Need {
 /// One end of a flow.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Party {
+    /// The name of it as an object of a firewall: `cloudflare`, `workos-published`. One name always stands for the same hosts and
+    /// addresses within a sheet.
+    pub object: String,
     /// Who it is, in words.
     pub who: String,
     /// Its host names, for firewalls that go by name; one may begin with `*.`.
@@ -82,8 +110,8 @@ pub struct Party {
 }
 
 impl Party {
-    fn called(who: impl Into<String>) -> Self {
-        Party { who: who.into(), ..Party::default() }
+    fn called(object: impl Into<String>, who: impl Into<String>) -> Self {
+        Party { object: object.into(), who: who.into(), ..Party::default() }
     }
 
     fn named(mut self, host: impl Into<String>) -> Self {
@@ -103,7 +131,43 @@ pub fn flows(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec
     flows.extend(ingress(facts, settings));
     flows.extend(browsers(facts, settings, hosted_login));
     flows.extend(others(facts, settings));
+    tell_apart(&mut flows);
     flows
+}
+
+/// Two names can come to the same letters; the later flow or object then bears a number.
+fn tell_apart(flows: &mut [Flow]) {
+    let mut ids = BTreeSet::new();
+    let mut objects: BTreeMap<String, (Vec<String>, Vec<IpNet>)> = BTreeMap::new();
+    for flow in flows {
+        flow.id = numbered(&flow.id).find(|id| ids.insert(id.clone())).unwrap_or_default();
+        for party in [&mut flow.source, &mut flow.destination] {
+            let meaning = (party.hosts.clone(), party.ranges.clone());
+            let means_it = |name: &String| *objects.entry(name.clone()).or_insert_with(|| meaning.clone()) == meaning;
+            party.object = numbered(&party.object).find(means_it).unwrap_or_default();
+        }
+    }
+}
+
+/// `name`, `name-2`, `name-3` and so on.
+fn numbered(name: &str) -> impl Iterator<Item = String> + use<> {
+    let name = name.to_owned();
+    (1..=u16::MAX).map(move |count| if count == 1 { name.clone() } else { format!("{name}-{count}") })
+}
+
+/// A name as ids and objects bear it: `*.authkit.app` is `any-authkit-app`.
+fn slug(name: &str) -> String {
+    let name = name.replace('*', "any").to_ascii_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}
+
+/// An endpoint as ids bear it; the usual port is not said.
+fn slug_of(endpoint: &Endpoint) -> String {
+    match endpoint.port {
+        443 => slug(&endpoint.host),
+        port => format!("{}-{port}", slug(&endpoint.host)),
+    }
 }
 
 const GUIDE: &str = "the on-prem guide";
@@ -111,10 +175,11 @@ const GUIDE: &str = "the on-prem guide";
 /// What the application's server opens.
 fn server(facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let mut flows = vec![Flow {
-        id: "egress-dns",
+        id: "egress-dns".to_owned(),
         direction: Direction::Egress,
-        source: Party::called(SERVER),
+        source: server_itself(),
         destination: resolvers(settings),
+        protocols: &[Protocol::Udp, Protocol::Tcp],
         port: 53,
         need: Need::Required,
         reason: "looking up names, over UDP and TCP; not needed where a proxy resolves".to_owned(),
@@ -126,8 +191,8 @@ fn server(facts: &Facts, settings: &Settings) -> Vec<Flow> {
         if let Some(proxy) = proxy {
             let known = flows.iter().any(|flow| flow.id == "egress-proxy");
             let to_proxy = Flow {
-                id: "egress-proxy",
-                destination: place(Party::called("the forward proxy"), &proxy.endpoint),
+                id: "egress-proxy".to_owned(),
+                destination: place(forward_proxy(), &proxy.endpoint),
                 port: proxy.endpoint.port,
                 reason: format!("every request to {endpoint} goes through it"),
                 since: "the settings of this installation".to_owned(),
@@ -135,21 +200,28 @@ fn server(facts: &Facts, settings: &Settings) -> Vec<Flow> {
             };
             flows.extend((!known).then_some(to_proxy));
         }
-        let source = Party::called(if proxy.is_some() { "the forward proxy" } else { SERVER });
+        let source = if proxy.is_some() { forward_proxy() } else { server_itself() };
         flows.push(if is_api { api(facts, endpoint, source) } else { Flow { source, ..flow_to(endpoint) } });
     }
     flows.extend(public_view(facts, settings));
     flows
 }
 
-const SERVER: &str = "the installation's server";
+fn server_itself() -> Party {
+    Party::called("server", "the installation's server")
+}
+
+fn forward_proxy() -> Party {
+    Party::called("forward-proxy", "the forward proxy")
+}
 
 fn flow_to(endpoint: &Endpoint) -> Flow {
     Flow {
-        id: "egress-endpoint",
+        id: format!("egress-endpoint-{}", slug_of(endpoint)),
         direction: Direction::Egress,
-        source: Party::called(SERVER),
-        destination: place(Party::called("a host that the settings name"), endpoint),
+        source: server_itself(),
+        destination: place(Party::called(slug(&endpoint.host), "a host that the settings name"), endpoint),
+        protocols: TCP,
         port: endpoint.port,
         need: Need::Required,
         reason: "named with --endpoint: the application's server needs it".to_owned(),
@@ -159,9 +231,9 @@ fn flow_to(endpoint: &Endpoint) -> Flow {
 
 fn api(facts: &Facts, endpoint: &Endpoint, source: Party) -> Flow {
     Flow {
-        id: "egress-api",
+        id: "egress-api".to_owned(),
         source,
-        destination: place(Party::called("the WorkOS API, at Cloudflare"), endpoint).at(cloudflare(facts)),
+        destination: place(Party::called("workos-api", "the WorkOS API, at Cloudflare"), endpoint).at(cloudflare(facts)),
         reason: "every API call, token exchange and key set (JWKS); the Events API too. Its addresses change within these ranges"
             .to_owned(),
         since: format!("{GUIDE}; ranges: {}", facts.cloudflare.source),
@@ -175,9 +247,9 @@ fn public_view(facts: &Facts, settings: &Settings) -> Option<Flow> {
     let known = facts.hosts.public_dns.first().filter(|_| asked)?;
     let endpoint = Endpoint::new(known.host.clone(), known.port);
     Some(Flow {
-        id: "egress-public-view",
-        source: Party::called(if settings.proxy_for(&endpoint).is_some() { "the forward proxy" } else { SERVER }),
-        destination: place(Party::called("DNS over HTTPS"), &endpoint).at(known.addresses.iter().copied().map(IpNet::from)),
+        id: "egress-public-view".to_owned(),
+        source: if settings.proxy_for(&endpoint).is_some() { forward_proxy() } else { server_itself() },
+        destination: place(Party::called("public-dns", "DNS over HTTPS"), &endpoint).at(known.addresses.iter().copied().map(IpNet::from)),
         need: Need::WhereUsed,
         reason: "only for `workos-preflight check`: the public view of the external name. The addresses lie in the ranges of the API"
             .to_owned(),
@@ -188,8 +260,8 @@ fn public_view(facts: &Facts, settings: &Settings) -> Option<Flow> {
 
 fn resolvers(settings: &Settings) -> Party {
     match &settings.resolver {
-        Some(named) => Party::called("its resolver").at([IpNet::from(named.value.ip())]),
-        None => Party::called("the resolvers that it uses"),
+        Some(named) => Party::called("resolvers", "its resolver").at([IpNet::from(named.value.ip())]),
+        None => Party::called("resolvers", "the resolvers that it uses"),
     }
 }
 
@@ -210,11 +282,13 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let sources = &facts.workos_sources;
     let hosts = |addresses: &[IpAddr]| addresses.iter().copied().map(IpNet::from).collect::<Vec<_>>();
     let delivered = delivered(settings);
-    let to_installation = |id, need, who: &str, reason: String, since: String| Flow {
-        id,
+    let at = |id: &str| if port == 443 { id.to_owned() } else { format!("{id}-{port}") };
+    let to_installation = |id: &str, need, (object, who): (&str, &str), reason: String, since: String| Flow {
+        id: at(id),
         direction: Direction::Ingress,
-        source: Party::called(who),
-        destination: installation(settings, port),
+        source: Party::called(object, who),
+        destination: installation(settings, port, at("installation")),
+        protocols: TCP,
         port,
         need,
         reason,
@@ -225,7 +299,7 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
         let mut published = to_installation(
             "ingress-workos",
             Need::Required,
-            "WorkOS, published addresses",
+            ("workos-published", "WorkOS, published addresses"),
             format!("{delivered}; a missing address shows as deliveries that fail now and then"),
             sources.published.source.clone(),
         );
@@ -233,7 +307,7 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
         let mut reported = to_installation(
             "ingress-workos-reported",
             Need::Recommended,
-            "WorkOS, addresses that others reported",
+            ("workos-reported", "WorkOS, addresses that others reported"),
             format!("{delivered} from newer addresses, which the guide does not list yet"),
             sources.reported.source.clone(),
         );
@@ -243,7 +317,7 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
     flows.push(to_installation(
         "ingress-users",
         Need::Required,
-        "the browsers of users, wherever they are",
+        ("anywhere", "the browsers of users, wherever they are"),
         "the application itself and the callbacks of sign-ins: a redirect is carried out by the user's browser, so its source is \
          the user's address"
             .to_owned(),
@@ -252,7 +326,7 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let mut edge = to_installation(
         "ingress-cloudflare",
         Need::WhereUsed,
-        "Cloudflare",
+        ("cloudflare", "Cloudflare"),
         "the guide says that authentication requests come from here. It holds where the external name is proxied by Cloudflare; \
          otherwise they come from browsers, and an allowlist of these ranges alone would lock users out"
             .to_owned(),
@@ -272,8 +346,8 @@ fn delivered(settings: &Settings) -> Option<&'static str> {
     }
 }
 
-fn installation(settings: &Settings, port: u16) -> Party {
-    let mut party = Party::called("the installation");
+fn installation(settings: &Settings, port: u16, object: String) -> Party {
+    let mut party = Party::called(object, "the installation");
     for endpoint in settings.inbound_endpoints().into_iter().filter(|endpoint| endpoint.port == port) {
         party = party.named(endpoint.host);
     }
@@ -290,10 +364,11 @@ fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<
         }
     }
     let flow = |host: &str, reason: String, since: String| Flow {
-        id: "egress-browser",
+        id: format!("egress-browser-{}", slug(host)),
         direction: Direction::Egress,
-        source: Party::called("the browsers of users and administrators"),
-        destination: Party::called("a hosted page").named(host),
+        source: Party::called("browsers", "the browsers of users and administrators"),
+        destination: Party::called(slug(host), "a hosted page").named(host),
+        protocols: TCP,
         port: 443,
         need: Need::Required,
         reason,
@@ -324,17 +399,20 @@ const LEARNT: &str = "--authkit-domain, or the sign-in that a saved report follo
 fn others(facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let api = &settings.api.value;
     let provisioning = Flow {
-        id: "egress-scim",
-        source: Party::called("the customer's identity provider, where it is on-prem and provisions users by SCIM"),
+        id: "egress-scim".to_owned(),
+        source: Party::called(
+            "identity-provider",
+            "the customer's identity provider, where it is on-prem and provisions users by SCIM",
+        ),
         need: Need::WhereUsed,
         reason: "user provisioning to /scim/v2.0/ on the API's host".to_owned(),
         since: "WorkOS's documentation of directory sync".to_owned(),
         ..api_flow(facts, api)
     };
     let named = facts.hosts.other.iter().map(|other| Flow {
-        id: "egress-other",
-        source: Party::called("the customer's HR system, where it uploads files"),
-        destination: Party::called("WorkOS").named(other.host.clone()),
+        id: format!("egress-other-{}", slug(&other.host)),
+        source: Party::called("hr-system", "the customer's HR system, where it uploads files"),
+        destination: Party::called(slug(&other.host), "WorkOS").named(other.host.clone()),
         port: other.port,
         need: Need::WhereUsed,
         reason: other.why.clone(),
@@ -367,7 +445,7 @@ mod tests {
     fn sheet(given: &[(&'static str, &str)], hosted_login: &[&str]) -> Vec<Flow> {
         let mut layer = Layer::default();
         for (name, value) in given {
-            layer.give(name, [(*value).to_owned()], Source::Flag("--test"));
+            layer.give(name, value.split(',').map(str::to_owned), Source::Flag("--test"));
         }
         let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new()).unwrap();
         let learnt: Vec<String> = hosted_login.iter().map(|host| (*host).to_owned()).collect();
@@ -411,9 +489,12 @@ mod tests {
             &[],
         );
 
-        assert!(of(&sheet, "egress-browser").iter().any(|flow| flow.destination.hosts == ["auth.customer.example"]));
-        let ports: Vec<_> =
-            of(&sheet, "ingress-workos").iter().map(|it| (it.port, it.destination.hosts.clone())).collect();
+        assert_eq!(of(&sheet, "egress-browser-auth-customer-example")[0].destination.hosts, ["auth.customer.example"]);
+        let ports: Vec<_> = [of(&sheet, "ingress-workos"), of(&sheet, "ingress-workos-8443")]
+            .concat()
+            .iter()
+            .map(|it| (it.port, it.destination.hosts.clone()))
+            .collect();
         assert_eq!(
             ports,
             [(443, vec!["app.customer.example".to_owned()]), (8443, vec!["hooks.customer.example".to_owned()])]
@@ -431,7 +512,8 @@ mod tests {
     #[test]
     fn a_learnt_login_stands_in_for_the_pattern() {
         let hosts = |sheet: &[Flow]| -> Vec<String> {
-            of(sheet, "egress-browser").iter().flat_map(|flow| flow.destination.hosts.clone()).collect()
+            let browsers = sheet.iter().filter(|flow| flow.id.starts_with("egress-browser-"));
+            browsers.flat_map(|flow| flow.destination.hosts.clone()).collect()
         };
         let (plain, learnt) = (hosts(&sheet(&[], &[])), hosts(&sheet(&[], &["quiet-harbor-21.authkit.app"])));
 
@@ -439,5 +521,45 @@ mod tests {
         assert!(
             learnt.contains(&"quiet-harbor-21.authkit.app".to_owned()) && !learnt.contains(&"*.authkit.app".to_owned())
         );
+    }
+
+    #[test]
+    fn every_flow_has_an_id_of_its_own_that_stays_and_every_object_one_meaning() {
+        let given = [
+            ("network.endpoints", "a-b.example,a.b.example,a.b.example:8443"),
+            ("installation.domain", "app.customer.example"),
+            ("installation.webhook_url", "https://hooks.customer.example:8443/w"),
+        ];
+        let sheet = sheet(&given, &["quiet-harbor-21.authkit.app"]);
+        let ids: BTreeSet<&str> = sheet.iter().map(|flow| flow.id.as_str()).collect();
+
+        assert_eq!(ids.len(), sheet.len());
+        for id in [
+            "egress-endpoint-a-b-example",
+            "egress-endpoint-a-b-example-2",
+            "egress-endpoint-a-b-example-8443",
+            "egress-browser-quiet-harbor-21-authkit-app",
+            "ingress-workos",
+            "ingress-workos-8443",
+        ] {
+            assert!(ids.contains(id), "{id}: {ids:?}");
+        }
+        let mut objects: Vec<(&str, &Party)> = Vec::new();
+        for party in sheet.iter().flat_map(|flow| [&flow.source, &flow.destination]) {
+            let name = party.object.as_str();
+            assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{name}");
+            match objects.iter().find(|(known, _)| *known == name) {
+                Some((_, known)) => assert_eq!((&known.hosts, &known.ranges), (&party.hosts, &party.ranges), "{name}"),
+                None => objects.push((name, party)),
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_asked_for_over_udp_and_tcp_and_everything_else_is_tcp() {
+        for flow in sheet(&[], &[]) {
+            let both = flow.protocols == [Protocol::Udp, Protocol::Tcp];
+            assert_eq!((both, flow.protocols.contains(&Protocol::Tcp)), (flow.id == "egress-dns", true), "{}", flow.id);
+        }
     }
 }

@@ -2,4 +2,4 @@
 
 pub mod flows;
 
-pub use flows::{Direction, Flow, Need, Party, flows};
+pub use flows::{Direction, Flow, Need, Party, Protocol, flows};
