@@ -98,8 +98,11 @@ impl Seen {
         let genuine = delivery.is_genuine() && delivery.purpose == Purpose::Webhook;
         // Those of WorkOS's addresses have a room of their own, which scanners cannot fill, and those that may be of WorkOS, too.
         let room = |it: &Delivery| (it.origin.is_workos(), it.resembles_own || may_hide(it.origin, it.source));
-        let alike = |kept: &&Delivery| !kept.is_genuine() && room(kept) == room(&delivery);
-        let refused = self.deliveries.iter().filter(alike).count();
+        let refused = || {
+            let own = room(&delivery);
+            self.deliveries.iter().filter(|kept| !kept.is_genuine() && room(kept) == own).count()
+        };
+        let kept = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused() < MOST_REFUSED };
         if genuine {
             // WorkOS delivers again what is answered 503; what has no id counts each time.
             let id = id(&delivery).unwrap_or_else(|| format!("unnamed {}", self.deliveries.len() + self.more));
@@ -108,7 +111,6 @@ impl Seen {
             }
             self.genuine.insert(id);
         }
-        let kept = if genuine { self.deliveries.len() < MOST_GENUINE } else { refused < MOST_REFUSED };
         if kept {
             self.deliveries.push(delivery);
         } else {
