@@ -48,6 +48,23 @@ fn a_person_reads_who_opens_what_to_whom_and_why() {
 }
 
 #[test]
+fn names_are_looked_up_over_udp_and_tcp_and_everything_else_is_tcp_in_every_format() {
+    let sheet = |format| run(&["requirements", "--domain", "app.customer.example", "--format", format]);
+    let (json, markdown) = (sheet("json").json(), sheet("markdown").out);
+    let human = sheet("human").out.split_whitespace().collect::<Vec<_>>().join(" ");
+
+    for flow in json["flows"].as_array().unwrap() {
+        let wanted: &[&str] = if flow["id"] == "egress-dns" { &["udp", "tcp"] } else { &["tcp"] };
+        assert_eq!(flow["protocols"], serde_json::json!(wanted), "{flow}");
+    }
+    let dns = markdown.lines().find(|row| row.starts_with("| egress-dns |")).unwrap();
+    assert!(dns.contains("| UDP and TCP 53 |"), "{dns}");
+    let (_, dns) = human.split_once("egress-dns (required)").unwrap();
+    let (dns, _) = dns.split_once("since").unwrap();
+    assert!(dns.contains("UDP and TCP 53"), "{dns}");
+}
+
+#[test]
 fn markdown_is_one_table_whose_rows_have_the_same_cells() {
     let ended = run(&["requirements", "--format", "markdown"]);
     let rows: Vec<usize> =

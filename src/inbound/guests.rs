@@ -352,4 +352,18 @@ mod tests {
 
         assert!(task.await.unwrap_err().is_cancelled());
     }
+
+    #[test]
+    fn a_listed_sender_that_pauses_is_crowded_out_of_no_stage_by_strangers() {
+        for stage in [Stage::Speaking, Stage::Greeting, Stage::Secured, Stage::Asking] {
+            let told = Told::new(100);
+            let listed = told.enters(1, Standing::Listed);
+            let stranger = told.enters(2, Standing::Stranger);
+            listed.reaches(stage);
+            stranger.reaches(stage);
+            let _flood = told.strangers(100..150, stage);
+
+            assert!(told.stand(1) && !told.stand(2), "{stage:?}");
+        }
+    }
 }

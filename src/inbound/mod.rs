@@ -14,6 +14,8 @@ pub mod nonce;
 mod noticing;
 mod routes;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 pub use chain::Traced;
 pub use door::Entry;

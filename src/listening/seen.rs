@@ -239,3 +239,112 @@ fn of(deliveries: &[Delivery], purpose: Purpose) -> Vec<Delivery> {
 fn row(spec: &'static Spec, url: &str, required: bool, outcome: Outcome, took: Duration) -> Row {
     Row::new(spec, required, Some(shown_url(url)), Ending::Asked(outcome), took)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Origin;
+    use crate::inbound::Traced;
+    use crate::workos::delivery::{Event, Signature};
+    use crate::workos::signature::{Refusal, Verified};
+
+    const WORKOS: &str = "3.217.146.166";
+    const STRANGER: &str = "93.184.215.99";
+
+    /// So much more than is kept of anything that is refused.
+    const FLOOD: usize = 3 * MOST_REFUSED;
+
+    fn delivery(source: &str, signature: Signature) -> Delivery {
+        let source: IpAddr = source.parse().unwrap();
+        Delivery {
+            purpose: Purpose::Webhook,
+            astray: None,
+            at: std::time::UNIX_EPOCH,
+            source,
+            peer: source,
+            chain: String::new(),
+            unnamed: None,
+            origin: Facts::embedded().origin(source),
+            signature,
+            event: Some(Event {
+                id: Some("event_1".to_owned()),
+                name: "organization.created".to_owned(),
+                object: None,
+            }),
+            own: false,
+            resembles_own: false,
+            bytes: 200,
+            answered: 401,
+            took: Duration::from_millis(1),
+        }
+    }
+
+    fn refused(source: &str) -> Delivery {
+        delivery(source, Signature::Refused(Refusal::Missing))
+    }
+
+    fn genuine() -> Delivery {
+        delivery(WORKOS, Signature::Holds(Verified { age: 120 }))
+    }
+
+    fn take(seen: &mut Seen, delivery: &Delivery, times: usize) {
+        for _ in 0..times {
+            seen.take(Heard::Delivery(Box::new(delivery.clone())));
+        }
+    }
+
+    fn flood(seen: &mut Seen) {
+        take(seen, &refused(STRANGER), FLOOD);
+    }
+
+    #[test]
+    fn what_is_refused_is_kept_in_bounded_number_and_the_rest_is_counted() {
+        let mut seen = Seen::default();
+        flood(&mut seen);
+
+        assert_eq!((seen.deliveries.len(), seen.more), (MOST_REFUSED, FLOOD - MOST_REFUSED));
+    }
+
+    #[test]
+    fn strangers_leave_room_for_what_is_refused_of_workos_and_for_what_may_be_its_own() {
+        let mut seen = Seen::default();
+        flood(&mut seen);
+        take(&mut seen, &refused(WORKOS), 1);
+        take(&mut seen, &Delivery { resembles_own: true, ..refused(STRANGER) }, 1);
+
+        assert_eq!(seen.deliveries.iter().filter(|it| it.origin == Origin::Published).count(), 1);
+        assert_eq!(seen.deliveries.iter().filter(|it| it.resembles_own).count(), 1);
+    }
+
+    #[test]
+    fn what_comes_astray_is_kept_in_bounded_number_too() {
+        let mut seen = Seen::default();
+        take(&mut seen, &Delivery { astray: Some("/other".to_owned()), ..genuine() }, FLOOD);
+
+        assert_eq!((seen.astray.len(), seen.more), (MOST_REFUSED, FLOOD - MOST_REFUSED));
+    }
+
+    #[test]
+    fn probes_are_kept_in_bounded_number_too() {
+        let source: IpAddr = STRANGER.parse().unwrap();
+        let traced = Traced { source, peer: source, told: String::new(), unnamed: None };
+        let mut seen = Seen::default();
+        for _ in 0..FLOOD {
+            seen.take(Heard::Probe(ProbeSeen { traced: traced.clone(), whole: Ok(Verified { age: 120 }) }));
+        }
+
+        assert_eq!((seen.probes.len(), seen.more), (MOST_REFUSED, FLOOD - MOST_REFUSED));
+    }
+
+    #[test]
+    fn what_is_genuine_is_kept_however_much_was_refused_and_in_bounded_number_itself() {
+        let mut seen = Seen::default();
+        flood(&mut seen);
+        take(&mut seen, &genuine(), MOST_GENUINE + 1);
+
+        let kept = seen.deliveries.iter().filter(|it| it.is_genuine()).count();
+        assert!(kept > MOST_GENUINE / 2 && seen.deliveries.len() <= MOST_GENUINE, "{kept}");
+        // The same event, delivered again and again, counts once.
+        assert_eq!((seen.genuine.len(), seen.listed.len()), (1, 1));
+    }
+}

@@ -70,3 +70,81 @@ impl<N: Network> Network for Memo<N> {
         Box::pin(self.responses.once(request, self.inner.fetch(request)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::net::fake::error;
+    use crate::net::{ErrorKind, RecordKind};
+
+    /// Notes every question that reaches it, takes a while, and has no good answer.
+    #[derive(Default)]
+    struct Noting(Mutex<Vec<String>>);
+
+    impl Noting {
+        fn note<T: Send + 'static>(&self, question: String) -> Asking<'_, T> {
+            Box::pin(async move {
+                self.0.lock().unwrap().push(question);
+                tokio::task::yield_now().await;
+                Attempted { result: Err(error(ErrorKind::Refused)), attempts: 1, took: Duration::ZERO }
+            })
+        }
+    }
+
+    impl Network for Noting {
+        fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
+            self.note(format!("resolve {name}"))
+        }
+
+        fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {
+            self.note(format!("ask {} {:?}", question.name, question.kind))
+        }
+
+        fn connect<'a>(&'a self, way: &'a Way) -> Asking<'a, Connected> {
+            self.note(format!("connect {}", way.endpoint))
+        }
+
+        fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake> {
+            self.note(format!("handshake {}", way.endpoint))
+        }
+
+        fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response> {
+            self.note(format!("fetch {}", request.path))
+        }
+    }
+
+    async fn everything(memo: &Memo<Noting>, host: &str) {
+        let way = Way::direct(&Endpoint::new(host, 443), [192, 0, 2, 1].into());
+        let server = ([192, 0, 2, 53], 53).into();
+        let question = Question { server, name: host.to_owned(), kind: RecordKind::A };
+        let request = Request::get(way.clone(), format!("/{host}"));
+        let ended = tokio::join!(
+            memo.resolve(host),
+            memo.ask(&question),
+            memo.connect(&way),
+            memo.handshake(&way),
+            memo.fetch(&request)
+        );
+        assert!(ended.0.result.is_err() && ended.4.result.is_err());
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_and_when_each_question_is_asked_once_also_where_it_failed() {
+        let memo = Memo::new(Noting::default());
+        tokio::join!(everything(&memo, "a"), everything(&memo, "a"), everything(&memo, "b"));
+        everything(&memo, "a").await;
+
+        let mut asked = memo.inner.0.lock().unwrap().clone();
+        asked.sort_unstable();
+        let of = |host: &str| {
+            ["ask {} A", "connect {}:443", "fetch /{}", "handshake {}:443", "resolve {}"]
+                .map(|question| question.replace("{}", host))
+        };
+        let mut once = [of("a"), of("b")].concat();
+        once.sort_unstable();
+        assert_eq!(asked, once);
+    }
+}

@@ -314,4 +314,14 @@ mod tests {
 
         assert_eq!((optional.verdict(), idle.verdict()), (Verdict::Ready, Verdict::Undecided));
     }
+
+    #[test]
+    fn a_run_that_was_interrupted_is_open_although_nothing_required_is() {
+        let mut report = hiding();
+        report.rows.drain(..2);
+        assert_eq!(report.verdict(), Verdict::Ready);
+        report.interrupted = true;
+
+        assert_eq!(report.verdict(), Verdict::Undecided);
+    }
 }

@@ -267,6 +267,23 @@ mod tests {
         assert!(error("[[waive]]\nid = 'a.b'\nreason = 'x'\nuntil = 'soon'").contains("2027-01-31"));
     }
 
+    #[test]
+    fn of_two_spellings_of_a_variable_the_lower_case_one_counts_and_the_one_for_https_before_that_for_all() {
+        let given = |set: &[&str], name: &str| {
+            let read = |variable: &str| set.contains(&variable).then(|| variable.into());
+            environment(&read).unwrap().of(name).map(|(values, source)| (values.to_vec(), source.clone()))
+        };
+        let from = |variable: &'static str| Some((vec![variable.to_owned()], Source::Environment(variable)));
+        let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+        for (first, variable) in proxies.iter().enumerate() {
+            assert_eq!(given(&proxies[first..], "network.proxy"), from(variable));
+        }
+        assert_eq!(given(&["NO_PROXY", "no_proxy"], "network.no_proxy"), from("no_proxy"));
+        assert_eq!(given(&["NO_PROXY"], "network.no_proxy"), from("NO_PROXY"));
+        assert_eq!(given(&["http_proxy", "HTTP_PROXY"], "network.proxy"), None);
+    }
+
     proptest::proptest! {
         #[test]
         fn whatever_a_settings_file_holds_it_is_read_without_a_panic(text in ".*", key in "[a-z._]{1,20}", value in "[ -~]{0,20}") {

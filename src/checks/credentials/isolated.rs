@@ -187,4 +187,45 @@ mod tests {
         assert!(open.clone().count() > 0 && !open.into_iter().any(|seen| seen.value.contains("Planted")));
         assert!(!outcome.findings.iter().any(|finding| finding.problem.contains("Planted")));
     }
+
+    /// An environment in which every page leads to another one, so many times; each holds one organization.
+    async fn run_over_pages(pages: usize, wanted: &str) -> (Outcome, usize) {
+        let path = |page: usize| match page {
+            0 => "/organizations?limit=100".to_owned(),
+            _ => format!("/organizations?limit=100&after=org_{}", page - 1),
+        };
+        let network = (0..pages).fold(Fake::api(), |network, page| {
+            let id = format!("org_{page}");
+            let after = (page + 1 < pages).then_some(&id);
+            let list = serde_json::json!({
+                "object": "list",
+                "data": [{ "id": id, "name": "Planted Customer" }],
+                "list_metadata": { "before": null, "after": after },
+            });
+            let url = format!("https://api.workos.com{}", path(page));
+            network.fetches(Method::Get, &url, Ok(response(200, &[], &list.to_string())))
+        });
+        let site = Site::of(network).key("sk_live_abcdefghijklmnopqrstuvwxyz").with("workos.organizations", wanted);
+        let network = site.network.clone();
+        let outcome = ask(&SPEC, &Isolated(Endpoint::new("api.workos.com", 443)), &site.context()).await;
+        let sent = network.sent.lock().unwrap().len();
+        (outcome, sent)
+    }
+
+    #[tokio::test]
+    async fn organizations_of_every_page_count_and_a_named_one_may_stand_on_the_last() {
+        let (outcome, sent) = run_over_pages(3, "org_2").await;
+
+        assert_eq!((codes(&outcome), sent), (vec!["shared"], 3));
+        assert!(outcome.findings[0].problem.contains("reaches 2 organizations besides"), "{:?}", outcome.findings);
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_left_after_as_many_pages_as_were_announced_and_says_so() {
+        let (outcome, sent) = run_over_pages(50, "org_49").await;
+
+        // Whether the named one is further on is not known, so that nothing is said of it.
+        assert_eq!((codes(&outcome), sent), (vec!["shared"], asking::MOST_PAGES));
+        assert!(outcome.findings[0].problem.contains("reaches 5 or more organizations"), "{:?}", outcome.findings);
+    }
 }

@@ -274,4 +274,36 @@ mod tests {
         assert_eq!(kind(1), ErrorKind::Prohibited);
         assert_eq!(NetError::from(io::Error::other("connection refused, timed out")).kind, ErrorKind::Other);
     }
+
+    #[test]
+    fn what_may_end_differently_the_next_time_is_transient_and_what_was_decided_is_not() {
+        let transient = |kind: ErrorKind| NetError::new(kind, "").is_transient();
+        let passing = [
+            ErrorKind::TimedOut(Phase::Lookup),
+            ErrorKind::TimedOut(Phase::Answer),
+            ErrorKind::Reset,
+            ErrorKind::Closed,
+            ErrorKind::ServFail,
+            ErrorKind::Unreachable,
+        ];
+        let decided = [
+            ErrorKind::NoSuchName,
+            ErrorKind::NoData,
+            ErrorKind::DnsRefused,
+            ErrorKind::Refused,
+            ErrorKind::NoRoute,
+            ErrorKind::Prohibited,
+            ErrorKind::TlsTooOld,
+            ErrorKind::NotHttp,
+            ErrorKind::Certificate(Box::new(CertificateProblem::Expired)),
+            ErrorKind::Proxy(ProxyRefusal::Denied(String::new())),
+        ];
+
+        for kind in passing {
+            assert!(transient(kind.clone()), "{kind:?}");
+        }
+        for kind in decided {
+            assert!(!transient(kind.clone()), "{kind:?}");
+        }
+    }
 }
