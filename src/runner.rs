@@ -261,7 +261,7 @@ mod tests {
     use crate::net::fake::Fake;
     use crate::outcome::{Code, Grade, Outcome, Remediation, Vantage};
     use crate::plan::Choice;
-    use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
+    use crate::settings::{DEADLINE, GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
 
     /// What the check of a test does.
     #[derive(Clone, Copy)]
@@ -379,7 +379,7 @@ mod tests {
         interrupt: impl Future<Output = ()>,
     ) -> (Report, Vec<String>) {
         let mut layer = Layer::default();
-        layer.give("network.deadline", ["50ms".to_owned()], Source::Default);
+        layer.give(&DEADLINE, ["50ms".to_owned()], Source::Default);
         let settings = Settings::merge(&[layer], GivenSecrets::default(), waivers).unwrap();
         let facts = Facts::embedded();
         let plan = Plan::new(groups, &facts, &settings, Vantage::Inside, &Choice::default());

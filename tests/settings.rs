@@ -393,10 +393,15 @@ fn of_a_flag_that_is_given_twice_the_last_one_counts_and_lists_grow() {
 
 #[test]
 fn a_variable_that_is_set_and_empty_is_not_set() {
-    use workos_preflight::settings::{PROXY_VARIABLES, SECRET_VARIABLES, SETTINGS};
+    use workos_preflight::settings::{PROXY_VARIABLES, SETTINGS, secret_variables};
 
-    let own = SETTINGS.iter().flat_map(|setting| setting.environment).chain(&SECRET_VARIABLES).chain(&PROXY_VARIABLES);
-    let variables = own.copied().chain(["XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"]);
+    let own = SETTINGS
+        .iter()
+        .flat_map(|setting| setting.environment)
+        .chain(&PROXY_VARIABLES)
+        .copied()
+        .chain(secret_variables());
+    let variables = own.chain(["XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"]);
     let mut command = binary();
     command.args(["check", "--only", "settings.consistent", "--format", "json"]).envs(variables.map(|name| (name, "")));
     let ended = Ended::from(command.output().unwrap());

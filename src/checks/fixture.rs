@@ -11,7 +11,7 @@ use crate::host::fake::FakeHost;
 use crate::net::TrustSummary;
 use crate::net::fake::Fake;
 use crate::secret::Secret;
-use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source};
+use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source, declared};
 use crate::workos::delivery::{Delivery, Event, Purpose, Signature};
 
 /// The parts of a context, to be changed before it is made.
@@ -47,7 +47,7 @@ impl Site {
 
     /// The installation with a setting.
     pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.layer.give(name, [value.to_owned()], Source::Flag("--test"));
+        self.layer.give(declared(name).unwrap(), [value.to_owned()], Source::Flag("--test"));
         self
     }
 

@@ -10,7 +10,7 @@ use crate::net::{Limits, Live, TrustStores};
 use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::secret::Secret;
-use crate::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
+use crate::settings::{Fallback, GivenSecrets, Layer, SETTINGS, Setting, Settings, Source, Taker};
 use crate::simulator::{FAULTS, Fault, Ground, Simulator, World};
 
 pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
@@ -54,15 +54,17 @@ fn played(fault: Option<&Fault>) -> String {
 
 /// The settings of the played world, merged by the ordinary way.
 fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
-    let mut typed = Layer::default();
-    typed.give("network.timeout", args.timeout.clone(), Source::Flag("--timeout"));
     let mut layer = Layer::default();
-    for setting in SETTINGS {
+    for &setting in SETTINGS {
         let values = world.settings.iter().filter(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
-        layer.give(setting.name, values, Source::Demonstration);
+        layer.give(setting, values, Source::Demonstration);
     }
-    if layer.of("network.timeout").is_none() {
-        layer.give("network.timeout", ["1s".to_owned()], Source::Demonstration);
+    // What applies in a demonstration is what it is declared to be, unless the world that is played needs more.
+    let mut usual = Layer::default();
+    for &setting in SETTINGS {
+        if let Some(Fallback::Value(value)) = setting.taken_by(Taker::Demo).map(|taken| taken.default) {
+            usual.give(setting, [value.to_owned()], Source::Demonstration);
+        }
     }
     let secret = |value: &str| Some(Setting { value: Secret::new(value), source: Source::Demonstration });
     let secrets = GivenSecrets {
@@ -70,7 +72,7 @@ fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
         webhook_secret: secret(&world.webhook_secret),
         actions_secret: secret(&world.actions_secret),
     };
-    Ok(Settings::merge(&[typed, layer], secrets, Vec::new())?)
+    Ok(Settings::merge(&[args.settings.layer().clone(), layer, usual], secrets, Vec::new())?)
 }
 
 /// The faults that can be played on loopback.

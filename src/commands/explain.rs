@@ -8,7 +8,10 @@ use crate::check::{Group, Spec};
 use crate::checks;
 use crate::cli::ExplainArgs;
 use crate::outcome::{Code, Severity, Vantage};
-use crate::settings::{GivenSecrets, Layer, Settings, Source, Strategy};
+use crate::settings::{
+    ACTIONS_URL, Declared, GivenSecrets, INBOUND_REPORT, Layer, REDIRECT_URIS, SEND_SIGNED, STRATEGY, Settings, Source,
+    Strategy,
+};
 
 pub(super) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     let width = terminal::width().clamp(40, 100);
@@ -77,11 +80,11 @@ fn manual(spec: &Spec, width: usize) -> Result<String, Failure> {
 /// With which strategies a failure decides the verdict of `check`, and whether it does that of `probe`.
 fn required(spec: &Spec) -> Result<String, Failure> {
     let (mut always, mut when_asked) = (Vec::new(), Vec::new());
-    for strategy in [Strategy::Firewall, Strategy::Events].map(Strategy::as_str) {
-        let decides = |asked: &[(&'static str, &str)]| -> Result<bool, Failure> {
+    for strategy in Strategy::ALL.iter().copied().map(Strategy::as_str) {
+        let decides = |asked: &[(&'static Declared, &str)]| -> Result<bool, Failure> {
             let mut layer = Layer::default();
-            for (name, value) in [("strategy", strategy)].iter().chain(asked) {
-                layer.give(name, [(*value).to_owned()], Source::Default);
+            for (setting, value) in [(&STRATEGY, strategy)].iter().chain(asked) {
+                layer.give(setting, [(*value).to_owned()], Source::Default);
             }
             let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new())?;
             Ok((spec.required)(&settings, Vantage::Inside))
@@ -112,11 +115,11 @@ fn required(spec: &Spec) -> Result<String, Failure> {
 }
 
 /// Settings that make checks required which are not without them.
-const CALLED_FOR: &[(&str, &str)] = &[
-    ("installation.actions_url", "https://app.customer.example/actions"),
-    ("installation.redirect_uris", "https://app.customer.example/callback"),
-    ("checks.send_signed", "true"),
-    ("installation.inbound_report", "inbound.json"),
+static CALLED_FOR: &[(&Declared, &str)] = &[
+    (&ACTIONS_URL, "https://app.customer.example/actions"),
+    (&REDIRECT_URIS, "https://app.customer.example/callback"),
+    (&SEND_SIGNED, "true"),
+    (&INBOUND_REPORT, "inbound.json"),
 ];
 
 fn meaning(spec: &Spec, code: &Code, width: usize) -> String {

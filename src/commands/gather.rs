@@ -11,14 +11,14 @@ use crate::net::{TrustError, TrustStores};
 use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
-    self, GivenSecrets, Layer, NO_PROXY_VARIABLES, PROXY_VARIABLES, Probing, SECRET_VARIABLES, SETTINGS, Setting,
-    Settings, Source, TRUST_VARIABLES, Waiver,
+    self, DEADLINE, GivenSecrets, Layer, NO_PROXY_VARIABLES, PROXY, PROXY_VARIABLES, Probing, Setting, Settings,
+    Source, TRUST_VARIABLES, Taker, Waiver,
 };
 
 /// Keeps what the environment gives as a key, a secret or a proxy's password from being written, whichever command runs and
 /// however early it ends.
 pub(super) fn keep_secrets_of_the_environment() {
-    for variable in SECRET_VARIABLES {
+    for variable in settings::secret_variables() {
         if let Some(value) = std::env::var_os(variable) {
             said::keep(&value.to_string_lossy());
         }
@@ -32,7 +32,7 @@ pub(super) fn keep_secrets_of_the_environment() {
 
 /// The same of what flags and the settings file give. What only a file holds is kept when it is read.
 fn keep_secrets_of(layers: &[Layer]) {
-    for (values, _) in layers.iter().filter_map(|layer| layer.of("network.proxy")) {
+    for (values, _) in layers.iter().filter_map(|layer| layer.of(&PROXY)) {
         for value in values {
             said::keep_proxy(value);
         }
@@ -42,8 +42,8 @@ fn keep_secrets_of(layers: &[Layer]) {
 /// Flags, environment and file, merged.
 pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failure> {
     let read = |variable: &str| std::env::var_os(variable);
-    let flags = typed.layer();
-    let environment = settings::environment(&read)?;
+    let flags = typed.typed.layer().clone();
+    let environment = settings::environment(Taker::Check, &read)?;
     bind_files_to_the_run(&[&flags, &environment]);
     let file = match file(typed.config.as_ref())? {
         Some(path) => Some(settings::file(&path)?),
@@ -63,12 +63,7 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
 
 /// Flags, and of the environment the proxy variables: a look from outside reads no settings file, no key and no secret.
 pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(Settings, Facts), Failure> {
-    let is_network = |variable: &str| {
-        let network = SETTINGS.iter().filter(|setting| setting.name.starts_with("network."));
-        network.flat_map(|setting| setting.environment).any(|known| *known == variable)
-    };
-    let read = |variable: &str| std::env::var_os(variable).filter(|_| is_network(variable));
-    let layers = [typed, settings::environment(&read)?];
+    let layers = [typed, settings::environment(Taker::Probe, &|variable| std::env::var_os(variable))?];
     bind_files_to_the_run(&[&layers[0], &layers[1]]);
     let (mut settings, facts) = merged(&layers, GivenSecrets::default(), Vec::new())?;
     // No row of a look from outside is about this machine's settings: a proxy that is none ends it.
@@ -89,8 +84,8 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
 fn merged(layers: &[Layer], secrets: GivenSecrets, waivers: Vec<Waiver>) -> Result<(Settings, Facts), Failure> {
     keep_secrets_of(layers);
     settings::refuse_misplaced_secrets(layers)?;
-    let facts = facts(layers)?;
     let settings = Settings::merge(layers, secrets, waivers)?;
+    let facts = facts(&settings)?;
     // Secrets that files hold are known by now.
     settings::refuse_misplaced_secrets(layers)?;
     Ok((settings, facts))
@@ -98,7 +93,7 @@ fn merged(layers: &[Layer], secrets: GivenSecrets, waivers: Vec<Waiver>) -> Resu
 
 /// No file may take longer than the run, as far as that is known before the settings file is read.
 fn bind_files_to_the_run(layers: &[&Layer]) {
-    let given = layers.iter().find_map(|layer| layer.of("network.deadline"));
+    let given = layers.iter().find_map(|layer| layer.of(&DEADLINE));
     let deadline = given.and_then(|(values, _)| settings::values::duration(&values.concat()).ok());
     if let Some(deadline) = deadline {
         files::give_up_after(deadline);
@@ -131,16 +126,13 @@ fn file(named: Option<&PathBuf>) -> Result<Option<PathBuf>, Failure> {
 /// A file larger than this holds no facts.
 const LARGEST_FACTS: u64 = 4 << 20;
 
-fn facts(layers: &[Layer]) -> Result<Facts, Failure> {
-    let Some((values, source)) = layers.iter().find_map(|layer| layer.of("facts")) else {
-        return Ok(Facts::embedded());
-    };
-    let path = PathBuf::from(values.concat());
+fn facts(settings: &Settings) -> Result<Facts, Failure> {
+    let Some(named) = &settings.facts else { return Ok(Facts::embedded()) };
     let read = || {
-        let bytes = files::read(&path, LARGEST_FACTS).map_err(|error| error.to_string())?;
+        let bytes = files::read(&named.value, LARGEST_FACTS).map_err(|error| error.to_string())?;
         Facts::parse(files::text(&bytes).map_err(|error| error.to_string())?)
     };
-    read().or_else(|why| Failure::file("the facts", &Setting { value: path.clone(), source: source.clone() }, why))
+    read().or_else(|why| Failure::file("the facts", named, why))
 }
 
 /// The system's roots and the files that the settings name.

@@ -9,12 +9,12 @@ use crate::plan::{Choice, Plan};
 use crate::said;
 use crate::secret::Secret;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
-use crate::settings::{Layer, Probing, Source};
+use crate::settings::{ACTIONS_URL, DOMAIN, Declared, Layer, Probing, REDIRECT_URIS, Source, WEBHOOK_URL};
 
 pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     let choice = choice(args)?;
-    let mut layer = args.layer();
-    named(args, &mut layer)?;
+    let mut layer = args.settings.layer().clone();
+    named(&args.url, &mut layer)?;
     let probing = Probing { expect_closed: args.expect_closed, allow_private: args.allow_private };
     let (mut settings, facts) = gather::settings_from_outside(layer, probing)?;
     args.nonce.as_deref().inspect(|nonce| said::keep(nonce));
@@ -45,29 +45,29 @@ fn choice(args: &ProbeArgs) -> Result<Choice, Failure> {
 }
 
 /// The installation that the command line names: by its webhook URL, or by its host alone.
-fn named(args: &ProbeArgs, layer: &mut Layer) -> Result<(), Failure> {
-    for (flag, given) in [("--webhook-url", &args.webhook_url), ("--actions-url", &args.actions_url)] {
-        if let Some(given) = given {
-            called(flag, given)?;
+fn named(typed: &str, layer: &mut Layer) -> Result<(), Failure> {
+    for setting in [&WEBHOOK_URL, &ACTIONS_URL] {
+        for given in given(layer, setting) {
+            called(&setting.flags(), given)?;
         }
     }
-    for given in &args.redirect_uri {
-        let wanted = || usage("--redirect-uri", given, "a URL such as `https://app.customer.example/callback`");
+    for given in given(layer, &REDIRECT_URIS) {
+        let wanted = || usage(&REDIRECT_URIS.flags(), given, "a URL such as `https://app.customer.example/callback`");
         web_url(given).ok_or_else(wanted)?;
     }
-    let bare = host(&args.url).ok().map(|name| format!("https://{name}/"));
-    let typed = bare.as_deref().unwrap_or(&args.url);
+    let bare = host(typed).ok().map(|name| format!("https://{name}/"));
+    let typed = bare.as_deref().unwrap_or(typed);
     let endpoint = called("URL", typed)?;
     let url = web_url(typed);
     let has_path = url.as_ref().is_some_and(|url| url.path() != "/" || url.query().is_some());
-    match (has_path, &args.webhook_url) {
+    match (has_path, layer.of(&WEBHOOK_URL)) {
         (true, Some(_)) => Err(Failure::Usage(format!(
             "{} and --webhook-url both name a webhook; give one of them, or https://{}/ in place of the first",
             shown_url(typed),
             endpoint.host
         ))),
         (true, None) => {
-            layer.give("installation.webhook_url", [typed.to_owned()], Source::Argument("URL"));
+            layer.give(&WEBHOOK_URL, [typed.to_owned()], Source::Argument("URL"));
             Ok(())
         }
         // The external name stands for its port 443; what is elsewhere has to be named with its path.
@@ -75,10 +75,14 @@ fn named(args: &ProbeArgs, layer: &mut Layer) -> Result<(), Failure> {
             Err(usage("URL", typed, "a URL with the webhook's path where the port is not 443"))
         }
         (false, _) => {
-            layer.give("installation.domain", [endpoint.host], Source::Argument("URL"));
+            layer.give(&DOMAIN, [endpoint.host], Source::Argument("URL"));
             Ok(())
         }
     }
+}
+
+fn given<'l>(layer: &'l Layer, setting: &Declared) -> &'l [String] {
+    layer.of(setting).map_or(&[], |(values, _)| values)
 }
 
 /// What WorkOS calls, which is https at a host with a name.

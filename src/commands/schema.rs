@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Failure, print_json};
 use crate::cli::{SchemaArgs, SchemaOf};
 use crate::report::{compare, v1};
-use crate::settings::{SETTINGS, Shape};
+use crate::settings::{Fallback, SETTINGS, Shape};
 
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.of {
@@ -29,7 +29,11 @@ fn config() -> Value {
             Shape::Choice(words) => json!({ "enum": words }),
         };
         let mut shape = shape;
-        shape["description"] = Value::from(setting.meaning);
+        shape["description"] = Value::from(setting.help);
+        if let Fallback::Value(text) = setting.default {
+            let number = text.parse::<u64>().ok().filter(|_| setting.shape == Shape::Count);
+            shape["default"] = number.map_or_else(|| Value::from(text), Value::from);
+        }
         match setting.name.split_once('.') {
             Some((table, key)) => {
                 let entry = tables

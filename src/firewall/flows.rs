@@ -440,12 +440,12 @@ fn cloudflare(facts: &Facts) -> impl Iterator<Item = IpNet> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{GivenSecrets, Layer, Source};
+    use crate::settings::{GivenSecrets, Layer, Source, declared};
 
     fn sheet(given: &[(&'static str, &str)], hosted_login: &[&str]) -> Vec<Flow> {
         let mut layer = Layer::default();
         for (name, value) in given {
-            layer.give(name, value.split(',').map(str::to_owned), Source::Flag("--test"));
+            layer.give(declared(name).unwrap(), value.split(',').map(str::to_owned), Source::Flag("--test"));
         }
         let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new()).unwrap();
         let learnt: Vec<String> = hosted_login.iter().map(|host| (*host).to_owned()).collect();

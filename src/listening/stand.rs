@@ -150,12 +150,12 @@ impl Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{GivenSecrets, Layer, Source};
+    use crate::settings::{GivenSecrets, Layer, Source, declared};
 
     fn stand(given: &[(&'static str, &str)]) -> Result<Option<Stand>, String> {
         let mut layer = Layer::default();
         for (name, value) in given {
-            layer.give(name, [(*value).to_owned()], Source::Flag("--test"));
+            layer.give(declared(name).unwrap(), [(*value).to_owned()], Source::Flag("--test"));
         }
         Stand::of(&Settings::merge(&[layer], GivenSecrets::default(), Vec::new()).unwrap())
     }

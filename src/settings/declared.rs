@@ -1,4 +1,4 @@
-//! Every setting, declared once: its name in the file, its flag, its environment variables and its meaning.
+//! What is declared of a setting, and what the command line, the file, the schema and a sentence say because of it.
 
 /// What a setting's value looks like in the settings file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,160 +19,333 @@ pub enum Shape {
     Choice(&'static [&'static str]),
 }
 
-/// A setting.
-pub struct Declared {
-    /// Its key in the settings file, and its name in messages and reports.
-    pub name: &'static str,
-    /// Its flag, if it has one.
-    pub flag: Option<&'static str>,
-    /// Its environment variables; the first that is set and not empty wins.
-    pub environment: &'static [&'static str],
-    /// What its value looks like.
-    pub shape: Shape,
-    /// One line for the schema.
-    pub meaning: &'static str,
+/// How a setting is typed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flag {
+    /// `--domain`
+    Long(&'static str),
+    /// A flag without a value for each value that there is: `-4`, `-6`.
+    Each(&'static [Alias]),
 }
 
-const fn setting(name: &'static str, flag: &'static str, shape: Shape, meaning: &'static str) -> Declared {
-    Declared { name, flag: Some(flag), environment: &[], shape, meaning }
+/// A flag that stands for one value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Alias {
+    /// `-4`
+    pub flag: &'static str,
+    /// The value that it gives.
+    pub value: &'static str,
+    /// What it does.
+    pub help: &'static str,
 }
 
-impl Declared {
-    const fn or_environment(mut self, variables: &'static [&'static str]) -> Self {
-        self.environment = variables;
-        self
+/// What applies where nobody says anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fallback {
+    /// Nothing.
+    Nothing,
+    /// This value, as it would be typed.
+    Value(&'static str),
+    /// What other parts know, in words.
+    Elsewhere(&'static str),
+}
+
+impl Alias {
+    /// Its line in `--help`.
+    pub fn line(&self) -> String {
+        capitalized(self.help)
     }
 }
 
-/// The settings that the checks of this version use.
-pub const SETTINGS: &[Declared] = &[
-    setting("strategy", "--strategy", Shape::Choice(&["firewall", "events"]), "how the deployment reaches WorkOS")
-        .or_environment(&["PREFLIGHT_STRATEGY"]),
-    setting("facts", "--facts", Shape::File, "a file of facts in place of the embedded one"),
-    setting(
-        "workos.api_key_file",
-        "--api-key-file",
-        Shape::File,
-        "a file that holds the API key; `-` reads standard input",
-    ),
-    setting("workos.client_id", "--client-id", Shape::Text, "the client ID of the environment")
-        .or_environment(&["WORKOS_CLIENT_ID"]),
-    setting(
-        "workos.api_url",
-        "--api-url",
-        Shape::Text,
-        "the API's base URL; a custom Authentication API domain where one is used",
-    )
-    .or_environment(&["WORKOS_BASE_URL"]),
-    setting(
-        "workos.environment",
-        "--environment",
-        Shape::Choice(&["production", "staging"]),
-        "the environment the key should be of",
-    )
-    .or_environment(&["PREFLIGHT_ENVIRONMENT"]),
-    setting("workos.organizations", "--organization", Shape::List, "the organizations that this installation serves"),
-    setting("installation.domain", "--domain", Shape::Text, "the external domain name of the installation")
-        .or_environment(&["PREFLIGHT_DOMAIN"]),
-    setting("installation.redirect_uris", "--redirect-uri", Shape::List, "the redirect URIs the application uses")
-        .or_environment(&["WORKOS_REDIRECT_URI"]),
-    setting("installation.webhook_url", "--webhook-url", Shape::Text, "the URL that WorkOS delivers webhooks to"),
-    setting(
-        "installation.webhook_secret_file",
-        "--webhook-secret-file",
-        Shape::File,
-        "a file that holds the webhook secret",
-    ),
-    setting("installation.actions_url", "--actions-url", Shape::Text, "the URL that WorkOS sends Actions to"),
-    setting(
-        "installation.actions_secret_file",
-        "--actions-secret-file",
-        Shape::File,
-        "a file that holds the Actions secret",
-    ),
-    setting(
-        "installation.addresses",
-        "--address",
-        Shape::List,
-        "the public addresses that the external domain should have",
-    ),
-    setting("network.proxy", "--proxy", Shape::Text, "the forward proxy to WorkOS").or_environment(&[
-        "https_proxy",
-        "HTTPS_PROXY",
-        "all_proxy",
-        "ALL_PROXY",
-    ]),
-    setting("network.no_proxy", "--no-proxy", Shape::Text, "hosts, suffixes and ranges that the proxy is not used for")
-        .or_environment(&["no_proxy", "NO_PROXY"]),
-    setting("network.direct", "--direct", Shape::Switch, "use no proxy, whatever the environment says"),
-    setting("network.ca_bundle", "--ca-bundle", Shape::File, "a PEM file of CAs trusted besides the system's"),
-    setting("network.public_roots", "--public-roots", Shape::File, "a PEM file of what counts as a public root"),
-    setting("network.resolver", "--resolver", Shape::Text, "the DNS server to ask in place of the system's"),
-    setting(
-        "network.public_resolver",
-        "--public-resolver",
-        Shape::Text,
-        "the public view: a DNS over HTTPS URL, an address, or `none`",
-    ),
-    setting("network.family", "-4", Shape::Choice(&["4", "6"]), "the one address family to use"),
-    setting("network.timeout", "--timeout", Shape::Duration, "how long one attempt may take"),
-    setting("network.retries", "--retries", Shape::Count, "how often an attempt is repeated after a transient failure"),
-    setting("network.deadline", "--deadline", Shape::Duration, "how long the whole run may take"),
-    setting(
-        "network.endpoints",
-        "--endpoint",
-        Shape::List,
-        "more hosts that the application's server needs, as `host` or `host:port`",
-    ),
-    setting(
-        "checks.deep",
-        "--deep",
-        Shape::Switch,
-        "look at every published range, and not at today's addresses alone",
-    ),
-    setting(
-        "checks.probe_pair",
-        "--probe-pair",
-        Shape::Switch,
-        "ask the token endpoint whether key and client ID belong together; may leave a failed sign-in in the log",
-    ),
-    setting("checks.samples", "--samples", Shape::Count, "how many requests are made to see how steady the way is"),
-    setting(
-        "checks.browser_hosts",
-        "--browser-hosts",
-        Shape::Switch,
-        "look at the hosts that browsers of users and admins need",
-    ),
-    setting(
-        "checks.authkit_domains",
-        "--authkit-domain",
-        Shape::List,
-        "hosts of the hosted login, looked at with the browser hosts",
-    ),
-    setting(
-        "checks.send_signed",
-        "--send-signed",
-        Shape::Switch,
-        "deliver a signed event of a made-up type to the installation, to see whether it accepts the signature",
-    ),
-    setting(
-        "installation.inbound_report",
-        "--inbound-report",
-        Shape::File,
-        "the saved report of a `listen` that saw a delivery",
-    ),
-];
+impl Fallback {
+    /// As a person reads it.
+    pub fn in_words(self) -> Option<&'static str> {
+        match self {
+            Fallback::Nothing => None,
+            Fallback::Value(words) | Fallback::Elsewhere(words) => Some(words),
+        }
+    }
+}
 
-/// The keys of the settings file that hold secrets, and what to write there in their place.
-pub(super) const NEVER_IN_A_FILE: &[(&str, &str)] = &[
-    ("workos.api_key", "workos.api_key_file"),
-    ("installation.webhook_secret", "installation.webhook_secret_file"),
-    ("installation.actions_secret", "installation.actions_secret_file"),
-];
+/// Under which heading of `--help` a setting stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heading {
+    /// About the settings and the facts themselves.
+    Settings,
+    /// What is asked of `WorkOS`, and with what.
+    WorkOs,
+    /// What `WorkOS` and browsers reach.
+    Installation,
+    /// The way out.
+    Network,
+    /// What is asked besides.
+    DeeperLooks,
+}
 
-/// The declaration of a name.
-pub(super) fn declared(name: &str) -> Option<&'static Declared> {
-    SETTINGS.iter().find(|setting| setting.name == name)
+impl Heading {
+    /// As it is printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Heading::Settings => "Settings",
+            Heading::WorkOs => "WorkOS",
+            Heading::Installation => "The installation",
+            Heading::Network => "The network",
+            Heading::DeeperLooks => "Deeper looks",
+        }
+    }
+}
+
+/// Who takes settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taker {
+    /// `check`, and what tells of it beforehand or stands in its place: `plan`, `requirements`, `listen`. They take all.
+    Check,
+    /// `probe`, from outside.
+    Probe,
+    /// `demo`, whose world has its own.
+    Demo,
+}
+
+/// A setting as one of the commands takes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Who takes it.
+    pub by: Taker,
+    /// What it means there.
+    pub help: &'static str,
+    /// What applies there where nobody says anything.
+    pub default: Fallback,
+}
+
+/// The environment variable that holds what a setting names the file of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// The variable.
+    pub variable: &'static str,
+    /// What it holds: "the key".
+    pub what: &'static str,
+}
+
+/// A setting.
+#[derive(Debug)]
+pub struct Declared {
+    /// Its key in the settings file, and its name in messages and reports.
+    pub name: &'static str,
+    /// Its flag.
+    pub flag: Flag,
+    /// Its environment variables; the first that is set and not empty wins.
+    pub environment: &'static [&'static str],
+    /// The variable that holds the secret itself which it names the file of.
+    pub held: Option<Held>,
+    /// What its value looks like.
+    pub shape: Shape,
+    /// What `--help` calls its value.
+    pub value_name: &'static str,
+    /// Its flag takes several values with commas between them, and not only one each time that it is given.
+    pub commas: bool,
+    /// What applies where nobody says anything.
+    pub default: Fallback,
+    /// Where it stands in `--help`.
+    pub heading: Heading,
+    /// What it means, as a fragment: of a value "the domain …", of a switch "look at …".
+    pub help: &'static str,
+    /// What a sentence calls it when it is missing: "webhook URL".
+    pub called: Option<&'static str>,
+    /// What it cannot be typed together with.
+    pub excludes: &'static [&'static Declared],
+    /// How `probe` takes it, if it does.
+    pub by_probe: Option<Taken>,
+    /// How `demo` does.
+    pub by_demo: Option<Taken>,
+}
+
+/// A name is declared once.
+impl PartialEq for Declared {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// A setting of this shape whose flag takes a value. The methods below say what is special about it.
+pub(super) const fn setting(
+    name: &'static str,
+    flag: &'static str,
+    shape: Shape,
+    heading: Heading,
+    help: &'static str,
+) -> Declared {
+    let value_name = match shape {
+        Shape::File => "FILE",
+        Shape::Duration => "TIME",
+        Shape::Count => "N",
+        Shape::Text | Shape::List | Shape::Switch | Shape::Choice(_) => "NAME",
+    };
+    Declared {
+        name,
+        flag: Flag::Long(flag),
+        environment: &[],
+        held: None,
+        shape,
+        value_name,
+        commas: false,
+        default: Fallback::Nothing,
+        heading,
+        help,
+        called: None,
+        excludes: &[],
+        by_probe: None,
+        by_demo: None,
+    }
+}
+
+/// A choice between values that have a flag each.
+pub(super) const fn by_aliases(
+    name: &'static str,
+    aliases: &'static [Alias],
+    words: &'static [&'static str],
+    heading: Heading,
+    help: &'static str,
+) -> Declared {
+    let mut declared = setting(name, "", Shape::Choice(words), heading, help);
+    declared.flag = Flag::Each(aliases);
+    declared
+}
+
+impl Declared {
+    /// What is said of a setting beside its shape, each where it is special. What other takers mean comes last.
+    pub(super) const fn or_environment(mut self, variables: &'static [&'static str]) -> Self {
+        self.environment = variables;
+        self
+    }
+
+    pub(super) const fn or_held_in(mut self, variable: &'static str, what: &'static str) -> Self {
+        self.held = Some(Held { variable, what });
+        self
+    }
+
+    pub(super) const fn or_by_default(mut self, value: &'static str) -> Self {
+        self.default = Fallback::Value(value);
+        self
+    }
+
+    pub(super) const fn or_from_elsewhere(mut self, words: &'static str) -> Self {
+        self.default = Fallback::Elsewhere(words);
+        self
+    }
+
+    pub(super) const fn value(mut self, name: &'static str) -> Self {
+        self.value_name = name;
+        self
+    }
+
+    pub(super) const fn with_commas(mut self) -> Self {
+        self.commas = true;
+        self
+    }
+
+    pub(super) const fn called(mut self, noun: &'static str) -> Self {
+        self.called = Some(noun);
+        self
+    }
+
+    pub(super) const fn excludes(mut self, others: &'static [&'static Declared]) -> Self {
+        self.excludes = others;
+        self
+    }
+
+    /// `probe` takes it too, and means the same.
+    pub(super) const fn and_probe(self) -> Self {
+        let help = self.help;
+        self.and_probe_as(help)
+    }
+
+    pub(super) const fn and_probe_as(mut self, help: &'static str) -> Self {
+        self.by_probe = Some(Taken { by: Taker::Probe, help, default: self.default });
+        self
+    }
+
+    pub(super) const fn and_demo_as(mut self, help: &'static str, default: &'static str) -> Self {
+        self.by_demo = Some(Taken { by: Taker::Demo, help, default: Fallback::Value(default) });
+        self
+    }
+
+    /// How a command takes it, if it does.
+    pub fn taken_by(&self, by: Taker) -> Option<Taken> {
+        match by {
+            Taker::Check => Some(Taken { by, help: self.help, default: self.default }),
+            Taker::Probe => self.by_probe,
+            Taker::Demo => self.by_demo,
+        }
+    }
+
+    /// The environment variables that a command reads it from. A look from outside goes the way of its machine, and knows
+    /// nothing else of it; a demonstration knows nothing of its machine.
+    pub fn read_by(&self, by: Taker) -> &'static [&'static str] {
+        match by {
+            Taker::Check => self.environment,
+            Taker::Probe if self.heading == Heading::Network => self.environment,
+            Taker::Probe | Taker::Demo => &[],
+        }
+    }
+
+    /// Its flag as a sentence names it: `--domain`, `-4 or -6`.
+    pub fn flags(&self) -> String {
+        match self.flag {
+            Flag::Long(flag) => flag.to_owned(),
+            Flag::Each(aliases) => aliases.iter().map(|alias| alias.flag).collect::<Vec<_>>().join(" or "),
+        }
+    }
+
+    /// Its line in the `--help` of a command that takes it so.
+    pub fn line(&self, taken: Taken) -> String {
+        let values = match self.shape {
+            Shape::Choice(words) => format!(": {}", words.join(", ")),
+            Shape::List if self.commas => " (repeatable, or with commas)".to_owned(),
+            Shape::List => " (repeatable)".to_owned(),
+            _ => String::new(),
+        };
+        let default = taken.default.in_words().map(|words| format!(" [default: {words}]")).unwrap_or_default();
+        let environment = match (self.held, &self.variables(taken.by)[..]) {
+            (Some(Held { variable, what }), _) if taken.by == Taker::Check => {
+                format!(" [env: {variable} holds {what} itself]")
+            }
+            (_, []) => String::new(),
+            (_, variables) => format!(" [env: {}]", variables.join(", ")),
+        };
+        format!("{}{values}{default}{environment}", capitalized(taken.help))
+    }
+
+    /// Its variables as a person is told of them: in capitals where both spellings are read.
+    fn variables(&self, by: Taker) -> Vec<&'static str> {
+        let read = self.read_by(by);
+        let twice = |name: &str| name.to_uppercase() != name && read.contains(&name.to_uppercase().as_str());
+        read.iter().copied().filter(|name| !twice(name)).collect()
+    }
+
+    /// Everywhere that `check` takes it from, as a sentence names it: "--domain (or `PREFLIGHT_DOMAIN`, or `installation.domain`
+    /// in the settings file)".
+    pub fn places(&self) -> String {
+        let in_file = format!("{} in the settings file", self.name);
+        let held = self.held.map(|held| held.variable);
+        let others: Vec<&str> =
+            self.variables(Taker::Check).into_iter().chain(held).chain([in_file.as_str()]).collect();
+        format!("{} (or {})", self.flags(), others.join(", or "))
+    }
+
+    /// What would have a question asked that is not, for want of this setting.
+    pub fn enable(&self) -> String {
+        match (self.called, self.shape) {
+            (Some(noun), _) => format!("no {noun} given: give {}", self.places()),
+            (None, Shape::Switch) => format!("give {} to {}", self.places(), self.help),
+            (None, _) => format!("give {}", self.places()),
+        }
+    }
+}
+
+/// A fragment as the beginning of a line.
+fn capitalized(fragment: &str) -> String {
+    let mut chars = fragment.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The known word nearest to a mistyped one, if any is near.
@@ -187,6 +360,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 
 #[cfg(test)]
 mod tests {
+    use super::super::{API_KEY_FILE, DEEP, DIRECT, DOMAIN, FAMILY, PROXY, SETTINGS, TIMEOUT, WEBHOOK_URL};
     use super::*;
 
     #[test]
@@ -195,5 +369,32 @@ mod tests {
 
         assert_eq!(nearest("instalation.domian", names()), Some("installation.domain"));
         assert_eq!(nearest("zzz", names()), None);
+    }
+
+    #[test]
+    fn a_sentence_names_every_place_that_a_setting_is_taken_from() {
+        assert_eq!(
+            WEBHOOK_URL.enable(),
+            "no webhook URL given: give --webhook-url (or installation.webhook_url in the settings file)"
+        );
+        assert_eq!(
+            API_KEY_FILE.enable(),
+            "no API key given: give --api-key-file (or WORKOS_API_KEY, or workos.api_key_file in the settings file)"
+        );
+        assert_eq!(DOMAIN.places(), "--domain (or PREFLIGHT_DOMAIN, or installation.domain in the settings file)");
+        assert_eq!(PROXY.places(), "--proxy (or HTTPS_PROXY, or ALL_PROXY, or network.proxy in the settings file)");
+        assert_eq!(FAMILY.places(), "-4 or -6 (or network.family in the settings file)");
+        assert!(DEEP.enable().starts_with("give --deep (or checks.deep in the settings file) to try an address"));
+    }
+
+    #[test]
+    fn a_line_of_help_says_what_applies_and_which_variables_its_command_reads() {
+        let line = |setting: &Declared, by| setting.line(setting.taken_by(by).unwrap());
+
+        assert_eq!(line(&TIMEOUT, Taker::Check), "How long one attempt may take [default: 5s]");
+        assert!(line(&TIMEOUT, Taker::Demo).ends_with("[default: 1s]"));
+        assert!(line(&API_KEY_FILE, Taker::Check).ends_with("[env: WORKOS_API_KEY holds the key itself]"));
+        assert!(line(&PROXY, Taker::Probe).ends_with("[env: HTTPS_PROXY, ALL_PROXY]"));
+        assert_eq!(line(&DIRECT, Taker::Probe), "Use no proxy, whatever the environment says");
     }
 }

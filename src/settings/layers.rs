@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::declared::{self, NEVER_IN_A_FILE, SETTINGS, Shape};
-use super::{SettingsError, Waiver, proxy_url};
+use super::{Declared, PROXY, SETTINGS, SettingsError, Shape, Taker, Waiver, declared, nearest, proxy_url};
 use crate::files;
 
 /// Where a value came from.
@@ -47,28 +46,28 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Gives `name` these values, unless there are none.
-    pub fn give(&mut self, name: &'static str, values: impl IntoIterator<Item = String>, source: Source) {
+    /// Gives a setting these values, unless there are none.
+    pub fn give(&mut self, setting: &'static Declared, values: impl IntoIterator<Item = String>, source: Source) {
         let values: Vec<String> = values.into_iter().collect();
         if !values.is_empty() {
-            self.values.insert(name, (values, source));
+            self.values.insert(setting.name, (values, source));
         }
     }
 
-    /// What this layer says of `name`.
-    pub fn of(&self, name: &str) -> Option<(&[String], &Source)> {
-        self.values.get(name).map(|(values, source)| (values.as_slice(), source))
+    /// What this layer says of a setting.
+    pub fn of(&self, setting: &Declared) -> Option<(&[String], &Source)> {
+        self.values.get(setting.name).map(|(values, source)| (values.as_slice(), source))
     }
 }
 
-/// The settings that environment variables give. `read` answers like `std::env::var_os`.
-pub fn environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<Layer, SettingsError> {
+/// The settings that environment variables give to a command. `read` answers like `std::env::var_os`.
+pub fn environment(taker: Taker, read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<Layer, SettingsError> {
     let mut layer = Layer::default();
-    for setting in SETTINGS {
-        for &variable in setting.environment {
+    for &setting in SETTINGS {
+        for &variable in setting.read_by(taker) {
             let Some(value) = read(variable).filter(|value| !value.is_empty()) else { continue };
-            if setting.name == "network.proxy" {
-                layer.give(setting.name, [proxy_url::as_text(&value)], Source::Environment(variable));
+            if *setting == PROXY {
+                layer.give(setting, [proxy_url::as_text(&value)], Source::Environment(variable));
                 break;
             }
             let value = value.into_string().map_err(|_| SettingsError::BadValue {
@@ -77,7 +76,7 @@ pub fn environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<
                 shown: "bytes that are not UTF-8".to_owned(),
                 wanted: "text".to_owned(),
             })?;
-            layer.give(setting.name, [value], Source::Environment(variable));
+            layer.give(setting, [value], Source::Environment(variable));
             break;
         }
     }
@@ -111,14 +110,14 @@ fn parse(text: &str, path: &Path) -> Result<SettingsFile, SettingsError> {
     let waivers = waivers(table.remove("waive"), path)?;
     let mut layer = Layer::default();
     for (key, value) in flattened(&table) {
-        let setting = declared::declared(&key).ok_or_else(|| unknown_key(&key, path))?;
+        let setting = declared(&key).ok_or_else(|| unknown_key(&key, path))?;
         let values = shaped(setting.shape, &value).ok_or_else(|| SettingsError::BadValue {
             name: setting.name,
             from: Source::File(path.to_owned()),
             shown: kind_of(&value),
             wanted: wanted(setting.shape),
         })?;
-        layer.give(setting.name, values, Source::File(path.to_owned()));
+        layer.give(setting, values, Source::File(path.to_owned()));
     }
     Ok(SettingsFile { layer, waivers })
 }
@@ -148,11 +147,13 @@ fn flattened(table: &toml::Table) -> Vec<(String, toml::Value)> {
 }
 
 fn unknown_key(key: &str, path: &Path) -> SettingsError {
-    let near = NEVER_IN_A_FILE
-        .iter()
-        .find(|(secret, _)| *secret == key)
-        .map(|(_, file)| *file)
-        .or_else(|| declared::nearest(key, SETTINGS.iter().map(|setting| setting.name).chain(["waive"])));
+    // A secret itself is never a setting; the file that holds it is.
+    let holds = |setting: &&&Declared| {
+        setting.held.is_some() && setting.name.strip_suffix("_file").is_some_and(|secret| secret == key)
+    };
+    let names = || SETTINGS.iter().map(|setting| setting.name);
+    let near = SETTINGS.iter().find(holds).map(|setting| setting.name);
+    let near = near.or_else(|| nearest(key, names().chain(["waive"])));
     SettingsError::UnknownKey { key: key.to_owned(), path: path.to_owned(), near }
 }
 
@@ -218,6 +219,7 @@ fn waivers(value: Option<toml::Value>, path: &Path) -> Result<Vec<Waiver>, Setti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{ENDPOINTS, NO_PROXY, TIMEOUT};
 
     fn error(text: &str) -> String {
         parse(text, Path::new("preflight.toml")).err().map(|error| error.to_string()).unwrap_or_default()
@@ -227,8 +229,8 @@ mod tests {
     fn a_file_sets_values_and_remembers_that_it_did() {
         let file = parse("[network]\ntimeout = 3\nendpoints = ['a.example']", Path::new("preflight.toml")).unwrap();
 
-        assert_eq!(file.layer.of("network.timeout").unwrap().0, ["3"]);
-        assert_eq!(file.layer.of("network.endpoints").unwrap().1.to_string(), "file preflight.toml");
+        assert_eq!(file.layer.of(&TIMEOUT).unwrap().0, ["3"]);
+        assert_eq!(file.layer.of(&ENDPOINTS).unwrap().1.to_string(), "file preflight.toml");
     }
 
     #[test]
@@ -269,19 +271,22 @@ mod tests {
 
     #[test]
     fn of_two_spellings_of_a_variable_the_lower_case_one_counts_and_the_one_for_https_before_that_for_all() {
-        let given = |set: &[&str], name: &str| {
+        let given = |set: &[&str], setting: &Declared| {
             let read = |variable: &str| set.contains(&variable).then(|| variable.into());
-            environment(&read).unwrap().of(name).map(|(values, source)| (values.to_vec(), source.clone()))
+            environment(Taker::Check, &read)
+                .unwrap()
+                .of(setting)
+                .map(|(values, source)| (values.to_vec(), source.clone()))
         };
         let from = |variable: &'static str| Some((vec![variable.to_owned()], Source::Environment(variable)));
         let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
         for (first, variable) in proxies.iter().enumerate() {
-            assert_eq!(given(&proxies[first..], "network.proxy"), from(variable));
+            assert_eq!(given(&proxies[first..], &PROXY), from(variable));
         }
-        assert_eq!(given(&["NO_PROXY", "no_proxy"], "network.no_proxy"), from("no_proxy"));
-        assert_eq!(given(&["NO_PROXY"], "network.no_proxy"), from("NO_PROXY"));
-        assert_eq!(given(&["http_proxy", "HTTP_PROXY"], "network.proxy"), None);
+        assert_eq!(given(&["NO_PROXY", "no_proxy"], &NO_PROXY), from("no_proxy"));
+        assert_eq!(given(&["NO_PROXY"], &NO_PROXY), from("NO_PROXY"));
+        assert_eq!(given(&["http_proxy", "HTTP_PROXY"], &PROXY), None);
     }
 
     proptest::proptest! {

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::proxy::{NoProxy, Proxy};
 use super::proxy_url::Misread;
+#[allow(clippy::wildcard_imports, reason = "every setting is merged here")]
+use super::table::*;
 use super::{
-    Environment, Family, GivenSecrets, Layer, Probing, PublicResolver, SETTINGS, Setting, Settings, SettingsError,
-    Source, Strategy, Waiver, values,
+    Declared, Environment, Fallback, Family, GivenSecrets, Layer, Probing, PublicResolver, Setting, Settings,
+    SettingsError, Source, Strategy, Waiver, values,
 };
 use crate::files;
 use crate::said;
@@ -16,65 +18,50 @@ impl Settings {
     /// Merges layers, first wins, into values.
     pub fn merge(layers: &[Layer], secrets: GivenSecrets, waivers: Vec<Waiver>) -> Result<Self, SettingsError> {
         let mut merging = Merging { layers, shown: Vec::new(), secret_files: Vec::new() };
-        let api_key = merging.secret("workos.api_key_file", secrets.api_key)?;
-        let webhook_secret = merging.secret("installation.webhook_secret_file", secrets.webhook_secret)?;
-        let actions_secret = merging.secret("installation.actions_secret_file", secrets.actions_secret)?;
-        let direct = merging.one("network.direct", |_| Ok(true))?.is_some();
+        let api_key = merging.secret(&API_KEY_FILE, secrets.api_key)?;
+        let webhook_secret = merging.secret(&WEBHOOK_SECRET_FILE, secrets.webhook_secret)?;
+        let actions_secret = merging.secret(&ACTIONS_SECRET_FILE, secrets.actions_secret)?;
+        let direct = merging.switch(&DIRECT)?;
         let (proxy, misread_proxy) = merging.proxy()?;
         let mut settings = Settings {
-            strategy: merging.or("strategy", "firewall", |text| match text {
-                "firewall" => Ok(Strategy::Firewall),
-                "events" => Ok(Strategy::Events),
-                _ => Err("`firewall` or `events`".to_owned()),
-            })?,
-            client_id: merging.one("workos.client_id", text)?,
-            api: merging.or("workos.api_url", "https://api.workos.com", values::base_url)?,
-            environment: merging.or("workos.environment", "production", |text| match text {
-                "production" => Ok(Environment::Production),
-                "staging" => Ok(Environment::Staging),
-                _ => Err("`production` or `staging`".to_owned()),
-            })?,
-            domain: merging.one("installation.domain", values::host)?,
-            redirect_uris: merging.each("installation.redirect_uris", text)?,
-            webhook_url: merging.one("installation.webhook_url", text)?,
-            actions_url: merging.one("installation.actions_url", text)?,
-            addresses: merging.each("installation.addresses", |text| {
-                text.parse().map_err(|_| "an IP address such as `198.51.100.7`".to_owned())
-            })?,
+            strategy: merging.or(&STRATEGY, choice(Strategy::ALL, Strategy::as_str))?,
+            facts: merging.one(&FACTS, path)?,
+            client_id: merging.one(&CLIENT_ID, text)?,
+            api: merging.or(&API_URL, values::base_url)?,
+            environment: merging.or(&ENVIRONMENT, choice(Environment::ALL, Environment::as_str))?,
+            domain: merging.one(&DOMAIN, values::host)?,
+            redirect_uris: merging.each(&REDIRECT_URIS, text)?,
+            webhook_url: merging.one(&WEBHOOK_URL, text)?,
+            actions_url: merging.one(&ACTIONS_URL, text)?,
+            addresses: merging
+                .each(&ADDRESSES, |text| text.parse().map_err(|_| "an IP address such as `198.51.100.7`".to_owned()))?,
             proxy: proxy.filter(|_| !direct),
             misread_proxy: misread_proxy.filter(|_| !direct),
-            no_proxy: merging
-                .one("network.no_proxy", text)?
-                .map(|list| NoProxy::parse(&list.value))
-                .unwrap_or_default(),
-            ca_bundle: merging.one("network.ca_bundle", |text| Ok(PathBuf::from(text)))?,
-            public_roots: merging.one("network.public_roots", |text| Ok(PathBuf::from(text)))?,
-            resolver: merging.one("network.resolver", |text| values::server(text, 53))?,
-            public_resolver: merging.one("network.public_resolver", public_resolver)?,
-            family: merging.one("network.family", |text| match text {
-                "4" => Ok(Family::V4),
-                "6" => Ok(Family::V6),
-                _ => Err("`4` or `6`".to_owned()),
-            })?,
-            timeout: merging.or("network.timeout", "5s", values::duration)?,
-            retries: merging.or("network.retries", "1", |text| {
+            no_proxy: merging.one(&NO_PROXY, text)?.map(|list| NoProxy::parse(&list.value)).unwrap_or_default(),
+            ca_bundle: merging.one(&CA_BUNDLE, path)?,
+            public_roots: merging.one(&PUBLIC_ROOTS, path)?,
+            resolver: merging.one(&RESOLVER, |text| values::server(text, 53))?,
+            public_resolver: merging.one(&PUBLIC_RESOLVER, public_resolver)?,
+            family: merging.one(&FAMILY, choice(Family::ALL, Family::as_str))?,
+            timeout: merging.or(&TIMEOUT, values::duration)?,
+            retries: merging.or(&RETRIES, |text| {
                 text.parse().ok().filter(|retries| *retries <= 10).ok_or_else(|| "a number from 0 to 10".to_owned())
             })?,
-            deadline: merging.or("network.deadline", "60s", values::duration)?,
-            endpoints: merging.each("network.endpoints", values::endpoint)?,
-            organizations: merging.each("workos.organizations", organization)?,
-            probe_pair: merging.one("checks.probe_pair", |_| Ok(true))?.is_some(),
-            deep: merging.one("checks.deep", |_| Ok(true))?.is_some(),
-            samples: merging.or("checks.samples", "5", |text| {
+            deadline: merging.or(&DEADLINE, values::duration)?,
+            endpoints: merging.each(&ENDPOINTS, values::endpoint)?,
+            organizations: merging.each(&ORGANIZATIONS, organization)?,
+            probe_pair: merging.switch(&PROBE_PAIR)?,
+            deep: merging.switch(&DEEP)?,
+            samples: merging.or(&SAMPLES, |text| {
                 text.parse()
                     .ok()
                     .filter(|samples| (1..=50).contains(samples))
                     .ok_or_else(|| "a number from 1 to 50".to_owned())
             })?,
-            browser_hosts: merging.one("checks.browser_hosts", |_| Ok(true))?.is_some(),
-            authkit_domains: merging.each("checks.authkit_domains", values::host)?,
-            send_signed: merging.one("checks.send_signed", |_| Ok(true))?.is_some(),
-            inbound_report: merging.one("installation.inbound_report", |text| Ok(PathBuf::from(text)))?,
+            browser_hosts: merging.switch(&BROWSER_HOSTS)?,
+            authkit_domains: merging.each(&AUTHKIT_DOMAINS, values::host)?,
+            send_signed: merging.switch(&SEND_SIGNED)?,
+            inbound_report: merging.one(&INBOUND_REPORT, path)?,
             nonce: None,
             proxy_variables: Vec::new(),
             no_proxy_variables: Vec::new(),
@@ -102,71 +89,77 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    fn given(&self, name: &str) -> Option<(Vec<String>, Source)> {
-        self.layers.iter().find_map(|layer| layer.of(name)).map(|(values, source)| (values.to_vec(), source.clone()))
+    fn given(&self, setting: &Declared) -> Option<(Vec<String>, Source)> {
+        self.layers.iter().find_map(|layer| layer.of(setting)).map(|(values, source)| (values.to_vec(), source.clone()))
     }
 
     fn each<T>(
         &mut self,
-        name: &'static str,
+        setting: &'static Declared,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Vec<Setting<T>>, SettingsError> {
-        let Some((values, source)) = self.given(name) else { return Ok(Vec::new()) };
-        let mut settings = Vec::new();
-        for text in values {
-            let shown = shown(&text);
-            let value = read(&text).map_err(|wanted| SettingsError::BadValue {
-                name,
-                from: source.clone(),
-                shown: format!("`{shown}`"),
-                wanted,
-            })?;
-            self.shown.push((name, shown, source.clone()));
-            settings.push(Setting { value, source: source.clone() });
-        }
-        Ok(settings)
+        let Some((values, source)) = self.given(setting) else { return Ok(Vec::new()) };
+        values.iter().map(|text| self.read(setting, text, shown(text), &source, &read)).collect()
     }
 
     fn one<T>(
         &mut self,
-        name: &'static str,
+        setting: &'static Declared,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<Setting<T>>, SettingsError> {
-        Ok(self.each(name, read)?.into_iter().next())
+        Ok(self.each(setting, read)?.into_iter().next())
     }
 
+    fn switch(&mut self, setting: &'static Declared) -> Result<bool, SettingsError> {
+        Ok(self.one(setting, |_| Ok(()))?.is_some())
+    }
+
+    /// What is given, else the value that is declared to apply.
     fn or<T>(
         &mut self,
-        name: &'static str,
-        default: &str,
+        setting: &'static Declared,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Setting<T>, SettingsError> {
-        if let Some(setting) = self.one(name, &read)? {
-            return Ok(setting);
+        if let Some(given) = self.one(setting, &read)? {
+            return Ok(given);
         }
-        self.shown.push((name, default.to_owned(), Source::Default));
-        let value = read(default).map_err(|wanted| SettingsError::BadValue {
-            name,
-            from: Source::Default,
-            shown: format!("`{default}`"),
+        let default = match setting.default {
+            Fallback::Value(text) => text,
+            Fallback::Nothing | Fallback::Elsewhere(_) => "",
+        };
+        self.read(setting, default, default.to_owned(), &Source::Default, &read)
+    }
+
+    fn read<T>(
+        &mut self,
+        setting: &'static Declared,
+        text: &str,
+        shown: String,
+        source: &Source,
+        read: &impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Setting<T>, SettingsError> {
+        let value = read(text).map_err(|wanted| SettingsError::BadValue {
+            name: setting.name,
+            from: source.clone(),
+            shown: format!("`{shown}`"),
             wanted,
         })?;
-        Ok(Setting { value, source: Source::Default })
+        self.shown.push((setting.name, shown, source.clone()));
+        Ok(Setting { value, source: source.clone() })
     }
 
     /// The proxy, and what is wrong with how it is written. An environment may hold what is no proxy: applications live with
     /// it, each in its own way, so that it is a finding. What was typed for this tool has to be right.
     fn proxy(&mut self) -> Result<ReadProxy, SettingsError> {
-        const NAME: &str = "network.proxy";
-        let Some((values, source)) = self.given(NAME) else { return Ok((None, None)) };
+        let Some((values, source)) = self.given(&PROXY) else { return Ok((None, None)) };
         let setting = |value| Setting { value, source: source.clone() };
         match Proxy::parse(&values.concat()) {
             Ok(proxy) => {
-                self.shown.push((NAME, proxy.to_string(), source.clone()));
+                self.shown.push((PROXY.name, proxy.to_string(), source.clone()));
                 Ok((Some(setting(proxy)), None))
             }
             Err(misread) if misread.tolerated || matches!(source, Source::Environment(_)) => {
-                self.shown.push((NAME, misread.shown.clone(), source.clone()));
+                self.shown.push((PROXY.name, misread.shown.clone(), source.clone()));
                 let meant = misread.meant.as_deref().cloned().map(setting);
                 Ok((meant, Some(Setting { value: misread, source })))
             }
@@ -177,10 +170,10 @@ impl Merging<'_> {
     /// A file named by a flag wins over the variable that holds the secret, and that over a file named in the settings file.
     fn secret(
         &mut self,
-        name: &'static str,
+        setting: &'static Declared,
         held: Option<Setting<Secret>>,
     ) -> Result<Option<Setting<Secret>>, SettingsError> {
-        let named = self.given(name).map(|(values, source)| (PathBuf::from(values.concat()), source));
+        let named = self.given(setting).map(|(values, source)| (PathBuf::from(values.concat()), source));
         let found = match (named, held) {
             (Some((path, source @ (Source::Flag(_) | Source::Argument(_) | Source::Environment(_)))), _)
             | (Some((path, source)), None) => {
@@ -191,8 +184,8 @@ impl Merging<'_> {
             }
             (_, held) => held,
         };
-        if let Some(setting) = &found {
-            self.shown.push((name, setting.value.masked(), setting.source.clone()));
+        if let Some(found) = &found {
+            self.shown.push((setting.name, found.value.masked(), found.source.clone()));
         }
         Ok(found)
     }
@@ -224,6 +217,22 @@ fn read_secret(path: &Path, source: &Source) -> Result<Secret, SettingsError> {
 #[expect(clippy::unnecessary_wraps, reason = "it stands where parsers stand")]
 fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it stands where parsers stand")]
+fn path(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
+}
+
+/// One of the words that values are written as.
+fn choice<T: Copy>(all: &[T], written: fn(T) -> &'static str) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        let words: Vec<String> = all.iter().map(|value| format!("`{}`", written(*value))).collect();
+        let (last, others) = words
+            .split_last()
+            .map_or((String::new(), String::new()), |(last, others)| (last.clone(), others.join(", ")));
+        all.iter().copied().find(|value| written(*value) == text).ok_or_else(|| format!("{others} or {last}"))
+    }
 }
 
 fn organization(text: &str) -> Result<String, String> {

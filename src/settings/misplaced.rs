@@ -1,19 +1,19 @@
 //! Keys and secrets in the place of something else. What is taken for a name is asked of name servers, and not all of them are
 //! one's own, so such a value ends the command before anything is sent.
 
-use super::{Declared, Layer, SETTINGS, SettingsError, Shape};
+use super::{CLIENT_ID, Declared, Layer, SETTINGS, SettingsError, Shape};
 use crate::said;
 
 /// Refuses a secret where a name, an address or a URL belongs, without repeating it.
 pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
     for setting in SETTINGS.iter().filter(|setting| may_be_sent(setting)) {
-        let Some((given, source)) = layers.iter().find_map(|layer| layer.of(setting.name)) else { continue };
+        let Some((given, source)) = layers.iter().find_map(|layer| layer.of(setting)) else { continue };
         if given.iter().any(|value| is_secret(value)) {
             return Err(SettingsError::BadValue {
                 name: setting.name,
                 from: source.clone(),
                 shown: "what looks like a key or a secret".to_owned(),
-                wanted: setting.meaning.to_owned(),
+                wanted: setting.help.to_owned(),
             });
         }
     }
@@ -22,7 +22,7 @@ pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
 
 /// A client ID that is a key is found by the check of the settings, and is not sent either.
 fn may_be_sent(setting: &Declared) -> bool {
-    setting.name != "workos.client_id" && setting.shape != Shape::File
+    *setting != CLIENT_ID && setting.shape != Shape::File
 }
 
 /// Of a URL its host, as it was typed; what stands in its path and query goes to that host alone. A value that is no URL is
@@ -41,11 +41,11 @@ fn is_secret(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Source;
+    use crate::settings::{Source, declared};
 
-    fn refused(name: &'static str, value: &str) -> Option<String> {
+    fn refused(name: &str, value: &str) -> Option<String> {
         let mut layer = Layer::default();
-        layer.give(name, [value.to_owned()], Source::Flag("--flag"));
+        layer.give(declared(name).unwrap(), [value.to_owned()], Source::Flag("--flag"));
         refuse_misplaced_secrets(&[layer]).err().map(|error| error.to_string())
     }
 

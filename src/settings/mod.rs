@@ -6,6 +6,7 @@ mod merge;
 mod misplaced;
 mod proxy;
 mod proxy_url;
+mod table;
 pub mod values;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,11 +15,12 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use declared::{Declared, SETTINGS, Shape, nearest};
+pub use declared::{Alias, Declared, Fallback, Flag, Heading, Held, Shape, Taken, Taker, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
 pub use misplaced::refuse_misplaced_secrets;
 pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
 pub use proxy_url::Misread;
+pub use table::*;
 
 use crate::endpoint::Endpoint;
 use crate::said;
@@ -43,8 +45,11 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// All of them.
+    pub const ALL: &[Strategy] = &[Strategy::Firewall, Strategy::Events];
+
     /// As it is written.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Strategy::Firewall => "firewall",
             Strategy::Events => "events",
@@ -62,8 +67,11 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// Both of them.
+    pub const ALL: &[Environment] = &[Environment::Production, Environment::Staging];
+
     /// As it is written.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Environment::Production => "production",
             Environment::Staging => "staging",
@@ -92,6 +100,17 @@ pub enum Family {
 }
 
 impl Family {
+    /// Both of them.
+    pub const ALL: &[Family] = &[Family::V4, Family::V6];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Family::V4 => "4",
+            Family::V6 => "6",
+        }
+    }
+
     /// The family of an address.
     pub fn of(address: IpAddr) -> Self {
         if address.is_ipv4() { Family::V4 } else { Family::V6 }
@@ -123,6 +142,8 @@ pub struct Waiver {
 pub struct Settings {
     /// How the deployment reaches `WorkOS`.
     pub strategy: Setting<Strategy>,
+    /// A file of facts in place of the embedded one.
+    pub facts: Option<Setting<PathBuf>>,
     /// The API key.
     pub api_key: Option<Setting<Secret>>,
     /// The client ID, as given.
@@ -215,12 +236,9 @@ pub struct GivenSecrets {
 }
 
 /// The environment variables that hold secrets themselves.
-const KEY_VARIABLE: &str = "WORKOS_API_KEY";
-const WEBHOOK_SECRET_VARIABLE: &str = "WORKOS_WEBHOOK_SECRET";
-const ACTIONS_SECRET_VARIABLE: &str = "WORKOS_ACTIONS_SECRET";
-
-/// All of them.
-pub const SECRET_VARIABLES: [&str; 3] = [KEY_VARIABLE, WEBHOOK_SECRET_VARIABLE, ACTIONS_SECRET_VARIABLE];
+pub fn secret_variables() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().filter_map(|setting| setting.held).map(|held| held.variable)
+}
 
 /// The variables that name proxies, in every spelling.
 pub const PROXY_VARIABLES: [&str; 6] =
@@ -247,15 +265,16 @@ pub fn variables(
 impl GivenSecrets {
     /// The secrets that environment variables hold. `read` answers like `std::env::var_os`.
     pub fn from_environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Self {
-        let secret = |variable| {
+        let secret = |setting: &Declared| {
+            let variable = setting.held?.variable;
             let value = read(variable).filter(|value| !value.is_empty())?;
             let value = Secret::new(value.to_string_lossy());
             Some(Setting { value, source: Source::Environment(variable) })
         };
         GivenSecrets {
-            api_key: secret(KEY_VARIABLE),
-            webhook_secret: secret(WEBHOOK_SECRET_VARIABLE),
-            actions_secret: secret(ACTIONS_SECRET_VARIABLE),
+            api_key: secret(&API_KEY_FILE),
+            webhook_secret: secret(&WEBHOOK_SECRET_FILE),
+            actions_secret: secret(&ACTIONS_SECRET_FILE),
         }
     }
 }

@@ -67,9 +67,9 @@ pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
 
 fn settings(world: &World) -> Settings {
     let mut layer = Layer::default();
-    for setting in SETTINGS {
+    for &setting in SETTINGS {
         let values = world.settings.iter().filter(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
-        layer.give(setting.name, values, Source::Demonstration);
+        layer.give(setting, values, Source::Demonstration);
     }
     let api_key = Some(Setting { value: Secret::new(&world.api_key), source: Source::Demonstration });
     Settings::merge(&[layer], GivenSecrets { api_key, ..GivenSecrets::default() }, Vec::new()).unwrap()

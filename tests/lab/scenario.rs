@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use workos_preflight::checks;
 use workos_preflight::report::v1::{Report, Verdict, Who};
-use workos_preflight::settings::{SETTINGS, Shape};
+use workos_preflight::settings::{self, Shape};
 use workos_preflight::simulator::{Fault, World};
 
 use crate::addresses::HOST;
@@ -182,8 +182,8 @@ impl Scenario {
             typed.extend(["--public-roots", PUBLIC_ROOTS].map(str::to_owned));
             for (name, value) in self.world.settings.iter().filter(|(name, _)| *name != "network.resolver") {
                 // A world knows settings of checks that do not exist yet.
-                let Some(setting) = SETTINGS.iter().find(|it| it.name == *name) else { continue };
-                typed.extend(setting.flag.map(str::to_owned));
+                let Some(setting) = settings::declared(name) else { continue };
+                typed.push(setting.flags());
                 if setting.shape != Shape::Switch {
                     typed.push(value.clone());
                 }

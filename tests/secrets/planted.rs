@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use clap::CommandFactory;
 use workos_preflight::cli::Cli;
 use workos_preflight::reporters::FORMATS;
-use workos_preflight::settings::{PROXY_VARIABLES, SECRET_VARIABLES, SETTINGS, Shape};
+use workos_preflight::settings::{PROXY_VARIABLES, SETTINGS, Shape, secret_variables};
 
 use crate::support::{Ended, binary};
 
@@ -240,8 +240,8 @@ fn no_setting_of_a_file_and_no_variable_shows_a_secret() {
             for wrapping in wrappings(&command, place) {
                 runs.push(in_every_format(&command, place, wrapping, |mut run, value| {
                     // A flag would win.
-                    let flag = setting.flag.unwrap_or_default();
-                    if let Some(at) = run.arguments.iter().position(|argument| argument == flag) {
+                    let flag = setting.flags();
+                    if let Some(at) = run.arguments.iter().position(|argument| *argument == flag) {
                         run.arguments.drain(at..at + if flag == "--direct" { 1 } else { 2 });
                     }
                     let value = quoted(&value);
@@ -254,13 +254,17 @@ fn no_setting_of_a_file_and_no_variable_shows_a_secret() {
                 }));
             }
         }
-        let own =
-            SETTINGS.iter().flat_map(|setting| setting.environment).chain(&SECRET_VARIABLES).chain(&PROXY_VARIABLES);
+        let own = SETTINGS
+            .iter()
+            .flat_map(|setting| setting.environment)
+            .chain(&PROXY_VARIABLES)
+            .copied()
+            .chain(secret_variables());
         for (place, variable) in own.enumerate() {
             for wrapping in wrappings(&command, place) {
                 runs.push(in_every_format(&command, place, wrapping, |mut run, value| {
                     run.arguments.retain(|argument| argument != "--direct");
-                    run.variables.push(((*variable).to_owned(), value));
+                    run.variables.push((variable.to_owned(), value));
                     run.and(if command.get_name() == "check" { &["-v"] } else { &[] })
                 }));
             }
@@ -361,7 +365,7 @@ fn a_secret_in_the_place_of_a_name_ends_every_command_before_anything_is_sent() 
             continue;
         }
         for command in ["check", "plan", "requirements", "listen"] {
-            let value = format!("{}={}", setting.flag.unwrap(), SECRETS[0]);
+            let value = format!("{}={}", setting.flags(), SECRETS[0]);
             let ended = Run::of(&[command, &value]).ended(&traces());
 
             assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{command} {value}: {ended:?}");
