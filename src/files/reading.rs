@@ -25,7 +25,7 @@ const FROM_DISK: Duration = Duration::from_secs(10);
 const FROM_PIPE: Duration = Duration::from_secs(20);
 
 /// How long a person at a terminal may take.
-const FROM_TERMINAL: Duration = Duration::from_secs(60);
+const FROM_TERMINAL: Duration = Duration::from_mins(1);
 
 /// What is read of a device to learn whether it has an end, as `/dev/null` has, in bytes.
 const FIRST_OF_DEVICE: u64 = 4096;

@@ -43,7 +43,7 @@ pub const LARGEST_BODY: usize = 512 * 1024;
 const LARGEST_HEAD: usize = 16 * 1024;
 
 /// A clock that is off by more makes a probe of a nonce no use, in either direction.
-const PROBE_TOLERANCE: Duration = Duration::from_secs(600);
+const PROBE_TOLERANCE: Duration = Duration::from_mins(10);
 
 /// What the listener tells of.
 #[derive(Debug)]

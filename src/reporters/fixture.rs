@@ -174,9 +174,9 @@ pub(crate) fn unfinished() -> Report {
     let mut report = healthy();
     let broke = Ending::Broke("it panicked".to_owned());
     report.rows[3] = row(&TRUSTED, Some(API_443), broke, Duration::from_millis(3));
-    let deadline = Stop::Deadline(Duration::from_secs(60));
+    let deadline = Stop::Deadline(Duration::from_mins(1));
     report.rows[6] = cut_short(&report.rows[6], deadline, ("running for", "58.2 s"));
-    report.duration = Duration::from_secs(60);
+    report.duration = Duration::from_mins(1);
     report
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
+use data_encoding::BASE64;
 use ipnet::IpNet;
 
 use super::proxy_url::{self, Misread};
@@ -82,7 +82,7 @@ impl Credentials {
 
     /// The value of the `Proxy-Authorization` header: `Basic …`.
     pub fn basic(&self) -> Secret {
-        Secret::new(format!("Basic {}", BASE64_STANDARD.encode([self.user(), b":", self.password()].concat())))
+        Secret::new(format!("Basic {}", BASE64.encode(&[self.user(), b":", self.password()].concat())))
     }
 }
 

@@ -1,5 +1,6 @@
 //! DNS over HTTPS (RFC 8484), which shows the public zone.
 
+use data_encoding::BASE64URL_NOPAD;
 use hyper::Method;
 
 use super::dns;
@@ -31,25 +32,7 @@ pub(super) fn answer(zone: &Zone, asked: &Asked) -> Answer {
 
 /// RFC 4648 §5 without padding, as RFC 8484 §6 has it.
 fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut held) = (0_u32, 0);
-    for digit in text.trim_end_matches('=').bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
+    BASE64URL_NOPAD.decode(text.as_bytes()).ok()
 }
 
 #[cfg(test)]

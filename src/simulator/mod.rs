@@ -43,7 +43,7 @@ pub use self::zone::{ResolverManner, Zone, ZoneAnswer};
 
 use self::stage::{Stage, accepts_connections};
 
-const LONGEST_CONNECTION: Duration = Duration::from_secs(60);
+const LONGEST_CONNECTION: Duration = Duration::from_mins(1);
 const MOST_CONNECTIONS: usize = 256;
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 

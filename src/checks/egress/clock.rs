@@ -45,7 +45,7 @@ static OLD_ANSWER: Code = Code::undecided(
 );
 
 /// The tolerances of the SDKs (facts §4.1), and what is worth a note.
-const WEBHOOKS: Duration = Duration::from_secs(180);
+const WEBHOOKS: Duration = Duration::from_mins(3);
 const ACTIONS: Duration = Duration::from_secs(30);
 
 struct Clock(Endpoint);

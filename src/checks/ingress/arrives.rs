@@ -61,7 +61,7 @@ static CLOCKS_APART: Code =
     Code::warning("clocks-apart", "the clocks of the two machines are more than 10 minutes apart");
 
 /// As the listener has it for what a probe signs.
-const CLOCKS_APART_FROM: Duration = Duration::from_secs(600);
+const CLOCKS_APART_FROM: Duration = Duration::from_mins(10);
 
 struct Arrives {
     endpoint: Endpoint,

@@ -210,7 +210,7 @@ mod tests {
         assert!(!outlet.finish(Duration::from_millis(1)).unwrap());
         assert!(outlet.queue().waiting > MOST_WAITING);
         drop(let_go);
-        assert!(outlet.finish(Duration::from_secs(60)).unwrap());
+        assert!(outlet.finish(Duration::from_mins(1)).unwrap());
         assert_eq!(written.lock().unwrap()[..8], *b"one two ");
         assert_eq!(outlet.queue().waiting, 0);
     }
@@ -222,13 +222,13 @@ mod tests {
         for answer in [Err(io::ErrorKind::WouldBlock.into()), Ok(()), Err(io::ErrorKind::Interrupted.into()), Ok(())] {
             let_go.send(answer).unwrap();
         }
-        assert!(outlet.finish(Duration::from_secs(60)).unwrap());
+        assert!(outlet.finish(Duration::from_mins(1)).unwrap());
         assert_eq!(*written.lock().unwrap(), b"ab");
 
         outlet.take(b"c").unwrap();
         let_go.send(Err(io::ErrorKind::BrokenPipe.into())).unwrap();
         outlet.closed.notified().await;
-        assert_eq!(outlet.finish(Duration::from_secs(60)).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(outlet.finish(Duration::from_mins(1)).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(outlet.take(b"d").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }

@@ -9,10 +9,10 @@ use crate::listening::{Stand, Until, Wanted};
 use crate::settings::Settings;
 use crate::settings::values::duration;
 
-const USUAL_TIME: Duration = Duration::from_secs(600);
+const USUAL_TIME: Duration = Duration::from_mins(10);
 
 /// WorkOS delivers what was caused within seconds.
-const USUAL_TIME_OF_A_DELIVERY: Duration = Duration::from_secs(60);
+const USUAL_TIME_OF_A_DELIVERY: Duration = Duration::from_mins(1);
 
 pub(super) fn stand(args: &ListenArgs, settings: &Settings) -> Result<Stand, Failure> {
     let needs_webhook = args.deliver || args.expect_all;

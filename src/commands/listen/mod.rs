@@ -230,7 +230,7 @@ async fn unless_insisted(
 }
 
 /// How long deleting what was made may take.
-const LONGEST_CLEAN_UP: Duration = Duration::from_secs(60);
+const LONGEST_CLEAN_UP: Duration = Duration::from_mins(1);
 
 /// The settings, and what else a proof rests on.
 fn shown(args: &ListenArgs, cx: &Context) -> Vec<(&'static str, String, Source)> {

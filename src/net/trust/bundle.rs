@@ -5,9 +5,9 @@
 
 use std::fmt;
 use std::mem;
+use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use data_encoding::{BASE64_NOPAD, Encoding};
 use rustls::pki_types::CertificateDer;
 
 use super::super::der;
@@ -230,13 +230,6 @@ impl Reading {
     }
 
     fn block(&mut self, block: &Block) {
-        const LENIENT: GeneralPurpose = GeneralPurpose::new(
-            &base64::alphabet::STANDARD,
-            GeneralPurposeConfig::new()
-                .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-                .with_decode_allow_trailing_bits(true),
-        );
-
         let label = block.label.as_str();
         let is_key = label.ends_with("PRIVATE KEY");
         if is_key {
@@ -244,11 +237,11 @@ impl Reading {
         }
         self.pkcs7 |= label.starts_with("PKCS") || label == "CMS";
         let known = is_key || holds_certificate(label) || label == "X509 CRL";
-        let damage = match LENIENT.decode(&block.text) {
-            Err(_) => Damage::NotBase64,
-            Ok(bytes) if bytes.is_empty() => Damage::Empty,
-            Ok(_) if !known => return,
-            Ok(bytes) => match der::first(&bytes) {
+        let damage = match decoded(&block.text) {
+            None => Damage::NotBase64,
+            Some(bytes) if bytes.is_empty() => Damage::Empty,
+            Some(_) if !known => return,
+            Some(bytes) => match der::first(&bytes) {
                 Some((0x30, whole, rest)) if holds_certificate(label) => {
                     let certificate = CertificateDer::from(whole.to_vec());
                     let for_servers = label != "TRUSTED CERTIFICATE" || vouches_for_servers(rest);
@@ -304,6 +297,21 @@ fn vouches_for_servers(said: &[u8]) -> bool {
         0xa0 => !names_servers(list),
         _ => true,
     })
+}
+
+/// Base64 as OpenSSL takes it: padding may be missing, and what the last digit holds too much does not count.
+fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+    static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
+        let mut lenient = BASE64_NOPAD.specification();
+        lenient.check_trailing_bits = false;
+        lenient.encoding().unwrap_or(BASE64_NOPAD)
+    });
+    let digits = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let (digits, padding) = text.split_at_checked(digits)?;
+    if padding.len() > (4 - digits.len() % 4) % 4 {
+        return None;
+    }
+    LENIENT.decode(digits).ok()
 }
 
 #[cfg(test)]

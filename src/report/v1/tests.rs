@@ -131,7 +131,7 @@ fn every_way_to_end_has_a_kind_of_its_own_and_is_read_back_in_the_same_words() {
         ),
         (Ending::Skipped(Why::Needs(cause)), json!(null), json!({"kind": "needs", "check": cause.as_str()})),
         (
-            cut(Stop::Deadline(Duration::from_secs(60))),
+            cut(Stop::Deadline(Duration::from_mins(1))),
             json!({"kind": "cut-short", "by": "deadline", "why": "not through when the run's deadline of 60 s passed"}),
             json!(null),
         ),

@@ -23,7 +23,7 @@ use crate::secret::Secret;
 pub const HEADER: &str = "workos-signature";
 
 /// How far the time of a webhook's signature may be from now, in either direction, by the default of every SDK.
-pub const WEBHOOK_TOLERANCE: Duration = Duration::from_secs(180);
+pub const WEBHOOK_TOLERANCE: Duration = Duration::from_mins(3);
 
 /// The same for Actions.
 pub const ACTION_TOLERANCE: Duration = Duration::from_secs(30);

@@ -425,7 +425,7 @@ mod tests {
     fn the_clock_there_is_read_from_the_date_header() {
         let at = |date: &str| clock_there(&response(400, &[("date", date)], ""));
         let now = response(400, &[], "").at;
-        let later = httpdate::fmt_http_date(now + Duration::from_secs(7_200));
+        let later = httpdate::fmt_http_date(now + Duration::from_hours(2));
 
         assert_eq!((at(&later), at("yesterday")), (7_200, 0));
     }

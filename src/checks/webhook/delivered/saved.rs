@@ -112,10 +112,10 @@ impl Saved {
 }
 
 /// Clocks that are further apart are wrong.
-const A_DAY: Duration = Duration::from_secs(86_400);
+const A_DAY: Duration = Duration::from_hours(24);
 
 /// Firewalls change; a proof that is older says little of today.
-const OLD: Duration = Duration::from_secs(30 * 86_400);
+const OLD: Duration = Duration::from_hours(30 * 24);
 
 fn proof_is_old(age: Duration) -> Finding {
     PROOF_IS_OLD.found(

@@ -27,7 +27,7 @@ fn arrivals(deliveries: &[Delivery]) -> Arrivals<'_> {
     Arrivals {
         url: HOOK,
         deliveries,
-        lasted: Duration::from_secs(60),
+        lasted: Duration::from_mins(1),
         caused: None,
         unlisted: false,
         from_all: false,
@@ -354,7 +354,7 @@ fn a_saved_proof_counts_with_its_age_and_grows_old() {
 
 #[test]
 fn a_saved_proof_of_the_future_proves_nothing() {
-    let tomorrow = saved(0, |report| report.taken_at += Duration::from_secs(3 * 86_400));
+    let tomorrow = saved(0, |report| report.taken_at += Duration::from_hours(72));
 
     assert_eq!(codes(&tomorrow), ["no-proof"]);
 }
