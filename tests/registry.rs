@@ -1,0 +1,106 @@
+//! What lies in a folder is in its registry, and what is in a registry is tried.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "support/source.rs"]
+mod source;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use clap::CommandFactory;
+use source::{File, Token};
+use workos_preflight::check::Spec;
+use workos_preflight::checks::specs;
+use workos_preflight::reporters::FORMATS;
+
+/// Files and folders of `src/checks/` that are no checks, by what they are a part of.
+const PARTS_OF_CHECKS: &[(&str, &str)] = &[
+    ("credentials/asking", "every question to the API with a key"),
+    ("credentials/sign_in", "credentials.redirect: where a sign-in leads"),
+    ("domain/front", "domain.here: what stands before an installation"),
+    ("domain/view", "the public view, for all of domain"),
+    ("ingress/arrival", "what arrived, for ingress and webhook"),
+    ("ingress/wall", "another product that answers first"),
+    ("webhook/elsewhere", "webhook.delivered: what came from elsewhere"),
+    ("webhook/receiver", "what receives webhooks and Actions"),
+    ("webhook/turned", "webhook.delivered: what was turned away"),
+    ("webhook/unheld", "webhook.delivered: signatures that do not hold"),
+];
+
+/// Files and folders of `src/reporters/` that are no formats.
+const PARTS_OF_REPORTERS: &[(&str, &str)] = &[("fixture", "the reports of the tests")];
+
+/// What lies in a folder of `src/`, without `mod.rs`, and without the ends of names.
+fn entries(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(source::root().join("src").join(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != "mod.rs").map(|name| name.trim_end_matches(".rs").to_owned()).collect()
+}
+
+/// `credentials.environment` lies in `credentials/environment`.
+fn path_of(spec: &Spec) -> String {
+    spec.id.as_str().replace('.', "/").replace('-', "_")
+}
+
+fn files() -> Vec<File> {
+    source::all()
+}
+
+/// The files of a check, or of a part of one: `src/checks/egress/proxy.rs`, or all of `src/checks/egress/trusted/`.
+fn files_of<'a>(files: &'a [File], path: &str) -> Vec<&'a File> {
+    let (file, folder) = (format!("src/checks/{path}.rs"), format!("src/checks/{path}/"));
+    files.iter().filter(|it| it.name == file || it.name.starts_with(&folder)).collect()
+}
+
+#[test]
+fn every_file_of_a_group_is_a_check_that_is_registered_or_is_said_to_be_a_part_of_one() {
+    let files = files();
+    let registered: BTreeSet<String> = specs().map(|(_, spec)| path_of(spec)).collect();
+    let parts: BTreeSet<String> = PARTS_OF_CHECKS.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let groups = entries("checks").into_iter().filter(|name| source::root().join("src/checks").join(name).is_dir());
+    let lying: BTreeSet<String> = groups
+        .flat_map(|group| entries(&format!("checks/{group}")).into_iter().map(move |it| format!("{group}/{it}")))
+        .collect();
+
+    let known: BTreeSet<String> = registered.union(&parts).cloned().collect();
+    assert_eq!(lying, known, "what lies in src/checks/ and what is registered or declared as a part differ");
+    for part in &parts {
+        let declares =
+            |file: &&File| file.code.windows(2).any(|pair| pair[0].is_word("static") && pair[1].is_word("SPEC"));
+        assert!(!files_of(&files, part).iter().any(declares), "{part} is a check, and registered nowhere");
+    }
+}
+
+#[test]
+fn every_file_of_the_reporters_is_a_format_that_can_be_named_or_is_said_to_be_a_part() {
+    let named = FORMATS.iter().map(|format| format.name.to_owned());
+    let known: BTreeSet<String> = named.chain(PARTS_OF_REPORTERS.iter().map(|(name, _)| (*name).to_owned())).collect();
+
+    assert_eq!(entries("reporters"), known);
+}
+
+#[test]
+fn every_check_is_tested_beside_its_code() {
+    let files = files();
+    for (_, spec) in specs() {
+        let tests = files_of(&files, &path_of(spec)).into_iter().flat_map(|file| &file.tests);
+        let asserts = tests.filter_map(Token::word).filter(|word| word.starts_with("assert"));
+        assert!(asserts.count() > 1, "{}", spec.id);
+    }
+}
+
+#[test]
+fn remedies_name_only_commands_that_exist() {
+    let cli = workos_preflight::cli::Cli::command();
+    let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+    for file in files() {
+        for (token, text) in file.code.iter().filter_map(|token| Some((token, token.text()?))) {
+            for rest in text.split("workos-preflight ").skip(1) {
+                let word: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+                let place = format!("{}:{}", file.name, token.line);
+                assert!(word.is_empty() || known.contains(&word.as_str()), "{place} names the command {word}");
+            }
+        }
+    }
+}
