@@ -6,10 +6,26 @@ mod support;
 
 use support::{code_of, codes, run};
 use workos_preflight::checks;
+use workos_preflight::settings::SETTINGS;
 use workos_preflight::simulator::{FAULTS, Fault};
 
 fn playable() -> impl Iterator<Item = &'static Fault> {
-    FAULTS.iter().filter(|fault| fault.anywhere && fault.expect.iter().all(|address| checks::code(address).is_some()))
+    FAULTS.iter().filter(|fault| fault.anywhere)
+}
+
+#[test]
+fn every_fault_expects_codes_that_some_check_declares_and_gives_settings_that_there_are() {
+    let undeclared = FAULTS.iter().flat_map(|fault| {
+        let strange = fault.expect.iter().filter(|address| checks::code(address).is_none());
+        strange.map(move |address| format!("{} expects {address}", fault.name))
+    });
+    let unknown = FAULTS.iter().flat_map(|fault| {
+        let settings = fault.world().settings.into_iter().map(|(name, _)| name);
+        let strange = settings.filter(|name| SETTINGS.iter().all(|setting| setting.name != *name));
+        strange.map(move |name| format!("{} gives {name}", fault.name))
+    });
+
+    assert_eq!(undeclared.chain(unknown).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Failure, gather, print, session};
-use crate::checks::{self, GROUPS};
+use crate::checks::GROUPS;
 use crate::cli::DemoArgs;
 use crate::facts::Facts;
 use crate::net::{Limits, Live, TrustStores};
@@ -77,16 +77,11 @@ fn settings(world: &World, args: &DemoArgs) -> Result<Settings, Failure> {
 
 /// The faults that can be played on loopback.
 fn playable() -> impl Iterator<Item = &'static Fault> {
-    FAULTS.iter().filter(|fault| fault.anywhere && is_found(fault))
-}
-
-/// Whether a check of this version finds it: a fault that nothing notices would teach the wrong thing.
-fn is_found(fault: &Fault) -> bool {
-    fault.expect.iter().all(|address| checks::code(address).is_some())
+    FAULTS.iter().filter(|fault| fault.anywhere)
 }
 
 fn named(name: &str) -> Result<&'static Fault, Failure> {
-    let Some(fault) = FAULTS.iter().find(|fault| fault.name == name && is_found(fault)) else {
+    let Some(fault) = Fault::named(name) else {
         let names: Vec<&str> = playable().map(|fault| fault.name).collect();
         let near =
             crate::settings::nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
