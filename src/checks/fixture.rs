@@ -1,6 +1,7 @@
 //! A context on fakes, for the tests of checks.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -112,18 +113,40 @@ impl Site {
     }
 }
 
-/// What a check concludes of a context. Every test of a check asks through this, so that none finds what its spec does not
-/// declare.
-pub(super) async fn ask(spec: &Spec, check: &dyn Check, cx: &Context) -> Outcome {
-    let outcome = check.run(cx).await;
+/// What a check concluded, held to what its spec declares. The codes of no other outcome can be read.
+#[derive(Debug)]
+pub(super) struct Held(Outcome);
+
+impl Held {
+    /// The outcome itself, for what goes on from it.
+    pub(super) fn into_outcome(self) -> Outcome {
+        self.0
+    }
+}
+
+impl Deref for Held {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        &self.0
+    }
+}
+
+/// What a check concludes of a context.
+pub(super) async fn ask(spec: &Spec, check: &dyn Check, cx: &Context) -> Held {
+    held(spec, check.run(cx).await)
+}
+
+/// What a part of a check concludes, such as the judgement apart from the asking.
+pub(super) fn held(spec: &Spec, outcome: Outcome) -> Held {
     for finding in &outcome.findings {
         assert!(spec.declares(finding.code), "{} does not declare {}", spec.id, finding.code.name);
     }
-    outcome
+    Held(outcome)
 }
 
 /// The codes of an outcome's findings.
-pub(super) fn codes(outcome: &Outcome) -> Vec<&'static str> {
+pub(super) fn codes(outcome: &Held) -> Vec<&'static str> {
     outcome.findings.iter().map(|finding| finding.code.name).collect()
 }
 

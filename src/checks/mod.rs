@@ -58,7 +58,7 @@ pub fn code(address: &str) -> Option<(&'static Spec, &'static Code)> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
@@ -96,5 +96,56 @@ mod tests {
             assert_eq!(names.len(), spec.codes.len(), "{} has a code twice", spec.id);
             assert!(spec.codes.iter().all(|code| code.means.len() > 15), "{}", spec.id);
         }
+    }
+
+    #[test]
+    fn every_code_that_is_written_is_declared_by_the_check_in_whose_file_it_stands() {
+        let mut written = 0;
+        for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks")) {
+            let owner = specs().map(|(_, spec)| spec).find(|spec| is_of(&path, spec));
+            for name in codes_in(&std::fs::read_to_string(&path).unwrap()) {
+                written += 1;
+                let has_it = |spec: &Spec| spec.codes.iter().any(|code| code.name == name);
+                // What several checks share is declared by one of them at least.
+                let declared = owner.map_or_else(|| specs().any(|(_, spec)| has_it(spec)), has_it);
+                assert!(declared, "`{name}` of {} is declared by no spec", path.display());
+            }
+        }
+        assert!(written > 200, "{written}");
+    }
+
+    #[test]
+    fn codes_are_read_from_a_source_however_they_are_laid_out_and_not_from_its_tests() {
+        let source =
+            "static A: Code = Code::error(\"a-b\", \"x\");\nstatic C: Code =\n    Code::undecided(\n        \"c\",\n";
+        let tests = "#[cfg(test)]\nmod tests {\n    static T: Code = Code::warning(\"t\", \"\");\n}\n";
+
+        assert_eq!(codes_in(&format!("{source}{tests}")), ["a-b", "c"]);
+    }
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let of = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![path] };
+        entries.flat_map(of).filter(|path| !path.ends_with("tests.rs")).collect()
+    }
+
+    /// Whether a file is a check's own, or in its folder.
+    fn is_of(path: &Path, spec: &Spec) -> bool {
+        let own = format!("/src/checks/{}", spec.id.as_str().replace('.', "/").replace('-', "_"));
+        let path = path.to_string_lossy().replace('\\', "/");
+        path.ends_with(&format!("{own}.rs")) || path.contains(&format!("{own}/"))
+    }
+
+    /// The names of the codes that a source makes.
+    fn codes_in(source: &str) -> Vec<&str> {
+        let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let made = ["Code::error(", "Code::undecided(", "Code::warning("];
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        for call in made {
+            let calls = source.match_indices(call);
+            found.extend(calls.filter_map(|(at, _)| Some((at, source[at..].split('"').nth(1)?))));
+        }
+        found.sort_unstable();
+        found.into_iter().map(|(_, name)| name).collect()
     }
 }

@@ -37,14 +37,14 @@ const NO_URL: &str = "no Actions URL given: give --actions-url (https, at the ex
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Outcome, Status};
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::check::Status;
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
     const ACTIONS: &str = "https://app.customer.example/actions";
 
-    async fn run(status: u16) -> Outcome {
+    async fn run(status: u16) -> Held {
         let network = Fake::installation().fetches(Method::Post, ACTIONS, Ok(response(status, &[], "")));
         let site =
             Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.actions_url", ACTIONS);

@@ -160,16 +160,20 @@ mod tests {
 
     use super::*;
     use crate::check::{Grade, Status};
-    use crate::checks::fixture::{Site, codes, delivery};
+    use crate::checks::fixture::{Held, Site, codes, delivery, held};
     use crate::net::fake::Fake;
     use crate::workos::delivery::Purpose;
     use crate::workos::signature::{SecretSlip, Verified};
+
+    fn judge(arrivals: &Arrivals<'_>) -> Held {
+        held(&SPEC, super::judge(arrivals))
+    }
 
     fn action(source: &str, signature: Signature) -> Delivery {
         Delivery { purpose: Purpose::Action, event: None, answered: 503, ..delivery(source, signature) }
     }
 
-    fn judged(actions: &[Delivery]) -> Outcome {
+    fn judged(actions: &[Delivery]) -> Held {
         let lasted = Duration::from_secs(9);
         let (astray, actions): (Vec<Delivery>, Vec<Delivery>) =
             actions.iter().cloned().partition(|action| action.astray.is_some());

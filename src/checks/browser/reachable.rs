@@ -255,7 +255,7 @@ fn guess(issuer: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{CertificateProblem, Method, Phase};
     use crate::workos::authorize;
@@ -269,7 +269,7 @@ mod tests {
             .connects("104.18.4.1:443", connection)
     }
 
-    async fn run(network: Fake) -> Outcome {
+    async fn run(network: Fake) -> Held {
         let check = Reachable { endpoint: Endpoint::new(HOST, 443), why: "Admin Portal".to_owned() };
         ask(&SPEC, &check, &Site::of(network).context()).await
     }

@@ -291,14 +291,14 @@ fn no_answer(detail: &str, cx: &Context) -> Finding {
 mod tests {
     use super::*;
     use crate::check::{Status, Who};
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{CertificateProblem, ErrorKind, Method, Phase};
 
     const KEY: &str = "sk_live_abcdefghijklmnopqrstuvwxyz";
     const LIST: &str = r#"{"object":"list","data":[],"list_metadata":{"before":null,"after":null}}"#;
 
-    async fn run(answer: Result<Response, ErrorKind>, key: &str) -> Outcome {
+    async fn run(answer: Result<Response, ErrorKind>, key: &str) -> Held {
         let network = Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
         ask(&SPEC, &Accepted(Endpoint::new("api.workos.com", 443)), &Site::of(network).key(key).context()).await
     }

@@ -99,11 +99,11 @@ impl Client {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
-    async fn run(status: u16, body: &str) -> Outcome {
+    async fn run(status: u16, body: &str) -> Held {
         let network = Fake::api().fetches(
             Method::Get,
             "https://api.workos.com/sso/jwks/client_1",

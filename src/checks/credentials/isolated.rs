@@ -144,11 +144,11 @@ fn not_established(instead: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
-    async fn run(ids: &[&str], wanted: Option<&str>) -> Outcome {
+    async fn run(ids: &[&str], wanted: Option<&str>) -> Held {
         let data: Vec<serde_json::Value> =
             ids.iter().map(|id| serde_json::json!({ "id": id, "name": "Planted Customer" })).collect();
         let list =
@@ -189,7 +189,7 @@ mod tests {
     }
 
     /// An environment in which every page leads to another one, so many times; each holds one organization.
-    async fn run_over_pages(pages: usize, wanted: &str) -> (Outcome, usize) {
+    async fn run_over_pages(pages: usize, wanted: &str) -> (Held, usize) {
         let path = |page: usize| match page {
             0 => "/organizations?limit=100".to_owned(),
             _ => format!("/organizations?limit=100&after=org_{}", page - 1),

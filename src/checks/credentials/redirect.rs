@@ -210,7 +210,7 @@ fn in_words(hop: &Hop) -> String {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -218,7 +218,7 @@ mod tests {
     const LOGIN: &str = "https://quiet-harbor-21.authkit.app/?client_id=1";
     const REFUSED: &str = "https://error.workos.com/redirect-uri-invalid";
 
-    async fn run(real: &str, control: &str) -> Outcome {
+    async fn run(real: &str, control: &str) -> Held {
         let url = |uri: &str| format!("https://api.workos.com{}", authorize::path("client_1", uri));
         let network = Fake::api()
             .fetches(Method::Get, &url(CALLBACK), Ok(response(302, &[("location", real)], "")))

@@ -147,10 +147,14 @@ fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool, front: Optio
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Held, Site, codes, held};
     use crate::net::fake::{Fake, response};
 
-    fn judged(site: Site, arriving: Option<&str>) -> Outcome {
+    fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<IpAddr>, cx: &Context) -> Held {
+        held(&SPEC, super::judge(host, addresses, aliases, arriving, cx))
+    }
+
+    fn judged(site: Site, arriving: Option<&str>) -> Held {
         let arriving = arriving.map(|address| address.parse().unwrap());
         judge("app.customer.example", &["93.184.215.14".parse().unwrap()], &[], arriving, &site.context())
     }

@@ -160,8 +160,12 @@ fn aaaa_only(host: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Held, Site, codes, held};
     use crate::net::fake::Fake;
+
+    fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Held {
+        held(&SPEC, super::judge(host, addresses, cx))
+    }
 
     fn judged_in(site: Site, addresses: &[&str]) -> Vec<&'static str> {
         let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();

@@ -305,14 +305,18 @@ fn no_public_view(host: &str, view: &PublicView, error: &NetError, cx: &Context)
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Held, Site, codes, held};
     use crate::net::fake::Fake;
     use crate::net::{CertificateProblem, Records};
 
     const APP: &str = "app.customer.example";
     const PUBLIC: &str = "9.9.9.9:53";
 
-    async fn run(network: Fake) -> Outcome {
+    async fn look(host: &str, cx: &Context) -> Held {
+        held(&SPEC, super::look(host, cx).await)
+    }
+
+    async fn run(network: Fake) -> Held {
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.domain", APP);
         look(APP, &site.context()).await
     }

@@ -130,13 +130,17 @@ fn inside_silent(host: &str, instead: &str, cx: &Context) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Held, Site, codes, held};
     use crate::net::Phase;
     use crate::net::fake::Fake;
 
     const APP: &str = "app.customer.example";
 
-    async fn run(inside: Result<&[&str], ErrorKind>) -> Outcome {
+    async fn look(host: &str, cx: &Context) -> Held {
+        held(&SPEC, super::look(host, cx).await)
+    }
+
+    async fn run(inside: Result<&[&str], ErrorKind>) -> Held {
         let network = Fake::default().resolves(APP, inside.clone()).serves("10.20.0.53:53", APP, inside).serves(
             "9.9.9.9:53",
             APP,

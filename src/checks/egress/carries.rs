@@ -158,7 +158,7 @@ fn not_established(endpoint: &Endpoint, detail: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
@@ -166,7 +166,7 @@ mod tests {
         Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer)
     }
 
-    async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
+    async fn run(answer: Result<Response, ErrorKind>) -> Held {
         ask(&SPEC, &Carries(Endpoint::new("api.workos.com", 443)), &Site::of(network(answer)).context()).await
     }
 

@@ -192,14 +192,18 @@ fn no_date(api: &Endpoint) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::codes;
+    use crate::checks::fixture::{Held, codes, held};
     use crate::net::fake::response;
+
+    fn judge(api: &Endpoint, response: &Response, took: Duration) -> Held {
+        held(&SPEC, super::judge(api, response, took))
+    }
 
     fn api() -> Endpoint {
         Endpoint::new("api.workos.com", 443)
     }
 
-    fn judged(offset: i64, took: Duration) -> Outcome {
+    fn judged(offset: i64, took: Duration) -> Held {
         let at = response(401, &[], "").at;
         let server = if offset >= 0 {
             at + Duration::from_secs(offset.unsigned_abs())
@@ -222,7 +226,7 @@ mod tests {
     }
 
     /// An answer that was made so many seconds ago, with these headers besides.
-    fn kept(ago: u64, headers: &[(&str, &str)]) -> Outcome {
+    fn kept(ago: u64, headers: &[(&str, &str)]) -> Held {
         let date = httpdate::fmt_http_date(response(401, &[], "").at - Duration::from_secs(ago));
         let headers = [&[("date", date.as_str())], headers].concat();
         judge(&api(), &response(401, &headers, ""), Duration::from_millis(50))

@@ -331,7 +331,7 @@ fn ipv6_broken(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Finding 
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::context::IPV4_ONLY;
     use crate::net::fake::Fake;
     use crate::net::{Phase, RecordKind, Records};
@@ -343,7 +343,7 @@ mod tests {
         Fake::default().resolves(API, Ok(addresses)).serves("10.20.0.53:53", API, Ok(addresses))
     }
 
-    async fn run(network: Fake) -> Outcome {
+    async fn run(network: Fake) -> Held {
         ask(&SPEC, &Connects(Endpoint::new(API, 443)), &Site::of(network).context()).await
     }
 

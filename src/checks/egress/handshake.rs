@@ -279,13 +279,13 @@ fn lost(endpoint: &Endpoint) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Phase;
     use crate::net::fake::{Fake, certificate, handshake};
 
     const API: &str = "api.workos.com";
 
-    async fn run(shaken: Result<Handshake, ErrorKind>) -> Outcome {
+    async fn run(shaken: Result<Handshake, ErrorKind>) -> Held {
         let network = Fake::default()
             .resolves(API, Ok(&["104.18.2.1"]))
             .serves("10.20.0.53:53", API, Ok(&["104.18.2.1"]))

@@ -389,10 +389,10 @@ fn unresolved(proxy: &Proxy) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::Fake;
 
-    async fn run(connection: Result<(), ErrorKind>) -> Outcome {
+    async fn run(connection: Result<(), ErrorKind>) -> Held {
         let network = Fake::default().connects("10.20.0.31:3128", connection);
         let site = Site::of(network).with("network.proxy", "http://user:secret@10.20.0.31:3128");
         let proxy = Proxy::parse("http://user:secret@10.20.0.31:3128").unwrap();

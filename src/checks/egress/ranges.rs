@@ -139,11 +139,11 @@ fn only_current(endpoint: &Endpoint, tried: usize, silent: &[IpAddr], cx: &Conte
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Phase;
     use crate::net::fake::Fake;
 
-    async fn run(answering: usize) -> Outcome {
+    async fn run(answering: usize) -> Held {
         let addresses = one_of_each(&Facts::embedded());
         let mut network = Fake::default();
         for (place, address) in addresses.iter().enumerate() {

@@ -153,9 +153,13 @@ fn slow(endpoint: &Endpoint, most: Duration) -> Finding {
 mod tests {
     use super::*;
     use crate::check::{Status, Who};
-    use crate::checks::fixture::codes;
+    use crate::checks::fixture::{Held, codes, held};
     use crate::net::fake::{error, response};
     use crate::net::{ErrorKind, Phase};
+
+    fn judge(endpoint: &Endpoint, samples: &[Attempted<Response>]) -> Held {
+        held(&SPEC, super::judge(endpoint, samples))
+    }
 
     fn sample(answered: bool, took: Duration) -> Attempted<Response> {
         let result = if answered { Ok(response(401, &[], "")) } else { Err(error(ErrorKind::TimedOut(Phase::Answer))) };

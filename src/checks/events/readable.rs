@@ -111,11 +111,11 @@ fn not_established(instead: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
-    async fn run(status: u16, body: &str) -> Outcome {
+    async fn run(status: u16, body: &str) -> Held {
         let url = format!("https://api.workos.com{}", workos::LIST_EVENTS);
         let network = Fake::api().fetches(Method::Get, &url, Ok(response(status, &[], body)));
         ask(

@@ -218,17 +218,21 @@ mod tests {
 
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes, held};
     use crate::inbound::Traced;
     use crate::net::ErrorKind;
     use crate::net::fake::{Fake, response};
     use crate::workos::signature::{Rewriting, Verified};
 
+    fn heard(probes: &[ProbeSeen], lasted: Duration) -> Held {
+        held(&SPEC, super::heard(probes, lasted))
+    }
+
     const APP: &str = "app.customer.example";
     const HOOK: &str = "https://app.customer.example/hook";
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
-    async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
+    async fn run(answer: Result<Response, ErrorKind>) -> Held {
         let network = Fake::installation().fetches(Method::Post, HOOK, answer);
         let site = Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.webhook_url", HOOK);
         let check = Arrives {

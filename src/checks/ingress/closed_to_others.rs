@@ -283,13 +283,13 @@ fn no_stranger(endpoint: &Endpoint, whose: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{Handshake, Method};
 
     const APP: &str = "app.customer.example";
 
-    async fn run(source: &str, connection: Result<(), ErrorKind>, shaken: Result<Handshake, ErrorKind>) -> Outcome {
+    async fn run(source: &str, connection: Result<(), ErrorKind>, shaken: Result<Handshake, ErrorKind>) -> Held {
         let network = Fake::default()
             .resolves(APP, Ok(&["93.184.215.14"]))
             .serves("10.20.0.53:53", APP, Ok(&["93.184.215.14"]))

@@ -223,7 +223,7 @@ fn this_machine(tried: &[Tried], cx: &Context) -> String {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Phase;
     use crate::net::fake::Fake;
 
@@ -239,7 +239,7 @@ mod tests {
         Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.domain", APP)
     }
 
-    async fn run(site: Site) -> Outcome {
+    async fn run(site: Site) -> Held {
         ask(&SPEC, &Connects(Endpoint::new(APP, 443)), &site.context()).await
     }
 

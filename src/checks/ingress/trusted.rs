@@ -316,9 +316,13 @@ fn no_handshake(endpoint: &Endpoint, detail: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::codes;
+    use crate::checks::fixture::{Held, codes, held};
     use crate::net::fake::{certificate, error, handshake};
     use crate::net::{Place, Rule};
+
+    fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Held {
+        held(&SPEC, super::judge(endpoint, handshake, now))
+    }
 
     const APP: &str = "app.customer.example";
 
@@ -326,7 +330,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)
     }
 
-    fn judged(public: Result<(), CertificateProblem>, left: Duration) -> Outcome {
+    fn judged(public: Result<(), CertificateProblem>, left: Duration) -> Held {
         let mut leaf = certificate(APP, "R11");
         leaf.not_after = now() + left;
         judge(&Endpoint::new(APP, 443), &handshake(leaf, Ok(()), public), now())
@@ -368,7 +372,7 @@ mod tests {
 
     #[test]
     fn handshakes_that_fail_come_apart() {
-        let failed = |kind| codes(&failed(&Endpoint::new(APP, 443), &error(kind)));
+        let failed = |kind| codes(&held(&SPEC, failed(&Endpoint::new(APP, 443), &error(kind))));
 
         assert_eq!(failed(ErrorKind::TlsTooOld), ["tls-too-old"]);
         assert_eq!(failed(ErrorKind::NotTls("SSH-2.0".to_owned())), ["not-tls"]);

@@ -271,7 +271,11 @@ fn expired(subject: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::fixture::codes;
+    use crate::checks::fixture::{Held, codes, held};
+
+    fn judge(trust: &TrustSummary) -> Held {
+        held(&SPEC, super::judge(trust))
+    }
 
     fn judged(trust: &TrustSummary) -> Vec<&'static str> {
         codes(&judge(trust))

@@ -35,8 +35,8 @@ pub(super) const ID: CheckId = CheckId::new("webhook.refuses-unsigned");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Grade, Outcome, Status, Who};
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::check::{Grade, Status, Who};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::{Fake, certificate, handshake, response};
     use crate::net::{ErrorKind, Handshake, Method, Response};
     use crate::workos::signature;
@@ -44,12 +44,12 @@ mod tests {
     const APP: &str = "app.customer.example";
     const HOOK: &str = "https://app.customer.example/hook";
 
-    async fn run(answer: Result<Response, ErrorKind>, made_up: u16) -> Outcome {
+    async fn run(answer: Result<Response, ErrorKind>, made_up: u16) -> Held {
         behind(answer, response(made_up, &[], ""), false).await
     }
 
     /// The answer to every event, that to the made-up path, and whether the handshake asks for a client certificate.
-    async fn behind(answer: Result<Response, ErrorKind>, made_up: Response, asks_certificate: bool) -> Outcome {
+    async fn behind(answer: Result<Response, ErrorKind>, made_up: Response, asks_certificate: bool) -> Held {
         let shaken = Handshake {
             asked_for_certificate: asks_certificate,
             ..handshake(certificate(APP, "a CA"), Ok(()), Ok(()))
@@ -191,7 +191,7 @@ mod tests {
     }
 
     /// Answers by what is signed, and how: nothing, wrongly, rightly.
-    async fn handled(unsigned: Response, wrong: Response, right: Response, made_up: Response, send: bool) -> Outcome {
+    async fn handled(unsigned: Response, wrong: Response, right: Response, made_up: Response, send: bool) -> Held {
         let network = Fake::installation()
             .handles(Method::Post, HOOK, move |request| {
                 match request.headers.iter().find(|(name, _)| *name == signature::HEADER) {

@@ -163,13 +163,13 @@ fn not_established(instead: &str) -> Finding {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
 
     const HOOK: &str = "https://app.customer.example/webhooks/workos";
 
-    async fn run(status: u16, endpoints: &[(&str, &str, &[&str])]) -> Outcome {
+    async fn run(status: u16, endpoints: &[(&str, &str, &[&str])]) -> Held {
         let data: Vec<serde_json::Value> = endpoints
             .iter()
             .map(|(url, status, events)| serde_json::json!({ "endpoint_url": url, "status": status, "events": events, "secret": "whsec_planted" }))

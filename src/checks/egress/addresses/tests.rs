@@ -1,6 +1,6 @@
 use super::*;
 use crate::check::{Status, Who};
-use crate::checks::fixture::{Site, ask, codes};
+use crate::checks::fixture::{Held, Site, ask, codes};
 use crate::host::HostsLine;
 use crate::net::fake::{Fake, certificate, handshake, response};
 use crate::net::{CertificateProblem, ErrorKind, Method, RecordKind, Records};
@@ -25,11 +25,11 @@ fn api_at(network: Fake, address: &str, here: bool, public: bool) -> Fake {
         .fetches(Method::Get, "https://api.workos.com/organizations?limit=1", Ok(unauthorized))
 }
 
-async fn run_in(site: Site) -> Outcome {
+async fn run_in(site: Site) -> Held {
     ask(&SPEC, &Addresses(Endpoint::new(API, 443)), &site.context()).await
 }
 
-async fn run(network: Fake) -> Outcome {
+async fn run(network: Fake) -> Held {
     run_in(Site::of(network)).await
 }
 
@@ -129,7 +129,7 @@ async fn an_address_under_a_translators_prefix_is_judged_by_the_one_it_stands_fo
     let private = run(learnt("fd00:64::c000:aa")(leads_to("fd00:64::a01:203"))).await;
     let other = run(learnt("fd00:65::c000:aa")(leads_to("fd00:64::6812:201"))).await;
 
-    assert_eq!([&known, &own, &short].map(Outcome::status), [Status::Pass; 3]);
+    assert_eq!([&known, &own, &short].map(|outcome| outcome.status()), [Status::Pass; 3]);
     assert!(own.evidence[0].value.contains("104.18.2.1 by address translation (NAT64, fd00:64::/96)"));
     assert_eq!((codes(&private), codes(&other)), (vec!["private-answer"], vec!["private-answer"]));
 }

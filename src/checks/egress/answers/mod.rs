@@ -199,14 +199,14 @@ fn failed(endpoint: &Endpoint, error: &NetError) -> Outcome {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::{Fake, response};
     use crate::net::{ErrorKind, Method, Phase};
 
     const UNAUTHORIZED: &str = r#"{"message":"Unauthorized"}"#;
     const RAY: (&str, &str) = ("cf-ray", "8a0b1c2d3e4f5a6b-FRA");
 
-    async fn run(answer: Result<Response, ErrorKind>) -> Outcome {
+    async fn run(answer: Result<Response, ErrorKind>) -> Held {
         let network = Fake::api().fetches(Method::Get, "https://api.workos.com/organizations?limit=1", answer);
         let site = Site::of(network).key("sk_live_never_sent_by_this_check");
         ask(&SPEC, &Answers(Endpoint::new("api.workos.com", 443)), &site.context()).await

@@ -1,14 +1,18 @@
 use super::*;
 use crate::check::Status;
-use crate::checks::fixture::{Site, ask, codes};
+use crate::checks::fixture::{Held, Site, ask, codes, held};
 use crate::net::RecordKind::{A, Aaaa};
 use crate::net::fake::Fake;
 use crate::net::{Phase, Records};
 
+fn judge(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> Held {
+    held(&SPEC, super::judge(host, lookup, again, cx))
+}
+
 const RESOLVER: &str = "10.20.0.53:53";
 const API: &str = "api.workos.com";
 
-async fn run(network: Fake) -> Outcome {
+async fn run(network: Fake) -> Held {
     let site = Site::of(network);
     ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await
 }
@@ -111,13 +115,13 @@ async fn behind_a_proxy_a_local_failure_is_evidence_only() {
 /// A server behind the usual one.
 const SECOND: &str = "10.20.0.54:53";
 
-async fn run_with_second(network: Fake) -> Outcome {
+async fn run_with_second(network: Fake) -> Held {
     let mut site = Site::of(network);
     site.host.resolvers.push(SECOND.parse().unwrap());
     ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await
 }
 
-fn words(outcome: &Outcome) -> String {
+fn words(outcome: &Held) -> String {
     let finding = &outcome.findings[0];
     let remedies: Vec<&str> = finding.remediations.iter().map(|one| one.action.as_str()).collect();
     format!("{} {}", finding.problem, remedies.join(" "))
@@ -169,7 +173,7 @@ fn half_answered(seconds: u64) -> Fake {
         .resolving_takes(std::time::Duration::from_secs(seconds))
 }
 
-async fn on_a_host_with(address: &str, network: Fake) -> Outcome {
+async fn on_a_host_with(address: &str, network: Fake) -> Held {
     let mut site = Site::of(network);
     site.host.addresses.push(address.parse().unwrap());
     ask(&SPEC, &Resolves(Endpoint::new(API, 443)), &site.context()).await

@@ -219,14 +219,18 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, codes};
+    use crate::checks::fixture::{Held, Site, codes, held};
     use crate::net::fake::{Fake, certificate, handshake};
     use crate::net::{Flaw, Place, Rule};
     use std::time::Duration;
 
+    fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kept) -> Held {
+        held(&SPEC, super::judge(endpoint, handshake, now, kept))
+    }
+
     const API: &str = "api.workos.com";
 
-    fn judged(issuer: &str, here: Result<(), CertificateProblem>, public: Result<(), CertificateProblem>) -> Outcome {
+    fn judged(issuer: &str, here: Result<(), CertificateProblem>, public: Result<(), CertificateProblem>) -> Held {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         judge(&Endpoint::new(API, 443), &handshake(certificate(API, issuer), here, public), now, &Kept::default())
     }
@@ -252,7 +256,8 @@ mod tests {
             let endpoint = Endpoint::new(API, 443);
             let way = Way::direct(&endpoint, address.parse().unwrap());
             let unknown = || Err(CertificateProblem::UnknownIssuer);
-            let outcome = elsewhere_first(&endpoint, &way, judged("Corp", unknown(), unknown()), &cx);
+            let judged = judged("Corp", unknown(), unknown()).into_outcome();
+            let outcome = held(&SPEC, elsewhere_first(&endpoint, &way, judged, &cx));
 
             assert!(outcome.findings[0].remediations.likeliest().action.starts_with(first), "{address}");
         }

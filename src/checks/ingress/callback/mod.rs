@@ -268,7 +268,7 @@ fn has_sign_in(response: &Response) -> bool {
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes};
     use crate::net::fake::{Fake, response};
     use crate::net::{CertificateProblem, Method};
 
@@ -288,13 +288,13 @@ mod tests {
         Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.redirect_uris", URI)
     }
 
-    async fn run(site: Site) -> Outcome {
+    async fn run(site: Site) -> Held {
         let callback = callbacks(&Facts::embedded(), &site.settings()).remove(0);
         ask(&SPEC, &callback, &site.context()).await
     }
 
     /// The callback answers one thing, and a made-up path another.
-    async fn answering(answer: Response, made_up: Response) -> Outcome {
+    async fn answering(answer: Response, made_up: Response) -> Held {
         let elsewhere = format!("https://{APP}{MADE_UP_PATH}");
         let network = network().fetches(Method::Get, URI, Ok(answer)).fetches(Method::Get, &elsewhere, Ok(made_up));
         run(site(network)).await

@@ -296,7 +296,7 @@ fn in_short(response: &Response) -> String {
 mod tests {
     use super::*;
     use crate::check::{Status, Who};
-    use crate::checks::fixture::{Site, ask, codes};
+    use crate::checks::fixture::{Held, Site, ask, codes, held};
     use crate::net::Method;
     use crate::net::fake::{Fake, response};
     use crate::workos::signature::Terms;
@@ -318,7 +318,7 @@ mod tests {
     }
 
     /// An application that verifies what `sees` makes of a body, with this secret, by a clock that is `ahead` by so much.
-    async fn run(secret: &'static str, ahead: i64, sees: fn(&[u8]) -> Vec<u8>, refusal: u16) -> Outcome {
+    async fn run(secret: &'static str, ahead: i64, sees: fn(&[u8]) -> Vec<u8>, refusal: u16) -> Held {
         let cx = site(Fake::default()).context();
         let clock = now(&cx).saturating_add_signed(ahead * 1000);
         let network = Fake::installation().handles(Method::Post, HOOK, move |request| {
@@ -413,7 +413,8 @@ mod tests {
     fn an_answer_in_time_passes_and_a_late_one_has_its_codes() {
         let took = |milliseconds| {
             let outcome = Outcome::graded(Grade::Identified);
-            check().in_time(outcome, &response(200, &[], "ok"), Duration::from_millis(milliseconds))
+            let answer = response(200, &[], "ok");
+            held(&SPEC, check().in_time(outcome, &answer, Duration::from_millis(milliseconds)))
         };
 
         assert_eq!(took(200).status(), Status::Pass);

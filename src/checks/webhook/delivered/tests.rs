@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::check::Status;
-use crate::checks::fixture::{Site, codes, delivery};
+use crate::checks::fixture::{Held, Site, codes, delivery, held};
 use crate::context::SavedDelivery;
 use crate::net::fake::Fake;
 use crate::workos::signature::{Looks, Rewriting, SecretSlip, Slip, Verified};
@@ -19,7 +19,11 @@ fn refused(source: &str, why: Refusal) -> Delivery {
     delivery(source, Signature::Refused(why))
 }
 
-fn judged(deliveries: &[Delivery], caused: Option<&str>, from_all: bool) -> Outcome {
+fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Held {
+    held(&SPEC, super::judge(arrivals, facts))
+}
+
+fn judged(deliveries: &[Delivery], caused: Option<&str>, from_all: bool) -> Held {
     judge(&Arrivals { caused, from_all, ..arrivals(deliveries) }, &Facts::embedded())
 }
 
@@ -263,7 +267,7 @@ fn what_is_wrong_with_the_secret_is_said_where_nothing_holds() {
     let with = |secret: &str, body| {
         let secret = held_to(secret);
         let deliveries = [refused(PUBLISHED, Refusal::NoMatch { body })];
-        judge(&Arrivals { secret: &secret, ..arrivals(&deliveries) }, &Facts::embedded()).findings.remove(0)
+        judge(&Arrivals { secret: &secret, ..arrivals(&deliveries) }, &Facts::embedded()).findings[0].clone()
     };
 
     let blank = with("  ", Looks::AsWritten);
@@ -325,7 +329,7 @@ fn silence_is_a_failure_only_where_something_was_sent_for_certain() {
     assert_eq!(codes(&judged(&[delivery(PUBLISHED, Signature::Unchecked)], None, false)), ["not-verified"]);
 }
 
-fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Outcome {
+fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Held {
     let mut site = Site::of(Fake::default());
     let mut report = SavedDelivery {
         taken_at: site.host.now - Duration::from_secs(days * 86_400),
@@ -340,7 +344,7 @@ fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Outcome {
     change(&mut report);
     site.inbound = Some(report);
     let check = Saved { report: "inbound.json".to_owned(), url: Some(HOOK.to_owned()), hosts: Vec::new() };
-    check.taken_in(site.inbound.as_ref().unwrap(), site.host.now)
+    held(&SPEC, check.taken_in(site.inbound.as_ref().unwrap(), site.host.now))
 }
 
 #[test]
