@@ -9,6 +9,7 @@ use crate::checks::whence::Whence;
 use crate::context::{Context, NOT_AGAIN};
 use crate::net::{NetError, Response, Way};
 use crate::secret::Secret;
+use crate::settings::API_KEY_FILE;
 use crate::workos::key::shortness;
 use crate::workos::{self, Answer};
 
@@ -30,7 +31,7 @@ by a key of another kind: those that an application issues to its own customers 
     needs: &[answers::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Accepted(settings.api.value.clone())),
-        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+        None => Planned::from(&API_KEY_FILE),
     },
 };
 

@@ -8,6 +8,7 @@ use crate::check::{
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
+use crate::settings::REDIRECT_URIS;
 use crate::settings::values::{shown_url, web_url};
 use crate::workos::authorize::{self, Hop, MOST_HOPS};
 
@@ -32,7 +33,7 @@ registered in another environment.",
     plan: |_, settings| {
         let client = match settings.client_to_send() {
             Ok(client) => client,
-            Err(why) => return Planned::NotApplicable(why.to_owned()),
+            Err(why) => return Planned::NotApplicable(why),
         };
         let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
         Planned::each(
@@ -41,7 +42,7 @@ registered in another environment.",
                 client_id: client.to_owned(),
                 uri: uri.value.clone(),
             }),
-            "no redirect URI given: give --redirect-uri, or set WORKOS_REDIRECT_URI",
+            &REDIRECT_URIS,
         )
     },
 };

@@ -64,7 +64,7 @@ fn per_name(facts: &Facts, settings: &Settings, besides: &[Contact], look: Look)
         contacts.extend_from_slice(besides);
         OfName { host, contacts, look }
     });
-    Planned::each(checks, &settings.no_inbound_endpoint())
+    Planned::each(checks, settings.no_inbound_endpoint())
 }
 
 #[cfg(test)]

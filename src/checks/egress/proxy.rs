@@ -12,7 +12,7 @@ use crate::context::{Context, Tried};
 use crate::middlebox;
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, Place, ProxyRefusal};
 use crate::said::{listed, spoken};
-use crate::settings::{Proxy, Scheme};
+use crate::settings::{PROXY, Proxy, Scheme, Taker};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -39,7 +39,7 @@ Privoxy 404), or by a URL that names the wrong port.",
             let proxy = settings.proxy_for(endpoint)?.clone();
             Some(ThroughProxy { endpoint: endpoint.clone(), proxy })
         });
-        Planned::each(proxied, "requests go direct: no proxy is set (HTTPS_PROXY or --proxy sets one)")
+        Planned::each(proxied, format!("requests go direct: no proxy is set with {}", PROXY.places(Taker::Check)))
     },
 };
 
