@@ -186,3 +186,45 @@ fn the_exit_codes_of_the_readme_are_those_of_the_help() {
     assert_eq!(listed, ["0", "1", "2", "3", "4", "70", "130"]);
     assert_eq!(listed, exit_codes_of_the_help());
 }
+
+/// Every setting as the README lists it, made from its declaration.
+fn settings() -> String {
+    use workos_preflight::settings::{Flag, SETTINGS, Shape, Taker};
+
+    let mut table = "| setting | flag | environment | in the file | default |\n|---|---|---|---|---|\n".to_owned();
+    for setting in SETTINGS {
+        let flag = match (setting.flag, setting.shape) {
+            (Flag::Long(flag), Shape::Switch) => format!("`{flag}`"),
+            (Flag::Long(flag), Shape::Choice(words)) => format!("`{flag} {}`", words.join("|")),
+            (Flag::Long(flag), _) => format!("`{flag} {}`", setting.value_name),
+            (Flag::Each(aliases), _) => {
+                aliases.iter().map(|alias| format!("`{}`", alias.flag)).collect::<Vec<_>>().join(", ")
+            }
+        };
+        let held = setting.held.map(|held| format!("`{}` holds {} itself", held.variable, held.what));
+        let read = setting.variables(Taker::Check).into_iter().map(|variable| format!("`{variable}`"));
+        let cells = [
+            setting.help.to_owned(),
+            flag,
+            read.chain(held).collect::<Vec<_>>().join(", "),
+            format!("`{}`", setting.name),
+            setting.default.in_words().unwrap_or_default().to_owned(),
+        ];
+        let cells = cells.map(|cell| format!(" {}", cell.replace('|', "\\|")).trim_end().to_owned());
+        table.extend(["|", &cells.join(" |"), " |\n"]);
+    }
+    table
+}
+
+#[test]
+fn the_table_of_settings_is_what_is_declared() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let table: Vec<&str> = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| setting |"))
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let declared = settings();
+
+    assert_eq!(table, declared.lines().collect::<Vec<_>>(), "the README should list:\n{declared}");
+}

@@ -316,7 +316,7 @@ impl Declared {
     }
 
     /// Its variables as a person is told of them: in capitals where both spellings are read.
-    fn variables(&self, by: Taker) -> Vec<&'static str> {
+    pub fn variables(&self, by: Taker) -> Vec<&'static str> {
         let read = self.read_by(by);
         let twice = |name: &str| name.to_uppercase() != name && read.contains(&name.to_uppercase().as_str());
         read.iter().copied().filter(|name| !twice(name)).collect()
