@@ -166,11 +166,17 @@ impl Human {
                 let problem = format!("{} [{}/{}]", finding.problem, pair.id, finding.code);
                 self.labelled("  was", Paint::Faint, &problem, out)?;
             }
+            if let Some(reason) = unconcluded(before) {
+                self.labelled("  was", Paint::Faint, &format!("{reason} [{}]", pair.id), out)?;
+            }
         }
         let wants_action = matches!(pair.change, Change::Regressed | Change::New | Change::Changed | Change::Improved)
             && pair.why != Why::Evidence
             || pair.is_still_wrong();
         if let Some(after) = pair.after.filter(|_| wants_action) {
+            if let Some(reason) = unconcluded(after) {
+                self.problem(&reason, pair.id, out)?;
+            }
             for finding in worst_first(after) {
                 self.remedy(pair, after, finding, out)?;
             }
@@ -257,6 +263,11 @@ impl Human {
         }
         Ok(())
     }
+}
+
+/// Why a question was left unknown by no finding: the run was over, or the check broke.
+fn unconcluded(result: &CheckResult) -> Option<String> {
+    result.reason().filter(|_| result.ended.is_some())
 }
 
 fn side(report: &Report) -> String {
@@ -473,6 +484,21 @@ mod tests {
 
         golden("worse.comparison.narrow.txt", &written);
         assert!(written.is_ascii());
+    }
+
+    #[test]
+    fn a_check_that_broke_is_a_defect_of_the_tool_in_a_comparison_too() {
+        let unfinished = Report::from(&fixture::unfinished());
+        for written in [written(NORMAL, &healthy(), &unfinished), written(NORMAL, &unfinished, &unfinished)] {
+            for part in [
+                "the check itself broke: it panicked; this is a defect in the tool, please report it [egress.trusted]",
+                "not through when the run's deadline of 60 s passed [domain.resolves]",
+            ] {
+                assert!(written.contains(part), "{part} is missing in\n{written}");
+            }
+        }
+        let repaired = written(NORMAL, &unfinished, &healthy());
+        assert!(repaired.contains("was        the check itself broke: it panicked"), "{repaired}");
     }
 
     #[test]
