@@ -11,7 +11,8 @@ use crate::settings::{Declared, Settings, Wanted};
 pub use crate::endpoint::Endpoint;
 pub(crate) use crate::outcome::command;
 pub use crate::outcome::{
-    Code, Command, Evidence, Finding, Grade, Outcome, Remediation, Remediations, Severity, Status, Vantage, Who,
+    Code, Command, Evidence, Finding, Findings, Grade, Outcome, Remediation, Remediations, Severity, Status, Vantage,
+    Who,
 };
 
 /// One question about one subject, asked once per run.

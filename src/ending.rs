@@ -71,7 +71,7 @@ impl Ending {
     /// Why it was skipped, or left unknown without a finding, in words.
     pub fn reason(&self) -> Option<String> {
         match self {
-            Ending::Asked(outcome) => outcome.not_available.clone(),
+            Ending::Asked(outcome) => outcome.findings.not_available().map(str::to_owned),
             Ending::Skipped(why) => Some(why.in_words()),
             Ending::CutShort { by, .. } => Some(by.in_words()),
             Ending::Broke(what) => Some(broke(what)),
@@ -88,7 +88,7 @@ impl Ending {
 
     /// What is wrong.
     pub fn findings(&self) -> &[Finding] {
-        self.outcome().map(|outcome| outcome.findings.as_slice()).unwrap_or_default()
+        self.outcome().map(|outcome| &*outcome.findings).unwrap_or_default()
     }
 
     /// What was seen.
@@ -102,7 +102,7 @@ impl Ending {
 
     /// How strong the best evidence is, where there is a conclusion that rests on it.
     pub fn grade(&self) -> Option<Grade> {
-        self.outcome().filter(|outcome| outcome.not_available.is_none()).map(|outcome| outcome.grade)
+        self.outcome().filter(|outcome| outcome.findings.not_available().is_none()).map(|outcome| outcome.grade)
     }
 
     /// What the check concluded, where it came to that.

@@ -139,7 +139,7 @@ pub(super) async fn ask(spec: &Spec, check: &dyn Check, cx: &Context) -> Held {
 
 /// What a part of a check concludes, such as the judgement apart from the asking.
 pub(super) fn held(spec: &Spec, outcome: Outcome) -> Held {
-    for finding in &outcome.findings {
+    for finding in outcome.findings.iter() {
         assert!(spec.declares(finding.code), "{} does not declare {}", spec.id, finding.code.name);
     }
     Held(outcome)

@@ -1,9 +1,11 @@
 //! What a check may conclude, and what a conclusion must carry.
 
 mod command;
+mod findings;
 
 pub use command::Command;
 pub(crate) use command::command;
+pub use findings::Findings;
 
 /// One kind of finding that a check can make. Addressed everywhere as `check-id/code`.
 #[derive(PartialEq, Eq, Debug)]
@@ -279,8 +281,8 @@ impl Status {
 /// What a check that ran found out. Its status follows from its findings and cannot be set.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What is wrong, worst first as the check sees it.
-    pub findings: Vec<Finding>,
+    /// What is wrong, or why there is nothing to conclude.
+    pub findings: Findings,
     /// What was seen.
     pub evidence: Vec<Evidence>,
     /// How strong the best evidence is.
@@ -289,14 +291,12 @@ pub struct Outcome {
     pub via: Option<String>,
     /// How many attempts the slowest question took; 0 where nothing was sent.
     pub attempts: u32,
-    /// Why there is nothing to conclude after all, where only asking could show it.
-    pub not_available: Option<String>,
 }
 
 impl Outcome {
     /// Nothing wrong so far, with evidence of this grade.
     pub fn graded(grade: Grade) -> Self {
-        Outcome { findings: Vec::new(), evidence: Vec::new(), grade, via: None, attempts: 0, not_available: None }
+        Outcome { findings: Findings::default(), evidence: Vec::new(), grade, via: None, attempts: 0 }
     }
 
     /// Adds a fact that was seen.
@@ -345,13 +345,13 @@ impl Outcome {
     /// Nothing can be concluded here, and that says nothing about the claim.
     #[must_use]
     pub fn not_available(mut self, why: impl Into<String>) -> Self {
-        self.not_available = Some(why.into());
+        self.findings.not_to_be_had(why.into());
         self
     }
 
     /// What is not available is skipped. Otherwise any error fails; else any undecided finding leaves it unknown; else any warning warns.
     pub fn status(&self) -> Status {
-        if self.not_available.is_some() {
+        if self.findings.not_available().is_some() {
             return Status::Skip;
         }
         match self.findings.iter().map(|finding| finding.code.severity).max() {
@@ -396,6 +396,20 @@ mod tests {
             outcome.found(code.found("…", Remediation::installer("Do it.")));
         }
         outcome.status()
+    }
+
+    #[test]
+    fn what_is_wrong_is_never_hidden_by_what_is_not_available() {
+        let outcome = || Outcome::graded(Grade::Reached);
+        let found = || BROKEN.found("…", Remediation::installer("Do it."));
+        let (none, before, after) = (
+            outcome().not_available("there is none"),
+            outcome().because(found()).not_available("there is none"),
+            outcome().not_available("there is none").because(found()),
+        );
+
+        assert_eq!([none.status(), before.status(), after.status()], [Status::Skip, Status::Fail, Status::Fail]);
+        assert_eq!((none.findings.not_available(), after.findings.not_available()), (Some("there is none"), None));
     }
 
     #[test]

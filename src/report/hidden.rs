@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::waivers::Waived;
 use super::{Head, Report, Row};
 use crate::ending::{Ending, Why};
-use crate::outcome::{Evidence, Finding, Outcome};
+use crate::outcome::{Evidence, Finding, Findings, Outcome};
 use crate::said::hidden;
 use crate::settings::{Source, Waiver};
 
@@ -68,14 +68,16 @@ fn ended(ending: Ending) -> Ending {
     }
 }
 
-fn concluded(Outcome { findings, evidence, grade, via, attempts, not_available }: Outcome) -> Outcome {
+fn concluded(Outcome { findings, evidence, grade, via, attempts }: Outcome) -> Outcome {
     Outcome {
-        findings: findings.into_iter().map(finding).collect(),
+        findings: match findings {
+            Findings::Made(findings) => Findings::Made(findings.into_iter().map(finding).collect()),
+            Findings::NotAvailable(why) => Findings::NotAvailable(hidden(&why)),
+        },
         evidence: evidence.into_iter().map(seen).collect(),
         grade,
         via: via.as_deref().map(hidden),
         attempts,
-        not_available: not_available.as_deref().map(hidden),
     }
 }
 

@@ -90,7 +90,8 @@ fn ended(ending: &Ending) -> Option<Ended> {
 fn skipped(ending: &Ending) -> Option<Skipped> {
     let why = match ending {
         Ending::Asked(outcome) => {
-            return outcome.not_available.clone().map(|detail| Skipped::NotAvailable { detail });
+            let detail = outcome.findings.not_available()?.to_owned();
+            return Some(Skipped::NotAvailable { detail });
         }
         Ending::Skipped(why) => why,
         Ending::CutShort { .. } | Ending::Broke(_) => return None,

@@ -9,7 +9,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Findings, Grade, Outcome, Planned, Running, Spec, Touch,
+    Vantage,
 };
 use crate::context::{Asked, Context, Lookup};
 use crate::host::{RESOLVER_FILE, SERVICES_FILE};
@@ -111,7 +112,7 @@ impl Check for Resolves {
             match cx.resolving_proxy(&self.0) {
                 None => found,
                 // The proxy resolves: what was seen here stays, what it would mean without the proxy goes.
-                Some(proxy) => Outcome { findings: Vec::new(), ..found }
+                Some(proxy) => Outcome { findings: Findings::default(), ..found }
                     .with("resolution", "by the proxy; the local answer is evidence only")
                     .via(proxy.to_string()),
             }

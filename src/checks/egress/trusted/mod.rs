@@ -118,7 +118,7 @@ fn elsewhere_first(endpoint: &Endpoint, way: &Way, outcome: Outcome, cx: &Contex
         endpoint.host
     ))
     .verify(command!("getent ahosts {}; dig @1.1.1.1 {} A +short", endpoint.host, endpoint.host));
-    let findings = outcome.findings.into_iter().map(|finding| match finding.code.severity {
+    let findings = outcome.findings.each(|finding| match finding.code.severity {
         Severity::Error => {
             let then = finding.remediations.iter().cloned();
             let remediations = then.fold(first.clone().into(), Remediations::or);
@@ -126,7 +126,7 @@ fn elsewhere_first(endpoint: &Endpoint, way: &Way, outcome: Outcome, cx: &Contex
         }
         _ => finding,
     });
-    Outcome { findings: findings.collect(), ..outcome }
+    Outcome { findings, ..outcome }
 }
 
 /// Where the roots of this host are named.
