@@ -9,6 +9,29 @@
 //! ```
 //!
 //! Data flows one way. A check's id is its path: `egress.trusted` lives in `src/checks/egress/trusted.rs`.
+//!
+//! # The tour
+//!
+//! Read in this order, each room in a few minutes:
+//!
+//! 1. [`outcome`]: what may be concluded. A [`Finding`](outcome::Finding) cannot be built without a
+//!    [`Remediation`](outcome::Remediation), and a status is never set: it follows.
+//! 2. [`check`]: what a check is, as a [`Spec`](check::Spec) that is known before anything is sent, and as a value that holds its
+//!    one subject. Then one of them from top to bottom, say `src/checks/egress/http2.rs`.
+//! 3. [`context`]: everything that a running check may look at, in the bounds of what it declared; behind it the two boundaries to
+//!    the world, [`net`] (a handful of verbs) and [`host`] (this machine).
+//! 4. [`plan`] and [`runner`]: which checks there will be, and how they run. Neither knows a check or a format.
+//! 5. [`report`] and [`reporters`]: what a run found as plain values, and each document in each format.
+//! 6. [`settings`] and [`cli`]: each setting declared once, resolved from flag, environment, file and default.
+//! 7. [`inbound`] and [`listening`]: the door at which `listen` stands, and what it concludes there.
+//! 8. [`simulator`]: the embedded `WorkOS` and customer site behind `demo`, which the tests play, too.
+//! 9. [`said`] and [`files`]: the one exit for words, the one reader and the one writer of files.
+//!
+//! [`facts`] is what `WorkOS` needs from a network, dated; [`workos`] is its API as the checks need it; [`firewall`] is what has to
+//! pass. [`commands`] is the only place where all parts meet.
+//!
+//! How to add a check, a code, a setting, a fault or a format, and how the tests are run, stands in
+//! `CONTRIBUTING.md` beside `Cargo.toml`.
 
 pub mod check;
 pub mod checks;

@@ -125,9 +125,3 @@ pub(crate) fn waits_together(report: &Report, seen: &Seen) -> Option<String> {
     let sum: Duration = results(report).map(|(_, result)| Duration::from_millis(result.duration_ms)).sum();
     (seen.took > sum / 2).then(|| format!("the run took {:?}, and its checks {sum:?} in all", seen.took))
 }
-
-/// The API's answer says that HTTP/2 breaks.
-pub(crate) fn http2_is_told_of(report: &Report, _: &Seen) -> Option<String> {
-    let told = |result: &CheckResult| result.evidence.iter().any(|seen| seen.what == "HTTP/2");
-    (!passes(report, "egress.answers", told)).then(|| "nothing is said of HTTP/2".to_owned())
-}

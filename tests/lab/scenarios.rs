@@ -11,8 +11,8 @@ use workos_preflight::simulator::{
 
 use crate::addresses::HOST;
 use crate::claims::{
-    an_allowlist_is_thought_of, egress_only, first_to_mend, http2_is_told_of, kept_out, names_the_dead, no_key_is_read,
-    nothing_found, passes, the_api_is_left_alone, through_the_proxy, tried, waits_together,
+    an_allowlist_is_thought_of, egress_only, first_to_mend, kept_out, names_the_dead, no_key_is_read, nothing_found,
+    passes, the_api_is_left_alone, through_the_proxy, tried, waits_together,
 };
 use crate::found::results;
 use crate::play::Seen;
@@ -390,8 +390,8 @@ fn http2() -> Vec<Scenario> {
     let api = Service::Http2 { manner: Http2Manner::Only, site: Site::Workos(ApiManner::Works) };
     through_a_proxy.past_proxy.values_mut().for_each(|service| *service = api.clone());
     let broken = Http2Manner::BROKEN.into_iter().map(|manner| {
-        Scenario::new(&format!("HTTP/2 that is broken ({manner:?}) is evidence where HTTP/1.1 works"), over(manner))
-            .expecting(ready().and(http2_is_told_of))
+        Scenario::new(&format!("HTTP/2 that is broken ({manner:?}) is a warning where HTTP/1.1 works"), over(manner))
+            .expecting(Expect { codes: vec!["egress.http2/broken"], ..ready() })
     });
     let mut all = vec![
         Scenario::new("an API and a resolver that speak HTTP/2 alone are ready", over(Http2Manner::Only))

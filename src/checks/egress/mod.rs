@@ -6,6 +6,7 @@ mod carries;
 pub(super) mod clock;
 mod connects;
 mod handshake;
+mod http2;
 mod proxy;
 mod ranges;
 mod resolves;
@@ -28,6 +29,7 @@ pub(super) const GROUP: Group = Group {
         &handshake::SPEC,
         &trusted::SPEC,
         &answers::SPEC,
+        &http2::SPEC,
         &clock::SPEC,
         &carries::SPEC,
         &stable::SPEC,

@@ -107,7 +107,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault::new(
         "http2-broken",
         "Something on the way breaks HTTP/2, and HTTP/1.1 works: the API is not at fault.",
-        &[],
+        &["egress.http2/broken"],
         |world| over_http2(world, Http2Manner::GoesAway),
     ),
     Fault::new(

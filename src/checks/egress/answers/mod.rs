@@ -113,9 +113,6 @@ pub(in crate::checks) fn noted(outcome: &mut Outcome, response: &Response) {
             outcome.saw(what, value.chars().take(80).collect::<String>());
         }
     }
-    if let Some(how) = &response.http2_broke {
-        outcome.saw("HTTP/2", format!("breaks on the way ({how}); HTTP/1.1 works"));
-    }
     if let Some(Coding::Undone(coding)) = &response.coding {
         outcome.saw("compression", format!("{coding}, which nobody asked for and most programs undo"));
     }
@@ -285,16 +282,6 @@ mod tests {
             assert_eq!(codes(&outcome), ["compressed"], "{coding:?}");
             assert!(outcome.findings[0].problem.contains("Content-Encoding: "), "{coding:?}");
         }
-    }
-
-    #[tokio::test]
-    async fn http2_that_breaks_while_http1_works_is_evidence_and_no_fault() {
-        let mut answer = response(401, &[RAY], UNAUTHORIZED);
-        answer.http2_broke = Some("the other side ended it with GOAWAY, INTERNAL_ERROR".to_owned());
-        let outcome = run(Ok(answer)).await;
-
-        assert_eq!(outcome.status(), Status::Pass);
-        assert!(outcome.evidence.iter().any(|seen| seen.what == "HTTP/2" && seen.value.contains("GOAWAY")));
     }
 
     #[tokio::test]
