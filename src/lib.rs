@@ -38,6 +38,7 @@ pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod context;
+pub mod documents;
 pub mod ending;
 pub mod endpoint;
 pub mod facts;

@@ -245,7 +245,6 @@ fn version_help_and_schemas_go_to_stdout() {
         &["check", "--help"],
         &["compare", "--help"],
         &["schema", "report"],
-        &["schema", "comparison"],
         &["schema", "config"],
     ] {
         let ended = run(args);

@@ -57,7 +57,7 @@ fn names_are_looked_up_over_udp_and_tcp_and_everything_else_is_tcp_in_every_form
         let wanted: &[&str] = if flow["id"] == "egress-dns" { &["udp", "tcp"] } else { &["tcp"] };
         assert_eq!(flow["protocols"], serde_json::json!(wanted), "{flow}");
     }
-    let dns = markdown.lines().find(|row| row.starts_with("| egress-dns |")).unwrap();
+    let dns = markdown.lines().find(|row| row.starts_with("| `egress-dns` |")).unwrap();
     assert!(dns.contains("| UDP and TCP 53 |"), "{dns}");
     let (_, dns) = human.split_once("egress-dns (required)").unwrap();
     let (dns, _) = dns.split_once("since").unwrap();

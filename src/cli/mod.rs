@@ -9,9 +9,11 @@ mod trusted;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::reporters::{FORMATS, Format, HUMAN};
+use crate::documents::Kind;
+use crate::reporters::{Format, HUMAN, of_documents, of_reports};
 use crate::said::listed;
 
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
@@ -61,7 +63,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run the real checks against an embedded WorkOS and customer site on loopback
     Demo(DemoArgs),
-    /// Print the JSON Schema of the report, of a comparison, or of the settings file
+    /// Print the JSON Schema of a document, or of the settings file
     Schema(SchemaArgs),
 }
 
@@ -89,17 +91,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// How to print the plan
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub format: PlanFormat,
-}
-
-/// How a plan can be printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub enum PlanFormat {
-    /// For a person.
-    Human,
-    /// For a program.
-    Json,
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
+    pub format: &'static Format,
 }
 
 /// The options of `requirements`.
@@ -112,19 +105,8 @@ pub struct RequirementsArgs {
     #[arg(long, value_name = "REPORT", help_heading = "Deeper looks")]
     pub learnt: Option<PathBuf>,
     /// How to print the sheet
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub format: SheetFormat,
-}
-
-/// How a sheet can be printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub enum SheetFormat {
-    /// For a person.
-    Human,
-    /// For a program.
-    Json,
-    /// For a ticket.
-    Markdown,
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
+    pub format: &'static Format,
 }
 
 /// The arguments of `compare`.
@@ -143,8 +125,8 @@ pub struct CompareArgs {
     #[arg(value_name = "AFTER")]
     pub after: PathBuf,
     /// How to print the comparison
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", help_heading = "Output")]
-    pub format: ComparisonFormat,
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
+    pub format: &'static Format,
     /// Print only what is worse, and the verdict
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
@@ -156,21 +138,15 @@ pub struct CompareArgs {
     pub color: When,
 }
 
-/// How a comparison can be printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub enum ComparisonFormat {
-    /// For a person.
-    Human,
-    /// For a program.
-    Json,
-}
-
-/// The argument of `explain`.
+/// The arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
     /// A check (`egress.connects`), a group (`egress`), or a finding's code (`egress.connects/timed-out`, `timed-out`)
     #[arg(value_name = "ID|CODE")]
     pub what: Option<String>,
+    /// How to print the page
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format())]
+    pub format: &'static Format,
 }
 
 /// The options of `demo`.
@@ -194,19 +170,28 @@ pub struct DemoArgs {
 #[derive(Args, Debug)]
 pub struct SchemaArgs {
     /// Of what
-    #[arg(value_enum, default_value = "report")]
+    #[arg(value_name = "WHAT", default_value = Kind::Report.as_str(), value_parser = schema_of())]
     pub of: SchemaOf,
 }
 
 /// What has a schema.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SchemaOf {
-    /// The report of `--format json`.
-    Report,
-    /// The comparison of `compare --format json`.
-    Comparison,
+    /// A document, as its JSON is.
+    Document(Kind),
     /// The settings file.
     Config,
+}
+
+const CONFIG: &str = "config";
+
+fn schema_of() -> impl TypedValueParser<Value = SchemaOf> {
+    let kinds = Kind::ALL.map(|kind| PossibleValue::new(kind.as_str()).help(kind.of_what()));
+    let values = kinds.into_iter().chain([PossibleValue::new(CONFIG).help("the settings file")]);
+    PossibleValuesParser::new(values).map(|name| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == name);
+        kind.map_or(SchemaOf::Config, SchemaOf::Document)
+    })
 }
 
 /// Which checks.
@@ -274,7 +259,12 @@ pub enum FailOn {
 
 /// The help of the option that has a report's format.
 fn reports_format() -> String {
-    format!("The report's format: {}", listed(FORMATS.iter().map(|format| format.name)))
+    format!("The report's format: {}", listed(of_reports().map(|format| format.name)))
+}
+
+/// The format of a document that is no report.
+fn documents_format() -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(of_documents().map(|format| format.name)).try_map(|name| Format::named(&name))
 }
 
 fn format_and_file(text: &str) -> Result<(&'static Format, PathBuf), String> {
@@ -283,7 +273,9 @@ fn format_and_file(text: &str) -> Result<(&'static Format, PathBuf), String> {
     if file.is_empty() {
         return Err("the file's name is missing after `=`".to_owned());
     }
-    Ok((Format::named(format)?, PathBuf::from(file)))
+    let format = Format::named(format)?;
+    format.tells()?;
+    Ok((format, PathBuf::from(file)))
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::exit;
 use super::saved::{self, is_stdin};
-use super::{Failure, terminal};
-use crate::cli::{CompareArgs, ComparisonFormat, OutputArgs};
+use super::{Failure, print_document, terminal};
+use crate::cli::{CompareArgs, OutputArgs};
+use crate::documents::Document;
 use crate::report::compare::{Comparison, Verdict};
 use crate::report::{Report, v1};
 use crate::reporters::{self, Encoding};
@@ -18,28 +19,13 @@ pub(super) fn run(args: &CompareArgs) -> Result<u8, Failure> {
     let before = saved::read("the report before", &args.before)?;
     let after = saved::read("the report after", &args.after)?;
     let comparison = Comparison::of(&before, &after);
-    let mut text = Vec::new();
-    let encoding = match args.format {
-        ComparisonFormat::Human => {
-            let look = terminal::look(terminal::detail(args.quiet, args.verbose), args.color);
-            reporters::comparison(&comparison, look, &mut text)?;
-            Encoding::Text
-        }
-        ComparisonFormat::Json => {
-            reporters::comparison_as_json(&comparison, &mut text)?;
-            Encoding::Json
-        }
-    };
-    print(encoding, &text)?;
-    Ok(code(&comparison))
-}
-
-/// Prints to stdout. Whoever has read enough of it may still ask for the exit code.
-fn print(encoding: Encoding, text: &[u8]) -> Result<(), Failure> {
-    match exit::to_stdout(encoding, text) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
+    let look = terminal::look(terminal::detail(args.quiet, args.verbose), args.color);
+    match print_document(&Document::Comparison(&comparison), args.format, look) {
+        // Whoever has read enough of it may still ask for the exit code.
+        Ok(_) | Err(Failure::Closed) => {}
+        Err(failure) => return Err(failure),
     }
+    Ok(code(&comparison))
 }
 
 fn code(comparison: &Comparison) -> u8 {
@@ -67,7 +53,10 @@ impl Baseline {
         if on_stdout {
             let mut text = b"\n".to_vec();
             reporters::against_baseline(&comparison, terminal::look(detail, output.color), &mut text)?;
-            print(Encoding::Text, &text)?;
+            match exit::to_stdout(Encoding::Text, &text) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                written => written?,
+            }
         } else {
             let mut text = Vec::new();
             reporters::against_baseline(&comparison, terminal::look_of_stderr(detail, output.color), &mut text)?;

@@ -1,14 +1,15 @@
 //! `demo`: the main job against an embedded WorkOS and customer site, over real sockets on loopback.
 
-use std::fmt::Write as _;
-
-use super::{Failure, gather, print, session};
+use super::{Failure, gather, print_document, session, terminal};
 use crate::checks::GROUPS;
 use crate::cli::DemoArgs;
+use crate::documents::faults::Faults;
+use crate::documents::{self, Document};
 use crate::facts::Facts;
 use crate::net::{Limits, Live, TrustStores};
 use crate::outcome::Vantage;
 use crate::plan::Plan;
+use crate::reporters::Detail;
 use crate::secret::Secret;
 use crate::settings::{Fallback, GivenSecrets, Layer, SETTINGS, Setting, Settings, Source, Taker};
 use crate::simulator::{FAULTS, Fault, Ground, Simulator, World};
@@ -16,7 +17,10 @@ use crate::simulator::{FAULTS, Fault, Ground, Simulator, World};
 pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
     let fault = match args.fault.as_deref() {
-        Some("list") => return print(&list()),
+        Some("list") => {
+            let look = terminal::look(Detail::Normal, args.output.color);
+            return print_document(&Document::Faults(list()), args.output.format, look);
+        }
         Some(name) => Some(named(name)?),
         None => None,
     };
@@ -98,17 +102,8 @@ fn named(name: &str) -> Result<&'static Fault, Failure> {
     }
 }
 
-fn list() -> String {
-    let mut text =
-        "Faults that `workos-preflight demo --fault NAME` plays, and what the run then finds:\n\n".to_owned();
-    for fault in playable() {
-        let _ = writeln!(text, "  {:<24} {}", fault.name, fault.shows);
-        let _ = writeln!(
-            text,
-            "  {:<24} → {}",
-            "",
-            fault.expect.first().copied().unwrap_or("nothing: the run stays ready")
-        );
-    }
-    text
+/// The faults, as a document.
+fn list() -> Faults {
+    let listed = |fault: &Fault| documents::faults::Fault { name: fault.name, shows: fault.shows, finds: fault.expect };
+    Faults(playable().map(listed).collect())
 }

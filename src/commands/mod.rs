@@ -25,7 +25,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::reporters::Encoding;
+use crate::documents::Document;
+use crate::reporters::{Encoding, Format, Look};
 use crate::said;
 use crate::settings::{Setting, SettingsError, Source};
 use exit::Stream;
@@ -126,6 +127,16 @@ fn say(sentence: &str) {
 /// Prints a text for a person to stdout, in one write. What strangers said in it has passed [`said::line`].
 fn print(text: &str) -> Result<u8, Failure> {
     exit::to_stdout(Encoding::Text, said::harmless_lines(text).as_bytes())?;
+    Ok(0)
+}
+
+/// Prints a document to stdout, in one write.
+fn print_document(document: &Document, format: &'static Format, look: Look) -> Result<u8, Failure> {
+    let write =
+        format.writes().map_err(|why| Failure::Usage(format!("this is not written as {}: {why}", format.name)))?;
+    let mut text = Vec::new();
+    write(document, look, &mut text)?;
+    exit::to_stdout(format.encoding, &text)?;
     Ok(0)
 }
 

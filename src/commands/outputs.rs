@@ -7,23 +7,39 @@ use crate::checks::GROUPS;
 use crate::cli::OutputArgs;
 use crate::files::{Place, Unwritable};
 use crate::report::Report;
-use crate::reporters::{Format, HUMAN};
+use crate::reporters::{Format, HUMAN, Tells};
 use crate::said::caught;
+
+/// A report in a format that reports have.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    /// The format.
+    pub(super) format: &'static Format,
+    /// What tells it.
+    pub(super) begin: Tells,
+}
+
+impl Told {
+    fn in_format(format: &'static Format) -> Result<Self, Failure> {
+        let begin = format.tells().map_err(|why| Failure::Usage(format!("no report is in {}: {why}", format.name)))?;
+        Ok(Told { format, begin })
+    }
+}
 
 /// Where the reports of a run go. It is settled before anything is sent, so that no run is lost for a name.
 pub(super) struct Outputs {
     /// What standard output gets.
-    pub(super) on_stdout: &'static Format,
-    files: Vec<(&'static Format, String, Place)>,
+    pub(super) on_stdout: Told,
+    files: Vec<(Told, String, Place)>,
 }
 
 impl Outputs {
     /// Looks at every name: whether it can be written to, and whether another stands for the same file.
     pub(super) fn of(output: &OutputArgs) -> Result<Self, Failure> {
-        let mut on_stdout: Vec<(&'static Format, String)> = Vec::new();
-        let mut files: Vec<(&'static Format, String, Place)> = Vec::new();
+        let mut on_stdout: Vec<(Told, String)> = Vec::new();
+        let mut files: Vec<(Told, String, Place)> = Vec::new();
         if output.output.is_none() && output.format != HUMAN {
-            on_stdout.push((output.format, format!("--format {}", output.format.name)));
+            on_stdout.push((Told::in_format(output.format)?, format!("--format {}", output.format.name)));
         }
         let main = output.output.iter().map(|path| (output.format, path, format!("--output {}", path.display())));
         let besides = output
@@ -31,6 +47,7 @@ impl Outputs {
             .iter()
             .map(|(format, path)| (*format, path, format!("--report {}={}", format.name, path.display())));
         for (format, path, typed) in main.chain(besides) {
+            let told = Told::in_format(format)?;
             let place = Place::of(path).map_err(|why| cannot_write(path, &why))?;
             if let Some((_, earlier, _)) = files.iter().find(|(.., other)| other.is(&place)) {
                 return Err(named_twice(&path.display().to_string(), earlier, &typed));
@@ -39,14 +56,14 @@ impl Outputs {
                 return Err(named_twice(&path.display().to_string(), "where standard output goes", &typed));
             }
             if place.is_standard_output() {
-                on_stdout.push((format, typed));
+                on_stdout.push((told, typed));
             } else {
-                files.push((format, typed, place));
+                files.push((told, typed, place));
             }
         }
         match &on_stdout[..] {
-            [] => Ok(Outputs { on_stdout: HUMAN, files }),
-            [(format, _)] => Ok(Outputs { on_stdout: format, files }),
+            [] => Ok(Outputs { on_stdout: Told::in_format(HUMAN)?, files }),
+            [(told, _)] => Ok(Outputs { on_stdout: *told, files }),
             [(_, first), (_, second), ..] => Err(named_twice("standard output", first, second)),
         }
     }
@@ -59,10 +76,9 @@ impl Outputs {
     /// Writes every file, also after one that could not be written.
     pub(super) fn write(&self, report: &Report, output: &OutputArgs) -> Result<(), Failure> {
         let mut failed = Ok(());
-        for (format, _, place) in &self.files {
+        for (told, _, place) in &self.files {
             let mut text = Vec::new();
-            let look = terminal::plain(terminal::detail(output.quiet, output.verbose));
-            let mut reporter = (format.report)(look, GROUPS);
+            let mut reporter = (told.begin)(terminal::plain(terminal::detail(output.quiet, output.verbose)), GROUPS);
             let written = reporter
                 .begin(&report.head, &mut text)
                 .and_then(|()| report.rows.iter().try_for_each(|row| reporter.row(row, &mut text)))

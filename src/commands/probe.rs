@@ -1,6 +1,6 @@
 //! `probe`: the installation as it looks from outside, from a machine that is not its own.
 
-use super::{Failure, gather, plan, print, print_json, session};
+use super::{Failure, gather, plan, session};
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
@@ -26,10 +26,7 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::new(GROUPS, &facts, &settings, Vantage::Outside, &choice);
     if args.plan {
-        return match args.output.format.name {
-            "json" => print_json(&plan::as_json(&checks)),
-            _ => print(&plan::human(&checks, "probe")),
-        };
+        return plan::print(&checks, "probe", args.output.format, args.output.color);
     }
     let cx = session::this_machine(settings, facts, Vantage::Outside, None)?;
     session::block_on(session::run(checks, cx, None, &args.output))?

@@ -1,16 +1,15 @@
-//! `schema`: the JSON Schema of the report, of a comparison, and of the settings file.
+//! `schema`: the JSON Schema of every document, and of the settings file.
 
 use serde_json::{Map, Value, json};
 
 use super::{Failure, print_json};
 use crate::cli::{SchemaArgs, SchemaOf};
-use crate::report::{compare, v1};
+use crate::reporters;
 use crate::settings::{Fallback, SETTINGS, Shape};
 
 pub(super) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.of {
-        SchemaOf::Report => v1::schema(),
-        SchemaOf::Comparison => compare::v1::schema(),
+        SchemaOf::Document(kind) => reporters::schema(kind),
         SchemaOf::Config => config(),
     };
     print_json(&schema)

@@ -135,14 +135,14 @@ impl<'a> Account<'a> {
         let on_stdout = outputs.on_stdout;
         let look = terminal::look(terminal::detail(output.quiet, output.verbose), output.color);
         let mut stage = Stage {
-            reporter: (on_stdout.report)(look, GROUPS),
+            reporter: (on_stdout.begin)(look, GROUPS),
             waiting: Waiting::new(),
             failed: None,
             // Where nothing waits for stdout, it is known only later that nobody reads it.
             closed: exit::begun().filter(|_| outputs.is_stdout_alone()).unwrap_or_default(),
             alone: outputs.is_stdout_alone(),
-            for_people: on_stdout == HUMAN,
-            encoding: on_stdout.encoding,
+            for_people: on_stdout.format == HUMAN,
+            encoding: on_stdout.format.encoding,
         };
         stage.write(|reporter, out| reporter.begin(head, out));
         Ok(Account { stage, outputs, baseline, output, left_out: 0 })

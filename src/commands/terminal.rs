@@ -39,29 +39,13 @@ pub(super) fn plain(detail: Detail) -> Look {
     Look { detail, colour: false, unicode: true, width: USUAL_WIDTH }
 }
 
-/// How text without a report looks.
-pub(super) fn width() -> usize {
+fn width() -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let real = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     real.or(given).filter(|width| *width > 0).unwrap_or(USUAL_WIDTH)
 }
 
 const USUAL_WIDTH: usize = 100;
-
-/// Words in lines of at most `width` columns; all but the first begin with `indent`.
-pub(super) fn filled(text: &str, width: usize, indent: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join(&format!("\n{indent}"))
-}
 
 fn set(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Detail, Format, Look};
 use crate::check::{CheckId, Group, Planned, Spec};
+use crate::documents::Document;
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Code, Evidence, Grade, Outcome, Remediation, Status, Vantage, command};
 use crate::report::waivers::{Standing, Waived};
@@ -21,6 +22,10 @@ pub(crate) const LOOKS: [Look; 4] = [
     Look { detail: Detail::Verbose, ..NORMAL },
     Look { detail: Detail::Verbose, unicode: false, ..NORMAL },
 ];
+
+/// What strangers write who mean to be more than read.
+pub(crate) const STRANGER: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\0\u{b}\u{fffe}\u{202e}<script>]]>&\r\nBlocked by policy \
+    | [here](https://evil.example) @everyone `<img src=x>` <!-- ::error::x";
 
 /// Every report.
 pub(crate) fn every() -> Vec<Report> {
@@ -191,8 +196,7 @@ pub(crate) fn demonstration() -> Report {
 
 /// Strangers wrote into it: a block page, a certificate, a host name.
 pub(crate) fn hostile() -> Report {
-    let stranger =
-        "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\0\u{b}\u{fffe}\u{202e}<script>]]>&\r\nBlocked by policy";
+    let stranger = STRANGER;
     let found = TIMED_OUT
         .found(stranger, Remediation::network(format!("Ask about {stranger}.")).verify(command!("curl {}", stranger)));
     let outcome = Outcome::graded(Grade::Reached).with("title", stranger).via(stranger).because(found);
@@ -209,7 +213,7 @@ pub(crate) fn hostile() -> Report {
 
 /// What a run that ends in this report writes.
 pub(crate) fn written(format: &Format, look: Look, report: &Report) -> String {
-    let mut reporter = (format.report)(look, GROUPS);
+    let mut reporter = format.tells().unwrap()(look, GROUPS);
     let mut out = Vec::new();
     reporter.begin(&report.head, &mut out).unwrap();
     for row in &report.rows {
@@ -217,6 +221,20 @@ pub(crate) fn written(format: &Format, look: Look, report: &Report) -> String {
     }
     reporter.end(report, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// A document as a format has it.
+pub(crate) fn document(format: &Format, look: Look, document: &Document) -> String {
+    let mut out = Vec::new();
+    format.writes().unwrap()(document, look, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Compares with the golden file of something in a format.
+#[track_caller]
+pub(crate) fn golden_in(format: &Format, what: &str, written: &str) {
+    let name = if format.name == format.ending { what.to_owned() } else { format!("{what}.{}", format.name) };
+    golden(&format!("{name}.{}", format.ending), written);
 }
 
 /// Compares with a golden file; with `UPDATE_GOLDENS=1` in the environment, writes it.

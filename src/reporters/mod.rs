@@ -1,8 +1,10 @@
-//! Writes a report: to a person as the run goes on, to programs when it is over.
+//! Writes what there is to say, each document in each format: a report to a person as the run goes on, everything else when it
+//! is known.
 
 mod human;
 mod json;
 mod junit;
+mod markdown;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -12,6 +14,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use crate::check::Group;
+use crate::documents::{Document, Kind};
 use crate::outcome::Finding;
 use crate::report::compare::Comparison;
 use crate::report::{Head, Report, Row};
@@ -38,34 +41,49 @@ pub trait Reporter {
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// Writes a comparison to a person, who is told everything that is different and what to do about what is worse.
-pub fn comparison(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    human::Human::new(look, &[]).comparison(comparison, out)
-}
-
 /// Writes what a run that has just been reported comes to against an earlier one: what is different, a line each.
 pub fn against_baseline(comparison: &Comparison, look: Look, out: &mut dyn Write) -> io::Result<()> {
     human::Human::new(look, &[]).against_baseline(comparison, out)
-}
-
-/// Writes a comparison to a program.
-pub fn comparison_as_json(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-    json::document(&crate::report::compare::v1::Comparison::from(comparison), out)
 }
 
 /// One way to write. Each has a file or a folder of its own here, which declares it, and its line in [`FORMATS`].
 pub struct Format {
     /// As it is written on the command line.
     pub name: &'static str,
+    /// What names of files in it end with.
+    pub ending: &'static str,
     /// How it carries characters.
     pub encoding: Encoding,
-    /// How it begins a report. Only [`HUMAN`] looks at the look and at the titles of groups. It colours through `colored`, so
-    /// that whoever asks for colour also says so with `colored::control::set_override`.
-    pub report: fn(Look, &'static [Group]) -> Box<dyn Reporter>,
+    /// What tells a report in it, where reports have it. Only [`HUMAN`] looks at the look and at the titles of groups. It
+    /// colours through `colored`, so that whoever asks for colour also says so with `colored::control::set_override`.
+    report: Option<Tells>,
+    /// What writes every other document in it, where they have it.
+    document: Option<Writes>,
 }
 
+/// Begins to tell a report.
+pub type Tells = fn(Look, &'static [Group]) -> Box<dyn Reporter>;
+
+/// Writes a document.
+pub type Writes = fn(&Document, Look, &mut dyn Write) -> io::Result<()>;
+
 /// Every format, in the order in which they are named to people.
-pub static FORMATS: &[&Format] = &[&human::FORMAT, &json::FORMAT, &junit::FORMAT];
+pub static FORMATS: &[&Format] = &[&human::FORMAT, &json::FORMAT, &markdown::FORMAT, &junit::FORMAT];
+
+/// The formats of reports.
+pub fn of_reports() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().copied().filter(|format| format.report.is_some())
+}
+
+/// The formats of every other document.
+pub fn of_documents() -> impl Iterator<Item = &'static Format> {
+    FORMATS.iter().copied().filter(|format| format.document.is_some())
+}
+
+/// The JSON Schema of a kind of document.
+pub fn schema(kind: Kind) -> serde_json::Value {
+    json::schema(kind)
+}
 
 /// For a person at a terminal.
 pub static HUMAN: &Format = &human::FORMAT;
@@ -82,12 +100,24 @@ pub enum Encoding {
 }
 
 impl Format {
-    /// The format of this name, or else the sentence that says which there are.
+    /// The format of this name, or else the sentence that says which reports have.
     pub fn named(name: &str) -> Result<&'static Format, String> {
-        FORMATS.iter().copied().find(|format| format.name == name).ok_or_else(|| {
-            format!("the formats are {}", listed(FORMATS.iter().map(|format| format!("`{}`", format.name))))
-        })
+        FORMATS.iter().copied().find(|format| format.name == name).ok_or_else(|| the_formats_are(of_reports()))
     }
+
+    /// What tells a report in this format, or else the sentence that says which reports have.
+    pub fn tells(&self) -> Result<Tells, String> {
+        self.report.ok_or_else(|| the_formats_are(of_reports()))
+    }
+
+    /// What writes every other document in this format, or else the sentence that says which they have.
+    pub fn writes(&self) -> Result<Writes, String> {
+        self.document.ok_or_else(|| the_formats_are(of_documents()))
+    }
+}
+
+fn the_formats_are(formats: impl Iterator<Item = &'static Format>) -> String {
+    format!("the formats are {}", listed(formats.map(|format| format!("`{}`", format.name))))
 }
 
 impl PartialEq for Format {
@@ -141,7 +171,7 @@ fn worst(row: &Row) -> Option<&Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::said;
+    use crate::{documents, said};
 
     #[test]
     fn a_format_is_known_by_its_name_and_an_unknown_one_is_told_the_names() {
@@ -153,9 +183,77 @@ mod tests {
     }
 
     #[test]
+    fn a_document_is_refused_in_the_formats_of_others() {
+        assert!(junit::FORMAT.writes().is_err_and(|why| why == "the formats are `human`, `json`, `markdown`"));
+        assert!(markdown::FORMAT.tells().is_err_and(|why| why == "the formats are `human`, `json`, `junit`"));
+    }
+
+    #[test]
+    fn a_report_has_a_golden_in_every_format() {
+        for format in of_reports() {
+            for (name, report) in [("broken", fixture::broken()), ("unfinished", fixture::unfinished())] {
+                let written = fixture::written(format, fixture::NORMAL, &report);
+
+                fixture::golden_in(format, name, &written.replace(std::env::consts::OS, "linux"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_document_has_a_golden_in_every_format() {
+        for format in of_documents() {
+            let mut kinds = vec![Kind::Report];
+            documents::fixture::each(|name, document| {
+                kinds.push(document.kind());
+                fixture::golden_in(format, name, &fixture::document(format, fixture::NORMAL, document));
+            });
+
+            assert!(Kind::ALL.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn every_document_in_json_holds_to_its_published_schema() {
+        let held = |name: &str, kind: Kind, written: &str| {
+            let written: serde_json::Value = serde_json::from_str(written).unwrap();
+            let validator = jsonschema::validator_for(&schema(kind)).unwrap();
+            let errors: Vec<String> = validator.iter_errors(&written).map(|error| error.to_string()).collect();
+
+            assert!(errors.is_empty(), "{name}: {errors:?}");
+            let said = format!("workos-preflight/{}/v1", kind.as_str());
+            assert_eq!(written["schema"], said, "{name}");
+            let mut other = written;
+            other["schema"] = "workos-preflight/other/v1".into();
+            assert!(!validator.is_valid(&other), "the schema of {name} holds for anything");
+        };
+        documents::fixture::each(|name, document| {
+            held(name, document.kind(), &fixture::document(&json::FORMAT, fixture::NORMAL, document));
+        });
+        for report in fixture::every() {
+            held("report", Kind::Report, &fixture::written(&json::FORMAT, fixture::NORMAL, &report));
+        }
+    }
+
+    #[test]
+    fn no_document_passes_on_what_could_steer_a_terminal() {
+        for look in fixture::LOOKS {
+            for format in of_documents() {
+                documents::fixture::each_hostile(|document| {
+                    let written = fixture::document(format, look, document);
+
+                    let acting: Vec<char> = written.chars().filter(|&c| said::acts(c) && c != '\n').collect();
+                    assert!(acting.is_empty(), "{format:?} passes on {acting:?}:\n{written}");
+                    assert!(!written.contains("::error"), "{written}");
+                    assert!(written.contains("owned"), "{written}");
+                });
+            }
+        }
+    }
+
+    #[test]
     fn no_format_passes_on_what_could_steer_a_terminal() {
         for look in fixture::LOOKS {
-            for format in FORMATS {
+            for format in of_reports() {
                 let written = fixture::written(format, look, &fixture::hostile());
 
                 let acting: Vec<char> = written.chars().filter(|&c| said::acts(c) && c != '\n').collect();

@@ -8,6 +8,7 @@ mod support;
 mod planted;
 
 use support::{Ended, binary};
+use workos_preflight::reporters::{of_documents, of_reports};
 
 /// Every secret holds this, so one search finds any of them.
 const PLANTED: &str = "PLANTED";
@@ -55,7 +56,7 @@ fn no_format_and_no_verbosity_shows_a_planted_secret() {
         "http://PLANTED:p@ss@PLANTED@127.0.0.1:1",
         "socks5h://user:PLANTED@127.0.0.1:1",
     ] {
-        for format in ["human", "json", "junit"] {
+        for format in of_reports().map(|format| format.name) {
             for detail in [&[][..], &["-v"], &["-q"]] {
                 let mut args = vec!["check", "--format", format, "--proxy", proxy];
                 args.extend(INSTALLATION);
@@ -71,7 +72,7 @@ fn no_format_and_no_verbosity_shows_a_planted_secret() {
 
 #[test]
 fn plan_shows_none_either() {
-    for format in ["human", "json"] {
+    for format in of_documents().map(|format| format.name) {
         let mut args = vec!["plan", "--format", format];
         args.extend(INSTALLATION);
         let ended = planted(&args, &[("HTTPS_PROXY", "http://user:PLANTED@127.0.0.1:1")]);
@@ -111,7 +112,7 @@ fn other_proxy_variables_are_masked_too() {
         ("http_proxy", "PLANTED nonsense"),
         ("ALL_PROXY", "socks5://PLANTED:PLANTED@127.0.0.1:1"),
     ];
-    for format in ["human", "json", "junit"] {
+    for format in of_reports().map(|format| format.name) {
         let ended = planted(
             &["check", "-v", "--format", format, "--timeout", "200ms", "--retries", "0", "--public-resolver", "none"],
             &variables,

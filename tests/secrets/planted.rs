@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use clap::CommandFactory;
 use workos_preflight::cli::Cli;
-use workos_preflight::reporters::FORMATS;
+use workos_preflight::reporters::of_reports;
 use workos_preflight::settings::{PROXY_VARIABLES, SETTINGS, Shape, secret_variables};
 
 use crate::support::{Ended, binary};
@@ -163,7 +163,7 @@ fn formats(command: &clap::Command) -> Vec<String> {
     let option = command.get_arguments().find(|argument| argument.get_long() == Some("format"));
     let Some(option) = option else { return vec![String::new()] };
     let listed: Vec<String> = option.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    if listed.is_empty() { FORMATS.iter().map(|format| format.name.to_owned()).collect() } else { listed }
+    if listed.is_empty() { of_reports().map(|format| format.name.to_owned()).collect() } else { listed }
 }
 
 /// All of them for a plan, which takes settings and options by the same code as the others; for each of those every fourth,
@@ -303,7 +303,7 @@ fn a_whole_run_shows_no_secret_that_stands_in_its_urls_and_files() {
     for (nth, wrapping) in WRAPPINGS.iter().enumerate() {
         let secret = SECRETS[nth % SECRETS.len()];
         let value = wrapping(secret);
-        for format in FORMATS {
+        for format in of_reports() {
             let mut run = Run::of(&[
                 "check",
                 "-v",

@@ -25,6 +25,7 @@
 //! all of its cause is.
 
 pub mod v1;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,10 @@
 
 mod closing;
 mod comparison;
+mod explain;
+mod faults;
+mod plan;
+mod requirements;
 mod text;
 
 #[cfg(test)]
@@ -13,19 +17,38 @@ use colored::Colorize;
 
 use super::{Detail, Encoding, Format, Look, Reporter, worst, worst_first};
 use crate::check::{CheckId, Group};
+use crate::documents::Document;
 use crate::outcome::{Command, Finding, Severity, Status, Vantage, Who};
 use crate::report::{Head, Report, Row};
 use crate::said::{counted, harmless, in_ascii, lasted};
 use text::{columns, wrapped};
 
 /// For a person at a terminal.
-pub(super) static FORMAT: Format =
-    Format { name: "human", encoding: Encoding::Text, report: |look, groups| Box::new(Human::new(look, groups)) };
+pub(super) static FORMAT: Format = Format {
+    name: "human",
+    ending: "txt",
+    encoding: Encoding::Text,
+    report: Some(|look, groups| Box::new(Human::new(look, groups))),
+    document: Some(document),
+};
+
+fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let mut human = Human::new(look, &[]);
+    match document {
+        Document::Plan(plan) => human.plan(plan, out),
+        Document::Requirements(sheet) => human.of_width(60, 110).requirements(sheet, out),
+        Document::Explain(page) => human.of_width(40, 100).explain(page, out),
+        Document::Comparison(comparison) => human.comparison(comparison, out),
+        Document::Faults(faults) => human.faults(faults, out),
+    }
+}
 
 /// The column of subjects and reasons; titles that reach it push them on.
 const BESIDE: usize = 42;
 /// The column of what belongs to a row.
 const BELOW: usize = 6;
+/// The column of what a check claims, or why it is not asked, behind its id.
+const TITLES: usize = 31;
 /// How far a label reaches from there: an arrow, the longest of [`Who`], and a gap. ASCII's arrow is wider.
 const LABEL: usize = 13;
 const LABEL_IN_ASCII: usize = 14;
@@ -144,6 +167,12 @@ impl Human {
             several: false,
             begun: false,
         }
+    }
+
+    /// As wide as the terminal, within these bounds.
+    fn of_width(mut self, least: usize, most: usize) -> Self {
+        self.width = self.look.width.clamp(least, most);
+        self
     }
 
     fn header(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
@@ -412,6 +441,21 @@ impl Human {
         if std::mem::replace(&mut self.begun, true) { writeln!(out) } else { Ok(()) }
     }
 
+    fn title(&mut self, heading: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.stand_off(out)?;
+        writeln!(out, "{}", self.paint(Paint::Strong, &self.shown(heading)))
+    }
+
+    /// Text behind a name, from column `at` on.
+    fn entry(&self, name: &str, at: usize, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let name = self.shown(name);
+        let gap = at.saturating_sub(2 + columns(&name)).max(1);
+        for (index, line) in wrapped(&self.shown(text), self.width.saturating_sub(at)).iter().enumerate() {
+            if index == 0 { writeln!(out, "  {name}{:gap$}{line}", "")? } else { writeln!(out, "{:at$}{line}", "")? }
+        }
+        Ok(())
+    }
+
     fn prose(&self, text: &str, out: &mut dyn Write) -> io::Result<()> {
         self.hanging("", Paint::Plain, text, out)
     }
@@ -435,7 +479,7 @@ impl Human {
     /// Text behind a prefix; its further lines are indented by as much.
     fn hanging(&self, prefix: &str, paint: Paint, text: &str, out: &mut dyn Write) -> io::Result<()> {
         let indent = columns(prefix);
-        for (index, line) in wrapped(&self.shown(text), self.width - indent).iter().enumerate() {
+        for (index, line) in wrapped(&self.shown(text), self.width.saturating_sub(indent)).iter().enumerate() {
             let before = if index == 0 { prefix.to_owned() } else { " ".repeat(indent) };
             writeln!(out, "{before}{}", self.paint(paint, line))?;
         }

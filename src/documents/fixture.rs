@@ -1,0 +1,194 @@
+//! Documents that every format is tested on.
+
+use super::Document;
+use super::explain::{Decides, Page, Strategies};
+use super::faults::{Fault, Faults};
+use super::plan::{Contact, Plan, Planned};
+use super::requirements::Sheet;
+use crate::check::{CheckId, Group, Planned as Planning, Spec};
+use crate::firewall::{Direction, Flow, Need, Party, Protocol};
+use crate::outcome::{Code, Vantage};
+use crate::report::compare::Comparison;
+use crate::report::v1::Report;
+use crate::reporters::fixture::{self, STRANGER};
+
+/// Every document under the name of its golden, and each kind once at least.
+pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
+    let (before, after) = (healthy(), broken());
+    seen("plan", &Document::Plan(plan()));
+    seen("requirements", &Document::Requirements(sheet()));
+    seen("explain.check", &Document::Explain(Page::Check(&CONNECTS, decides())));
+    seen("explain.codes", &Document::Explain(Page::Codes(vec![(&CONNECTS, &TIMED_OUT), (&CLOCK, &SKEWED)])));
+    seen("explain.list", &Document::Explain(Page::List(vec![&EGRESS])));
+    seen("comparison", &Document::Comparison(&Comparison::of(&before, &after)));
+    seen("repaired.comparison", &Document::Comparison(&Comparison::of(&after, &before)));
+    seen("faults", &Document::Faults(faults()));
+}
+
+/// Documents into which strangers wrote wherever they can.
+pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
+    let mut plan = plan();
+    plan.contacts[0].what = STRANGER.to_owned();
+    plan.contacts[1].why = STRANGER.to_owned();
+    plan.checks[1].idle = Some(STRANGER.to_owned());
+    seen(&Document::Plan(plan));
+    let mut sheet = sheet();
+    sheet.as_of = STRANGER.to_owned();
+    sheet.flows[0].destination.hosts = vec![STRANGER.to_owned()];
+    sheet.flows[1].source.who = STRANGER.to_owned();
+    sheet.flows[1].reason = STRANGER.to_owned();
+    sheet.flows[1].since = STRANGER.to_owned();
+    seen(&Document::Requirements(sheet));
+    let (before, after) = (healthy(), Report::from(&fixture::hostile()));
+    seen(&Document::Comparison(&Comparison::of(&before, &after)));
+    seen(&Document::Comparison(&Comparison::of(&after, &before)));
+}
+
+fn plan() -> Plan {
+    let contact =
+        |kind, heading, what: &str, why: &str| Contact { kind, heading, what: what.to_owned(), why: why.to_owned() };
+    let planned = |id, subject: Option<&str>, required, idle: Option<&str>| Planned {
+        id: CheckId::new(id),
+        subject: subject.map(str::to_owned),
+        required,
+        idle: idle.map(str::to_owned),
+    };
+    Plan {
+        command: "check",
+        contacts: vec![
+            contact(
+                "local",
+                "On this machine",
+                "read /etc/resolv.conf",
+                "which servers are asked; whether they are this machine's own",
+            ),
+            contact("name", "Names", "look up api.workos.com", "whether it resolves here"),
+            contact("connection", "Connections", "TCP to api.workos.com:443", "whether it accepts a connection"),
+            contact(
+                "request",
+                "Requests",
+                "GET https://api.workos.com/organizations?limit=1",
+                "whether the API answers, and whether it is the API that answers: what stands in its place speaks otherwise, and is told by that",
+            ),
+        ],
+        checks: vec![
+            planned("egress.connects", Some("api.workos.com:443"), true, None),
+            planned(
+                "events.readable",
+                None,
+                false,
+                Some(
+                    "strategy `events` fetches events; this one is `firewall`, which has them delivered to the webhook URL",
+                ),
+            ),
+            planned("egress.stable", None, true, Some("left out by --skip: measured last week | see CHG-1042")),
+        ],
+    }
+}
+
+fn sheet() -> Sheet {
+    let party = |object: &str, who: &str, hosts: &[&str], ranges: &[&str]| Party {
+        object: object.to_owned(),
+        who: who.to_owned(),
+        hosts: hosts.iter().map(ToString::to_string).collect(),
+        ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+    };
+    let flows = vec![
+        Flow {
+            id: "egress-dns".to_owned(),
+            direction: Direction::Egress,
+            source: party("server", "the installation's server", &[], &[]),
+            destination: party("resolvers", "its resolver", &[], &["10.20.0.53/32"]),
+            protocols: &[Protocol::Udp, Protocol::Tcp],
+            port: 53,
+            need: Need::Required,
+            reason: "looking up names, over UDP and TCP; not needed where a proxy resolves".to_owned(),
+            since: "any network".to_owned(),
+        },
+        Flow {
+            id: "ingress-workos".to_owned(),
+            direction: Direction::Ingress,
+            source: party(
+                "workos-published",
+                "WorkOS, published addresses",
+                &[],
+                &["3.217.146.166/32", "2001:db8::/32"],
+            ),
+            destination: party("installation", "the installation", &["app.customer.example"], &[]),
+            protocols: &[Protocol::Tcp],
+            port: 443,
+            need: Need::Recommended,
+            reason: "webhooks | Actions; a missing address shows as deliveries that fail now and then".to_owned(),
+            since: "https://workos.example/docs/on-prem, read on 2026-11-23".to_owned(),
+        },
+    ];
+    Sheet::new("firewall", "2026-11-23", flows)
+}
+
+fn decides() -> Decides {
+    let check = Some(Strategies { always: vec!["firewall"], when_asked: vec!["events"] });
+    Decides { check, probe: Some(false) }
+}
+
+fn faults() -> Faults {
+    Faults(vec![
+        Fault {
+            name: "egress-dropped",
+            shows: "A firewall drops what goes to the API.",
+            finds: &["egress.connects/timed-out", "egress.stable/unsteady"],
+        },
+        Fault {
+            name: "proxy-tls",
+            shows: "The proxy is spoken to over TLS, which is all as it should be, and which takes more than one line to say.",
+            finds: &[],
+        },
+    ])
+}
+
+fn healthy() -> Report {
+    on_linux(Report::from(&fixture::healthy()))
+}
+
+/// As [`fixture::broken`], on another day and another host.
+fn broken() -> Report {
+    let mut report = on_linux(Report::from(&fixture::broken()));
+    report.started_at = "2026-11-24T09:30:00Z".to_owned();
+    report.host.name = "app02".to_owned();
+    report
+}
+
+/// Goldens are the same on every system.
+fn on_linux(mut report: Report) -> Report {
+    report.host.os = "linux".to_owned();
+    report
+}
+
+static TIMED_OUT: Code =
+    Code::error("timed-out", "no address answered: packets are dropped on the way, as `DROP` does");
+static SKEWED: Code = Code::warning("skewed", "the clock is off");
+
+static EGRESS: Group = Group { id: "egress", title: "Egress to the WorkOS API", specs: &[&CONNECTS, &CLOCK] };
+
+static CONNECTS: Spec = Spec {
+    explain: "Connects to every address that the name resolves to,\nand keeps what each of them says.\n\nMatters because \
+              everything else goes over this connection.\n\nUsually broken by a firewall that lets `*.workos.com` through by name, \
+              and <not> by address.",
+    codes: &[&TIMED_OUT, &SKEWED],
+    needs: &[CheckId::new("egress.resolves"), CheckId::new("egress.proxy")],
+    ..spec("egress.connects", "the endpoint accepts a connection")
+};
+
+static CLOCK: Spec = spec("egress.clock", "this host's clock is right");
+
+const fn spec(id: &'static str, title: &'static str) -> Spec {
+    Spec {
+        id: CheckId::new(id),
+        title,
+        explain: "Compares the clocks.",
+        vantages: &[Vantage::Inside],
+        required: |_, _| true,
+        codes: &[],
+        needs: &[],
+        plan: |_, _| Planning::NotApplicable(String::new()),
+    }
+}

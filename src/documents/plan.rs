@@ -1,0 +1,92 @@
+//! What a command would touch, and which checks would.
+
+use crate::check::{CheckId, Touch};
+use crate::plan::{self, Fate};
+use crate::said::hidden;
+
+/// What a command would touch.
+pub struct Plan {
+    /// The command.
+    pub command: &'static str,
+    /// What it would touch, each thing once.
+    pub contacts: Vec<Contact>,
+    /// The checks, in the order in which they would be asked.
+    pub checks: Vec<Planned>,
+}
+
+/// One thing that would be touched.
+pub struct Contact {
+    /// Which kind of thing it is.
+    pub kind: &'static str,
+    /// Where a person looks for it.
+    pub heading: &'static str,
+    /// What is touched.
+    pub what: String,
+    /// Why, all reasons in one.
+    pub why: String,
+}
+
+/// One check about one subject.
+pub struct Planned {
+    /// Which check.
+    pub id: CheckId,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// Whether a failure would decide the verdict.
+    pub required: bool,
+    /// Why it would not be asked.
+    pub idle: Option<String>,
+}
+
+/// The headings under which a person reads the contacts, in their order.
+pub const HEADINGS: [&str; 4] = ["On this machine", "Names", "Connections", "Requests"];
+
+impl Plan {
+    /// A plan without secrets.
+    pub fn of(plan: &plan::Plan, command: &'static str) -> Self {
+        let contacts = plan.contacts().into_iter().map(|contact| {
+            let (kind, heading) = kind(&contact.what);
+            Contact { kind, heading, what: hidden(&contact.what.to_string()), why: hidden(&contact.why) }
+        });
+        let checks = plan.entries.iter().map(|entry| {
+            let (subject, idle) = match &entry.fate {
+                Fate::Runs { check, .. } => (check.subject(), None),
+                Fate::Skipped(why) => (None, Some(hidden(&why.in_words()))),
+            };
+            let subject = subject.as_deref().map(hidden);
+            Planned { id: entry.spec.id, subject, required: entry.required, idle }
+        });
+        Plan { command, contacts: contacts.collect(), checks: checks.collect() }
+    }
+
+    /// What stands under a heading.
+    pub fn under(&self, heading: &str) -> Vec<&Contact> {
+        self.contacts.iter().filter(|contact| contact.heading == heading).collect()
+    }
+
+    /// The checks that would not be asked, each with its reason.
+    pub fn idle(&self) -> Vec<(CheckId, &str)> {
+        self.checks.iter().filter_map(|check| Some((check.id, check.idle.as_deref()?))).collect()
+    }
+
+    /// What it is, in a sentence that a person reads first.
+    pub fn title(&self) -> String {
+        format!("What `{}` would touch with these settings", self.command)
+    }
+}
+
+impl Contact {
+    /// The reasons, each for itself.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.why.split("; ")
+    }
+}
+
+fn kind(touch: &Touch) -> (&'static str, &'static str) {
+    match touch {
+        Touch::Local(_) => ("local", "On this machine"),
+        Touch::Name(_) => ("name", "Names"),
+        Touch::Connection(..) => ("connection", "Connections"),
+        Touch::Request(..) => ("request", "Requests"),
+    }
+}

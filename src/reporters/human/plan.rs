@@ -1,0 +1,30 @@
+//! A plan as a person reads it.
+
+use std::io::{self, Write};
+
+use super::{BELOW, Human, Paint, TITLES};
+use crate::documents::plan::{HEADINGS, Plan};
+
+impl Human {
+    pub(super) fn plan(&mut self, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+        self.prose(&format!("{}. Nothing has been sent.", plan.title()), out)?;
+        self.begun = true;
+        for heading in HEADINGS {
+            let contacts = plan.under(heading);
+            if !contacts.is_empty() {
+                self.title(heading, out)?;
+            }
+            for contact in contacts {
+                self.hanging("  ", Paint::Plain, &contact.what, out)?;
+                for reason in contact.reasons() {
+                    self.hanging(&" ".repeat(BELOW), Paint::Plain, reason, out)?;
+                }
+            }
+        }
+        let idle = plan.idle();
+        if !idle.is_empty() {
+            self.title("Not asked", out)?;
+        }
+        idle.iter().try_for_each(|(id, reason)| self.entry(id.as_str(), TITLES, reason, out))
+    }
+}

@@ -1,0 +1,80 @@
+//! A plan as a stable format, version 1.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::documents::plan;
+
+/// What [`Plan::schema`] holds.
+const SCHEMA: &str = "workos-preflight/plan/v1";
+
+/// What a command of `workos-preflight` would touch. Nothing has been sent.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Plan {
+    /// The name and version of this format.
+    #[schemars(extend("const" = SCHEMA))]
+    schema: String,
+    /// Which command it is the plan of: `check` or `probe`.
+    command: String,
+    /// What it would touch, each thing once.
+    contacts: Vec<Contact>,
+    /// The checks, in the order in which they would be asked.
+    checks: Vec<Check>,
+}
+
+/// One thing that would be touched.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Contact")]
+struct Contact {
+    /// Which kind of thing it is: `local`, `name`, `connection` or `request`.
+    kind: String,
+    /// What is touched.
+    what: String,
+    /// Why.
+    why: String,
+}
+
+/// One check about one subject.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlannedCheck")]
+struct Check {
+    /// `group.check`, stable.
+    id: String,
+    /// What it is about. Null when it is about the run as a whole, or is not asked.
+    subject: Option<String>,
+    /// Whether a failure would decide the verdict.
+    required: bool,
+    /// Whether it would be asked.
+    runs: bool,
+    /// Why it would not be. Null when it would.
+    reason: Option<String>,
+}
+
+impl From<&plan::Plan> for Plan {
+    fn from(plan: &plan::Plan) -> Self {
+        Plan {
+            schema: SCHEMA.to_owned(),
+            command: plan.command.to_owned(),
+            contacts: plan.contacts.iter().map(Contact::from).collect(),
+            checks: plan.checks.iter().map(Check::from).collect(),
+        }
+    }
+}
+
+impl From<&plan::Contact> for Contact {
+    fn from(contact: &plan::Contact) -> Self {
+        Contact { kind: contact.kind.to_owned(), what: contact.what.clone(), why: contact.why.clone() }
+    }
+}
+
+impl From<&plan::Planned> for Check {
+    fn from(check: &plan::Planned) -> Self {
+        Check {
+            id: check.id.to_string(),
+            subject: check.subject.clone(),
+            required: check.required,
+            runs: check.idle.is_none(),
+            reason: check.idle.clone(),
+        }
+    }
+}

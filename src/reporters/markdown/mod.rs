@@ -1,0 +1,76 @@
+//! Every document as markdown, for a ticket: `CommonMark`, with the tables that GitHub and GitLab added.
+
+mod comparison;
+mod explain;
+mod faults;
+mod plan;
+mod requirements;
+mod text;
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::{Encoding, Format, Look};
+use crate::documents::Document;
+use text::{cell, prose};
+
+/// For a ticket.
+pub(super) static FORMAT: Format =
+    Format { name: "markdown", ending: "md", encoding: Encoding::Text, report: None, document: Some(document) };
+
+fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let mut sheet = Sheet::default();
+    match document {
+        Document::Plan(plan) => sheet.plan(plan),
+        Document::Requirements(requirements) => sheet.requirements(requirements),
+        Document::Explain(page) => sheet.explain(page),
+        Document::Comparison(comparison) => sheet.comparison(comparison, look.detail),
+        Document::Faults(faults) => sheet.faults(faults),
+    }
+    out.write_all(sheet.text.as_bytes())
+}
+
+/// What is written, block by block.
+#[derive(Default)]
+struct Sheet {
+    text: String,
+}
+
+impl Sheet {
+    /// A heading, in plain words.
+    fn heading(&mut self, level: usize, words: &str) {
+        self.stand_off();
+        let _ = writeln!(self.text, "{} {}", "#".repeat(level), prose(words));
+    }
+
+    /// A paragraph, in plain words.
+    fn paragraph(&mut self, words: &str) {
+        self.stand_off();
+        let _ = writeln!(self.text, "{}", prose(words));
+    }
+
+    /// Something that belongs to what is being listed, as markdown; the deeper, the further in.
+    fn item(&mut self, depth: usize, markdown: &str) {
+        let _ = writeln!(self.text, "{}- {markdown}", "  ".repeat(depth));
+    }
+
+    /// A table, in plain words.
+    fn table<const COLUMNS: usize>(
+        &mut self,
+        head: [&str; COLUMNS],
+        rows: impl IntoIterator<Item = [String; COLUMNS]>,
+    ) {
+        self.stand_off();
+        let _ = writeln!(self.text, "| {} |\n|{}", head.join(" | "), "---|".repeat(COLUMNS));
+        for row in rows {
+            let _ = writeln!(self.text, "| {} |", row.map(|words| cell(&words)).join(" | "));
+        }
+    }
+
+    /// An empty line between blocks, but not before the first.
+    fn stand_off(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+}

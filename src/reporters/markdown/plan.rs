@@ -1,0 +1,29 @@
+//! A plan for a ticket.
+
+use super::Sheet;
+use super::text::prose;
+use crate::documents::plan::{HEADINGS, Plan};
+
+impl Sheet {
+    pub(super) fn plan(&mut self, plan: &Plan) {
+        self.heading(1, &plan.title());
+        self.paragraph("Nothing has been sent.");
+        for heading in HEADINGS {
+            let contacts = plan.under(heading);
+            if contacts.is_empty() {
+                continue;
+            }
+            self.heading(2, heading);
+            self.stand_off();
+            for contact in contacts {
+                self.item(0, &prose(&contact.what));
+                contact.reasons().for_each(|reason| self.item(1, &prose(reason)));
+            }
+        }
+        let idle = plan.idle();
+        if !idle.is_empty() {
+            self.heading(2, "Not asked");
+            self.table(["check", "why"], idle.iter().map(|(id, reason)| [id.to_string(), (*reason).to_owned()]));
+        }
+    }
+}
