@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::Row;
+use crate::ending::Ending;
 use crate::outcome::{Finding, Severity, Status};
 use crate::settings::Waiver;
 
@@ -104,7 +105,11 @@ fn code_of<'a>(waiver: &'a Waiver, check: &str) -> Option<&'a str> {
     waiver.id.strip_prefix(check).and_then(|rest| rest.strip_prefix('/'))
 }
 
+/// Nobody can have accepted a defect of this tool beforehand.
 fn may_be_covered(row: &Row) -> bool {
+    if matches!(row.ending(), Ending::Broke(_)) {
+        return false;
+    }
     matches!(row.status(), Status::Fail | Status::Unknown | Status::Warn) || row.cause().is_some()
 }
 
@@ -137,6 +142,20 @@ mod tests {
 
         assert!(!report.warns());
         assert_eq!(report.summary().waived, report.rows.len());
+    }
+
+    #[test]
+    fn a_check_that_broke_is_covered_by_no_waiver() {
+        let waiver =
+            Waiver { id: "egress.connects".to_owned(), reason: "ticket 7".to_owned(), until: date(2999, 1, 1) };
+        let mut report = fixture::broken();
+        let row = report.rows.iter_mut().find(|row| row.spec.id.as_str() == waiver.id).unwrap();
+        let mut broke = Row::new(row.spec, true, None, Ending::Broke("it panicked".to_owned()), row.took);
+
+        waive(row, std::slice::from_ref(&waiver), date(2026, 11, 27));
+        waive(&mut broke, std::slice::from_ref(&waiver), date(2026, 11, 27));
+
+        assert!(row.waived.is_some() && broke.waived.is_none());
     }
 
     #[test]
