@@ -199,7 +199,7 @@ mod tests {
     use crate::documents::Document;
     use crate::report::v1::Report;
     use crate::reporters::fixture::{self, NORMAL};
-    use crate::reporters::{HUMAN, Look, against_baseline};
+    use crate::reporters::{HUMAN, Look, against_baseline, of_documents};
 
     fn written(look: Look, before: &Report, after: &Report) -> String {
         fixture::document(HUMAN, look, &Document::Comparison(&Comparison::of(before, after)))
@@ -248,6 +248,12 @@ mod tests {
             ] {
                 assert!(written.contains(part), "{part} is missing in\n{written}");
             }
+        }
+        let (before, after) = (healthy(), unfinished.clone());
+        let document = Document::Comparison(&Comparison::of(&before, &after));
+        for format in of_documents() {
+            let written = fixture::document(format, NORMAL, &document);
+            assert!(written.contains("it panicked"), "{format:?} does not say that a check broke:\n{written}");
         }
         let repaired = written(NORMAL, &unfinished, &healthy());
         assert!(repaired.contains("was        the check itself broke: it panicked"), "{repaired}");
