@@ -6,8 +6,9 @@ use std::pin::Pin;
 
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::{Declared, Settings, Wanted};
+use crate::settings::Settings;
 
+pub use crate::contact::{By, Contact, Learnt, Method, Query, Server, Touch};
 pub use crate::endpoint::Endpoint;
 pub(crate) use crate::outcome::command;
 pub use crate::outcome::{
@@ -27,8 +28,9 @@ pub trait Check: Send + Sync {
         About::Run
     }
 
-    /// Every name, address, request and file that running it may touch, with the reason.
-    fn contacts(&self) -> Vec<Contact>;
+    /// Every name, address, request and file that running it may touch under these settings, with the reason. Running it is
+    /// held to them: what is not declared is not touched, and ends it.
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact>;
 
     /// Asks the question. Everything it may look at is in the context.
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a>;
@@ -78,9 +80,7 @@ pub struct Group {
 pub enum Planned {
     /// One check per subject.
     Checks(Vec<Box<dyn Check>>),
-    /// None, for want of this setting.
-    Wants(Wanted),
-    /// None, for a reason that no one setting mends.
+    /// The setting that would enable it, as a sentence.
     NotApplicable(String),
 }
 
@@ -90,28 +90,10 @@ impl Planned {
         Planned::Checks(vec![Box::new(check)])
     }
 
-    /// One check per subject, or, without any subject, what would give one.
-    pub fn each<C: Check + 'static>(checks: impl IntoIterator<Item = C>, otherwise: impl Into<Planned>) -> Self {
+    /// One check per subject, or, without any subject, the sentence that says what would give one.
+    pub fn each<C: Check + 'static>(checks: impl IntoIterator<Item = C>, otherwise: &str) -> Self {
         let checks: Vec<Box<dyn Check>> = checks.into_iter().map(|check| Box::new(check) as Box<dyn Check>).collect();
-        if checks.is_empty() { otherwise.into() } else { Planned::Checks(checks) }
-    }
-}
-
-impl From<Wanted> for Planned {
-    fn from(wanted: Wanted) -> Self {
-        Planned::Wants(wanted)
-    }
-}
-
-impl From<&'static Declared> for Planned {
-    fn from(setting: &'static Declared) -> Self {
-        Planned::Wants(setting.wanted())
-    }
-}
-
-impl From<String> for Planned {
-    fn from(reason: String) -> Self {
-        Planned::NotApplicable(reason)
+        if checks.is_empty() { Planned::NotApplicable(otherwise.to_owned()) } else { Planned::Checks(checks) }
     }
 }
 
@@ -164,46 +146,6 @@ impl About {
                 endpoint.host == *host
             }
         }
-    }
-}
-
-/// One thing that a run may touch, and why.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Contact {
-    /// What is touched.
-    pub what: Touch,
-    /// The reason, as a fragment: "to see whether the name resolves here".
-    pub why: String,
-}
-
-/// The ways in which a run touches the world.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Touch {
-    /// A name asked of the resolvers in effect.
-    Name(String),
-    /// A TCP connection, and what is spoken on it: "TCP", "TLS".
-    Connection(Endpoint, &'static str),
-    /// An HTTP request: method and URL without query values that could be secret.
-    Request(&'static str, String),
-    /// A file or a property of this machine that is read.
-    Local(String),
-}
-
-impl fmt::Display for Touch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Touch::Name(name) => write!(f, "look up {name}"),
-            Touch::Connection(endpoint, protocol) => write!(f, "{protocol} to {endpoint}"),
-            Touch::Request(method, url) => write!(f, "{method} {url}"),
-            Touch::Local(what) => write!(f, "read {what}"),
-        }
-    }
-}
-
-impl Contact {
-    /// `what` is touched `why`.
-    pub fn new(what: Touch, why: impl Into<String>) -> Self {
-        Contact { what, why: why.into() }
     }
 }
 

@@ -37,6 +37,7 @@ pub mod check;
 pub mod checks;
 pub mod cli;
 pub mod commands;
+pub mod contact;
 pub mod context;
 pub mod documents;
 pub mod ending;

@@ -1,13 +1,15 @@
 //! Which checks will run and what they will contact, decided before anything is sent.
 
-use crate::check::{Check, CheckId, Contact, Group, Planned, Spec};
+use crate::check::{Check, CheckId, Contact, Group, Planned, Spec, Touch};
 use crate::ending::Why;
 use crate::facts::Facts;
 use crate::outcome::Vantage;
-use crate::settings::{Settings, Taker};
+use crate::settings::Settings;
 
 /// The checks of a run, in registry order.
 pub struct Plan {
+    /// What was read to make it, and is read before the run.
+    pub loaded: Vec<Contact>,
     /// What becomes of each check, and of each of its subjects.
     pub entries: Vec<Entry>,
 }
@@ -30,6 +32,8 @@ pub enum Fate {
         check: Box<dyn Check>,
         /// Indices of entries that come before it.
         needs: Vec<usize>,
+        /// What it may touch, which it is held to.
+        contacts: Vec<Contact>,
     },
     /// It does not run: no setting calls for it, or the user left it out.
     Skipped(Why),
@@ -67,45 +71,45 @@ impl Plan {
                     continue;
                 }
                 match (spec.plan)(facts, settings) {
-                    Planned::Wants(wanted) => {
-                        push(Fate::Skipped(Why::NotApplicable { enable: wanted.enable(taker(vantage)) }));
-                    }
                     Planned::NotApplicable(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
                     Planned::Checks(checks) => {
                         for check in checks {
-                            push(Fate::Runs { check, needs: Vec::new() });
+                            let contacts = check.contacts(facts, settings);
+                            push(Fate::Runs { check, needs: Vec::new(), contacts });
                         }
                     }
                 }
             }
         }
         bind(&mut entries);
-        Plan { entries }
+        Plan { loaded: loaded(settings), entries }
     }
 
     /// Everything that will be touched, each thing once, with all reasons.
     pub fn contacts(&self) -> Vec<Contact> {
+        let of_checks = self.entries.iter().filter_map(|entry| match &entry.fate {
+            Fate::Runs { contacts, .. } => Some(contacts),
+            Fate::Skipped(_) => None,
+        });
         let mut all: Vec<Contact> = Vec::new();
-        for entry in &self.entries {
-            let Fate::Runs { check, .. } = &entry.fate else { continue };
-            for contact in check.contacts() {
-                match all.iter_mut().find(|known| known.what == contact.what) {
-                    Some(known) if known.why.contains(&contact.why) => {}
-                    Some(known) => known.why = format!("{}; {}", known.why, contact.why),
-                    None => all.push(contact),
-                }
+        for contact in self.loaded.iter().chain(of_checks.flatten()) {
+            match all.iter_mut().find(|known| known.what == contact.what) {
+                Some(known) if format!("; {};", known.why).contains(&format!("; {};", contact.why)) => {}
+                Some(known) => known.why = format!("{}; {}", known.why, contact.why),
+                None => all.push(contact.clone()),
             }
         }
         all
     }
 }
 
-/// The command that looks from there.
-fn taker(vantage: Vantage) -> Taker {
-    match vantage {
-        Vantage::Inside => Taker::Check,
-        Vantage::Outside => Taker::Probe,
-    }
+fn loaded(settings: &Settings) -> Vec<Contact> {
+    let loaded = settings.loaded.iter().map(|(path, what)| {
+        let input = Touch::Local("standard input");
+        let touch = if path.as_os_str() == "-" { input } else { Touch::File(path.clone()) };
+        Contact::new(touch, format!("{what}, read before the run"))
+    });
+    loaded.collect()
 }
 
 /// The chosen ids, and what they need.
@@ -133,7 +137,7 @@ fn names(word: &str, id: CheckId) -> bool {
 fn bind(entries: &mut [Entry]) {
     for index in 0..entries.len() {
         let Some((entry, earlier)) = entries.get_mut(..=index).and_then(<[Entry]>::split_last_mut) else { continue };
-        let Fate::Runs { check, needs } = &mut entry.fate else { continue };
+        let Fate::Runs { check, needs, .. } = &mut entry.fate else { continue };
         let mut wanted: Vec<CheckId> = entry.spec.needs.to_vec();
         let mut seen = Vec::new();
         while let Some(id) = wanted.pop() {
@@ -167,7 +171,7 @@ mod tests {
             if self.0.is_empty() { About::Run } else { About::Endpoint(Endpoint::new(self.0, 443)) }
         }
 
-        fn contacts(&self) -> Vec<Contact> {
+        fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
             Vec::new()
         }
 
@@ -191,7 +195,7 @@ mod tests {
 
     const FIRST: CheckId = CheckId::new("a.first");
     const SECOND: CheckId = CheckId::new("a.second");
-    static A_FIRST: Spec = spec("a.first", &[], |_, _| Planned::each([Of("x"), Of("y")], String::new()));
+    static A_FIRST: Spec = spec("a.first", &[], |_, _| Planned::each([Of("x"), Of("y")], ""));
     static A_SECOND: Spec = spec("a.second", &[FIRST], |_, _| Planned::NotApplicable("give --x".to_owned()));
     static B_THIRD: Spec = spec("b.third", &[SECOND], |_, _| Planned::one(Of("y")));
     static GROUPS: &[Group] = &[

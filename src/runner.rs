@@ -11,7 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinError};
 
-use crate::check::{Check, CheckId, Spec};
+use crate::check::{Check, CheckId, Contact, Spec};
 use crate::context::Context;
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Evidence, Status};
@@ -186,8 +186,8 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
         signals.push((spec.id, heard));
-        let (check, needs) = match entry.fate {
-            Fate::Runs { check, needs } => (check, needs),
+        let (check, contacts, needs) = match entry.fate {
+            Fate::Runs { check, needs, contacts } => (check, contacts, needs),
             Fate::Skipped(why) => {
                 rows.push(Some(question.ended(Ending::Skipped(why), Duration::ZERO)));
                 continue;
@@ -203,7 +203,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
                     let _permit = permits.acquire().await;
                     let begun = Instant::now();
                     progress.send_replace(Stage::Asked(begun));
-                    let ending = ask(check.as_ref(), &cx).await;
+                    let ending = ask(check.as_ref(), &contacts, &cx).await;
                     question.ended(ending, begun.elapsed())
                 }
                 Err(cause) => question.ended(Ending::Skipped(Why::Needs(cause)), Duration::ZERO),
@@ -220,10 +220,12 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
 /// A check that must have passed, and what is heard of it.
 type Need = (CheckId, watch::Receiver<Signal>);
 
-/// Runs a check. One that breaks ends itself and nothing else.
-async fn ask(check: &dyn Check, cx: &Context) -> Ending {
-    match AssertUnwindSafe(async { check.run(cx).await }).catch_unwind().await {
-        Ok(outcome) => Ending::Asked(outcome),
+/// Runs a check in the bounds of what it declared. One that breaks, or reaches out of them, ends itself and nothing else.
+async fn ask(check: &dyn Check, contacts: &[Contact], cx: &Context) -> Ending {
+    let (cx, guard) = cx.bounded(contacts);
+    match AssertUnwindSafe(async { guard.over(check.run(&cx)).await }).catch_unwind().await {
+        Ok(Ok(outcome)) => Ending::Asked(outcome),
+        Ok(Err(undeclared)) => Ending::Broke(undeclared.to_string()),
         Err(_) => Ending::Broke("it panicked".to_owned()),
     }
 }
@@ -258,6 +260,8 @@ mod tests {
     use crate::check::{CheckId, Contact, Group, Planned, Running, Spec};
     use crate::facts::Facts;
     use crate::host::fake::FakeHost;
+    use crate::net::Network;
+    use crate::net::counted::Counted;
     use crate::net::fake::Fake;
     use crate::outcome::{Code, Grade, Outcome, Remediation, Vantage};
     use crate::plan::Choice;
@@ -269,6 +273,7 @@ mod tests {
         Pass,
         Fail,
         FindUndeclared,
+        ReachOut,
         Hang,
         Break,
         BreakBeforeItRuns,
@@ -285,11 +290,11 @@ mod tests {
     }
 
     impl Check for Does {
-        fn contacts(&self) -> Vec<Contact> {
+        fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
             Vec::new()
         }
 
-        fn run<'a>(&'a self, _cx: &'a Context) -> Running<'a> {
+        fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
             assert!(!matches!(self, Does::BreakBeforeItRuns), "as the test decided");
             Box::pin(async move {
                 let outcome = Outcome::graded(Grade::Reached);
@@ -298,6 +303,10 @@ mod tests {
                     Does::Fail => outcome.because(BROKEN.found("it is broken", Remediation::installer("Mend it."))),
                     Does::FindUndeclared => {
                         outcome.because(STRANGE.found("it is odd", Remediation::installer("Mend it.")))
+                    }
+                    Does::ReachOut => {
+                        let _ = cx.network.resolve("a.example").await;
+                        outcome
                     }
                     Does::Hang => std::future::pending().await,
                     Does::Break => panic!("as the test decided"),
@@ -310,8 +319,8 @@ mod tests {
     struct Dropped(Does, Fragile);
 
     impl Check for Dropped {
-        fn contacts(&self) -> Vec<Contact> {
-            self.0.contacts()
+        fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+            self.0.contacts(facts, settings)
         }
 
         fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -358,6 +367,11 @@ mod tests {
     const STRANGE_ID: CheckId = CheckId::new("a.finds-undeclared");
     static FINDS_UNDECLARED: Spec = spec("a.finds-undeclared", &[], |_, _| Planned::one(Does::FindUndeclared));
     static AFTER_STRANGE: Spec = spec("a.after-strange", &[STRANGE_ID], |_, _| Planned::one(Does::Pass));
+    const REACHES_ID: CheckId = CheckId::new("a.reaches-out");
+    static REACHES: Spec =
+        Spec { required: |_, _| false, ..spec("a.reaches-out", &[], |_, _| Planned::one(Does::ReachOut)) };
+    static AFTER_REACHES: Spec = spec("a.after-reaches", &[REACHES_ID], |_, _| Planned::one(Does::Pass));
+    static REACHING: &[Group] = &[Group { id: "a", title: "", specs: &[&REACHES, &AFTER_REACHES, &PASSES] }];
     static UNDECLARED: &[Group] = &[Group { id: "a", title: "", specs: &[&FINDS_UNDECLARED, &AFTER_STRANGE, &PASSES] }];
     static HANGING: &[Group] = &[Group { id: "a", title: "", specs: &[&HANGS, &AFTER_HANGS, &PASSES] }];
     static BREAKING: &[Group] = &[Group { id: "a", title: "", specs: &[&BREAKS, &PASSES] }];
@@ -378,6 +392,15 @@ mod tests {
         waivers: Vec<Waiver>,
         interrupt: impl Future<Output = ()>,
     ) -> (Report, Vec<String>) {
+        run_on(Arc::new(Fake::default()), groups, waivers, interrupt).await
+    }
+
+    async fn run_on(
+        network: Arc<dyn Network>,
+        groups: &'static [Group],
+        waivers: Vec<Waiver>,
+        interrupt: impl Future<Output = ()>,
+    ) -> (Report, Vec<String>) {
         let mut layer = Layer::default();
         layer.give(&DEADLINE, ["50ms".to_owned()], Source::Default);
         let settings = Settings::merge(&[layer], GivenSecrets::default(), waivers).unwrap();
@@ -394,7 +417,6 @@ mod tests {
             settings: Vec::new(),
             demonstration: None,
         };
-        let network = Arc::new(Fake::default());
         let host = Arc::new(FakeHost::default());
         let (unrepeated, trust) = (network.clone(), crate::net::TrustSummary::default());
         let cx = Context {
@@ -477,6 +499,21 @@ mod tests {
         let reason = reason.unwrap();
         assert!(status == Status::Unknown && reason.contains("`strange`") && reason.contains("defect"), "{reason}");
         assert_eq!(status_of(&report, "a.after-strange"), (Status::Skip, Some("needs a.finds-undeclared".to_owned())));
+        assert_eq!(report.verdict(), crate::report::Verdict::Undecided);
+    }
+
+    #[tokio::test]
+    async fn a_check_that_reaches_for_what_it_does_not_declare_is_a_defect_that_names_it_and_nothing_is_asked() {
+        let network = Arc::new(Counted::new(Fake::default().resolves("a.example", Ok(&["192.0.2.1"]))));
+        let (report, _) = run_on(network.clone(), REACHING, Vec::new(), std::future::pending()).await;
+
+        let (status, reason) = status_of(&report, "a.reaches-out");
+        let reason = reason.unwrap();
+        assert!(status == Status::Unknown && reason.contains("look up a.example"), "{reason}");
+        assert!(reason.contains("does not declare") && reason.contains("defect"), "{reason}");
+        assert_eq!(network.count(), 0);
+        assert_eq!(status_of(&report, "a.after-reaches"), (Status::Skip, Some("needs a.reaches-out".to_owned())));
+        assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
         assert_eq!(report.verdict(), crate::report::Verdict::Undecided);
     }
 

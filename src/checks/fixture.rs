@@ -132,9 +132,12 @@ impl Deref for Held {
     }
 }
 
-/// What a check concludes of a context.
+/// What a check concludes of a context, in the bounds of what it declares.
 pub(super) async fn ask(spec: &Spec, check: &dyn Check, cx: &Context) -> Held {
-    held(spec, check.run(cx).await)
+    let contacts = check.contacts(&cx.facts, &cx.settings);
+    let (cx, guard) = cx.bounded(&contacts);
+    let outcome = guard.over(check.run(&cx)).await;
+    held(spec, outcome.unwrap_or_else(|undeclared| panic!("{}: {undeclared}", spec.id)))
 }
 
 /// What a part of a check concludes, such as the judgement apart from the asking.

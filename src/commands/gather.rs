@@ -45,8 +45,9 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     let flags = typed.typed.layer().clone();
     let environment = settings::environment(Taker::Check, &read)?;
     bind_files_to_the_run(&[&flags, &environment]);
-    let file = match file(typed.config.as_ref())? {
-        Some(path) => Some(settings::file(&path)?),
+    let path = file(typed.config.as_ref())?;
+    let file = match &path {
+        Some(path) => Some(settings::file(path)?),
         None => None,
     };
     let (in_file, waivers) = file.map(|file| (file.layer, file.waivers)).unwrap_or_default();
@@ -55,6 +56,7 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     }
     let layers = [flags, environment, in_file];
     let (mut settings, facts) = merged(&layers, GivenSecrets::from_environment(&read), waivers)?;
+    settings.loaded.splice(..0, path.map(|path| (path, "the settings")));
     settings.proxy_variables = settings::proxy_variables(&read);
     settings.no_proxy_variables = settings::variables(&NO_PROXY_VARIABLES, &read);
     settings.trust_variables = settings::variables(&TRUST_VARIABLES, &read);

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::Context;
+use super::bounds::Bounds;
 use crate::host::HostsLine;
 use crate::net::special::{Nat64, nat64_prefixes};
 use crate::net::{Attempted, ErrorKind, LONGEST_LOOKUP, NetError, Phase, Question, RecordKind, Records};
@@ -113,24 +114,29 @@ impl Lookup {
 }
 
 /// What was looked up already. It is kept beside what the network remembers, because what is waited for depends on both
-/// halves of a lookup.
-#[derive(Default)]
+/// halves of a lookup. A check sees of it what it declared.
+#[derive(Clone, Default)]
 pub struct Lookups {
+    memory: Arc<Memory>,
+    bounds: Option<Arc<Bounds>>,
+}
+
+#[derive(Default)]
+struct Memory {
     names: Mutex<HashMap<String, Arc<OnceCell<Lookup>>>>,
     prefixes: OnceCell<Vec<Nat64>>,
+}
+
+impl Lookups {
+    /// The same memory as it is seen in bounds.
+    pub(super) fn within(&self, bounds: Arc<Bounds>) -> Self {
+        Lookups { memory: Arc::clone(&self.memory), bounds: Some(bounds) }
+    }
 }
 
 impl Context {
     /// Asks the system's resolution and every DNS server in effect for a name, all at once, and once in a run.
     pub async fn lookup(&self, name: &str) -> Lookup {
-        let cell = {
-            let mut lookups = self.lookups.names.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(lookups.entry(name.to_owned()).or_default())
-        };
-        cell.get_or_init(|| self.look_up(name)).await.clone()
-    }
-
-    async fn look_up(&self, name: &str) -> Lookup {
         if let Ok(address) = name.parse::<IpAddr>() {
             let result = Ok(vec![address]);
             return Lookup {
@@ -138,6 +144,21 @@ impl Context {
                 servers: Vec::new(),
             };
         }
+        if let Some(bounds) = &self.lookups.bounds {
+            bounds.pass_lookup(name).await;
+        }
+        let cell = {
+            let mut lookups = self.lookups.memory.names.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(lookups.entry(name.to_owned()).or_default())
+        };
+        let lookup = cell.get_or_init(|| self.look_up(name)).await.clone();
+        if let Some(bounds) = &self.lookups.bounds {
+            bounds.gave(name, lookup.addresses().into_iter().chain(lookup.from_servers()));
+        }
+        lookup
+    }
+
+    async fn look_up(&self, name: &str) -> Lookup {
         let began = Instant::now();
         let asking = self.ask_servers(name);
         let resolving = self.network.resolve(name);
@@ -231,12 +252,14 @@ impl Context {
 
     /// The address that a translator reaches by this one, and the prefix, as far as prefixes are known.
     pub fn undone(&self, address: IpAddr) -> Option<(Ipv4Addr, Nat64)> {
-        Nat64::undone(address, self.lookups.prefixes.get().map_or(&[], Vec::as_slice))
+        let Some(known) = self.lookups.memory.prefixes.get() else { return Nat64::undone(address, &[]) };
+        let seen = self.lookups.bounds.as_ref().is_none_or(|bounds| bounds.holds_answers_about(IPV4_ONLY));
+        Nat64::undone(address, if seen { known } else { &[] })
     }
 
     /// Finds the prefixes under which a translator here maps `IPv4` addresses into `IPv6` (RFC 7050), once in a run.
     pub async fn nat64(&self) {
-        self.lookups.prefixes.get_or_init(|| self.ask_for_prefixes()).await;
+        self.lookups.memory.prefixes.get_or_init(|| self.ask_for_prefixes()).await;
     }
 
     async fn ask_for_prefixes(&self) -> Vec<Nat64> {

@@ -1,6 +1,8 @@
 //! Everything a running check may look at.
 
+mod bounds;
 mod lookup;
+mod reaching;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,16 +10,19 @@ use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
+pub use bounds::{Guard, Undeclared};
+pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
+pub use reaching::{looking_up, reaching, requesting, routes};
+
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::host::Host;
-pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
-
 use crate::net::{Attempted, Connected, Network, Through, TrustSummary, Way};
 use crate::outcome::{Grade, Remediations, Vantage};
 use crate::settings::{Family, Proxy, Settings};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
+#[derive(Clone)]
 pub struct Context {
     /// What the user asked for.
     pub settings: Settings,

@@ -5,7 +5,8 @@ use super::explain::{Decides, Page, Strategies};
 use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
 use super::requirements::Sheet;
-use crate::check::{CheckId, Group, Planned as Planning, Spec};
+use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
+use crate::contact;
 use crate::firewall::{Direction, Flow, Need, Party, Protocol};
 use crate::outcome::{Code, Vantage};
 use crate::report::compare::Comparison;
@@ -28,6 +29,12 @@ pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
 /// Documents into which strangers wrote wherever they can.
 pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     let mut plan = plan();
+    let strange = |touch| Contact::from(contact::Contact::new(touch, STRANGER));
+    let place = Endpoint::new(STRANGER, 443);
+    plan.contacts.push(strange(Touch::request(Method::Get, &place, STRANGER)));
+    plan.contacts.push(strange(Touch::File(STRANGER.into())));
+    plan.contacts.push(strange(Touch::Connect { endpoint: place.clone(), by: By::Proxy(place), tls: true }));
+    plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].what = STRANGER.to_owned();
     plan.contacts[1].why = STRANGER.to_owned();
     plan.checks[1].idle = Some(STRANGER.to_owned());
@@ -45,8 +52,12 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
 }
 
 fn plan() -> Plan {
-    let contact =
-        |kind, heading, what: &str, why: &str| Contact { kind, heading, what: what.to_owned(), why: why.to_owned() };
+    let api = Endpoint::new("api.workos.com", 443);
+    let proxy = Endpoint::new("proxy.example", 3128);
+    let contact = |touch, why: &str| Contact::from(contact::Contact::new(touch, why));
+    let lookup = |name: &str, server| Touch::Lookup { name: name.to_owned(), server };
+    let connect = |to: &Endpoint, by, tls| Touch::Connect { endpoint: to.clone(), by, tls };
+    let list = Touch::request(Method::Get, &api, "/organizations?limit=1");
     let planned = |id, subject: Option<&str>, required, idle: Option<&str>| Planned {
         id: CheckId::new(id),
         subject: subject.map(str::to_owned),
@@ -57,19 +68,34 @@ fn plan() -> Plan {
         command: "check",
         contacts: vec![
             contact(
-                "local",
-                "On this machine",
-                "read /etc/resolv.conf",
+                Touch::File("/etc/resolv.conf".into()),
                 "which servers are asked; whether they are this machine's own",
             ),
-            contact("name", "Names", "look up api.workos.com", "whether it resolves here"),
-            contact("connection", "Connections", "TCP to api.workos.com:443", "whether it accepts a connection"),
+            contact(Touch::CLOCK, "whether the certificate holds now"),
+            contact(lookup("proxy.example", Server::System), "where the proxy is"),
+            contact(lookup("api.workos.com", Server::Named(([10, 20, 0, 53], 53).into())), "whether it resolves here"),
+            contact(lookup("app.customer.example", Server::Public), "the public view of it"),
+            contact(connect(&proxy, By::Name, false), "on the way to api.workos.com:443"),
+            contact(connect(&api, By::Proxy(proxy.clone()), true), "whether the handshake completes"),
             contact(
-                "request",
-                "Requests",
-                "GET https://api.workos.com/organizations?limit=1",
+                connect(
+                    &Endpoint::new("cloudflare-dns.com", 443),
+                    By::Addresses(vec![[104, 16, 248, 249].into()]),
+                    true,
+                ),
+                "for DNS over HTTPS",
+            ),
+            contact(
+                list.clone(),
                 "whether the API answers, and whether it is the API that answers: what stands in its place speaks otherwise, and is told by that",
             ),
+            contact(list.with_the_key(), "whether the API accepts the key"),
+            contact(
+                Touch::request(Method::Post, &Endpoint::new("app.customer.example", 443), "/hook?token=planted")
+                    .with_query_as_given(),
+                "whether it refuses an unsigned event",
+            ),
+            contact(Touch::Learnt(Learnt::Redirects), "where a sign-in leads"),
         ],
         checks: vec![
             planned("egress.connects", Some("api.workos.com:443"), true, None),

@@ -1,6 +1,7 @@
 //! What a command would touch, and which checks would.
 
 use crate::check::{CheckId, Touch};
+use crate::contact;
 use crate::plan::{self, Fate};
 use crate::said::hidden;
 
@@ -16,11 +17,11 @@ pub struct Plan {
 
 /// One thing that would be touched.
 pub struct Contact {
-    /// Which kind of thing it is.
-    pub kind: &'static str,
+    /// What is touched, in its parts.
+    pub touch: Touch,
     /// Where a person looks for it.
     pub heading: &'static str,
-    /// What is touched.
+    /// What is touched, in words.
     pub what: String,
     /// Why, all reasons in one.
     pub why: String,
@@ -44,10 +45,7 @@ pub const HEADINGS: [&str; 4] = ["On this machine", "Names", "Connections", "Req
 impl Plan {
     /// A plan without secrets.
     pub fn of(plan: &plan::Plan, command: &'static str) -> Self {
-        let contacts = plan.contacts().into_iter().map(|contact| {
-            let (kind, heading) = kind(&contact.what);
-            Contact { kind, heading, what: hidden(&contact.what.to_string()), why: hidden(&contact.why) }
-        });
+        let contacts = plan.contacts().into_iter().map(Contact::from);
         let checks = plan.entries.iter().map(|entry| {
             let (subject, idle) = match &entry.fate {
                 Fate::Runs { check, .. } => (check.subject(), None),
@@ -75,6 +73,13 @@ impl Plan {
     }
 }
 
+impl From<contact::Contact> for Contact {
+    fn from(contact: contact::Contact) -> Self {
+        let (heading, what) = (heading(&contact.what), hidden(&contact.what.to_string()));
+        Contact { touch: contact.what, heading, what, why: hidden(&contact.why) }
+    }
+}
+
 impl Contact {
     /// The reasons, each for itself.
     pub fn reasons(&self) -> impl Iterator<Item = &str> {
@@ -82,11 +87,11 @@ impl Contact {
     }
 }
 
-fn kind(touch: &Touch) -> (&'static str, &'static str) {
+fn heading(touch: &Touch) -> &'static str {
     match touch {
-        Touch::Local(_) => ("local", "On this machine"),
-        Touch::Name(_) => ("name", "Names"),
-        Touch::Connection(..) => ("connection", "Connections"),
-        Touch::Request(..) => ("request", "Requests"),
+        Touch::File(_) | Touch::Local(_) => "On this machine",
+        Touch::Lookup { .. } => "Names",
+        Touch::Connect { .. } => "Connections",
+        Touch::Request { .. } | Touch::Learnt(_) => "Requests",
     }
 }

@@ -178,7 +178,7 @@ fn index_of(interface: &str) -> Option<u32> {
 }
 
 /// Where distributions keep a proxy for logins, which services and containers do not see.
-const PROXY_FILES: &[&str] = &["/etc/environment", "/etc/sysconfig/proxy", "/etc/profile.d/proxy.sh"];
+pub const PROXY_FILES: &[&str] = &["/etc/environment", "/etc/sysconfig/proxy", "/etc/profile.d/proxy.sh"];
 
 /// What stands in a small file of the system, which a run does not wait for.
 fn small_text(path: &str) -> Option<String> {

@@ -28,6 +28,18 @@ pub fn request(way: Way, path: &str, name: &str, kind: RecordKind, unchecked: bo
 
 const MEDIA_TYPE: &str = "application/dns-message";
 
+/// The name that a request asks for; nothing where it is none of DNS over HTTPS.
+pub fn question(request: &Request) -> Option<String> {
+    request.headers.iter().find(|(name, value)| *name == "content-type" && value == MEDIA_TYPE)?;
+    let message = Message::from_bytes(&request.body).ok()?;
+    message.queries.first().map(|query| query.name().to_ascii())
+}
+
+/// How a name is spelled in a question.
+pub fn spelled(name: &str) -> Option<String> {
+    dns::message(name, RecordKind::A).ok()?.queries.first().map(|query| query.name().to_ascii())
+}
+
 /// What the service answered.
 pub fn answer(response: &Response) -> Result<Records, NetError> {
     let is_dns =

@@ -3,12 +3,12 @@
 #![expect(clippy::missing_panics_doc, clippy::needless_pass_by_value, reason = "a fake for tests, told in literals")]
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::CNAME;
+use hickory_proto::rr::rdata::{A, CNAME};
 use hickory_proto::rr::{Name, RData, Record};
 
 use super::*;
@@ -47,6 +47,15 @@ pub fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
         coding: None,
         http2_broke: None,
     }
+}
+
+/// An answer by DNS over HTTPS: a name has an address.
+pub fn dns_answer(name: &str, address: [u8; 4]) -> Response {
+    let mut answer = dns::message(name, RecordKind::A).unwrap();
+    answer.answers =
+        vec![Record::from_rdata(Name::from_ascii(name).unwrap(), 300, RData::A(A::from(Ipv4Addr::from(address))))];
+    let body = dns::bytes(&answer).unwrap();
+    Response { body, ..response(200, &[("content-type", "application/dns-message")], "") }
 }
 
 /// A certificate for `host` by `issuer`, valid from 2026 to 2027.

@@ -8,6 +8,8 @@ pub mod certificate;
 mod chain;
 mod coding;
 mod connect_answer;
+#[cfg(test)]
+pub mod counted;
 mod der;
 mod dns;
 pub mod doh;
@@ -44,6 +46,7 @@ pub use memo::Memo;
 pub use retrying::Retrying;
 pub use trust::{BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread};
 
+pub use crate::contact::Method;
 use crate::endpoint::Endpoint;
 use crate::secret::Secret;
 use crate::settings::{Family, Proxy};
@@ -268,17 +271,6 @@ impl fmt::Debug for Request {
         // A body may hold a secret, and so may a query.
         write!(f, "{:?} {} ({} bytes)", self.method, self.way.endpoint, self.body.len())
     }
-}
-
-/// The methods that requests use.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Delivers, as a webhook does, or creates.
-    Post,
-    /// Deletes.
-    Delete,
 }
 
 impl Request {

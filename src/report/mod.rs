@@ -186,10 +186,12 @@ impl Report {
     pub fn verdict(&self) -> Verdict {
         let any = |status| self.rows.iter().any(|row| row.decides() && row.status() == status);
         let hidden = self.hidden().next().is_some();
+        // A defect of the tool leaves everything open, whatever it was that broke.
+        let broke = self.rows.iter().any(|row| matches!(row.ending(), Ending::Broke(_)));
         let nothing_asked = !self.rows.is_empty() && self.rows.iter().all(|row| row.status() == Status::Skip);
         if any(Status::Fail) {
             Verdict::NotReady
-        } else if any(Status::Unknown) || hidden || nothing_asked || self.interrupted {
+        } else if any(Status::Unknown) || broke || hidden || nothing_asked || self.interrupted {
             Verdict::Undecided
         } else {
             Verdict::Ready
@@ -313,6 +315,17 @@ mod tests {
         idle.rows.iter_mut().for_each(|row| ends(row, Ending::Skipped(Why::LeftOut(None))));
 
         assert_eq!((optional.verdict(), idle.verdict()), (Verdict::Ready, Verdict::Undecided));
+    }
+
+    #[test]
+    fn a_check_that_broke_leaves_the_run_open_although_it_is_not_required() {
+        let mut report = hiding();
+        report.rows.drain(..2);
+        let row = report.rows.last_mut().unwrap();
+        row.required = false;
+        ends(row, Ending::Broke("it reached for what it does not declare".to_owned()));
+
+        assert_eq!(report.verdict(), Verdict::Undecided);
     }
 
     #[test]

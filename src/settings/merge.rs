@@ -8,7 +8,7 @@ use super::proxy_url::Misread;
 use super::table::*;
 use super::{
     Declared, Environment, Fallback, Family, GivenSecrets, Layer, Probing, PublicResolver, Setting, Settings,
-    SettingsError, Source, Strategy, Waiver, values,
+    SettingsError, Shape, Source, Strategy, Waiver, values,
 };
 use crate::files;
 use crate::said;
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 impl Settings {
     /// Merges layers, first wins, into values.
     pub fn merge(layers: &[Layer], secrets: GivenSecrets, waivers: Vec<Waiver>) -> Result<Self, SettingsError> {
-        let mut merging = Merging { layers, shown: Vec::new(), secret_files: Vec::new() };
+        let mut merging = Merging { layers, shown: Vec::new(), secret_files: Vec::new(), loaded: Vec::new() };
         let api_key = merging.secret(&API_KEY_FILE, secrets.api_key)?;
         let webhook_secret = merging.secret(&WEBHOOK_SECRET_FILE, secrets.webhook_secret)?;
         let actions_secret = merging.secret(&ACTIONS_SECRET_FILE, secrets.actions_secret)?;
@@ -67,6 +67,7 @@ impl Settings {
             no_proxy_variables: Vec::new(),
             trust_variables: Vec::new(),
             probing: Probing::default(),
+            loaded: merging.loaded,
             api_key,
             webhook_secret,
             actions_secret,
@@ -86,6 +87,7 @@ struct Merging<'a> {
     layers: &'a [Layer],
     shown: Vec<(&'static str, String, Source)>,
     secret_files: Vec<Setting<PathBuf>>,
+    loaded: Vec<(PathBuf, &'static str)>,
 }
 
 impl Merging<'_> {
@@ -99,6 +101,9 @@ impl Merging<'_> {
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Vec<Setting<T>>, SettingsError> {
         let Some((values, source)) = self.given(setting) else { return Ok(Vec::new()) };
+        if setting.shape == Shape::File {
+            self.loaded.extend(values.iter().map(|path| (PathBuf::from(path), setting.help)));
+        }
         values.iter().map(|text| self.read(setting, text, shown(text), &source, &read)).collect()
     }
 
@@ -179,6 +184,7 @@ impl Merging<'_> {
             | (Some((path, source)), None) => {
                 let secret = read_secret(&path, &source)?;
                 said::keep(secret.expose());
+                self.loaded.push((path.clone(), setting.help));
                 self.secret_files.push(Setting { value: path, source: source.clone() });
                 Some(Setting { value: secret, source })
             }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use declared::{Alias, Declared, Fallback, Flag, Heading, Held, Shape, Taken, Taker, Wanted, nearest};
+pub use declared::{Alias, Declared, Fallback, Flag, Heading, Held, Shape, Taken, Taker, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
 pub use misplaced::refuse_misplaced_secrets;
 pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
@@ -220,6 +220,8 @@ pub struct Settings {
     pub probing: Probing,
     /// Failures that are known and accepted.
     pub waivers: Vec<Waiver>,
+    /// The files that are read before a run: what each holds.
+    pub loaded: Vec<(PathBuf, &'static str)>,
     /// Every value in effect as it may be shown: name, value, source.
     pub shown: Vec<(&'static str, String, Source)>,
 }
@@ -381,11 +383,11 @@ impl Settings {
 
     /// The client ID, unless it is a key or a secret that was put in its place: it goes into URLs, which are logged on the way.
     /// Otherwise the reason why there is none.
-    pub fn client_to_send(&self) -> Result<&str, String> {
+    pub fn client_to_send(&self) -> Result<&str, &'static str> {
         match &self.client_id {
-            None => Err(CLIENT_ID.wanted().enable(Taker::Check)),
+            None => Err("no client ID given: set WORKOS_CLIENT_ID, or give --client-id"),
             Some(id) if said::looks_secret(&id.value) || said::is_known(&id.value) => {
-                Err("what is given as the client ID looks like a key or a secret, and is not sent".to_owned())
+                Err("what is given as the client ID looks like a key or a secret, and is not sent")
             }
             Some(id) => Ok(&id.value),
         }
@@ -393,7 +395,7 @@ impl Settings {
 
     /// Why there are no [`Settings::inbound_endpoints`].
     pub fn no_inbound_endpoint(&self) -> String {
-        let wanted = format!("give {}, or {}", DOMAIN.places(Taker::Check), WEBHOOK_URL.places(Taker::Check));
+        let wanted = "give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
         let named =
             [("webhook", &self.webhook_url), ("Actions", &self.actions_url)].into_iter().find_map(|(of, given)| {
                 let endpoint = values::url_endpoint(&values::web_url(&given.as_ref()?.value)?)?;

@@ -68,6 +68,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("facts", &[&["ipnet", "serde", "serde_json"]], "facts stay data"),
     row("secret", &[&[]], "a secret knows nobody"),
     row("endpoint", &[&[]], "a host and a port know nobody"),
+    row("contact", &[&["crate::endpoint"]], "what may be touched is data"),
     row("middlebox", &[&["url"]], "what products are known by is data"),
     row(
         "said",
@@ -97,7 +98,14 @@ pub(crate) const ROWS: &[Row] = &[
     row("ending", &[&["crate::check", "crate::outcome", "crate::said"]], "how a row ended depends on no machinery"),
     row(
         "check",
-        &[&["crate::context", "crate::endpoint", "crate::facts", "crate::outcome", "crate::settings"]],
+        &[&[
+            "crate::contact",
+            "crate::context",
+            "crate::endpoint",
+            "crate::facts",
+            "crate::outcome",
+            "crate::settings",
+        ]],
         "the words depend on no machinery",
     ),
     row(
@@ -148,6 +156,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "net",
         &[&[
+            "crate::contact",
             "crate::endpoint",
             "crate::files",
             "crate::host",
@@ -261,6 +270,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "workos",
         &[&[
+            "crate::contact",
             "crate::endpoint",
             "crate::facts",
             "crate::middlebox",
@@ -281,6 +291,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "context",
         &[&[
+            "crate::contact",
             "crate::endpoint",
             "crate::facts",
             "crate::host",
@@ -294,6 +305,7 @@ pub(crate) const ROWS: &[Row] = &[
             "tokio::select",
             "tokio::sync",
             "tokio::time",
+            "url",
         ]],
         "what a check may look at is one type",
     ),
@@ -301,6 +313,7 @@ pub(crate) const ROWS: &[Row] = &[
         "checks",
         &[&[
             "crate::check",
+            "crate::contact",
             "crate::context",
             "crate::endpoint",
             "crate::facts",
@@ -327,13 +340,14 @@ pub(crate) const ROWS: &[Row] = &[
     // From a plan to a report.
     row(
         "plan",
-        &[&["crate::check", "crate::ending", "crate::facts", "crate::outcome", "crate::settings"]],
+        &[&["crate::check", "crate::contact", "crate::ending", "crate::facts", "crate::outcome", "crate::settings"]],
         "planning cannot send",
     ),
     row(
         "runner",
         &[&[
             "crate::check",
+            "crate::contact",
             "crate::context",
             "crate::ending",
             "crate::outcome",
@@ -377,6 +391,7 @@ pub(crate) const ROWS: &[Row] = &[
         "documents",
         &[&[
             "crate::check",
+            "crate::contact",
             "crate::firewall",
             "crate::outcome",
             "crate::plan",
@@ -390,6 +405,7 @@ pub(crate) const ROWS: &[Row] = &[
         "reporters",
         &[&[
             "crate::check",
+            "crate::contact",
             "crate::documents",
             "crate::ending",
             "crate::firewall",
@@ -412,6 +428,7 @@ pub(crate) const ROWS: &[Row] = &[
         &[&[
             "crate::check",
             "crate::checks",
+            "crate::contact",
             "crate::context",
             "crate::ending",
             "crate::facts",
@@ -509,10 +526,14 @@ pub(crate) const ROWS: &[Row] = &[
 
 /// What every command may use: all of ours but what touches the world.
 const MEETING: &[&str] = &[
+    "aws_lc_rs",
+    "clap",
+    "colored",
     "crate::check",
     "crate::checks",
     "crate::cli",
     "crate::commands",
+    "crate::contact",
     "crate::context",
     "crate::documents",
     "crate::ending",
@@ -534,9 +555,6 @@ const MEETING: &[&str] = &[
     "crate::settings",
     "crate::simulator",
     "crate::workos",
-    "aws_lc_rs",
-    "clap",
-    "colored",
     "data_encoding",
     "indicatif",
     "ipnet",

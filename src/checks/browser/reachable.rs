@@ -2,15 +2,16 @@
 
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    Spec, Vantage, command,
 };
-use crate::checks::credentials::follow;
+use crate::checks::credentials::{contacts_of_sign_in, follow};
 use crate::checks::egress::destination;
-use crate::context::{Context, Tried};
+use crate::context::{Context, Tried, reaching};
+use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{ErrorKind, Way};
 use crate::said::listed;
-use crate::settings::BROWSER_HOSTS;
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -32,7 +33,9 @@ browser's own store does not trust. The host of the hosted login is a setting of
     needs: &[],
     plan: |facts, settings| {
         if !settings.browser_hosts && settings.authkit_domains.is_empty() {
-            return Planned::from(&BROWSER_HOSTS);
+            return Planned::NotApplicable(
+                "give --browser-hosts on a desktop to look at what browsers need".to_owned(),
+            );
         }
         let listed = facts.hosts.browser.iter().filter(|known| settings.browser_hosts && !known.host.starts_with("*."));
         let listed = listed.map(|known| (known.host.clone(), known.why.clone()));
@@ -79,12 +82,8 @@ impl Check for Reachable {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        let why = format!("whether browsers reach it: {}", self.why);
-        vec![
-            Contact::new(Touch::Name(self.endpoint.host.clone()), why.clone()),
-            Contact::new(Touch::Connection(self.endpoint.clone(), "TLS"), why),
-        ]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        reaching(&self.endpoint, true, settings, format!("whether browsers reach it: {}", self.why))
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -116,17 +115,8 @@ impl Check for HostedLogin {
         Some("the hosted login".to_owned())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![
-            Contact::new(
-                Touch::Request(
-                    "GET",
-                    format!("{} and what it redirects to at WorkOS", self.api.https("/user_management/authorize?…")),
-                ),
-                "where the hosted login is; without a key",
-            ),
-            Contact::new(Touch::Name("the host of the hosted login".to_owned()), "whether browsers reach it"),
-        ]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        contacts_of_sign_in(&self.api, "where the hosted login is, and whether browsers reach it", settings)
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

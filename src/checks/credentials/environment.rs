@@ -6,7 +6,8 @@ use crate::check::{
 };
 use crate::checks::whence::Whence;
 use crate::context::Context;
-use crate::settings::{API_KEY_FILE, Environment};
+use crate::facts::Facts;
+use crate::settings::{Environment, Settings};
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -27,7 +28,7 @@ Usually broken by the key of the vendor's own staging environment that was left 
     needs: &[],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(KeyEnvironment),
-        None => Planned::from(&API_KEY_FILE),
+        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
     },
 };
 
@@ -42,8 +43,8 @@ static UNKNOWN_PREFIX: Code = Code::warning("unknown-prefix", "the key has neith
 struct KeyEnvironment;
 
 impl Check for KeyEnvironment {
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Local("the API key's prefix".to_owned()), "of which environment the key is")]
+    fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
+        vec![Contact::new(Touch::Local("the API key's prefix"), "of which environment the key is")]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -3,12 +3,13 @@
 use super::accepted;
 use super::asking::{self, Listed};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
+    Running, Spec, Touch, Vantage,
 };
 use crate::checks::whence::Whence;
-use crate::context::Context;
-use crate::settings::API_KEY_FILE;
+use crate::context::{Context, requesting};
+use crate::facts::Facts;
+use crate::settings::Settings;
 use crate::workos::id::Kind;
 use crate::workos::pages::{Object, Pages};
 
@@ -31,7 +32,7 @@ The names of organizations are shown only to a person who asks with -v, and go i
     needs: &[accepted::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Isolated(settings.api.value.clone())),
-        None => Planned::from(&API_KEY_FILE),
+        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
     },
 };
 
@@ -52,15 +53,10 @@ impl Check for Isolated {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        let path = Pages::of(Kind::Organization).path();
-        vec![Contact::new(
-            Touch::Request(
-                "GET",
-                format!("{} with the API key, at most {} pages", self.0.https(&path), asking::MOST_PAGES),
-            ),
-            "which organizations the key reaches",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.0, &Pages::of(Kind::Organization).path()).with_the_key();
+        let why = format!("which organizations the key reaches, at most {} pages", asking::MOST_PAGES);
+        requesting(&self.0, settings, [Contact::new(list, why)])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -146,8 +142,8 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Held, Site, ask, codes};
+    use crate::net::Method;
     use crate::net::fake::{Fake, response};
-    use crate::net::{ErrorKind, Method};
 
     async fn run(ids: &[&str], wanted: Option<&str>) -> Held {
         let data: Vec<serde_json::Value> =
@@ -228,23 +224,5 @@ mod tests {
         // Whether the named one is further on is not known, so that nothing is said of it.
         assert_eq!((codes(&outcome), sent), (vec!["shared"], asking::MOST_PAGES));
         assert!(outcome.findings[0].problem.contains("reaches 5 or more organizations"), "{:?}", outcome.findings);
-    }
-
-    #[tokio::test]
-    async fn what_is_no_list_says_nothing_of_what_the_key_reaches_and_says_what_came() {
-        for (answer, words) in [
-            (Ok(response(200, &[], "{}")), "no list"),
-            (Ok(response(404, &[], r#"{"message":"Not Found"}"#)), "404"),
-            (Ok(response(200, &[], "<title>Blocked</title>")), "Blocked"),
-            (Err(ErrorKind::Closed), "as the test decided"),
-        ] {
-            let url = "https://api.workos.com/organizations?limit=100";
-            let site =
-                Site::of(Fake::api().fetches(Method::Get, url, answer)).key("sk_live_abcdefghijklmnopqrstuvwxyz");
-            let outcome = ask(&SPEC, &Isolated(Endpoint::new("api.workos.com", 443)), &site.context()).await;
-
-            assert_eq!((codes(&outcome), outcome.status()), (vec!["not-established"], Status::Unknown), "{words}");
-            assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
-        }
     }
 }

@@ -14,13 +14,15 @@ use crate::settings::Settings;
 
 pub(super) use asking::ask;
 pub(super) use redirect::HOSTED_LOGIN;
-pub(super) use sign_in::follow;
+pub(super) use sign_in::{contacts as contacts_of_sign_in, follow};
 
 pub(super) const GROUP: Group = Group {
     id: "credentials",
     title: "Credentials",
     specs: &[&environment::SPEC, &accepted::SPEC, &isolated::SPEC, &client::SPEC, &pair::SPEC, &redirect::SPEC],
 };
+
+pub(super) const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
 
 fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside

@@ -2,11 +2,12 @@
 
 use super::{accepted, asking, client};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage,
 };
-use crate::context::Context;
-use crate::settings::{API_KEY_FILE, PROBE_PAIR};
+use crate::context::{Context, requesting};
+use crate::facts::Facts;
+use crate::settings::Settings;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -26,12 +27,12 @@ Usually broken by a client ID of the staging environment beside a production key
     codes: &[&DIFFERENT_ENVIRONMENTS, &NOT_ESTABLISHED],
     needs: &[accepted::ID, client::ID],
     plan: |_, settings| match (&settings.api_key, settings.client_to_send()) {
-        (None, _) => Planned::from(&API_KEY_FILE),
-        (_, Err(why)) => Planned::NotApplicable(why),
+        (None, _) => Planned::NotApplicable(super::NO_KEY.to_owned()),
+        (_, Err(why)) => Planned::NotApplicable(why.to_owned()),
         (Some(_), Ok(id)) if settings.probe_pair => {
             Planned::one(Pair { endpoint: settings.api.value.clone(), client_id: id.to_owned() })
         }
-        _ => Planned::from(&PROBE_PAIR),
+        _ => Planned::NotApplicable("give --probe-pair; it may leave a failed sign-in in the environment's log".to_owned()),
     },
 };
 
@@ -51,14 +52,10 @@ impl Check for Pair {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request(
-                "POST",
-                format!("{} with the API key and a code that cannot exist", self.endpoint.https(workos::AUTHENTICATE)),
-            ),
-            "whether key and client ID belong together; may leave a failed sign-in in the environment's log",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let exchange = Touch::request(Method::Post, &self.endpoint, workos::AUTHENTICATE).with_the_key();
+        let why = "whether key and client ID belong together, by a code that cannot exist; may leave a failed sign-in in the environment's log";
+        requesting(&self.endpoint, settings, [Contact::new(exchange, why)])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

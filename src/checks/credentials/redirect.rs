@@ -4,11 +4,12 @@ use super::client;
 use super::sign_in::{Followed, follow};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    Spec, Vantage, command,
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
-use crate::settings::REDIRECT_URIS;
+use crate::facts::Facts;
+use crate::settings::Settings;
 use crate::settings::values::{shown_url, web_url};
 use crate::workos::authorize::{self, Hop, MOST_HOPS};
 
@@ -33,7 +34,7 @@ registered in another environment.",
     plan: |_, settings| {
         let client = match settings.client_to_send() {
             Ok(client) => client,
-            Err(why) => return Planned::NotApplicable(why),
+            Err(why) => return Planned::NotApplicable(why.to_owned()),
         };
         let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
         Planned::each(
@@ -42,7 +43,7 @@ registered in another environment.",
                 client_id: client.to_owned(),
                 uri: uri.value.clone(),
             }),
-            &REDIRECT_URIS,
+            "no redirect URI given: give --redirect-uri, or set WORKOS_REDIRECT_URI",
         )
     },
 };
@@ -74,14 +75,12 @@ impl Check for Redirect {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request(
-                "GET",
-                format!("{} and what it redirects to at WorkOS", self.endpoint.https("/user_management/authorize?…")),
-            ),
-            "whether the redirect URI is registered, and a made-up one is not; without a key",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        super::sign_in::contacts(
+            &self.endpoint,
+            "whether the redirect URI is registered, and a made-up one is not",
+            settings,
+        )
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

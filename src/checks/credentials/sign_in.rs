@@ -2,9 +2,10 @@
 
 use url::{Position, Url};
 
-use crate::check::Endpoint;
-use crate::context::Context;
+use crate::check::{Contact, Endpoint, Learnt, Method, Touch};
+use crate::context::{Context, requesting};
 use crate::net::{Request, Response};
+use crate::settings::Settings;
 use crate::settings::values::shown_url;
 use crate::workos::authorize::{self, Hop, MOST_HOPS};
 
@@ -18,6 +19,13 @@ pub(in crate::checks) struct Followed {
     pub(in crate::checks) failure: Option<String>,
     /// The last answer, whose ids WorkOS's support asks for.
     pub(in crate::checks) answer: Option<Response>,
+}
+
+/// What following a sign-in touches.
+pub(in crate::checks) fn contacts(endpoint: &Endpoint, why: &str, settings: &Settings) -> Vec<Contact> {
+    let begin = Touch::request(Method::Get, endpoint, &authorize::path("", "")).with_query_as_given();
+    let next = Contact::new(Touch::Learnt(Learnt::Redirects), why);
+    requesting(endpoint, settings, [Contact::new(begin, why), next])
 }
 
 impl Followed {

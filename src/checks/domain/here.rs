@@ -6,11 +6,13 @@ use super::front::front;
 use super::public;
 use super::view::public_view;
 use crate::check::{
-    CheckId, Code, Command, Contact, Finding, Grade, Outcome, Remediation, Running, Spec, Touch, Vantage, command,
+    CheckId, Code, Command, Contact, Finding, Grade, Method, Outcome, Remediation, Running, Spec, Touch, Vantage,
+    command,
 };
-use crate::context::Context;
+use crate::context::{Context, requesting};
 use crate::net::{Request, Response};
 use crate::said::listed;
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -31,13 +33,7 @@ Usually broken by a record that still points to a former installation or to a pa
     required: super::required,
     codes: &[&ELSEWHERE, &NOT_THIS_HOST],
     needs: &[public::ID],
-    plan: |facts, settings| {
-        let trace = Contact::new(
-            Touch::Request("GET", settings.api.value.https(TRACE)),
-            "from which address this host's requests arrive, as evidence",
-        );
-        super::per_name(facts, settings, &[trace], look)
-    },
+    plan: |_, settings| super::per_name(settings, besides, look),
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.here");
@@ -48,6 +44,14 @@ static NOT_THIS_HOST: Code =
 
 /// Answered by Cloudflare's edge on most zones: a few lines of text, `ip=` among them.
 const TRACE: &str = "/cdn-cgi/trace";
+
+fn besides(settings: &Settings) -> Vec<Contact> {
+    let api = &settings.api.value;
+    let trace = Touch::request(Method::Get, api, TRACE);
+    let trace = Contact::new(trace, "from which address this host's requests arrive, as evidence");
+    let own = Contact::new(Touch::INTERFACES, "whether the name leads to one of them");
+    requesting(api, settings, [trace, own])
+}
 
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {

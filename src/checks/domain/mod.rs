@@ -31,9 +31,12 @@ fn required(settings: &Settings, _: Vantage) -> bool {
 /// A look at one external name.
 struct OfName {
     host: String,
-    contacts: Vec<Contact>,
+    besides: Besides,
     look: Look,
 }
+
+/// What a check touches besides the public view of the name.
+type Besides = fn(&Settings) -> Vec<Contact>;
 
 /// What is asked about a name, and concluded.
 type Look = for<'a> fn(&'a str, &'a Context) -> Running<'a>;
@@ -47,8 +50,10 @@ impl Check for OfName {
         About::Host(self.host.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        self.contacts.clone()
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+        let mut contacts = view::contacts(&self.host, facts, settings);
+        contacts.extend((self.besides)(settings));
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -57,14 +62,9 @@ impl Check for OfName {
 }
 
 /// One check for each external name. It touches what asking for the public view touches, and `besides`.
-fn per_name(facts: &Facts, settings: &Settings, besides: &[Contact], look: Look) -> Planned {
+fn per_name(settings: &Settings, besides: Besides, look: Look) -> Planned {
     let names = settings.inbound_hosts().into_iter();
-    let checks = names.map(|host| {
-        let mut contacts = view::contacts(&host, facts, settings);
-        contacts.extend_from_slice(besides);
-        OfName { host, contacts, look }
-    });
-    Planned::each(checks, settings.no_inbound_endpoint())
+    Planned::each(names.map(|host| OfName { host, besides, look }), &settings.no_inbound_endpoint())
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ address, or by a name that was prepared with a documentation address and never c
     required: super::required,
     codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY, &PRIVATE_ALLOWED],
     needs: &[resolves::ID],
-    plan: |facts, settings| super::per_name(facts, settings, &[], look),
+    plan: |_, settings| super::per_name(settings, |_| Vec::new(), look),
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("domain.public");

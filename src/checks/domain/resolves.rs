@@ -26,7 +26,7 @@ DNSSEC signatures that have run out.",
     required: super::required,
     codes: &[&NXDOMAIN, &NODATA, &SERVFAIL, &DANGLING_CNAME, &REFUSED, &SEEN_FROM_INSIDE_ONLY, &NO_PUBLIC_VIEW],
     needs: &[],
-    plan: |facts, settings| super::per_name(facts, settings, &[], look),
+    plan: |_, settings| super::per_name(settings, |_| Vec::new(), look),
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.resolves");

@@ -25,7 +25,7 @@ hide the public record.",
     required: |_, _| false,
     codes: &[&INSIDE_UNRESOLVABLE, &INSIDE_SILENT],
     needs: &[resolves::ID],
-    plan: |facts, settings| super::per_name(facts, settings, &[], look),
+    plan: |_, settings| super::per_name(settings, |_| Vec::new(), look),
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.split");

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use crate::check::{Contact, Endpoint, Touch, Vantage};
-use crate::context::Context;
+use crate::check::{By, Contact, Endpoint, Method, Server, Touch, Vantage};
+use crate::context::{Context, looking_up, reaching, routes};
 use crate::facts::Facts;
 use crate::net::{Attempted, ErrorKind, NetError, Question, RecordKind, Records, Way, doh};
 use crate::settings::values::url_endpoint;
@@ -93,14 +93,25 @@ pub(super) fn led_along(answer: &Attempted<Records>) -> &[String] {
 /// What asking for the public view touches.
 pub(in crate::checks) fn contacts(host: &str, facts: &Facts, settings: &Settings) -> Vec<Contact> {
     let why = format!("the public view of {host}");
-    let asked = match chosen(facts, settings) {
-        Witness::Https { endpoint, path, .. } => {
-            Touch::Request("POST", format!("{} (DNS over HTTPS)", endpoint.https(&path)))
+    let lookup = |server| Contact::new(Touch::Lookup { name: host.to_owned(), server }, why.clone());
+    let mut contacts = vec![routes()];
+    match chosen(facts, settings) {
+        Witness::Https { endpoint, path, addresses } => {
+            let to = "for DNS over HTTPS";
+            if known(&endpoint, &addresses, settings).is_empty() {
+                contacts.extend(reaching(&endpoint, true, settings, to));
+            } else {
+                let by = By::Addresses(addresses);
+                contacts.push(Contact::new(Touch::Connect { endpoint: endpoint.clone(), by, tls: true }, to));
+            }
+            contacts.push(Contact::new(Touch::request(Method::Post, &endpoint, &path), why.clone()));
+            contacts.push(lookup(Server::Public));
         }
-        Witness::Plain(server) => Touch::Name(format!("{host} at {server}")),
-        Witness::None => return vec![Contact::new(Touch::Name(host.to_owned()), why)],
-    };
-    vec![Contact::new(asked, why.clone()), Contact::new(Touch::Name(host.to_owned()), why)]
+        Witness::Plain(server) => contacts.push(lookup(Server::Named(server))),
+        Witness::None => {}
+    }
+    contacts.extend(looking_up(host, settings, format!("{why}, and the view from here")));
+    contacts
 }
 
 enum Witness {
@@ -186,9 +197,14 @@ async fn over_https(
     Ok(vec![(RecordKind::A, a?), (RecordKind::Aaaa, aaaa?)])
 }
 
+/// The addresses at which the witness is reached without asking a resolver here.
+fn known<'a>(endpoint: &Endpoint, addresses: &'a [IpAddr], settings: &Settings) -> &'a [IpAddr] {
+    if settings.proxy_for(endpoint).is_none() { addresses } else { &[] }
+}
+
 /// The way to the witness: straight to the addresses that the facts give, so that no resolver here is needed.
 async fn way(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> Result<Way, NetError> {
-    let known = addresses.iter().filter(|_| cx.settings.proxy_for(endpoint).is_none());
+    let known = known(endpoint, addresses, &cx.settings).iter();
     let mut ways: Vec<Way> = known.map(|address| Way::direct(endpoint, *address)).collect();
     if ways.is_empty() {
         ways = cx.ways(endpoint).await;

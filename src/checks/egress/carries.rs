@@ -4,12 +4,14 @@ use futures_util::future::join_all;
 
 use super::answers;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage, command,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
-use crate::context::{Context, NOT_AGAIN};
+use crate::context::{Context, NOT_AGAIN, requesting};
+use crate::facts::Facts;
 use crate::net::{Attempted, ErrorKind, Phase, Request, Response};
 use crate::said::spoken;
+use crate::settings::Settings;
 use crate::workos::{self, Answer};
 
 pub(super) static SPEC: Spec = Spec {
@@ -48,11 +50,10 @@ impl Check for Carries {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
-            "whether the path carries full-size packets: without a key, with 6 KiB of padding in a header",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.0, workos::LIST_ORGANIZATIONS);
+        let why = "whether the path carries full-size packets: without a key, with 6 KiB of padding in a header";
+        requesting(&self.0, settings, [Contact::new(list, why)])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

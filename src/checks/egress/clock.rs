@@ -4,12 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use super::answers;
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
+    Running, Spec, Touch, Vantage, command,
 };
-use crate::context::Context;
+use crate::context::{Context, requesting};
+use crate::facts::Facts;
 use crate::net::Response;
 use crate::said::spoken;
+use crate::settings::Settings;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -55,11 +57,9 @@ impl Check for Clock {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
-            "what time the API's answer gives, from the same answer",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.0, workos::LIST_ORGANIZATIONS);
+        requesting(&self.0, settings, [Contact::new(list, "what time the API's answer gives, from the same answer")])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -3,11 +3,13 @@
 use super::{connects, s_client};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    Spec, Vantage, command,
 };
-use crate::context::Context;
+use crate::context::{Context, reaching};
+use crate::facts::Facts;
 use crate::net::{Attempted, ErrorKind, Handshake, NetError, OpensslsOwn};
 use crate::said::spoken;
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -30,7 +32,7 @@ path whose MTU is smaller than its ends believe, so that large packets vanish.",
     required: super::required,
     codes: &[&STALLED, &RESET_IN_HANDSHAKE, &NOT_TLS, &TLS_TOO_OLD, &ALERT, &CLIENT_CERTIFICATE, &FAILED, &NOT_SPOKEN, &LARGE_HELLO],
     needs: &[connects::ID],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Shakes), String::new()),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Shakes), ""),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.handshake");
@@ -65,8 +67,8 @@ impl Check for Shakes {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Connection(self.0.clone(), "TLS"), "whether the handshake completes")]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        reaching(&self.0, true, settings, "whether the handshake completes")
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

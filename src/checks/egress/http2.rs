@@ -2,10 +2,12 @@
 
 use super::answers;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage, command,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
-use crate::context::{Context, NOT_AGAIN};
+use crate::context::{Context, NOT_AGAIN, requesting};
+use crate::facts::Facts;
+use crate::settings::Settings;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -41,12 +43,10 @@ impl Check for Http2 {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        let why = "in which version of HTTP the API answers, from the same answer";
-        vec![
-            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "which version of HTTP is agreed on"),
-            Contact::new(Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)), why),
-        ]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.0, workos::LIST_ORGANIZATIONS);
+        let why = "which version of HTTP is agreed on, and in which the API answers, from the same answer";
+        requesting(&self.0, settings, [Contact::new(list, why)])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

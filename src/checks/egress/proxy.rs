@@ -5,14 +5,15 @@ use url::Url;
 use super::s_client;
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    Spec, Vantage, command,
 };
 use crate::checks::flaw::{breaks, which};
-use crate::context::{Context, Tried};
+use crate::context::{Context, Tried, reaching};
+use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, Place, ProxyRefusal};
 use crate::said::{listed, spoken};
-use crate::settings::{PROXY, Proxy, Scheme, Taker};
+use crate::settings::{Proxy, Scheme, Settings};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -39,7 +40,7 @@ Privoxy 404), or by a URL that names the wrong port.",
             let proxy = settings.proxy_for(endpoint)?.clone();
             Some(ThroughProxy { endpoint: endpoint.clone(), proxy })
         });
-        Planned::each(proxied, format!("requests go direct: no proxy is set with {}", PROXY.places(Taker::Check)))
+        Planned::each(proxied, "requests go direct: no proxy is set (HTTPS_PROXY or --proxy sets one)")
     },
 };
 
@@ -77,14 +78,8 @@ impl Check for ThroughProxy {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![
-            Contact::new(Touch::Name(self.proxy.endpoint.host.clone()), "where the proxy is"),
-            Contact::new(
-                Touch::Request("CONNECT", format!("{} at {}", self.endpoint, self.proxy)),
-                "whether the proxy opens a way through",
-            ),
-        ]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        reaching(&self.endpoint, false, settings, "whether the proxy opens a way through")
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

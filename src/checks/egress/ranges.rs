@@ -6,15 +6,15 @@ use futures_util::future::join_all;
 
 use super::connects;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    About, By, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage, command,
 };
-use crate::context::Context;
+use crate::context::{Context, routes};
 use crate::facts::Facts;
 use crate::host::NoSource;
 use crate::net::{ErrorKind, Way};
 use crate::said::listed;
-use crate::settings::DEEP;
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -34,7 +34,7 @@ answer nobody on this port, so a few silent ones are no sign of anything; most o
     needs: &[connects::ID],
     plan: |facts, settings| {
         if !settings.deep {
-            return Planned::from(&DEEP);
+            return Planned::NotApplicable("give --deep to try an address in every published range".to_owned());
         }
         if settings.proxy_for(&settings.api.value).is_some() {
             return Planned::NotApplicable("requests go through a proxy, whose own firewall cannot be tried from here".to_owned());
@@ -69,12 +69,11 @@ impl Check for Ranges {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
+    fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
         let why = "whether its published range is let through; nothing is spoken on it";
-        self.addresses
-            .iter()
-            .map(|address| Contact::new(Touch::Connection(Endpoint::new(address.to_string(), 443), "TCP"), why))
-            .collect()
+        let endpoints = self.addresses.iter().map(|address| Endpoint::new(address.to_string(), 443));
+        let connections = endpoints.map(|endpoint| Touch::Connect { endpoint, by: By::Name, tls: false });
+        connections.map(|connection| Contact::new(connection, why)).chain([routes()]).collect()
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

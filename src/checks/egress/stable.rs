@@ -6,12 +6,14 @@ use futures_util::future::join_all;
 
 use super::answers;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage, command,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
-use crate::context::Context;
+use crate::context::{Context, requesting};
+use crate::facts::Facts;
 use crate::net::{Attempted, Response};
 use crate::said::spoken;
+use crate::settings::Settings;
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -51,11 +53,11 @@ impl Check for Stable {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request("GET", self.endpoint.https(workos::LIST_ORGANIZATIONS)),
-            format!("whether the way is steady: {} times without a key, each on its own connection", self.samples),
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.endpoint, workos::LIST_ORGANIZATIONS);
+        let why =
+            format!("whether the way is steady: {} times without a key, each on its own connection", self.samples);
+        requesting(&self.endpoint, settings, [Contact::new(list, why)])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::check::{Endpoint, Vantage};
-use crate::checks::domain::public_view;
+use crate::check::{By, Contact, Endpoint, Touch, Vantage};
+use crate::checks::domain::{contacts_of_public_view, public_view};
 use crate::context::{Context, Tried};
+use crate::facts::Facts;
 use crate::net::Way;
 use crate::net::special::special;
-use crate::settings::Family;
+use crate::settings::{Family, Settings};
 
 /// Connections to an endpoint of the installation, at its public addresses and, from inside, at its inside ones.
 pub(in crate::checks) struct Arrival {
@@ -17,6 +18,20 @@ pub(in crate::checks) struct Arrival {
     pub(in crate::checks) inside: Vec<Tried>,
     /// Addresses that lead into somebody's own network, which a look from outside leaves alone.
     pub(in crate::checks) withheld: Vec<IpAddr>,
+}
+
+/// What [`arrival`] touches, and with TLS what is spoken on the connections it makes. No proxy of this host stands on the way
+/// that callers take.
+pub(in crate::checks) fn contacts(
+    endpoint: &Endpoint,
+    tls: bool,
+    why: &str,
+    facts: &Facts,
+    settings: &Settings,
+) -> Vec<Contact> {
+    let mut contacts = contacts_of_public_view(&endpoint.host, facts, settings);
+    contacts.push(Contact::new(Touch::Connect { endpoint: endpoint.clone(), by: By::Name, tls }, why));
+    contacts
 }
 
 impl Arrival {

@@ -6,12 +6,14 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
-use crate::checks::ingress::{arrival, trusted};
+use crate::checks::ingress::{arrival, contacts_of_arrival, trusted};
 use crate::context::{Context, NOT_AGAIN};
+use crate::facts::Facts;
 use crate::inbound::nonce::{BODY, HEADER, ProbeSeen, Told};
 use crate::net::{Method, Request, Response, Trust, Way};
 use crate::said::spoken;
 use crate::secret::Secret;
+use crate::settings::Settings;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
 use crate::workos::signature::{self, Refusal, Terms};
 
@@ -79,11 +81,16 @@ impl Check for Arrives {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request("POST", shown_url(&self.url)),
-            "whether the listener with this nonce is what answers",
-        )]
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+        let mut contacts = contacts_of_arrival(&self.endpoint, true, "for the request to it", facts, settings);
+        contacts.extend([
+            Contact::new(
+                Touch::request(Method::Post, &self.endpoint, &self.path),
+                "whether the listener with this nonce is what answers",
+            ),
+            Contact::new(Touch::CLOCK, "the time of the signature"),
+        ]);
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

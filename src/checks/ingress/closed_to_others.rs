@@ -4,14 +4,15 @@ use std::net::IpAddr;
 
 use futures_util::future::join_all;
 
-use super::arrival;
 use super::wall::{Front, MADE_UP_PATH};
+use super::{arrival, contacts_of_arrival};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
+    Running, Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::public;
 use crate::context::{Context, Tried};
+use crate::facts::Facts;
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Phase, Request, Response, Trust, Way};
 use crate::said::listed;
@@ -41,7 +42,7 @@ what can be restricted.",
     plan: |_, settings| {
         if settings.probing.expect_closed {
             let edges = settings.inbound_endpoints().into_iter().map(|endpoint| ClosedToOthers::at(endpoint, settings));
-            Planned::each(edges, settings.no_inbound_endpoint())
+            Planned::each(edges, &settings.no_inbound_endpoint())
         } else {
             Planned::NotApplicable(
                 "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),
@@ -88,23 +89,16 @@ impl Check for ClosedToOthers {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
         let why = "whether this machine, which is not WorkOS, is kept out";
-        let mut contacts = vec![
-            Contact::new(Touch::Connection(self.endpoint.clone(), "TCP"), why),
-            Contact::new(Touch::Connection(self.endpoint.clone(), "TLS"), "only where it connects"),
-            Contact::new(
-                Touch::Request("GET", self.endpoint.https("/")),
-                "only where TLS succeeds, whether every path is refused",
-            ),
-            Contact::new(
-                Touch::Request("GET", self.endpoint.https(MADE_UP_PATH)),
-                "the same, of a path that no application has",
-            ),
-        ];
-        contacts.extend(self.known.iter().map(|path| {
-            Contact::new(Touch::Request("GET", self.endpoint.https(path)), "the same, of a path that WorkOS asks for")
-        }));
+        let mut contacts = contacts_of_arrival(&self.endpoint, true, why, facts, settings);
+        let get = |path| Touch::request(Method::Get, &self.endpoint, path);
+        contacts.extend([
+            Contact::new(get("/"), "only where TLS succeeds, whether every path is refused"),
+            Contact::new(get(MADE_UP_PATH), "the same, of a path that no application has"),
+        ]);
+        let known = self.known.iter();
+        contacts.extend(known.map(|path| Contact::new(get(path), "the same, of a path that WorkOS asks for")));
         contacts
     }
 

@@ -3,15 +3,18 @@
 use std::net::IpAddr;
 
 use super::arrival::{Arrival, arrival};
+use super::contacts_of_arrival;
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    Spec, Vantage, command,
 };
 use crate::checks::domain::public;
 use crate::context::{Context, Tried};
+use crate::facts::Facts;
 use crate::net::ErrorKind;
 use crate::net::special::special;
 use crate::said::{listed, spoken};
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -33,7 +36,7 @@ browsers come from, or by an application that is not started.",
     required: super::required,
     codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &SOME_ADDRESSES],
     needs: &[public::ID],
-    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), settings.no_inbound_endpoint()),
+    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), &settings.no_inbound_endpoint()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.connects");
@@ -65,8 +68,8 @@ impl Check for Connects {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Connection(self.0.clone(), "TCP"), "whether the installation accepts a connection")]
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+        contacts_of_arrival(&self.0, false, "whether the installation accepts a connection", facts, settings)
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

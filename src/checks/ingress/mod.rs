@@ -11,7 +11,7 @@ mod wall;
 use crate::check::{Group, Vantage};
 use crate::settings::Settings;
 
-pub(super) use arrival::arrival;
+pub(super) use arrival::{arrival, contacts as contacts_of_arrival};
 pub(super) use wall::{Front, MADE_UP_PATH, Wall, alike, shown_location, wants_sign_in};
 
 pub(super) const GROUP: Group = Group {

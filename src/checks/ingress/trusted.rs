@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{arrival, connects};
+use super::{arrival, connects, contacts_of_arrival};
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
@@ -10,8 +10,10 @@ use crate::check::{
 use crate::checks::egress::s_client;
 use crate::checks::flaw::{breaks, which};
 use crate::context::{Context, NOT_AGAIN};
+use crate::facts::Facts;
 use crate::net::{CertificateProblem, ErrorKind, Flaw, Handshake, NetError, Presented};
 use crate::said::{day, distance, listed};
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -32,7 +34,7 @@ intermediate, or by a renewal that was installed in one place and not in the oth
         &CLIENT_CERTIFICATE_REQUIRED, &NO_HANDSHAKE, &EXPIRES_SOON, &NO_ALTERNATIVE_NAME, &REFUSED, &CANNOT_JUDGE,
     ],
     needs: &[connects::ID],
-    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), settings.no_inbound_endpoint()),
+    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), &settings.no_inbound_endpoint()),
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("ingress.trusted");
@@ -76,8 +78,11 @@ impl Check for Trusted {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Connection(self.0.clone(), "TLS"), "which certificate the installation shows")]
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+        let why = "which certificate the installation shows";
+        let mut contacts = contacts_of_arrival(&self.0, true, why, facts, settings);
+        contacts.push(Contact::new(Touch::CLOCK, "whether the certificate holds now"));
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

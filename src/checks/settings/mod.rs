@@ -3,7 +3,7 @@
 pub mod consistent;
 pub(super) mod proxy;
 mod resolvers;
-mod trust;
+pub(super) mod trust;
 
 pub(crate) use trust::conversion as to_pem;
 

@@ -5,6 +5,8 @@ use crate::check::{
     Vantage, command,
 };
 use crate::context::Context;
+use crate::facts::Facts;
+use crate::host::PROXY_FILES;
 use crate::said::all_of;
 use crate::settings::{Misread, NoProxy, Proxy, Setting, Settings, Source};
 
@@ -49,11 +51,10 @@ static SYSTEM_ONLY: Code =
 struct ProxySettings;
 
 /// What is read to know why requests go past a proxy.
-pub(in crate::checks) fn contact() -> Contact {
-    Contact::new(
-        Touch::Local("the proxy variables, /etc/environment and its like".to_owned()),
-        "which way requests leave, and who else would take it",
-    )
+pub(in crate::checks) fn contacts() -> impl Iterator<Item = Contact> {
+    let files = PROXY_FILES.iter().map(|path| Touch::File(path.into()));
+    let read = files.chain([Touch::Local("the proxy variables")]);
+    read.map(|what| Contact::new(what, "which way requests leave, and who else would take it"))
 }
 
 /// Why requests to an endpoint go direct where a proxy seems to be meant, as what the installer mends before any port is
@@ -98,8 +99,8 @@ pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Op
 }
 
 impl Check for ProxySettings {
-    fn contacts(&self) -> Vec<Contact> {
-        vec![contact()]
+    fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
+        contacts().collect()
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

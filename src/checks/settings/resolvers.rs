@@ -4,7 +4,9 @@ use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
 use crate::context::Context;
+use crate::facts::Facts;
 use crate::host::{Oddity, RESOLVER_FILE, oddities};
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -39,8 +41,8 @@ static PASSED_OVER: Code =
 struct ResolversSet;
 
 impl Check for ResolversSet {
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Local(RESOLVER_FILE.to_owned()), "which DNS servers are in effect")]
+    fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
+        vec![Contact::new(Touch::File(RESOLVER_FILE.into()), "which DNS servers are in effect")]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

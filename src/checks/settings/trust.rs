@@ -5,7 +5,9 @@ use crate::check::{
     Vantage, command,
 };
 use crate::context::Context;
+use crate::facts::Facts;
 use crate::net::{BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustSummary, Unread};
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -44,14 +46,14 @@ static READ_BY_SOME: Code = Code::warning("read-by-some", "a file is written in 
 static PRIVATE_KEY: Code = Code::warning("private-key", "a private key stands in a file of certificates");
 static EXPIRED_ROOT: Code = Code::warning("expired-root", "a certificate authority that --ca-bundle adds has ended");
 
+/// What certificates are judged by. It is read before the run.
+pub(in crate::checks) const TOUCHED: Touch = Touch::Local("the system's trust store");
+
 struct TrustStore;
 
 impl Check for TrustStore {
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Local("the system's trust store".to_owned()),
-            "which certificate authorities are trusted here",
-        )]
+    fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
+        vec![Contact::new(TOUCHED, "which certificate authorities are trusted here")]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -1,13 +1,14 @@
 //! Is the webhook endpoint registered with WorkOS?
 
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
-    Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage,
 };
-use crate::checks::credentials::accepted;
 use crate::checks::credentials::asking::{self, Listed, Unlisted};
-use crate::context::Context;
-use crate::settings::API_KEY_FILE;
+use crate::checks::credentials::{NO_KEY, accepted};
+use crate::context::{Context, requesting};
+use crate::facts::Facts;
+use crate::settings::Settings;
 use crate::settings::values::{shown_url, web_url};
 use crate::workos::id::Kind;
 use crate::workos::pages::{Object, Pages};
@@ -29,8 +30,8 @@ that somebody disabled during an incident. Older keys may not list endpoints; th
     codes: &[&NOT_REGISTERED, &DISABLED, &NOT_ESTABLISHED, &URL_DIFFERS, &NO_EVENTS, &DUPLICATE],
     needs: &[accepted::ID],
     plan: |_, settings| match (&settings.api_key, settings.webhook_url.as_ref().filter(|given| web_url(&given.value).is_some())) {
-        (_, None) => super::NO_URL.into(),
-        (None, _) => Planned::from(&API_KEY_FILE),
+        (_, None) => Planned::NotApplicable(super::NO_URL.to_owned()),
+        (None, _) => Planned::NotApplicable(NO_KEY.to_owned()),
         (Some(_), Some(url)) => Planned::one(Registered { endpoint: settings.api.value.clone(), url: url.value.clone() }),
     },
 };
@@ -62,14 +63,10 @@ impl Check for Registered {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request(
-                "GET",
-                format!("{} with the API key", self.endpoint.https(&Pages::of(Kind::Endpoint).path())),
-            ),
-            "whether the webhook URL is registered",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.endpoint, &Pages::of(Kind::Endpoint).path()).with_the_key();
+        let why = format!("whether the webhook URL is registered, at most {} pages", asking::MOST_PAGES);
+        requesting(&self.endpoint, settings, [Contact::new(list, why)])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -4,6 +4,7 @@ mod explain;
 mod faults;
 mod plan;
 mod requirements;
+mod touch;
 
 use std::io::{self, Write};
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::touch::Touch;
 use crate::documents::plan;
 
 /// What [`Plan::schema`] holds.
@@ -26,11 +27,12 @@ pub(super) struct Plan {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Contact")]
 struct Contact {
-    /// Which kind of thing it is: `local`, `name`, `connection` or `request`.
-    kind: String,
-    /// What is touched.
+    /// What is touched, in its parts.
+    #[serde(flatten)]
+    touch: Touch,
+    /// The same in words.
     what: String,
-    /// Why.
+    /// Why: several reasons stand behind one another, with `; ` between them.
     why: String,
 }
 
@@ -63,7 +65,7 @@ impl From<&plan::Plan> for Plan {
 
 impl From<&plan::Contact> for Contact {
     fn from(contact: &plan::Contact) -> Self {
-        Contact { kind: contact.kind.to_owned(), what: contact.what.clone(), why: contact.why.clone() }
+        Contact { touch: Touch::from(&contact.touch), what: contact.what.clone(), why: contact.why.clone() }
     }
 }
 

@@ -12,14 +12,15 @@ use self::behind::behind;
 use self::words::Odd;
 use super::resolves;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Severity, Spec, Touch,
-    Vantage,
+    About, By, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Severity,
+    Spec, Touch, Vantage,
 };
-use crate::context::{Context, GivenBy, IPV4_ONLY, Lookup};
-use crate::facts::BlockPage;
+use crate::context::{Context, GivenBy, IPV4_ONLY, Lookup, looking_up, routes};
+use crate::facts::{BlockPage, Facts};
 use crate::host::{HOSTS_FILE, SERVICES_FILE};
 use crate::net::special::{Nat64, Special, special};
 use crate::said::listed;
+use crate::settings::{Proxy, Settings};
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -72,20 +73,22 @@ impl Check for Addresses {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
         let there = "what stands at an address that is not a published one";
-        vec![
-            Contact::new(Touch::Name(self.0.host.clone()), "whether its addresses are published ones"),
-            Contact::new(
-                Touch::Name(IPV4_ONLY.to_owned()),
-                "the prefix of an address translator, where one is at work",
-            ),
-            Contact::new(Touch::Connection(self.0.clone(), "TCP"), there),
-            Contact::new(Touch::Connection(self.0.clone(), "TLS"), there),
-            Contact::new(Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)), there),
-            Contact::new(Touch::Local(HOSTS_FILE.to_owned()), "which line gives an address, where one does"),
-            Contact::new(Touch::Local(SERVICES_FILE.to_owned()), "what else gives an address, where something does"),
-        ]
+        let mut contacts = looking_up(&self.0.host, settings, "whether its addresses are published ones");
+        contacts.extend(looking_up(IPV4_ONLY, settings, "the prefix of an address translator, where one is at work"));
+        // Where a proxy resolves, what is answered here is evidence alone.
+        if settings.proxy_for(&self.0).is_some_and(Proxy::resolves) {
+            return contacts;
+        }
+        contacts.extend([
+            Contact::new(Touch::Connect { endpoint: self.0.clone(), by: By::Name, tls: true }, there),
+            Contact::new(Touch::request(Method::Get, &self.0, workos::LIST_ORGANIZATIONS), there),
+            Contact::new(Touch::File(HOSTS_FILE.into()), "which line gives an address, where one does"),
+            Contact::new(Touch::File(SERVICES_FILE.into()), "what else gives an address, where something does"),
+            routes(),
+        ]);
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

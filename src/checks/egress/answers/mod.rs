@@ -10,12 +10,14 @@ use self::words::{
 };
 use super::trusted;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Endpoint, Grade, Method, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
-use crate::context::{Context, NOT_AGAIN};
+use crate::context::{Context, NOT_AGAIN, requesting};
+use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{Coding, NetError, Response};
 use crate::said::spoken;
+use crate::settings::Settings;
 use crate::workos::{self, Answer};
 
 pub(in crate::checks) static SPEC: Spec = Spec {
@@ -82,11 +84,9 @@ impl Check for Answers {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Request("GET", self.0.https(workos::LIST_ORGANIZATIONS)),
-            "whether the API answers, without a key",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let list = Touch::request(Method::Get, &self.0, workos::LIST_ORGANIZATIONS);
+        requesting(&self.0, settings, [Contact::new(list, "whether the API answers, without a key")])
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -12,10 +12,12 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Findings, Grade, Outcome, Planned, Running, Spec, Touch,
     Vantage,
 };
-use crate::context::{Asked, Context, Lookup};
-use crate::host::{RESOLVER_FILE, SERVICES_FILE};
+use crate::context::{Asked, Context, Lookup, looking_up, routes};
+use crate::facts::Facts;
+use crate::host::SERVICES_FILE;
 use crate::net::{ErrorKind, NetError, RecordKind};
 use crate::said::{listed, spoken};
+use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -52,7 +54,7 @@ resolves: what is found here is then evidence only.",
         &ONE_RESOLVER_DEAD,
     ],
     needs: &[],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Resolves), String::new()),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Resolves), ""),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.resolves");
@@ -92,12 +94,14 @@ impl Check for Resolves {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![
-            Contact::new(Touch::Name(self.0.host.clone()), "whether the name resolves here"),
-            Contact::new(Touch::Local(RESOLVER_FILE.to_owned()), "which DNS servers are asked, and how"),
-            Contact::new(Touch::Local(SERVICES_FILE.to_owned()), "who else is asked, where that takes long"),
-        ]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let mut contacts = looking_up(&self.0.host, settings, "whether the name resolves here");
+        contacts.extend([
+            Contact::new(Touch::File(SERVICES_FILE.into()), "who else is asked, where that takes long"),
+            Contact::new(Touch::INTERFACES, "whether programs ask for IPv6 addresses here"),
+            routes(),
+        ]);
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

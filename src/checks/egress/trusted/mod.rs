@@ -14,10 +14,12 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Remediations,
     Running, Severity, Spec, Touch, Vantage, command,
 };
-use crate::context::{Context, NOT_AGAIN};
+use crate::checks::settings;
+use crate::context::{Context, NOT_AGAIN, reaching};
+use crate::facts::Facts;
 use crate::net::{CertificateProblem, Handshake, Place, Rule, Way};
 use crate::said::day;
-use crate::settings::Proxy;
+use crate::settings::{Proxy, Settings};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -44,7 +46,7 @@ a clock that is wrong, or by a box on the way that answers with its own certific
         &refused::WEAK_SIGNATURE, &refused::BUNDLE_DAMAGED, &INVALID, &refused::CANNOT_JUDGE, &INTERCEPTED, &refused::STRICTER,
     ],
     needs: &[handshake::ID],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), String::new()),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), ""),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.trusted");
@@ -77,11 +79,13 @@ impl Check for Trusted {
         About::Endpoint(self.0.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![
-            Contact::new(Touch::Local("the system's trust store".to_owned()), "to judge the certificate"),
-            Contact::new(Touch::Connection(self.0.clone(), "TLS"), "whose certificate answers"),
-        ]
+    fn contacts(&self, _: &Facts, given: &Settings) -> Vec<Contact> {
+        let mut contacts = reaching(&self.0, true, given, "whose certificate answers");
+        contacts.extend([
+            Contact::new(settings::trust::TOUCHED, "to judge the certificate"),
+            Contact::new(Touch::CLOCK, "whether the certificate holds now"),
+        ]);
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -5,20 +5,21 @@ mod words;
 use url::{Position, Url};
 
 use super::arrival::{Arrival, arrival};
+use super::contacts_of_arrival;
 use super::trusted;
 use super::wall::{Front, MADE_UP_PATH, shown_location, wants_sign_in};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Spec, Touch,
+    Vantage,
 };
-use crate::checks::domain::contacts_of_public_view;
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Request, Response, Trust, Way};
 use crate::said::{listed, page_title};
+use crate::settings::Settings;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
-use crate::settings::{REDIRECT_URIS, Settings, Wanted};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -42,7 +43,7 @@ access product (single sign-on in front of the site) that was not told to leave 
         &UNCLEAR_ANSWER, &REDIRECTS_ELSEWHERE,
     ],
     needs: &[trusted::ID],
-    plan: |facts, settings| Planned::each(callbacks(facts, settings), NO_URI),
+    plan: |_, settings| Planned::each(callbacks(settings), NO_URI),
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.callback");
@@ -71,16 +72,15 @@ static REDIRECTS_ELSEWHERE: Code = Code::warning(
     "the callback sends browsers to a host that is neither the installation's nor one of WorkOS",
 );
 
-const NO_URI: Wanted = REDIRECT_URIS.wanted_as("that can be asked for (https, with a host name)");
+const NO_URI: &str = "no redirect URI given that can be asked for: give --redirect-uri (https, with a host name)";
 
 struct Callback {
     url: Url,
     endpoint: Endpoint,
-    contacts: Vec<Contact>,
 }
 
 /// One for each redirect URI that names a host on the network; a wildcard and the reader's own machine cannot be asked.
-fn callbacks(facts: &Facts, settings: &Settings) -> Vec<Callback> {
+fn callbacks(settings: &Settings) -> Vec<Callback> {
     let mut callbacks: Vec<Callback> = Vec::new();
     for given in &settings.redirect_uris {
         let Some(url) = web_url(&given.value).filter(|url| url.scheme() == "https") else { continue };
@@ -89,20 +89,7 @@ fn callbacks(facts: &Facts, settings: &Settings) -> Vec<Callback> {
         if known || endpoint.host == "localhost" || endpoint.host.ends_with(".localhost") {
             continue;
         }
-        let mut contacts = contacts_of_public_view(&endpoint.host, facts, settings);
-        contacts.push(Contact::new(
-            Touch::Request("GET", shown_url(url.as_str())),
-            "whether the application answers where browsers come back to",
-        ));
-        contacts.push(Contact::new(
-            Touch::Request("GET", endpoint.https(MADE_UP_PATH)),
-            "only after a refusal or a page with a sign-in, to see whether every path answers alike",
-        ));
-        contacts.push(Contact::new(
-            Touch::Connection(endpoint.clone(), "TLS"),
-            "only after a refusal, whether a client certificate is asked for",
-        ));
-        callbacks.push(Callback { url, endpoint, contacts });
+        callbacks.push(Callback { url, endpoint });
     }
     callbacks
 }
@@ -116,8 +103,19 @@ impl Check for Callback {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        self.contacts.clone()
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+        let mut contacts = contacts_of_arrival(&self.endpoint, true, "for the requests to it", facts, settings);
+        contacts.extend([
+            Contact::new(
+                Touch::request(Method::Get, &self.endpoint, &self.path()).with_query_as_given(),
+                "whether the application answers where browsers come back to",
+            ),
+            Contact::new(
+                Touch::request(Method::Get, &self.endpoint, MADE_UP_PATH),
+                "only after a refusal or a page with a sign-in, to see whether every path answers alike",
+            ),
+        ]);
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -289,7 +287,7 @@ mod tests {
     }
 
     async fn run(site: Site) -> Held {
-        let callback = callbacks(&Facts::embedded(), &site.settings()).remove(0);
+        let callback = callbacks(&site.settings()).remove(0);
         ask(&SPEC, &callback, &site.context()).await
     }
 
@@ -392,7 +390,7 @@ mod tests {
             ["https://*.customer.example/cb", "https://localhost/cb", "https://127.0.0.1/cb", "http://a.example/cb"]
         {
             let settings = Site::of(Fake::default()).with("installation.redirect_uris", uri).settings();
-            assert!(callbacks(&Facts::embedded(), &settings).is_empty(), "{uri}");
+            assert!(callbacks(&settings).is_empty(), "{uri}");
         }
     }
 }

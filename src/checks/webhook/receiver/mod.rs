@@ -7,13 +7,14 @@ use std::time::UNIX_EPOCH;
 use url::Position;
 
 use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Running, Touch};
-use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, wants_sign_in};
+use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, contacts_of_arrival, wants_sign_in};
 use crate::context::{Context, NOT_AGAIN};
+use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way};
 use crate::said::page_title;
-use crate::settings::Setting;
 use crate::settings::values::{shown_url, url_endpoint, web_url};
+use crate::settings::{Setting, Settings};
 use crate::workos::signature;
 
 use super::accepts_signed;
@@ -129,19 +130,17 @@ impl Check for Receiver {
         About::Endpoint(self.endpoint.clone())
     }
 
-    fn contacts(&self) -> Vec<Contact> {
+    fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact> {
         let why = match self.kind {
             Kind::Webhook => "whether it refuses an unsigned and a wrongly signed event",
             Kind::Actions => "whether it refuses an unsigned and a wrongly signed Action",
         };
-        vec![
-            Contact::new(Touch::Request("POST", self.url.clone()), why),
-            Contact::new(
-                Touch::Request("POST", self.endpoint.https(MADE_UP_PATH)),
-                "to see whether every path is refused alike, by something before the application",
-            ),
-            Contact::new(Touch::Connection(self.endpoint.clone(), "TLS"), "whether a client certificate is asked for"),
-        ]
+        let mut contacts = self.asked(why, facts, settings);
+        contacts.push(Contact::new(
+            Touch::request(Method::Post, &self.endpoint, MADE_UP_PATH),
+            "to see whether every path is refused alike, by something before the application",
+        ));
+        contacts
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -159,6 +158,15 @@ impl Receiver {
     }
 
     /// Asks it without a signature and with a wrong one. Both must be refused.
+    /// What asking it touches, whatever is sent.
+    pub(super) fn asked(&self, why: &str, facts: &Facts, settings: &Settings) -> Vec<Contact> {
+        let mut contacts = contacts_of_arrival(&self.endpoint, true, "for the requests to it", facts, settings);
+        contacts
+            .push(Contact::new(Touch::request(Method::Post, &self.endpoint, &self.path).with_query_as_given(), why));
+        contacts.push(Contact::new(Touch::CLOCK, "the time of a signature"));
+        contacts
+    }
+
     async fn asked_unsigned(&self, cx: &Context) -> Outcome {
         let Some(way) = self.way(cx).await else {
             return Outcome::graded(Grade::Identified).because(self.no_answer(NOT_AGAIN));

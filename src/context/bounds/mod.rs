@@ -1,0 +1,145 @@
+//! The bounds of a check: it sees of the network and of this machine what it declared, and nothing else.
+//!
+//! Whatever it reaches for besides is not touched. The check does not go on from there, and its row says so: a plan that does
+//! not list everything is a defect of this tool, and no finding about anybody's network.
+
+mod host;
+mod network;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use self::host::BoundedHost;
+use self::network::Bounded;
+use super::Context;
+use crate::contact::{Contact, Server, Touch};
+use crate::host::Host;
+use crate::settings::Settings;
+
+/// What a check reached for without having declared it. Nothing of it was touched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Undeclared(Touch);
+
+impl fmt::Display for Undeclared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What stands in a query may be a secret.
+        let shown = self.0.clone().with_query_as_given();
+        write!(f, "it reached for what it does not declare, and was kept from it ({shown})")
+    }
+}
+
+impl Context {
+    /// The same in the bounds of what was declared, and the guard that watches over them.
+    pub fn bounded(&self, contacts: &[Contact]) -> (Context, Guard) {
+        let (overstepped, heard) = mpsc::unbounded_channel();
+        let bounds = Arc::new(Bounds {
+            settings: self.settings.clone(),
+            host: Arc::clone(&self.host),
+            state: Mutex::new(State {
+                touches: contacts.iter().map(|contact| contact.what.clone()).collect(),
+                addresses: HashMap::new(),
+                learnt: 0,
+            }),
+            overstepped,
+        });
+        let cx = Context {
+            network: Arc::new(Bounded::new(Arc::clone(&self.network), Arc::clone(&bounds))),
+            unrepeated: Arc::new(Bounded::new(Arc::clone(&self.unrepeated), Arc::clone(&bounds))),
+            host: Arc::new(BoundedHost::new(Arc::clone(&self.host), Arc::clone(&bounds))),
+            lookups: self.lookups.within(bounds),
+            ..self.clone()
+        };
+        (cx, Guard(heard))
+    }
+}
+
+/// Watches over the bounds of one check.
+pub struct Guard(UnboundedReceiver<Touch>);
+
+impl Guard {
+    /// Waits for what is asked in the bounds. Reaching out of them ends it at once.
+    pub async fn over<T>(mut self, asked: impl Future<Output = T>) -> Result<T, Undeclared> {
+        tokio::select! {
+            biased;
+            Some(touch) = self.0.recv() => Err(Undeclared(touch)),
+            // Where its last step reached out of them, the answer counts for nothing, either.
+            answer = asked => self.0.try_recv().map_or(Ok(answer), |touch| Err(Undeclared(touch))),
+        }
+    }
+}
+
+/// What one check declared, and what it has learnt.
+pub(super) struct Bounds {
+    settings: Settings,
+    /// This machine, as it is.
+    host: Arc<dyn Host>,
+    state: Mutex<State>,
+    overstepped: UnboundedSender<Touch>,
+}
+
+struct State {
+    /// What was declared, and what followed by the rules among it.
+    touches: Vec<Touch>,
+    /// The addresses that lookups in bounds gave for names.
+    addresses: HashMap<String, HashSet<IpAddr>>,
+    /// In how many places learning has ended.
+    learnt: usize,
+}
+
+impl Bounds {
+    /// Whether this lies in the bounds. What does not ends the check.
+    fn holds(&self, touch: Touch) -> bool {
+        let held = {
+            let state = self.state();
+            state.touches.iter().any(|declared| rules::covers(declared, &touch, &state.addresses, self))
+        };
+        if !held {
+            // Nobody hears of it once the check has ended, and then nothing goes on either.
+            let _ = self.overstepped.send(touch);
+        }
+        held
+    }
+
+    /// Goes on in the bounds, and never outside of them.
+    async fn pass(&self, touch: Touch) {
+        if !self.holds(touch) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Looking a name up as an application does, whether it is asked now or was asked before by another check.
+    pub(super) async fn pass_lookup(&self, name: &str) {
+        let server = self.settings.resolver.as_ref().map_or(Server::System, |named| Server::Named(named.value));
+        self.pass(Touch::Lookup { name: name.to_owned(), server }).await;
+    }
+
+    /// Whether what the DNS servers in effect answer about a name may be looked at, whoever asked them.
+    pub(super) fn holds_answers_about(&self, name: &str) -> bool {
+        let server = self.servers().first().copied();
+        server.is_some_and(|server| self.holds(Touch::Lookup { name: name.to_owned(), server: Server::Named(server) }))
+    }
+
+    /// Keeps what a lookup in bounds gave: that is where connections may be made to.
+    pub(super) fn gave(&self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.state().addresses.entry(rules::plain(name)).or_default().extend(addresses);
+    }
+
+    /// The DNS servers in effect.
+    fn servers(&self) -> Vec<SocketAddr> {
+        match &self.settings.resolver {
+            Some(named) => vec![named.value],
+            None => self.host.resolvers().servers,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,67 @@
+//! What [`Context::lookup`](super::Context::lookup) and [`Context::ways`](super::Context::ways) touch, as checks that use them
+//! declare it.
+
+use std::net::IpAddr;
+
+use crate::contact::{By, Contact, Server, Touch};
+use crate::endpoint::Endpoint;
+use crate::host::RESOLVER_FILE;
+use crate::settings::{Scheme, Settings};
+
+/// Looking a name up, and at what is set here for that. An address is none to ask for.
+pub fn looking_up(name: &str, settings: &Settings, why: impl Into<String>) -> Vec<Contact> {
+    let server = settings.resolver.as_ref().map_or(Server::System, |named| Server::Named(named.value));
+    let lookup = Contact::new(Touch::Lookup { name: name.to_owned(), server }, why);
+    let file = Contact::new(Touch::File(RESOLVER_FILE.into()), "which DNS servers are asked, and how");
+    if is_address(name) { vec![file] } else { vec![lookup, file] }
+}
+
+fn is_address(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok()
+}
+
+/// Finding out where a host is, on the way to somewhere.
+fn finding(host: &str, settings: &Settings, why: &str) -> Vec<Contact> {
+    if is_address(host) { Vec::new() } else { looking_up(host, settings, why) }
+}
+
+/// Connecting to an endpoint, straight or through the proxy that these settings have for it, to speak TLS or nothing.
+pub fn reaching(endpoint: &Endpoint, tls: bool, settings: &Settings, why: impl Into<String>) -> Vec<Contact> {
+    let on_the_way = format!("on the way to {endpoint}");
+    let mut contacts = Vec::new();
+    let by = match settings.proxy_for(endpoint) {
+        None => {
+            contacts.extend(finding(&endpoint.host, settings, &on_the_way));
+            By::Name
+        }
+        Some(proxy) => {
+            contacts.extend(finding(&proxy.endpoint.host, settings, "where the proxy is"));
+            if !proxy.resolves() {
+                contacts.extend(finding(&endpoint.host, settings, &on_the_way));
+            }
+            let to_proxy =
+                Touch::Connect { endpoint: proxy.endpoint.clone(), by: By::Name, tls: proxy.scheme == Scheme::Https };
+            contacts.push(Contact::new(to_proxy, on_the_way));
+            By::Proxy(proxy.endpoint.clone())
+        }
+    };
+    contacts.push(Contact::new(Touch::Connect { endpoint: endpoint.clone(), by, tls }, why));
+    contacts.push(routes());
+    contacts
+}
+
+/// Sending requests to an endpoint, and getting there.
+pub fn requesting(
+    endpoint: &Endpoint,
+    settings: &Settings,
+    requests: impl IntoIterator<Item = Contact>,
+) -> Vec<Contact> {
+    let mut contacts = reaching(endpoint, true, settings, "for the requests to it");
+    contacts.extend(requests);
+    contacts
+}
+
+/// Naming this host in a request to open a firewall.
+pub fn routes() -> Contact {
+    Contact::new(Touch::ROUTES, "which source a firewall rule has to name")
+}
