@@ -360,7 +360,7 @@ pub fn by_refusing_server(status: u16, text: &str, headers: &[(String, String)])
     if status == 403 { find(STOCK_403, &page) } else { None }
 }
 
-/// Whether a refusal is for the want of a token against forgery from other sites, by its page.
+/// Whether a refusal is for want of a token against forgery from other sites, by its page.
 pub fn wants_cross_site_token(text: &str) -> bool {
     let text = start(text);
     CROSS_SITE.iter().any(|words| text.contains(words))
@@ -377,7 +377,7 @@ pub fn by_gateway(headers: &[(String, String)]) -> Option<Guess> {
     Some(Guess { product, confidence: Likely })
 }
 
-/// Whether a refusal is for the want of a client certificate, by its page.
+/// Whether a refusal is for want of a client certificate, by its page.
 pub fn wants_certificate(text: &str) -> bool {
     let text = start(text);
     WANTS_CERTIFICATE.iter().any(|words| text.contains(words))

@@ -135,7 +135,7 @@ fn an_interruption_still_prints_a_complete_report() {
         lines.read_to_string(&mut rest).unwrap();
 
         assert_eq!(child.wait().unwrap().code(), Some(130));
-        assert!(rest.contains("interrupted") && rest.contains("the webhook refuses what is not signed"), "{rest}");
+        assert!(rest.contains("interrupted") && rest.contains("the webhook refuses unsigned events"), "{rest}");
     }
 }
 

@@ -700,7 +700,7 @@ fn what_cannot_be_carried_out_is_one_clear_sentence() {
     let hook = ["--webhook-url", HOOK];
     for (arguments, words) in [
         (&["--plain"][..], "--webhook-url https://"),
-        (&hook, "--tls-cert FILE --tls-key FILE is right"),
+        (&hook, "choose how to listen: --tls-cert FILE --tls-key FILE"),
         (&["--plain", "--webhook-url", "app.customer.example"], "a whole URL"),
         (&[&hook[..], &["--plain", "--for", "soon"]].concat(), "--for is `soon`"),
         (&[&hook[..], &["--plain", "--bind", &taken]].concat(), "is taken"),

@@ -15,7 +15,7 @@ pub(super) fn which(flaw: &Flaw) -> String {
 /// What it lacks or has: "has expired: it ended on 2026-11-17".
 pub(super) fn breaks(rule: &Rule) -> String {
     match rule {
-        Rule::Ended(end) => format!("has expired: it ended on {}", day(*end)),
+        Rule::Ended(end) => format!("expired on {}", day(*end)),
         Rule::NotBegun(start) => format!("is not valid before {} by this host's clock", day(*start)),
         Rule::NotCa => "is not a CA: it has no basicConstraints with CA:TRUE".to_owned(),
         Rule::SignsNoCertificates => "may not sign certificates: its keyUsage lacks keyCertSign".to_owned(),
@@ -37,7 +37,7 @@ pub(super) fn breaks(rule: &Rule) -> String {
         Rule::NoKeyUsage => "has no keyUsage".to_owned(),
         Rule::NoKeyId => "has no subject key identifier".to_owned(),
         Rule::NoIssuerKeyId => "has no authority key identifier".to_owned(),
-        Rule::CommonNameAlone => "names its host by its common name alone".to_owned(),
+        Rule::CommonNameAlone => "names its host only by its common name".to_owned(),
         Rule::NotARoot => "is not its own issuer".to_owned(),
     }
 }

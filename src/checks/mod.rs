@@ -85,6 +85,18 @@ mod tests {
         }
     }
 
+    /// The room that a person's report has for a title before the subject begins.
+    const COLUMN: usize = 36;
+
+    #[test]
+    fn a_title_names_its_subject_and_stays_in_its_column() {
+        for (_, spec) in specs() {
+            let first = spec.title.split(' ').next().unwrap();
+            assert!(!["it", "its", "that", "they"].contains(&first), "{}: “{}” says “{first}”", spec.id, spec.title);
+            assert!(spec.title.chars().count() <= COLUMN, "{}: “{}” overruns the column", spec.id, spec.title);
+        }
+    }
+
     #[test]
     fn every_check_explains_itself_and_every_code_says_what_it_means() {
         for (_, spec) in specs() {

@@ -269,7 +269,7 @@ fn documents_format() -> impl TypedValueParser<Value = &'static Format> {
 
 fn format_and_file(text: &str) -> Result<(&'static Format, PathBuf), String> {
     let (format, file) =
-        text.split_once('=').ok_or_else(|| "FORMAT=FILE is wanted, such as `junit=report.xml`".to_owned())?;
+        text.split_once('=').ok_or_else(|| "expected FORMAT=FILE, such as `junit=report.xml`".to_owned())?;
     if file.is_empty() {
         return Err("the file's name is missing after `=`".to_owned());
     }

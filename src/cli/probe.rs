@@ -44,6 +44,6 @@ fn nonce(text: &str) -> Result<String, String> {
     if is_one {
         Ok(text.to_owned())
     } else {
-        Err("the 32 hexadecimal digits that `listen --nonce` showed are right".to_owned())
+        Err("expected the 32 hexadecimal digits that `listen --nonce` showed".to_owned())
     }
 }

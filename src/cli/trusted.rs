@@ -20,19 +20,19 @@ pub(super) fn range(text: &str) -> Result<IpNet, String> {
         }
     };
     if range.network() != range.addr() {
-        return Err(format!("{} is right for the whole range, {} for the one address", range.trunc(), range.addr()));
+        return Err(format!("expected {} for the whole range, {} for the one address", range.trunc(), range.addr()));
     }
     if range.addr().is_unspecified() && range.prefix_len() == range.max_prefix_len() {
         return Err(
-            "the address by which the proxy reaches this host is right: no connection comes from this one".to_owned()
+            "expected the address by which the proxy reaches this host: no connection comes from this one".to_owned()
         );
     }
     if range.addr().is_multicast() || range.addr() == IpAddr::V4(Ipv4Addr::BROADCAST) {
-        return Err("the address of one host is right: no connection comes from a group of them".to_owned());
+        return Err("expected the address of one host: no connection comes from a group of them".to_owned());
     }
     if range.prefix_len() < shortest(range.addr()) {
         return Err(
-            "an address or a narrower range is right: everybody in it can say that WorkOS sent something".to_owned()
+            "expected an address or a narrower range: everybody in it can say that WorkOS sent something".to_owned()
         );
     }
     Ok(range)
@@ -60,7 +60,7 @@ fn unmapped(address: IpAddr, prefix: u8) -> Result<IpNet, String> {
     let net = |address, prefix| {
         IpNet::new(address, prefix).map_err(|_| {
             let most = if address.is_ipv4() { 32 } else { 128 };
-            format!("a prefix from 0 to {most} is right for {address}")
+            format!("expected a prefix from 0 to {most} for {address}")
         })
     };
     match mapped {
@@ -69,18 +69,18 @@ fn unmapped(address: IpAddr, prefix: u8) -> Result<IpNet, String> {
         Some(v4) => {
             let narrow =
                 Ipv4Net::new(v4, prefix.min(32)).map_or_else(|_| v4.to_string(), |net| net.trunc().to_string());
-            Err(format!("{narrow} is right, or, written as IPv6, a prefix of {MAPPED} and that of IPv4 together"))
+            Err(format!("expected {narrow}, or, written as IPv6, a prefix of {MAPPED} and that of IPv4 together"))
         }
     }
 }
 
 /// What would be right where there is no address.
 fn odd(text: &str) -> String {
-    let usual = "an address or a range such as 10.20.0.0/24 is right";
+    let usual = "expected an address or a range such as 10.20.0.0/24";
     let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let bare = inside.and_then(|inside| inside.parse::<Ipv6Addr>().ok()).map(IpAddr::V6);
     if let Some(address) = bare.or_else(|| text.parse::<SocketAddr>().ok().map(|place| place.ip())) {
-        return format!("{} is right, without brackets and port", address.to_canonical());
+        return format!("expected {}, without brackets and port", address.to_canonical());
     }
     if text.contains([',', ' ', ';']) {
         return format!("{usual}; the option is given once for each");
@@ -90,7 +90,7 @@ fn odd(text: &str) -> String {
     }
     let is_name = text.contains(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '/']);
     if is_name {
-        return format!("{usual}; a name is none, because who answers to it can change");
+        return format!("{usual}; a name will not do, because who answers to it can change");
     }
     usual.to_owned()
 }
@@ -101,10 +101,10 @@ fn odd_prefix(address: IpAddr, prefix: &str) -> String {
     match (address, mask) {
         (IpAddr::V4(v4), Some(bits)) => {
             let range = Ipv4Net::new(v4, bits).map_or_else(|_| v4.to_string(), |net| net.trunc().to_string());
-            format!("{range} is right")
+            format!("expected {range}")
         }
         _ => format!(
-            "a number of bits is right behind the slash, such as {address}/{}",
+            "expected a number of bits behind the slash, such as {address}/{}",
             if address.is_ipv4() { 32 } else { 128 }
         ),
     }
@@ -150,21 +150,21 @@ mod tests {
             ("2600::/16", "narrower"),
             ("::ffff:0.0.0.0/96", "narrower"),
             ("::ffff:0:0/97", "narrower"),
-            ("10.20.0.5/24", "10.20.0.0/24 is right for the whole range, 10.20.0.5 for the one address"),
-            ("::ffff:10.20.0.5/120", "10.20.0.0/24 is right"),
-            ("2001:db8::1/64", "2001:db8::/64 is right"),
-            ("::ffff:10.0.0.0/8", "10.0.0.0/8 is right"),
-            ("10.0.0.0/255.0.0.0", "10.0.0.0/8 is right"),
+            ("10.20.0.5/24", "expected 10.20.0.0/24 for the whole range, 10.20.0.5 for the one address"),
+            ("::ffff:10.20.0.5/120", "expected 10.20.0.0/24"),
+            ("2001:db8::1/64", "expected 2001:db8::/64"),
+            ("::ffff:10.0.0.0/8", "expected 10.0.0.0/8"),
+            ("10.0.0.0/255.0.0.0", "expected 10.0.0.0/8"),
             ("10.0.0.0/33", "from 0 to 32"),
             ("10.0.0.0/+8", "a number of bits"),
             ("10.0.0.0/", "a number of bits"),
-            ("10.20.0.5:8080", "10.20.0.5 is right, without"),
-            ("[::1]:443", "::1 is right, without"),
-            ("[fd00::5]", "fd00::5 is right, without"),
+            ("10.20.0.5:8080", "expected 10.20.0.5, without"),
+            ("[::1]:443", "expected ::1, without"),
+            ("[fd00::5]", "expected fd00::5, without"),
             ("10.0.0.1,10.0.0.2", "once for each"),
             ("fe80::1%eth0", "without the interface"),
-            ("proxy.customer.example", "a name is none"),
-            ("localhost", "a name is none"),
+            ("proxy.customer.example", "a name will not do"),
+            ("localhost", "a name will not do"),
             ("0.0.0.0", "no connection comes from this one"),
             ("::", "no connection comes from this one"),
             ("224.0.0.1", "a group of them"),

@@ -90,7 +90,7 @@ fn named(name: &str) -> Result<&'static Fault, Failure> {
         let near =
             crate::settings::nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(Failure::Usage(format!(
-            "--fault {name} is no fault{near} (`workos-preflight demo --fault list` names them)"
+            "--fault {name} is not a fault{near} (`workos-preflight demo --fault list` names them)"
         )));
     };
     if fault.anywhere {

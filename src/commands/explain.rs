@@ -39,7 +39,7 @@ fn page(word: &str) -> Result<Page, Failure> {
     let codes: Vec<String> = of_every_check().map(|(spec, code)| format!("{}/{}", spec.id, code.name)).collect();
     let ids = checks::specs().map(|(_, spec)| spec.id.as_str());
     let known: Vec<&str> = ids.chain(codes.iter().map(String::as_str)).collect();
-    Err(Failure::Usage(format!("{word} is no check, group or code{}", gather::did_you_mean(word, &known))))
+    Err(Failure::Usage(format!("{word} is not a check, a group or a code{}", gather::did_you_mean(word, &known))))
 }
 
 /// With which strategies a failure decides the verdict of `check`, and whether it does that of `probe`.

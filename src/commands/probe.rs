@@ -92,5 +92,5 @@ fn called(what: &str, given: &str) -> Result<Endpoint, Failure> {
 
 fn usage(what: &str, given: &str, wanted: &str) -> Failure {
     let given: String = said::line(&shown_url(given)).chars().take(200).collect();
-    Failure::Usage(format!("{what} is `{given}`; {wanted} is right"))
+    Failure::Usage(format!("{what} is `{given}`; expected {wanted}"))
 }

@@ -30,7 +30,7 @@ pub(super) fn read(what: &str, path: &Path) -> Result<Report, Failure> {
 }
 
 /// What every sentence ends with.
-const WANTED: &str = "what `workos-preflight --report json=FILE` writes is wanted";
+const WANTED: &str = "expected what `workos-preflight --report json=FILE` writes";
 
 fn content(path: &Path) -> Result<Vec<u8>, String> {
     let read = if is_stdin(path) { files::standard_input(LARGEST) } else { files::read(path, LARGEST) };

@@ -36,19 +36,19 @@ fn sentence(error: &Error) -> String {
     };
     match error.kind() {
         ErrorKind::UnknownArgument if flag.starts_with('-') => {
-            format!("{} is no option here{}", typed(&flag), near(ContextKind::SuggestedArg))
+            format!("{} is not an option here{}", typed(&flag), near(ContextKind::SuggestedArg))
         }
         ErrorKind::UnknownArgument => {
             format!("{} is one argument too many; the values of options stand behind their options", typed(&flag))
         }
         ErrorKind::InvalidSubcommand => {
             let word = typed(&one(ContextKind::InvalidSubcommand));
-            format!("{word} is no command{}", near(ContextKind::SuggestedSubcommand))
+            format!("{word} is not a command{}", near(ContextKind::SuggestedSubcommand))
         }
         ErrorKind::InvalidValue if one(ContextKind::InvalidValue).is_empty() => format!("{flag} needs a value"),
         ErrorKind::InvalidValue => {
             let right = context(ContextKind::ValidValue);
-            format!("{flag} is {value}; one of {} is right{}", right.join(", "), near(ContextKind::SuggestedValue))
+            format!("{flag} is {value}; expected one of {}{}", right.join(", "), near(ContextKind::SuggestedValue))
         }
         ErrorKind::ValueValidation => match error.source() {
             Some(why) => format!("{flag} is {value}: {}", hidden(&why.to_string())),
@@ -111,11 +111,11 @@ mod tests {
     #[test]
     fn what_cannot_be_carried_out_is_said_in_one_sentence() {
         for (arguments, sentence) in [
-            (&["--domian", "x"][..], "`--domian` is no option here; did you mean `--domain`?"),
-            (&["chekc"], "`chekc` is no command; did you mean `check`?"),
+            (&["--domian", "x"][..], "`--domian` is not an option here; did you mean `--domain`?"),
+            (&["chekc"], "`chekc` is not a command; did you mean `check`?"),
             (&["check", "stray"], "`stray` is one argument too many; the values of options stand behind their options"),
             (&["check", "--domain"], "--domain needs a value"),
-            (&["check", "--color", "blue"], "--color is `blue`; one of auto, always, never is right"),
+            (&["check", "--color", "blue"], "--color is `blue`; expected one of auto, always, never"),
             (&["check", "--format", "xml"], "--format is `xml`: the formats are `human`, `json`, `junit`"),
             (&["check", "--deep=yes"], "--deep takes no value, and is given `yes`"),
             (&["check", "-4", "-6"], "-4 cannot be used together with -6"),

@@ -5,7 +5,7 @@
 pub enum NotText {
     /// UTF-16, with or without a byte order mark.
     #[error(
-        "it is UTF-16, as Windows PowerShell's `>` and Notepad's “Unicode” write it; UTF-8 is wanted (`iconv -f UTF-16 -t UTF-8`)"
+        "it is UTF-16, as Windows PowerShell's `>` and Notepad's “Unicode” write it; expected UTF-8 (`iconv -f UTF-16 -t UTF-8`)"
     )]
     Utf16,
     /// UTF-8 ends on this line.

@@ -73,10 +73,10 @@ impl IdentityError {
             IdentityError::Unreadily(WANTED, "in OpenSSH's own format", convert)
         } else if is_pkcs12(text) {
             let convert = command!("(umask 077; openssl pkcs12 -in {} -nocerts -nodes -out {})", old, new);
-            IdentityError::Unreadily(WANTED, "in PKCS#12 (.pfx, .p12), and PEM is wanted", convert)
+            IdentityError::Unreadily(WANTED, "in PKCS#12 (.pfx, .p12), and not in PEM", convert)
         } else if is_der(text) {
             let convert = command!("(umask 077; openssl pkey -inform DER -in {} -out {})", old, new);
-            IdentityError::Unreadily(WANTED, "in DER, and PEM is wanted", convert)
+            IdentityError::Unreadily(WANTED, "in DER, and not in PEM", convert)
         } else if holds(b"PRIVATE KEY-----") {
             IdentityError::Instead(
                 "a private key that is damaged",
@@ -95,10 +95,10 @@ impl IdentityError {
         let new = new.display();
         if is_pkcs12(text) {
             let convert = command!("openssl pkcs12 -in {} -nokeys -out {}", old, new);
-            IdentityError::Unreadily(WANTED, "in PKCS#12 (.pfx, .p12), and PEM is wanted", convert)
+            IdentityError::Unreadily(WANTED, "in PKCS#12 (.pfx, .p12), and not in PEM", convert)
         } else if is_der(text) {
             let convert = command!("openssl x509 -inform DER -in {} -out {}", old, new);
-            IdentityError::Unreadily(WANTED, "in DER, and PEM is wanted", convert)
+            IdentityError::Unreadily(WANTED, "in DER, and not in PEM", convert)
         } else if text
             .windows(23)
             .any(|part| part == b"BEGIN CERTIFICATE-----\n" || part == b"BEGIN CERTIFICATE-----\r")

@@ -177,7 +177,7 @@ impl<'a> Provocation<'a> {
                 Ok(marked) if !marked.things.is_empty() => {
                     return Ok(marked.things.into_iter().map(|thing| thing.id).collect());
                 }
-                Ok(marked) if marked.unnameable > 0 => return Err("its id has not the shape of one".to_owned()),
+                Ok(marked) if marked.unnameable > 0 => return Err("its id does not look like one".to_owned()),
                 Ok(marked) => {
                     if let Some(Unseen::Rest(instead)) = marked.unseen {
                         why = instead;

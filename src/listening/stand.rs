@@ -34,7 +34,7 @@ impl Stand {
         Ok(match (webhook, actions) {
             (Some(webhook), Some(actions)) if webhook.path == actions.path => {
                 return Err(format!(
-                    "webhooks and Actions both arrive at {}, and cannot be told apart; a path of its own for each is right",
+                    "webhooks and Actions both arrive at {}, and cannot be told apart; give each a path of its own",
                     webhook.path
                 ));
             }
@@ -72,7 +72,7 @@ impl Target {
     fn of(name: &str, given: &Setting<String>) -> Result<Self, String> {
         let Some(url) = web_url(&given.value) else {
             return Err(format!(
-                "{name} (from {}) is `{}`; a whole URL such as https://app.customer.example/path is right",
+                "{name} (from {}) is `{}`; expected a whole URL such as https://app.customer.example/path",
                 given.source,
                 shown_url(&given.value)
             ));

@@ -70,7 +70,7 @@ impl CertificateProblem {
             CertificateProblem::SelfSigned => "it is its own issuer",
             CertificateProblem::IncompleteChain => "its issuer's certificate was not sent along",
             CertificateProblem::Expired => "its time is over",
-            CertificateProblem::NotYetValid => "its time has not come",
+            CertificateProblem::NotYetValid => "it is not valid yet",
             CertificateProblem::WrongName => "it is for other names",
             CertificateProblem::NoAlternativeName => "it is for no name",
             CertificateProblem::Refused(_) => "what is built on OpenSSL refuses it",
@@ -138,7 +138,7 @@ pub enum Rule {
     NoKeyId,
     /// Not the root, and without an authority key identifier. Python 3.13 wants it.
     NoIssuerKeyId,
-    /// It names its host by its common name alone. Go, the library `requests`, `OkHttp` and rustls want an alternative name.
+    /// It names its host only by its common name. Go, the library `requests`, `OkHttp` and rustls want an alternative name.
     CommonNameAlone,
     /// The root is not its own issuer. Programs on OpenSSL want one that is, but for curl and Python 3.13.
     NotARoot,

@@ -115,7 +115,7 @@ async fn over_tcp(server: SocketAddr, question: &Message) -> Result<Message, Net
     let mut heard = vec![0; usize::from(length)];
     stream.read_exact(&mut heard).await?;
     answer_to(question, &heard)
-        .ok_or_else(|| NetError::new(ErrorKind::Other, "what came back is no answer to the question"))
+        .ok_or_else(|| NetError::new(ErrorKind::Other, "what came back does not answer the question"))
 }
 
 /// A datagram that is the answer to this question; anything else is somebody else's, or a forgery.

@@ -207,7 +207,7 @@ fn waivers(value: Option<toml::Value>, path: &Path) -> Result<Vec<Waiver>, Setti
         .map(|entry| {
             let until = entry.until.parse().map_err(|_| {
                 malformed(format!(
-                    "`until` of the waiver for {} is `{}`; a date such as 2027-01-31 is right",
+                    "`until` of the waiver for {} is `{}`; expected a date such as 2027-01-31",
                     entry.id, entry.until
                 ))
             })?;

@@ -306,7 +306,7 @@ pub enum SettingsError {
         near: Option<&'static str>,
     },
     /// A value that cannot be used.
-    #[error("{name} (from {from}) is {shown}; {wanted} is right")]
+    #[error("{name} (from {from}) is {shown}; expected {wanted}")]
     BadValue {
         /// The setting.
         name: &'static str,

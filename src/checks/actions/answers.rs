@@ -6,7 +6,7 @@ use crate::checks::webhook::receiver::{CODES, Kind, Receiver};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the Actions endpoint refuses what is not signed",
+    title: "Actions refuse what is not signed",
     explain: "\
 Sends the Actions URL a made-up Action twice: without the WorkOS-Signature header, and with a signature that is wrong. \
 Both must be refused with 400, 401 or 403, and by the application itself: the refusals are compared with what a made-up \

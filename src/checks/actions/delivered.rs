@@ -35,7 +35,7 @@ pub(super) const ID: CheckId = CheckId::new("actions.delivered");
 
 static FROM_ELSEWHERE: Code =
     Code::error("from-elsewhere", "a genuine Action arrived from an address that is not WorkOS's");
-static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived bears no signature that holds");
+static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived has no signature that holds");
 static NOTHING_ARRIVED: Code = Code::undecided(
     "nothing-arrived",
     "no Action arrived, and it is not known whether WorkOS sent one while somebody listened",

@@ -12,7 +12,7 @@ use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the key is of the expected environment",
+    title: "the key's environment is as expected",
     explain: "\
 Compares the key's prefix with the expected environment (--environment, production unless said otherwise): sk_live_ for \
 production, sk_test_ for staging. Nothing is sent.

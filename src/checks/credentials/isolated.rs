@@ -15,7 +15,7 @@ use crate::workos::pages::{Object, Pages};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the key reaches this customer alone",
+    title: "the key sees only this customer",
     explain: "\
 Lists the organizations that the key can see, a hundred at a time and five hundred at most, and compares them with those \
 that this installation serves (--organization). It reads and changes nothing.

@@ -12,7 +12,7 @@ use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "key and client ID are of one environment",
+    title: "key and client ID belong together",
     explain: "\
 With --probe-pair, asks the token endpoint to exchange a code that cannot exist. `invalid_grant` says that key and client \
 ID were accepted together; `invalid_client` that they were not.

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "it leads to this installation",
+    title: "the external name leads here",
     explain: "\
 Compares the addresses that the internet is told with those given by --address, or, where none are given, with the \
 addresses of this host's own interfaces. As evidence, the API's edge is asked from which address this host's requests \

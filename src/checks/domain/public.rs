@@ -12,7 +12,7 @@ use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "its addresses are public",
+    title: "the external addresses are public",
     explain: "\
 Looks at every address that the internet is told for the external name.
 

@@ -11,7 +11,7 @@ use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "it resolves inside as well",
+    title: "the external name resolves inside",
     explain: "\
 Asks the resolvers of this host for the external name, and lays their answer beside what the internet is told.
 

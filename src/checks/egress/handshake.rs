@@ -49,7 +49,7 @@ static ALERT: Code = Code::error("alert", "the other side ends the handshake wit
 static CLIENT_CERTIFICATE: Code =
     Code::error("client-certificate-required", "the other side wants a certificate from the client");
 static NOT_SPOKEN: Code =
-    Code::undecided("not-spoken", "the other side speaks TLS in a way that OpenSSL has and this tool has not");
+    Code::undecided("not-spoken", "the other side speaks TLS in a way that OpenSSL knows and this tool does not");
 static LARGE_HELLO: Code = Code::warning(
     "large-hello",
     "a first message of TLS that is larger than one packet is not answered, and a smaller one is",

@@ -202,8 +202,8 @@ impl ThroughProxy {
         let host = &proxy.host;
         if let ErrorKind::Certificate(problem) = kind {
             let why = match problem.as_ref() {
-                CertificateProblem::Expired => "has ended".to_owned(),
-                CertificateProblem::NotYetValid => "has not begun by this host's clock".to_owned(),
+                CertificateProblem::Expired => "has expired".to_owned(),
+                CertificateProblem::NotYetValid => "is not valid yet by this host's clock".to_owned(),
                 CertificateProblem::WrongName => format!("is not for {host}"),
                 CertificateProblem::NoAlternativeName => {
                     format!("is for no name: it has no subjectAltName DNS:{host}, and its common name does not count")

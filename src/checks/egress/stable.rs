@@ -18,7 +18,7 @@ use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the way is steady",
+    title: "the API answers steadily",
     explain: "\
 Repeats the request without a key --samples times (five unless said otherwise), each over a connection of its own and \
 without a second attempt, and looks at how many were answered and how long they took.

@@ -20,7 +20,7 @@ use crate::workos::signature::{self, Refusal, Terms};
 /// The check, which `probe --nonce` and `listen --nonce` answer from the two sides.
 pub static SPEC: Spec = Spec {
     id: ID,
-    title: "a request from outside reaches the listener",
+    title: "a request from outside arrives",
     explain: "\
 With `listen --nonce` at the installation and `probe --nonce` on another machine: the probe sends a request that is signed \
 with the nonce, and the listener answers with the address that it saw, signed with the same nonce. Both say then that the \

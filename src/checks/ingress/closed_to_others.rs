@@ -146,9 +146,9 @@ async fn gate(tried: &Tried, known: &[String], cx: &Context) -> Gate {
                 Some(how) => Gate::Closed(format!("connected, and {how}")),
                 None => Gate::Open(format!("connected, with TLS ({})", handshake.version)),
             },
-            Err(NetError { kind: ErrorKind::ClientCertificateRequired, .. }) => Gate::Closed(
-                "connected, and refused for the want of a client certificate, as WorkOS would be".to_owned(),
-            ),
+            Err(NetError { kind: ErrorKind::ClientCertificateRequired, .. }) => {
+                Gate::Closed("connected, and refused for want of a client certificate, as WorkOS would be".to_owned())
+            }
             Err(NetError { kind: ErrorKind::Reset | ErrorKind::Closed, .. }) => {
                 Gate::Closed("connected, and reset in the handshake".to_owned())
             }

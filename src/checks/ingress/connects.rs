@@ -18,7 +18,7 @@ use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the installation accepts a connection",
+    title: "the installation takes connections",
     explain: "\
 Opens a TCP connection to every public address of the external name; from inside also to the address that the resolvers \
 here give, when that is another one.
@@ -42,7 +42,7 @@ browsers come from, or by an application that is not started.",
 pub(super) const ID: CheckId = CheckId::new("ingress.connects");
 
 static HAIRPIN: Code =
-    Code::undecided("hairpin", "from inside, no connection to the public address comes about, which proves nothing");
+    Code::undecided("hairpin", "from inside, the public address could not be connected to, which proves nothing");
 static NOT_CONTACTED: Code = Code::undecided(
     "not-contacted",
     "there is no public address that may be contacted, or that is of the wanted family",
@@ -150,7 +150,7 @@ fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
 
 fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
     HAIRPIN.found(
-        format!("from here no connection to {} on port {} comes about; the edge may not turn connections from inside around, so this proves nothing", addresses(tried), endpoint.port),
+        format!("could not connect from here to {} on port {}; the edge may not turn connections from inside around (hairpin), so this proves nothing", addresses(tried), endpoint.port),
         Remediation::network(format!("Look from a machine on the internet, with `workos-preflight probe {}` or the command below: {endpoint} must accept the connection there.", endpoint.https("/"))).verify(curl(endpoint)),
     )
 }

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "its certificate is publicly trusted",
+    title: "the installation is publicly trusted",
     explain: "\
 Shakes hands with the installation and holds its certificate chain against the public roots alone, as WorkOS does: what \
 this host trusts besides does not count.
@@ -45,10 +45,10 @@ static PRIVATE_CA: Code =
 static INCOMPLETE_CHAIN: Code =
     Code::error("incomplete-chain", "the installation leaves out the certificate of its public issuer");
 static WRONG_NAME: Code = Code::error("wrong-name", "the installation's certificate is for other names");
-static EXPIRED: Code = Code::error("expired", "the installation's certificate has ended");
-static NOT_YET_VALID: Code = Code::error("not-yet-valid", "the installation's certificate has not begun");
+static EXPIRED: Code = Code::error("expired", "the installation's certificate has expired");
+static NOT_YET_VALID: Code = Code::error("not-yet-valid", "the installation's certificate is not valid yet");
 static NO_ALTERNATIVE_NAME: Code =
-    Code::error("no-alternative-name", "the installation's certificate has a common name alone, which does not count");
+    Code::error("no-alternative-name", "the installation's certificate has only a common name, which does not count");
 static REFUSED: Code =
     Code::error("refused", "a certificate of the installation's chain breaks a rule that TLS clients hold it to");
 static CANNOT_JUDGE: Code =
@@ -61,8 +61,8 @@ static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
     "client-certificate-required",
     "the installation wants a certificate from the client, and WorkOS has none",
 );
-static NO_HANDSHAKE: Code = Code::undecided("no-handshake", "the handshake with the installation did not come about");
-static EXPIRES_SOON: Code = Code::warning("expires-soon", "the installation's certificate ends within three weeks");
+static NO_HANDSHAKE: Code = Code::undecided("no-handshake", "the TLS handshake with the installation did not complete");
+static EXPIRES_SOON: Code = Code::warning("expires-soon", "the installation's certificate expires within three weeks");
 
 /// A renewal that has not come by now is late.
 const SOON: Duration = Duration::from_hours(21 * 24);
@@ -195,7 +195,7 @@ fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
 fn no_alternative_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
     NO_ALTERNATIVE_NAME.found(
         format!(
-            "{endpoint} shows a certificate that names “{}” as its common name alone: a common name does not count, and there is no subject alternative name",
+            "{endpoint} shows a certificate that names “{}” only as its common name: that does not count, and there is no subject alternative name",
             leaf.name.as_deref().unwrap_or_default()
         ),
         Remediation::installer(format!(
@@ -230,7 +230,7 @@ fn cannot_judge(endpoint: &Endpoint, why: &str) -> Finding {
 fn expired(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
     EXPIRED.found(
         format!(
-            "{endpoint} shows a certificate that ended on {}, {} ago",
+            "{endpoint} shows a certificate that expired on {}, {} ago",
             day(leaf.not_after),
             distance(leaf.not_after, now)
         ),
@@ -245,7 +245,7 @@ fn expired(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
 fn not_yet_valid(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
     NOT_YET_VALID.found(
         format!(
-            "{endpoint} shows a certificate that begins on {}, {} from now",
+            "{endpoint} shows a certificate that is valid from {} on, {} from now",
             day(leaf.not_before),
             distance(now, leaf.not_before)
         ),
@@ -260,7 +260,7 @@ fn not_yet_valid(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Find
 fn expires_soon(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
     EXPIRES_SOON.found(
         format!(
-            "{endpoint} shows a certificate that ends on {}, in {}",
+            "{endpoint} shows a certificate that expires on {}, in {}",
             day(leaf.not_after),
             distance(now, leaf.not_after)
         ),
@@ -309,7 +309,7 @@ fn client_certificate(endpoint: &Endpoint) -> Finding {
 
 fn no_handshake(endpoint: &Endpoint, detail: &str) -> Finding {
     NO_HANDSHAKE.found(
-        format!("the handshake with {endpoint} did not come about from here: {detail}"),
+        format!("the TLS handshake with {endpoint} did not complete from here: {detail}"),
         Remediation::network(format!(
             "Look at the edge and in the log of what listens at {endpoint}, and run the command below from another network: the handshake must complete there."
         ))

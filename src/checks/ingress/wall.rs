@@ -39,13 +39,13 @@ impl Wall {
     pub(in crate::checks) fn in_words(self, status: u16) -> String {
         match self {
             Wall::ClientCertificate => {
-                format!("with {status} for the want of a client certificate (mutual TLS)")
+                format!("with {status} for want of a client certificate (mutual TLS)")
             }
             Wall::Product(guess) => {
                 format!("with {status} by a page that is not the application's: {}", guess.in_words())
             }
             Wall::CrossSite => {
-                format!("with {status} for the want of a token against forged requests of browsers (CSRF)")
+                format!("with {status} for want of a token against forged requests of browsers (CSRF)")
             }
             Wall::EveryPath => format!("with {status}, and so is a made-up path, in the same words"),
         }

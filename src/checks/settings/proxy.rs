@@ -73,7 +73,7 @@ pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Op
     }
     if let Some(Setting { value, source }) = &settings.misread_proxy {
         return Some(Remediation::installer(format!(
-            "Mend the proxy of {source} first: it is `{}` ({}), so that requests go direct; {} is right.",
+            "Mend the proxy of {source} first: it is `{}` ({}), so that requests go direct; expected {}.",
             value.shown, value.why, value.write
         )));
     }

@@ -44,7 +44,7 @@ static DAMAGED: Code =
 static PASSED_OVER: Code = Code::warning("passed-over", "a certificate in a file stands where OpenSSL does not see it");
 static READ_BY_SOME: Code = Code::warning("read-by-some", "a file is written in a form that not every program reads");
 static PRIVATE_KEY: Code = Code::warning("private-key", "a private key stands in a file of certificates");
-static EXPIRED_ROOT: Code = Code::warning("expired-root", "a certificate authority that --ca-bundle adds has ended");
+static EXPIRED_ROOT: Code = Code::warning("expired-root", "a certificate authority that --ca-bundle adds has expired");
 
 /// What certificates are judged by. It is read before the run.
 pub(in crate::checks) const TOUCHED: Touch = Touch::Local("the system's trust store");
@@ -262,7 +262,7 @@ fn empty() -> Finding {
 
 fn expired(subject: &str) -> Finding {
     EXPIRED_ROOT.found(
-        format!("the certificate authority {subject} of --ca-bundle has ended: what it issued is refused"),
+        format!("the certificate authority {subject} of --ca-bundle has expired: what it issued is refused"),
         Remediation::network(format!(
             "Hand out the renewed CA in the place of {subject}, and replace it in the CA bundle and the application's trust store."
         ))

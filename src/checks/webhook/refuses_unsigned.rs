@@ -6,7 +6,7 @@ use crate::checks::ingress::trusted;
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the webhook refuses what is not signed",
+    title: "the webhook refuses unsigned events",
     explain: "\
 Sends the webhook URL a made-up event twice: without the WorkOS-Signature header, and with a signature that is wrong. \
 Both must be refused with 400, 401 or 403, and by the application itself: the refusals are compared with what a made-up \

@@ -15,7 +15,7 @@ use crate::workos::pages::{Object, Pages};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
-    title: "the webhook is registered with WorkOS",
+    title: "the webhook URL is registered",
     explain: "\
 Lists the webhook endpoints of the key's environment (GET /webhook_endpoints), and looks for the webhook URL among them: \
 enabled, once, with events, and letter by letter the same. The secrets in the answer are dropped as it is read.

@@ -19,7 +19,7 @@ pub(super) fn stand(args: &ListenArgs, settings: &Settings) -> Result<Stand, Fai
     let stand = Stand::of(settings).map_err(Failure::Usage)?;
     let Some(stand) = stand.filter(|stand| stand.webhook().is_some() || !needs_webhook) else {
         return Err(Failure::Usage(
-            "listen stands at the webhook URL, and none is given; --webhook-url https://app.customer.example/webhooks/workos, or installation.webhook_url in the settings file, is right (--actions-url alone where only Actions are used)".to_owned(),
+            "listen stands at the webhook URL, and none is given: give --webhook-url https://app.customer.example/webhooks/workos, or installation.webhook_url in the settings file (only --actions-url where only Actions are used)".to_owned(),
         ));
     };
     if args.actions.is_some() && (stand.actions().is_none() || settings.actions_secret.is_none()) {
@@ -36,7 +36,7 @@ pub(super) fn until(args: &ListenArgs) -> Result<Until, Failure> {
         None => USUAL_TIME,
         Some((_, Ok(time))) => time,
         Some((given, Err(wanted))) => {
-            return Err(Failure::Usage(format!("--for is `{given}`; {wanted} is right")));
+            return Err(Failure::Usage(format!("--for is `{given}`; expected {wanted}")));
         }
     };
     let wanted = match args.count {
@@ -56,7 +56,7 @@ pub(super) fn security(args: &ListenArgs, stand: &Stand) -> Result<Security, Fai
         _ if args.self_signed => Security::self_made(vec![stand.awaited().1.host.clone()])
             .map_err(|why| Failure::machine("cannot make a certificate", why)),
         _ => Err(Failure::Usage(
-            "listen has to know how it speaks; --tls-cert FILE --tls-key FILE is right where WorkOS reaches this host itself, --plain or --self-signed behind a proxy that ends TLS".to_owned(),
+            "choose how to listen: --tls-cert FILE --tls-key FILE where WorkOS reaches this host itself, --plain or --self-signed behind a proxy that ends TLS".to_owned(),
         )),
     }
 }

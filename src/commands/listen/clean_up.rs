@@ -30,7 +30,7 @@ pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result
             }
         }
         if found.looked_through == 0 {
-            return Err(Failure::machine("--clean-up cannot look what is there", found.unseen.join("; ")));
+            return Err(Failure::machine("--clean-up cannot list what is there", found.unseen.join("; ")));
         }
         if found.things.is_empty() {
             let (nothing, code) = found.nothing_else();
@@ -59,7 +59,7 @@ impl Found {
         self.things.extend(marked.things);
         if marked.unnameable > 0 {
             self.unseen.push(format!(
-                "{} of the {}s bear this tool's marker under an id that has not the shape of one, and are left alone: delete them in the WorkOS dashboard",
+                "{} of the {}s bear this tool's marker under an id that does not look like one, and are left alone: delete them in the WorkOS dashboard",
                 marked.unnameable,
                 kind.in_words()
             ));

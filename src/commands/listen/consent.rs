@@ -13,7 +13,7 @@ pub(super) fn ask(what: &str, yes: bool, flag: &str) -> Result<(), Failure> {
     }
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(format!(
-            "{flag} writes at WorkOS, and nobody is there to be asked; --yes is right where that is meant"
+            "{flag} writes at WorkOS, and nobody is there to be asked; give --yes if that is meant"
         )));
     }
     exit::to_stderr(b"Go on? [y/N] ");

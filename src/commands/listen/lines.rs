@@ -65,7 +65,7 @@ fn arrived(delivery: &Delivery) -> String {
     let signature = match &delivery.signature {
         Signature::Holds(verified) => format!("the signature holds ({} ms old)", verified.age),
         Signature::Refused(why) => format!("the signature {}", refusal_in_words(why)),
-        Signature::Unchecked => "the signature is not checked, for want of a secret".to_owned(),
+        Signature::Unchecked => "the signature is not checked: no secret is given".to_owned(),
     };
     let astray = delivery.astray.as_ref().map_or_else(String::new, |path| format!(" at another path, {path}"));
     let chain = if delivery.chain.is_empty() { String::new() } else { format!(" [{}]", delivery.chain) };

@@ -192,7 +192,7 @@ async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, stand: &'a Stand) -> Res
     let vendor = Vendor::new(cx, key(cx, "--deliver")?);
     let provocation = Provocation::prepare(vendor, &stand.awaited().1.url, &random()?)
         .await
-        .map_err(|why| Failure::machine("--deliver cannot look which webhook endpoints there are", why))?;
+        .map_err(|why| Failure::machine("--deliver cannot list the webhook endpoints", why))?;
     consent::ask(&provocation.in_words(), args.yes, "--deliver")?;
     Ok(provocation)
 }
@@ -200,7 +200,7 @@ async fn agreed<'a>(args: &ListenArgs, cx: &'a Context, stand: &'a Stand) -> Res
 fn key<'a>(cx: &'a Context, flag: &str) -> Result<&'a Secret, Failure> {
     cx.settings.api_key.as_ref().map(|key| &key.value).ok_or_else(|| {
         Failure::Usage(format!(
-            "{flag} needs the API key of the environment; WORKOS_API_KEY, or --api-key-file FILE, is right"
+            "{flag} needs the API key of the environment: set WORKOS_API_KEY, or give --api-key-file FILE"
         ))
     })
 }

@@ -58,7 +58,7 @@ pub(crate) enum Unseen {
 #[derive(Default, Debug)]
 pub(crate) struct Marked {
     pub(crate) things: Vec<Thing>,
-    /// So many bear a marker under an id that has not the shape of one; no request can be made about them.
+    /// So many bear a marker under an id that does not look like one; no request can be made about them.
     pub(crate) unnameable: usize,
     pub(crate) unseen: Option<Unseen>,
 }

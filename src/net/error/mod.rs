@@ -65,7 +65,7 @@ pub enum ErrorKind {
     Alert(String),
     /// The other side wants a certificate from the client.
     ClientCertificateRequired,
-    /// The other side speaks TLS in a way that OpenSSL has and this tool has not; which.
+    /// The other side speaks TLS in a way that OpenSSL knows and this tool does not; which.
     Beyond(OpensslsOwn),
     /// The certificate does not hold.
     Certificate(Box<CertificateProblem>),

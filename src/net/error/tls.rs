@@ -30,7 +30,7 @@ impl From<&rustls::Error> for NetError {
                 "the other side wants a certificate from the client".to_owned()
             }
             (ErrorKind::Alert(alert), _) => format!("the other side ends it with the alert {alert}"),
-            (ErrorKind::NotTls(_), _) => "what comes back is no TLS".to_owned(),
+            (ErrorKind::NotTls(_), _) => "what comes back is not TLS".to_owned(),
             (_, rustls::Error::InvalidCertificate(_)) => {
                 "the other side does not prove that it has the key of its certificate".to_owned()
             }
@@ -48,7 +48,7 @@ impl From<&rustls::Error> for NetError {
                 "what comes back cannot be decrypted".to_owned()
             }
             (_, rustls::Error::NoApplicationProtocol) => "no application protocol was agreed on".to_owned(),
-            _ => "TLS does not come about".to_owned(),
+            _ => "the TLS handshake does not complete".to_owned(),
         };
         NetError::new(kind, words)
     }

@@ -32,7 +32,7 @@ The application sends its API key to whoever holds this certificate. A chain tha
 made by an inspecting proxy: that works for applications that use the system's store, and fails for those that bring \
 their own list of roots, as many SDKs and containers do.
 
-A CA in the store is not enough for every program. What OpenSSL refuses at its usual security level (a CA that has ended, that \
+A CA in the store is not enough for every program. What OpenSSL refuses at its usual security level (a CA that has expired, that \
 is not marked as one, whose key is too short, a file with a damaged block) is an error here too; what only stricter programs \
 refuse, such as Python 3.13, is a warning; and what this tool cannot verify, it does not judge.
 
@@ -54,14 +54,14 @@ pub(super) const ID: CheckId = CheckId::new("egress.trusted");
 static UNTRUSTED: Code = Code::error("untrusted", "the certificate's issuer is not trusted here");
 static STORE_LACKS_ROOT: Code = Code::error(
     "store-lacks-root",
-    "the certificate is publicly trusted, and the roots of this host do not hold its root",
+    "the certificate is publicly trusted, and its root is missing from the roots of this host",
 );
 static SELF_SIGNED: Code = Code::error("self-signed", "the certificate is its own issuer");
 static INCOMPLETE_CHAIN: Code =
     Code::error("incomplete-chain", "the issuer is public, and its certificate was not sent along");
-static EXPIRED: Code = Code::error("expired", "the certificate's time is over, or this host's clock is ahead");
+static EXPIRED: Code = Code::error("expired", "the certificate has expired, or this host's clock is ahead");
 static NOT_YET_VALID: Code =
-    Code::error("not-yet-valid", "the certificate's time has not come, or this host's clock is behind");
+    Code::error("not-yet-valid", "the certificate is not valid yet, or this host's clock is behind");
 static WRONG_NAME: Code = Code::error("wrong-name", "the certificate is for other names");
 static NO_ALTERNATIVE_NAME: Code = Code::error("no-alternative-name", "the certificate names no host at all");
 static INVALID: Code = Code::error("invalid", "the certificate does not hold for a reason that has no name of its own");
@@ -298,7 +298,7 @@ mod tests {
         let outcome = judged("R3", old(ended.clone(), "/etc/ssl/certs/ca-certificates.crt"), Ok(()));
 
         assert_eq!(codes(&outcome), ["store-lacks-root"]);
-        assert!(outcome.findings[0].problem.contains("“Old Root X3” (/etc/ssl/certs/ca-certificates.crt) has expired"));
+        assert!(outcome.findings[0].problem.contains("“Old Root X3” (/etc/ssl/certs/ca-certificates.crt) expired on"));
         assert!(outcome.findings[0].remediations.iter().all(|one| one.who == crate::check::Who::Installer));
         assert_eq!(codes(&judged("R3", Err(CertificateProblem::Expired), Ok(()))), ["store-lacks-root"]);
         let untrusted = Err(CertificateProblem::UnknownIssuer);

@@ -9,7 +9,7 @@ use crate::net::{Flaw, Place, Rule};
 use crate::settings::Scheme;
 
 pub(super) static CA_EXPIRED: Code =
-    Code::error("ca-expired", "the CA that is trusted here has ended, or has not begun");
+    Code::error("ca-expired", "the CA that is trusted here has expired, or is not valid yet");
 pub(super) static NOT_A_CA: Code =
     Code::error("not-a-ca", "what is trusted here as a CA, or sent along as one, is none");
 pub(super) static CA_LIMITED: Code = Code::error("ca-limited", "a CA of the chain may not issue this certificate");

@@ -111,7 +111,7 @@ pub(super) fn expired(endpoint: &Endpoint, chain: &[Presented], now: SystemTime,
     let over = chain.iter().find(|link| link.not_after < now).or(chain.first());
     let (subject, end) = over.map_or((String::new(), now), |link| (link.subject.clone(), link.not_after));
     EXPIRED.found(
-        format!("the certificate {subject} of {endpoint} ended on {}, {} ago by this host's clock ({})", day(end), distance(end, now), day(now)),
+        format!("the certificate {subject} of {endpoint} expired on {}, {} ago by this host's clock ({})", day(end), distance(end, now), day(now)),
         Remediation::network(format!("Correct this host's clock if it is wrong; otherwise renew the certificate of the box that answers for {}: WorkOS's own is renewed automatically.", endpoint.host))
             .verify(Command::from("date -u").then(&openssl(endpoint, kept))),
     )
@@ -122,7 +122,7 @@ pub(super) fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: Syste
     let (subject, start) = early.map_or((String::new(), now), |link| (link.subject.clone(), link.not_before));
     NOT_YET_VALID.found(
         format!(
-            "the certificate {subject} of {endpoint} begins on {}, {} after this host's clock ({})",
+            "the certificate {subject} of {endpoint} is valid from {} on, {} after this host's clock ({})",
             day(start),
             distance(now, start),
             day(now)
@@ -138,7 +138,7 @@ pub(super) fn wrong_name(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> 
     let names = match &leaf.names[..] {
         [] => match leaf.name.as_deref().unwrap_or_default() {
             "" => "no name at all".to_owned(),
-            name => format!("{name} (by its common name alone)"),
+            name => format!("{name} (only by its common name)"),
         },
         names => listed(names.iter().take(5)),
     };

@@ -156,12 +156,12 @@ impl Callback {
                 self.endpoint.host
             )),
             (Vantage::Outside, false) => {
-                outcome.because(self.unreachable(&format!("no connection to {addresses} comes about")))
+                outcome.because(self.unreachable(&format!("could not connect to {addresses}")))
             }
             (Vantage::Inside, true) => outcome
                 .because(self.not_reached("neither public DNS nor the resolvers here give an address for its host")),
             (Vantage::Inside, false) => {
-                outcome.because(self.not_reached(&format!("no connection to {addresses} comes about from here")))
+                outcome.because(self.not_reached(&format!("could not connect to {addresses} from here")))
             }
         }
     }

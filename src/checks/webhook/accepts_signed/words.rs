@@ -29,7 +29,7 @@ impl AcceptsSigned {
                 )
             }
             Cause::OtherSecret(which) => (
-                format!("it accepts what is signed with {which}, so the application has not the secret that was given here"),
+                format!("it accepts what is signed with {which}, so the application does not have the secret that was given here"),
                 Remediation::installer(format!("Give the application at {url} the webhook secret as the WorkOS dashboard shows it, whole and with its whsec_ where it has one.")),
             ),
             Cause::Untold(error) => (

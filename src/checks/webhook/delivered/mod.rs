@@ -63,7 +63,7 @@ static NOT_DELIVERED: Code =
     Code::error("not-delivered", "WorkOS was made to send something, and it did not arrive in time");
 static FROM_ELSEWHERE: Code =
     Code::error("from-elsewhere", "a genuine delivery arrived from an address that is not WorkOS's");
-static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived bears no signature that holds");
+static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived has no signature that holds");
 static TURNED_AWAY: Code = Code::error(
     "turned-away",
     "something came from an address of WorkOS's, and was turned away before its signature could be looked at",

@@ -44,11 +44,11 @@ static LOGIN_WALL: Code =
     Code::error("login-wall", "a page for people, or a demand to sign in, answers in the endpoint's place");
 static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
     "client-certificate-required",
-    "requests are refused for the want of a client certificate, and WorkOS shows none",
+    "requests are refused for want of a client certificate, and WorkOS shows none",
 );
 static CROSS_SITE_TOKEN_REQUIRED: Code = Code::error(
     "cross-site-token-required",
-    "requests are refused for the want of a token against forged requests of browsers (CSRF), and WorkOS sends none",
+    "requests are refused for want of a token against forged requests of browsers (CSRF), and WorkOS sends none",
 );
 static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
     "refused-before-the-application",
