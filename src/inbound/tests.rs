@@ -39,7 +39,7 @@ impl Door {
             security: Security::Plain,
             trusted_proxies: vec![IpAddr::from(BALANCER).into()],
             proxy_protocol,
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
         };
         let route = Route {
             path: "/hook".to_owned(),
