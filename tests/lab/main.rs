@@ -34,6 +34,8 @@ mod stories;
 #[path = "../support/trusting.rs"]
 mod trusting;
 #[cfg(target_os = "linux")]
+mod undeclared;
+#[cfg(target_os = "linux")]
 mod words;
 
 #[cfg(target_os = "linux")]

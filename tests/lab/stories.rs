@@ -19,7 +19,7 @@ use crate::addresses::{Addresses, Fate, HOST};
 use crate::found::{read, summary};
 use crate::namespace;
 use crate::play::{Played, settle};
-use crate::{places, siege};
+use crate::{places, siege, undeclared};
 
 /// What is told of one network.
 pub(crate) struct Story {
@@ -101,6 +101,7 @@ pub(crate) fn all() -> Vec<Story> {
                 place.is_as_before()
             },
         ),
+        story("of what a check does not declare no packet leaves", |_| {}, undeclared::no_packet_leaves),
         story("a report that goes to a device leaves it a device", |_| {}, places::devices_stay),
         story("a report is written over a file that is mounted", |_| {}, places::mounted_files_are_written_over),
         story("a full disk keeps the report that was there", |_| {}, places::a_full_disk_keeps_what_was_there),
