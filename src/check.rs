@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::Settings;
+use crate::settings::{Declared, Settings, Wanted};
 
 pub use crate::contact::{By, Contact, Learnt, Method, Query, Server, Touch};
 pub use crate::endpoint::Endpoint;
@@ -80,7 +80,9 @@ pub struct Group {
 pub enum Planned {
     /// One check per subject.
     Checks(Vec<Box<dyn Check>>),
-    /// The setting that would enable it, as a sentence.
+    /// None, for want of this setting.
+    Wants(Wanted),
+    /// None, for a reason that no one setting mends.
     NotApplicable(String),
 }
 
@@ -90,10 +92,28 @@ impl Planned {
         Planned::Checks(vec![Box::new(check)])
     }
 
-    /// One check per subject, or, without any subject, the sentence that says what would give one.
-    pub fn each<C: Check + 'static>(checks: impl IntoIterator<Item = C>, otherwise: &str) -> Self {
+    /// One check per subject, or, without any subject, what would give one.
+    pub fn each<C: Check + 'static>(checks: impl IntoIterator<Item = C>, otherwise: impl Into<Planned>) -> Self {
         let checks: Vec<Box<dyn Check>> = checks.into_iter().map(|check| Box::new(check) as Box<dyn Check>).collect();
-        if checks.is_empty() { Planned::NotApplicable(otherwise.to_owned()) } else { Planned::Checks(checks) }
+        if checks.is_empty() { otherwise.into() } else { Planned::Checks(checks) }
+    }
+}
+
+impl From<Wanted> for Planned {
+    fn from(wanted: Wanted) -> Self {
+        Planned::Wants(wanted)
+    }
+}
+
+impl From<&'static Declared> for Planned {
+    fn from(setting: &'static Declared) -> Self {
+        Planned::Wants(setting.wanted())
+    }
+}
+
+impl From<String> for Planned {
+    fn from(reason: String) -> Self {
+        Planned::NotApplicable(reason)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::check::{Check, CheckId, Contact, Group, Planned, Spec, Touch};
 use crate::ending::Why;
 use crate::facts::Facts;
 use crate::outcome::Vantage;
-use crate::settings::Settings;
+use crate::settings::{Settings, Taker};
 
 /// The checks of a run, in registry order.
 pub struct Plan {
@@ -71,6 +71,9 @@ impl Plan {
                     continue;
                 }
                 match (spec.plan)(facts, settings) {
+                    Planned::Wants(wanted) => {
+                        push(Fate::Skipped(Why::NotApplicable { enable: wanted.enable(taker(vantage)) }));
+                    }
                     Planned::NotApplicable(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
                     Planned::Checks(checks) => {
                         for check in checks {
@@ -110,6 +113,14 @@ fn loaded(settings: &Settings) -> Vec<Contact> {
         Contact::new(touch, format!("{what}, read before the run"))
     });
     loaded.collect()
+}
+
+/// The command that looks from there.
+fn taker(vantage: Vantage) -> Taker {
+    match vantage {
+        Vantage::Inside => Taker::Check,
+        Vantage::Outside => Taker::Probe,
+    }
 }
 
 /// The chosen ids, and what they need.
@@ -195,7 +206,7 @@ mod tests {
 
     const FIRST: CheckId = CheckId::new("a.first");
     const SECOND: CheckId = CheckId::new("a.second");
-    static A_FIRST: Spec = spec("a.first", &[], |_, _| Planned::each([Of("x"), Of("y")], ""));
+    static A_FIRST: Spec = spec("a.first", &[], |_, _| Planned::each([Of("x"), Of("y")], String::new()));
     static A_SECOND: Spec = spec("a.second", &[FIRST], |_, _| Planned::NotApplicable("give --x".to_owned()));
     static B_THIRD: Spec = spec("b.third", &[SECOND], |_, _| Planned::one(Of("y")));
     static GROUPS: &[Group] = &[

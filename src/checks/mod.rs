@@ -60,7 +60,12 @@ pub fn code(address: &str) -> Option<(&'static Spec, &'static Code)> {
 mod tests {
     use std::path::{Path, PathBuf};
 
+    use super::fixture::Site;
     use super::*;
+    use crate::check::Planned;
+    use crate::facts::Facts;
+    use crate::net::fake::Fake;
+    use crate::settings::{SETTINGS, Taker};
 
     #[test]
     fn needs_stand_before_those_that_need_them() {
@@ -70,6 +75,42 @@ mod tests {
             for need in spec.needs {
                 let at = ids.iter().position(|id| *id == need.as_str());
                 assert!(at.is_some_and(|at| at < position), "{} needs {need}, which does not stand before it", spec.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_setting_that_would_have_a_question_asked_is_named_with_every_place_that_it_is_taken_from() {
+        let given = [
+            ("installation.webhook_url", "https://app.customer.example/hook"),
+            ("checks.send_signed", "true"),
+            ("workos.client_id", "client_01HZBC6N1EB1ZY7KG32X"),
+            ("network.proxy", "http://proxy.example:3128"),
+        ];
+        let mut said = Vec::new();
+        for some in 0..=given.len() {
+            let site =
+                given.iter().take(some).fold(Site::of(Fake::default()), |site, (name, value)| site.with(name, value));
+            let settings = site.key("sk_live_abcdefghijklmnopqrst").settings();
+            for settings in [settings, Site::of(Fake::default()).settings()] {
+                for (_, spec) in specs() {
+                    match (spec.plan)(&Facts::embedded(), &settings) {
+                        Planned::Checks(_) => {}
+                        Planned::Wants(wanted) => said.push((spec.id, wanted.enable(Taker::Check))),
+                        Planned::NotApplicable(reason) => said.push((spec.id, reason)),
+                    }
+                }
+            }
+        }
+
+        assert!(said.iter().any(|(_, reason)| reason.contains("no webhook secret given")), "{said:?}");
+        for (id, reason) in said {
+            // A command to type names its own options.
+            let spoken: String = reason.split('`').step_by(2).collect();
+            for setting in
+                SETTINGS.iter().filter(|setting| spoken.split([' ', ',', ';', ':']).any(|word| word == setting.flags()))
+            {
+                assert!(spoken.contains(&setting.places(Taker::Check)), "{id} says: {reason}");
             }
         }
     }

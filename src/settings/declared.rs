@@ -322,22 +322,47 @@ impl Declared {
         read.iter().copied().filter(|name| !twice(name)).collect()
     }
 
-    /// Everywhere that `check` takes it from, as a sentence names it: "--domain (or `PREFLIGHT_DOMAIN`, or `installation.domain`
-    /// in the settings file)".
-    pub fn places(&self) -> String {
+    /// Everywhere that a command takes it from, as a sentence names it: "--domain (or `PREFLIGHT_DOMAIN`, or
+    /// `installation.domain` in the settings file)".
+    pub fn places(&self, by: Taker) -> String {
         let in_file = format!("{} in the settings file", self.name);
         let held = self.held.map(|held| held.variable);
-        let others: Vec<&str> =
-            self.variables(Taker::Check).into_iter().chain(held).chain([in_file.as_str()]).collect();
-        format!("{} (or {})", self.flags(), others.join(", or "))
+        let mut others = self.variables(by);
+        // Only `check` and its like read a settings file, a key or a secret.
+        if by == Taker::Check {
+            others.extend(held.into_iter().chain([in_file.as_str()]));
+        }
+        if others.is_empty() { self.flags() } else { format!("{} (or {})", self.flags(), others.join(", or ")) }
     }
 
-    /// What would have a question asked that is not, for want of this setting.
-    pub fn enable(&self) -> String {
-        match (self.called, self.shape) {
-            (Some(noun), _) => format!("no {noun} given: give {}", self.places()),
-            (None, Shape::Switch) => format!("give {} to {}", self.places(), self.help),
-            (None, _) => format!("give {}", self.places()),
+    /// For want of it, a question is not asked.
+    pub const fn wanted(&'static self) -> Wanted {
+        self.wanted_as("")
+    }
+
+    /// For want of one like this, a question is not asked.
+    pub const fn wanted_as(&'static self, which: &'static str) -> Wanted {
+        Wanted { setting: self, which }
+    }
+}
+
+/// A setting for want of which a question is not asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    setting: &'static Declared,
+    /// Which of its values would do, where not all would.
+    which: &'static str,
+}
+
+impl Wanted {
+    /// The sentence that says to a command's user what would have the question asked.
+    pub fn enable(self, by: Taker) -> String {
+        let Wanted { setting, which } = self;
+        let (places, space) = (setting.places(by), if which.is_empty() { "" } else { " " });
+        match (setting.called, setting.shape) {
+            (Some(noun), _) => format!("no {noun} given{space}{which}: give {places}"),
+            (None, Shape::Switch) => format!("give {places} to {}", setting.help),
+            (None, _) => format!("give {places}{space}{which}"),
         }
     }
 }
@@ -360,7 +385,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::{API_KEY_FILE, DEEP, DIRECT, DOMAIN, FAMILY, PROXY, SETTINGS, TIMEOUT, WEBHOOK_URL};
+    use super::super::{API_KEY_FILE, DIRECT, DOMAIN, FAMILY, PROXY, SETTINGS, TIMEOUT, WEBHOOK_URL};
     use super::*;
 
     #[test]
@@ -372,19 +397,37 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_names_every_place_that_a_setting_is_taken_from() {
-        assert_eq!(
-            WEBHOOK_URL.enable(),
-            "no webhook URL given: give --webhook-url (or installation.webhook_url in the settings file)"
-        );
-        assert_eq!(
-            API_KEY_FILE.enable(),
-            "no API key given: give --api-key-file (or WORKOS_API_KEY, or workos.api_key_file in the settings file)"
-        );
-        assert_eq!(DOMAIN.places(), "--domain (or PREFLIGHT_DOMAIN, or installation.domain in the settings file)");
-        assert_eq!(PROXY.places(), "--proxy (or HTTPS_PROXY, or ALL_PROXY, or network.proxy in the settings file)");
-        assert_eq!(FAMILY.places(), "-4 or -6 (or network.family in the settings file)");
-        assert!(DEEP.enable().starts_with("give --deep (or checks.deep in the settings file) to try an address"));
+    fn a_sentence_names_every_place_that_a_command_takes_a_setting_from_and_no_other() {
+        for (wanted, inside, outside) in [
+            (
+                WEBHOOK_URL.wanted_as("(https, at the external name)"),
+                "no webhook URL given (https, at the external name): give --webhook-url (or installation.webhook_url in the settings file)",
+                "no webhook URL given (https, at the external name): give --webhook-url",
+            ),
+            (
+                API_KEY_FILE.wanted(),
+                "no API key given: give --api-key-file (or WORKOS_API_KEY, or workos.api_key_file in the settings file)",
+                "no API key given: give --api-key-file",
+            ),
+            (
+                DOMAIN.wanted(),
+                "no external name given: give --domain (or PREFLIGHT_DOMAIN, or installation.domain in the settings file)",
+                "no external name given: give --domain",
+            ),
+            (
+                PROXY.wanted(),
+                "no proxy given: give --proxy (or HTTPS_PROXY, or ALL_PROXY, or network.proxy in the settings file)",
+                "no proxy given: give --proxy (or HTTPS_PROXY, or ALL_PROXY)",
+            ),
+            (
+                DIRECT.wanted(),
+                "give --direct (or network.direct in the settings file) to use no proxy, whatever the environment says",
+                "give --direct to use no proxy, whatever the environment says",
+            ),
+            (FAMILY.wanted(), "give -4 or -6 (or network.family in the settings file)", "give -4 or -6"),
+        ] {
+            assert_eq!((wanted.enable(Taker::Check).as_str(), wanted.enable(Taker::Probe).as_str()), (inside, outside));
+        }
     }
 
     #[test]

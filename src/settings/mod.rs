@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use declared::{Alias, Declared, Fallback, Flag, Heading, Held, Shape, Taken, Taker, nearest};
+pub use declared::{Alias, Declared, Fallback, Flag, Heading, Held, Shape, Taken, Taker, Wanted, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
 pub use misplaced::refuse_misplaced_secrets;
 pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
@@ -383,11 +383,11 @@ impl Settings {
 
     /// The client ID, unless it is a key or a secret that was put in its place: it goes into URLs, which are logged on the way.
     /// Otherwise the reason why there is none.
-    pub fn client_to_send(&self) -> Result<&str, &'static str> {
+    pub fn client_to_send(&self) -> Result<&str, String> {
         match &self.client_id {
-            None => Err("no client ID given: set WORKOS_CLIENT_ID, or give --client-id"),
+            None => Err(CLIENT_ID.wanted().enable(Taker::Check)),
             Some(id) if said::looks_secret(&id.value) || said::is_known(&id.value) => {
-                Err("what is given as the client ID looks like a key or a secret, and is not sent")
+                Err("what is given as the client ID looks like a key or a secret, and is not sent".to_owned())
             }
             Some(id) => Ok(&id.value),
         }
@@ -395,7 +395,7 @@ impl Settings {
 
     /// Why there are no [`Settings::inbound_endpoints`].
     pub fn no_inbound_endpoint(&self) -> String {
-        let wanted = "give --domain (or PREFLIGHT_DOMAIN), or --webhook-url";
+        let wanted = format!("give {}, or {}", DOMAIN.places(Taker::Check), WEBHOOK_URL.places(Taker::Check));
         let named =
             [("webhook", &self.webhook_url), ("Actions", &self.actions_url)].into_iter().find_map(|(of, given)| {
                 let endpoint = values::url_endpoint(&values::web_url(&given.as_ref()?.value)?)?;

@@ -3,6 +3,7 @@
 use crate::check::{CheckId, Planned, Spec, Vantage};
 use crate::checks::ingress::trusted;
 use crate::checks::webhook::receiver::{CODES, Kind, Receiver};
+use crate::settings::{ACTIONS_URL, Wanted};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -32,7 +33,7 @@ allow.",
 
 pub(super) const ID: CheckId = CheckId::new("actions.answers");
 
-const NO_URL: &str = "no Actions URL given: give --actions-url (https, at the external name)";
+const NO_URL: Wanted = ACTIONS_URL.wanted_as("(https, at the external name)");
 
 #[cfg(test)]
 mod tests {

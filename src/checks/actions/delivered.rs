@@ -6,6 +6,7 @@ use crate::checks::webhook::unheld::HeldTo;
 use crate::checks::webhook::{elsewhere, turned, unheld};
 use crate::facts::Origin;
 use crate::said::spoken;
+use crate::settings::ACTIONS_URL;
 use crate::settings::values::{shown_url, web_url};
 use crate::workos::delivery::{Delivery, Signature};
 use crate::workos::signature::Refusal;
@@ -28,7 +29,7 @@ clock that is more than half a minute off.",
     required: |_, _| false,
     codes: &[&FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &OTHER_PATH, &NOT_VERIFIED, &FROM_REPORTED_SOURCE],
     needs: &[],
-    plan: |_, _| Planned::NotApplicable("`workos-preflight listen --actions-url URL` answers it".to_owned()),
+    plan: |_, _| Planned::NotApplicable(format!("`workos-preflight listen {} URL` answers it", ACTIONS_URL.flags())),
 };
 
 pub(super) const ID: CheckId = CheckId::new("actions.delivered");

@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{ErrorKind, Way};
 use crate::said::listed;
-use crate::settings::Settings;
+use crate::settings::{BROWSER_HOSTS, Settings};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -33,9 +33,7 @@ browser's own store does not trust. The host of the hosted login is a setting of
     needs: &[],
     plan: |facts, settings| {
         if !settings.browser_hosts && settings.authkit_domains.is_empty() {
-            return Planned::NotApplicable(
-                "give --browser-hosts on a desktop to look at what browsers need".to_owned(),
-            );
+            return Planned::from(&BROWSER_HOSTS);
         }
         let listed = facts.hosts.browser.iter().filter(|known| settings.browser_hosts && !known.host.starts_with("*."));
         let listed = listed.map(|known| (known.host.clone(), known.why.clone()));

@@ -10,7 +10,7 @@ use crate::context::{Context, NOT_AGAIN, requesting};
 use crate::facts::Facts;
 use crate::net::{NetError, Response, Way};
 use crate::secret::Secret;
-use crate::settings::Settings;
+use crate::settings::{API_KEY_FILE, Settings};
 use crate::workos::key::shortness;
 use crate::workos::{self, Answer};
 
@@ -32,7 +32,7 @@ by a key of another kind: those that an application issues to its own customers 
     needs: &[answers::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Accepted(settings.api.value.clone())),
-        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+        None => Planned::from(&API_KEY_FILE),
     },
 };
 

@@ -7,7 +7,7 @@ use crate::check::{
 use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::{Environment, Settings};
+use crate::settings::{API_KEY_FILE, Environment, Settings};
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -28,7 +28,7 @@ Usually broken by the key of the vendor's own staging environment that was left 
     needs: &[],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(KeyEnvironment),
-        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+        None => Planned::from(&API_KEY_FILE),
     },
 };
 

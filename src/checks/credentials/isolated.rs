@@ -9,7 +9,7 @@ use crate::check::{
 use crate::checks::whence::Whence;
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
-use crate::settings::Settings;
+use crate::settings::{API_KEY_FILE, Settings};
 use crate::workos::id::Kind;
 use crate::workos::pages::{Object, Pages};
 
@@ -32,7 +32,7 @@ The names of organizations are shown only to a person who asks with -v, and go i
     needs: &[accepted::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Isolated(settings.api.value.clone())),
-        None => Planned::NotApplicable(super::NO_KEY.to_owned()),
+        None => Planned::from(&API_KEY_FILE),
     },
 };
 

@@ -22,8 +22,6 @@ pub(super) const GROUP: Group = Group {
     specs: &[&environment::SPEC, &accepted::SPEC, &isolated::SPEC, &client::SPEC, &pair::SPEC, &redirect::SPEC],
 };
 
-pub(super) const NO_KEY: &str = "no API key given: set WORKOS_API_KEY, or give --api-key-file";
-
 fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
 }

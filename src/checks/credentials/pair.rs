@@ -7,7 +7,7 @@ use crate::check::{
 };
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
-use crate::settings::Settings;
+use crate::settings::{API_KEY_FILE, PROBE_PAIR, Settings};
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -27,12 +27,12 @@ Usually broken by a client ID of the staging environment beside a production key
     codes: &[&DIFFERENT_ENVIRONMENTS, &NOT_ESTABLISHED],
     needs: &[accepted::ID, client::ID],
     plan: |_, settings| match (&settings.api_key, settings.client_to_send()) {
-        (None, _) => Planned::NotApplicable(super::NO_KEY.to_owned()),
-        (_, Err(why)) => Planned::NotApplicable(why.to_owned()),
+        (None, _) => Planned::from(&API_KEY_FILE),
+        (_, Err(why)) => Planned::NotApplicable(why),
         (Some(_), Ok(id)) if settings.probe_pair => {
             Planned::one(Pair { endpoint: settings.api.value.clone(), client_id: id.to_owned() })
         }
-        _ => Planned::NotApplicable("give --probe-pair; it may leave a failed sign-in in the environment's log".to_owned()),
+        _ => Planned::from(&PROBE_PAIR),
     },
 };
 

@@ -9,8 +9,8 @@ use crate::check::{
 use crate::checks::egress::answers;
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::Settings;
 use crate::settings::values::{shown_url, web_url};
+use crate::settings::{REDIRECT_URIS, Settings};
 use crate::workos::authorize::{self, Hop, MOST_HOPS};
 
 pub(super) static SPEC: Spec = Spec {
@@ -34,7 +34,7 @@ registered in another environment.",
     plan: |_, settings| {
         let client = match settings.client_to_send() {
             Ok(client) => client,
-            Err(why) => return Planned::NotApplicable(why.to_owned()),
+            Err(why) => return Planned::NotApplicable(why),
         };
         let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
         Planned::each(
@@ -43,7 +43,7 @@ registered in another environment.",
                 client_id: client.to_owned(),
                 uri: uri.value.clone(),
             }),
-            "no redirect URI given: give --redirect-uri, or set WORKOS_REDIRECT_URI",
+            &REDIRECT_URIS,
         )
     },
 };

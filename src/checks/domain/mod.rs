@@ -64,7 +64,7 @@ impl Check for OfName {
 /// One check for each external name. It touches what asking for the public view touches, and `besides`.
 fn per_name(settings: &Settings, besides: Besides, look: Look) -> Planned {
     let names = settings.inbound_hosts().into_iter();
-    Planned::each(names.map(|host| OfName { host, besides, look }), &settings.no_inbound_endpoint())
+    Planned::each(names.map(|host| OfName { host, besides, look }), settings.no_inbound_endpoint())
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ the day, or by IPv6 that is configured on the host and leads nowhere.",
     codes: &[&TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &FAILED, &SOME_ADDRESSES, &IPV6_BROKEN],
     // The name and its addresses matter when connections go direct, the proxy when they do not.
     needs: &[resolves::ID, addresses::ID, proxy::ID],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Connects), ""),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Connects), String::new()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.connects");

@@ -32,7 +32,7 @@ path whose MTU is smaller than its ends believe, so that large packets vanish.",
     required: super::required,
     codes: &[&STALLED, &RESET_IN_HANDSHAKE, &NOT_TLS, &TLS_TOO_OLD, &ALERT, &CLIENT_CERTIFICATE, &FAILED, &NOT_SPOKEN, &LARGE_HELLO],
     needs: &[connects::ID],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Shakes), ""),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Shakes), String::new()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.handshake");

@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, Place, ProxyRefusal};
 use crate::said::{listed, spoken};
-use crate::settings::{Proxy, Scheme, Settings};
+use crate::settings::{PROXY, Proxy, Scheme, Settings, Taker};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -40,7 +40,7 @@ Privoxy 404), or by a URL that names the wrong port.",
             let proxy = settings.proxy_for(endpoint)?.clone();
             Some(ThroughProxy { endpoint: endpoint.clone(), proxy })
         });
-        Planned::each(proxied, "requests go direct: no proxy is set (HTTPS_PROXY or --proxy sets one)")
+        Planned::each(proxied, format!("requests go direct: no proxy is set with {}", PROXY.places(Taker::Check)))
     },
 };
 

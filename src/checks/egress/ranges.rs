@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::host::NoSource;
 use crate::net::{ErrorKind, Way};
 use crate::said::listed;
-use crate::settings::Settings;
+use crate::settings::{DEEP, Settings};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -34,7 +34,7 @@ answer nobody on this port, so a few silent ones are no sign of anything; most o
     needs: &[connects::ID],
     plan: |facts, settings| {
         if !settings.deep {
-            return Planned::NotApplicable("give --deep to try an address in every published range".to_owned());
+            return Planned::from(&DEEP);
         }
         if settings.proxy_for(&settings.api.value).is_some() {
             return Planned::NotApplicable("requests go through a proxy, whose own firewall cannot be tried from here".to_owned());

@@ -4,10 +4,10 @@ use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
     Running, Spec, Touch, Vantage, command,
 };
-use crate::checks::credentials::{NO_KEY, accepted, ask};
+use crate::checks::credentials::{accepted, ask};
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
-use crate::settings::Settings;
+use crate::settings::{API_KEY_FILE, Settings};
 use crate::workos;
 
 pub(super) static SPEC: Spec = Spec {
@@ -26,7 +26,7 @@ Usually broken by a key whose permissions leave events out, or by a proxy that k
     needs: &[accepted::ID],
     plan: |_, settings| match settings.api_key {
         Some(_) => Planned::one(Readable(settings.api.value.clone())),
-        None => Planned::NotApplicable(NO_KEY.to_owned()),
+        None => Planned::from(&API_KEY_FILE),
     },
 };
 

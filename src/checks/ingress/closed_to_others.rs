@@ -42,7 +42,7 @@ what can be restricted.",
     plan: |_, settings| {
         if settings.probing.expect_closed {
             let edges = settings.inbound_endpoints().into_iter().map(|endpoint| ClosedToOthers::at(endpoint, settings));
-            Planned::each(edges, &settings.no_inbound_endpoint())
+            Planned::each(edges, settings.no_inbound_endpoint())
         } else {
             Planned::NotApplicable(
                 "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),

@@ -36,7 +36,7 @@ browsers come from, or by an application that is not started.",
     required: super::required,
     codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &SOME_ADDRESSES],
     needs: &[public::ID],
-    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), &settings.no_inbound_endpoint()),
+    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), settings.no_inbound_endpoint()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.connects");

@@ -34,7 +34,7 @@ intermediate, or by a renewal that was installed in one place and not in the oth
         &CLIENT_CERTIFICATE_REQUIRED, &NO_HANDSHAKE, &EXPIRES_SOON, &NO_ALTERNATIVE_NAME, &REFUSED, &CANNOT_JUDGE,
     ],
     needs: &[connects::ID],
-    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), &settings.no_inbound_endpoint()),
+    plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), settings.no_inbound_endpoint()),
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("ingress.trusted");

@@ -10,7 +10,7 @@ pub(super) mod turned;
 pub(super) mod unheld;
 
 use crate::check::{Group, Vantage};
-use crate::settings::{Settings, Strategy};
+use crate::settings::{Settings, Strategy, WEBHOOK_URL, Wanted};
 
 pub(super) const GROUP: Group = Group {
     id: "webhook",
@@ -18,7 +18,7 @@ pub(super) const GROUP: Group = Group {
     specs: &[&registered::SPEC, &refuses_unsigned::SPEC, &accepts_signed::SPEC, &delivered::SPEC],
 };
 
-const NO_URL: &str = "no webhook URL given: give --webhook-url (https, at the external name)";
+const NO_URL: Wanted = WEBHOOK_URL.wanted_as("(https, at the external name)");
 
 /// With strategy `events` there are no webhooks.
 fn required(settings: &Settings, _: Vantage) -> bool {

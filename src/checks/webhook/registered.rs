@@ -4,12 +4,12 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage,
 };
+use crate::checks::credentials::accepted;
 use crate::checks::credentials::asking::{self, Listed, Unlisted};
-use crate::checks::credentials::{NO_KEY, accepted};
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
-use crate::settings::Settings;
 use crate::settings::values::{shown_url, web_url};
+use crate::settings::{API_KEY_FILE, Settings};
 use crate::workos::id::Kind;
 use crate::workos::pages::{Object, Pages};
 
@@ -30,8 +30,8 @@ that somebody disabled during an incident. Older keys may not list endpoints; th
     codes: &[&NOT_REGISTERED, &DISABLED, &NOT_ESTABLISHED, &URL_DIFFERS, &NO_EVENTS, &DUPLICATE],
     needs: &[accepted::ID],
     plan: |_, settings| match (&settings.api_key, settings.webhook_url.as_ref().filter(|given| web_url(&given.value).is_some())) {
-        (_, None) => Planned::NotApplicable(super::NO_URL.to_owned()),
-        (None, _) => Planned::NotApplicable(NO_KEY.to_owned()),
+        (_, None) => super::NO_URL.into(),
+        (None, _) => Planned::from(&API_KEY_FILE),
         (Some(_), Some(url)) => Planned::one(Registered { endpoint: settings.api.value.clone(), url: url.value.clone() }),
     },
 };

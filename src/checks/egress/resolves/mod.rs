@@ -54,7 +54,7 @@ resolves: what is found here is then evidence only.",
         &ONE_RESOLVER_DEAD,
     ],
     needs: &[],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Resolves), ""),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Resolves), String::new()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.resolves");

@@ -46,7 +46,7 @@ a clock that is wrong, or by a box on the way that answers with its own certific
         &refused::WEAK_SIGNATURE, &refused::BUNDLE_DAMAGED, &INVALID, &refused::CANNOT_JUDGE, &INTERCEPTED, &refused::STRICTER,
     ],
     needs: &[handshake::ID],
-    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), ""),
+    plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), String::new()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.trusted");

@@ -18,8 +18,8 @@ use crate::middlebox;
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Request, Response, Trust, Way};
 use crate::said::{listed, page_title};
-use crate::settings::Settings;
 use crate::settings::values::{host, shown_url, url_endpoint, web_url};
+use crate::settings::{REDIRECT_URIS, Settings, Wanted};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -72,7 +72,7 @@ static REDIRECTS_ELSEWHERE: Code = Code::warning(
     "the callback sends browsers to a host that is neither the installation's nor one of WorkOS",
 );
 
-const NO_URI: &str = "no redirect URI given that can be asked for: give --redirect-uri (https, with a host name)";
+const NO_URI: Wanted = REDIRECT_URIS.wanted_as("that can be asked for (https, with a host name)");
 
 struct Callback {
     url: Url,

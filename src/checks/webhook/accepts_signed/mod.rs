@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::net::{Attempted, ErrorKind, NetError, Phase, Request, Response, Way};
 use crate::said::spoken;
 use crate::secret::Secret;
-use crate::settings::Settings;
+use crate::settings::{SEND_SIGNED, Settings, WEBHOOK_SECRET_FILE};
 use crate::workos::key::malformed_secret;
 use crate::workos::signature;
 
@@ -71,17 +71,13 @@ const SHIFT: i64 = 170;
 
 fn plan(_: &crate::facts::Facts, settings: &Settings) -> Planned {
     let Some(receiver) = Receiver::of(Kind::Webhook, settings.webhook_url.as_ref()) else {
-        return Planned::NotApplicable(super::NO_URL.to_owned());
+        return super::NO_URL.into();
     };
     if !settings.send_signed {
-        return Planned::NotApplicable(
-            "give --send-signed to post a signed event of a made-up type to the webhook URL".to_owned(),
-        );
+        return Planned::from(&SEND_SIGNED);
     }
     if settings.webhook_secret.is_none() {
-        return Planned::NotApplicable(
-            "no webhook secret given: set WORKOS_WEBHOOK_SECRET, or give --webhook-secret-file".to_owned(),
-        );
+        return Planned::from(&WEBHOOK_SECRET_FILE);
     }
     Planned::one(AcceptsSigned(receiver))
 }

@@ -19,6 +19,7 @@ use crate::facts::{Facts, Origin};
 use crate::net::special::special;
 use crate::said::spoken;
 use crate::settings::values::{shown_url, web_url};
+use crate::settings::{INBOUND_REPORT, Taker};
 use crate::workos::delivery::{Delivery, Signature, Turned, TurnedAway};
 use crate::workos::signature::Refusal;
 
@@ -46,9 +47,10 @@ a variable's name around it; and by a proxy that writes bodies anew.",
     ],
     needs: &[],
     plan: |_, settings| match &settings.inbound_report {
-        None => Planned::NotApplicable(
-            "no proof given: `workos-preflight listen` makes one, and --inbound-report takes it in".to_owned(),
-        ),
+        None => Planned::NotApplicable(format!(
+            "no proof given: `workos-preflight listen` makes one, and {} takes it in",
+            INBOUND_REPORT.places(Taker::Check)
+        )),
         Some(report) => Planned::one(Saved {
             report: report.value.display().to_string(),
             url: settings.webhook_url.as_ref().map(|url| url.value.clone()),
