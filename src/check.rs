@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::{Declared, Settings, Wanted};
+use crate::settings::{Declared, Probing, Settings, Wanted};
 
 pub use crate::contact::{By, Contact, Learnt, Method, Query, Server, Touch};
 pub use crate::endpoint::Endpoint;
@@ -84,6 +84,8 @@ pub enum Planned {
     Wants(Wanted),
     /// None, for a reason that no one setting mends.
     NotApplicable(String),
+    /// What a look from outside was told for this one run decides.
+    AsTold(Box<dyn FnOnce(&Probing) -> Planned>),
 }
 
 impl Planned {

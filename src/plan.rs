@@ -4,7 +4,7 @@ use crate::check::{Check, CheckId, Contact, Group, Planned, Spec, Touch};
 use crate::ending::Why;
 use crate::facts::Facts;
 use crate::outcome::Vantage;
-use crate::settings::{Settings, Taker};
+use crate::settings::{Probing, Settings, Taker};
 
 /// The checks of a run, in registry order.
 pub struct Plan {
@@ -49,13 +49,35 @@ pub struct Choice {
 }
 
 impl Plan {
-    /// Plans the checks of `groups` that the settings call for.
+    /// Plans the checks of `groups` that the settings call for, for a run that was told nothing besides.
     pub fn new(
         groups: &'static [Group],
         facts: &Facts,
         settings: &Settings,
         vantage: Vantage,
         choice: &Choice,
+    ) -> Self {
+        Plan::told(groups, facts, settings, vantage, choice, &Probing::default())
+    }
+
+    /// The same for a look from outside, which was told what it is for.
+    pub fn from_outside(
+        groups: &'static [Group],
+        facts: &Facts,
+        settings: &Settings,
+        choice: &Choice,
+        probing: &Probing,
+    ) -> Self {
+        Plan::told(groups, facts, settings, Vantage::Outside, choice, probing)
+    }
+
+    fn told(
+        groups: &'static [Group],
+        facts: &Facts,
+        settings: &Settings,
+        vantage: Vantage,
+        choice: &Choice,
+        probing: &Probing,
     ) -> Self {
         let chosen = chosen(groups, choice);
         let mut entries: Vec<Entry> = Vec::new();
@@ -64,17 +86,27 @@ impl Plan {
                 if !chosen.contains(&spec.id) {
                     continue;
                 }
-                let required = (spec.required)(settings, vantage);
+                let (planned, called_for) = match (spec.plan)(facts, settings) {
+                    Planned::AsTold(decide) => {
+                        let planned = decide(probing);
+                        let called_for = matches!(planned, Planned::Checks(_));
+                        (planned, called_for)
+                    }
+                    planned => (planned, true),
+                };
+                let required = called_for && (spec.required)(settings, vantage);
                 let mut push = |fate| entries.push(Entry { spec, required, fate });
                 if let Some((_, reason)) = choice.skip.iter().find(|(word, _)| names(word, spec.id)) {
                     push(Fate::Skipped(Why::LeftOut(reason.clone())));
                     continue;
                 }
-                match (spec.plan)(facts, settings) {
+                match planned {
                     Planned::Wants(wanted) => {
                         push(Fate::Skipped(Why::NotApplicable { enable: wanted.enable(taker(vantage)) }));
                     }
                     Planned::NotApplicable(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
+                    // What was told has decided.
+                    Planned::AsTold(_) => {}
                     Planned::Checks(checks) => {
                         for check in checks {
                             let contacts = check.contacts(facts, settings);
@@ -244,5 +276,35 @@ mod tests {
 
         assert!(matches!(&plan.entries[2].fate, Fate::Skipped(Why::LeftOut(Some(reason))) if reason == "ticket 7"));
         assert_eq!(needs(&plan), [1]);
+    }
+
+    static AS_TOLD: Spec = Spec {
+        vantages: &[Vantage::Outside],
+        ..spec("c.told", &[], |_, _| {
+            Planned::AsTold(Box::new(|probing| {
+                if probing.expect_closed {
+                    Planned::one(Of("z"))
+                } else {
+                    Planned::NotApplicable("give --expect-closed".to_owned())
+                }
+            }))
+        })
+    };
+    static OUTSIDE: &[Group] = &[Group { id: "c", title: "", specs: &[&AS_TOLD] }];
+
+    #[test]
+    fn what_a_look_from_outside_was_told_decides_what_it_asks_and_what_it_was_not_told_it_does_not_require() {
+        let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap();
+        let told = |expect_closed, choice: &Choice| {
+            let probing = Probing { expect_closed, ..Probing::default() };
+            let plan = Plan::from_outside(OUTSIDE, &Facts::embedded(), &settings, choice, &probing);
+            let [entry] = &plan.entries[..] else { panic!("one check has one row") };
+            (matches!(entry.fate, Fate::Runs { .. }), entry.required)
+        };
+        let left_out = Choice { only: Vec::new(), skip: vec![("c".to_owned(), None)] };
+
+        assert_eq!(told(true, &Choice::default()), (true, true));
+        assert_eq!(told(false, &Choice::default()), (false, false));
+        assert_eq!((told(true, &left_out), told(false, &left_out)), ((false, true), (false, false)));
     }
 }

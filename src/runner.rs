@@ -420,6 +420,8 @@ mod tests {
         let host = Arc::new(FakeHost::default());
         let (unrepeated, trust) = (network.clone(), crate::net::TrustSummary::default());
         let cx = Context {
+            probing: crate::settings::Probing::default(),
+            variables: crate::settings::Variables::default(),
             settings,
             facts,
             vantage: Vantage::Inside,

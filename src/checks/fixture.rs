@@ -12,7 +12,7 @@ use crate::host::fake::FakeHost;
 use crate::net::TrustSummary;
 use crate::net::fake::Fake;
 use crate::secret::Secret;
-use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source, declared};
+use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source, Variables, declared};
 use crate::workos::delivery::{Delivery, Event, Purpose, Signature};
 
 /// The parts of a context, to be changed before it is made.
@@ -93,14 +93,15 @@ impl Site {
             webhook_secret: given(&self.webhook_secret, "WORKOS_WEBHOOK_SECRET"),
             actions_secret: given(&self.actions_secret, "WORKOS_ACTIONS_SECRET"),
         };
-        let settings = Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap();
-        Settings { probing: self.probing, ..settings }
+        Settings::merge(std::slice::from_ref(&self.layer), secrets, Vec::new()).unwrap()
     }
 
     /// The context of a check.
     pub(super) fn context(self) -> Context {
         Context {
             settings: self.settings(),
+            probing: self.probing,
+            variables: Variables::default(),
             facts: Facts::embedded(),
             vantage: self.vantage,
             unrepeated: self.network.clone(),

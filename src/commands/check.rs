@@ -12,6 +12,6 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let choice = gather::with_what_decides(choice, &settings);
     let inbound = proof::delivery(&settings)?;
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
-    let cx = session::this_machine(settings, facts, Vantage::Inside, inbound)?;
+    let cx = session::this_machine(settings, facts, inbound)?;
     session::block_on(session::run(plan, cx, None, &args.output))?
 }

@@ -1,5 +1,7 @@
 //! `demo`: the main job against an embedded WorkOS and customer site, over real sockets on loopback.
 
+use std::sync::Arc;
+
 use super::{Failure, gather, print_document, session, terminal};
 use crate::checks::GROUPS;
 use crate::cli::DemoArgs;
@@ -39,7 +41,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
             .map_err(|error| Failure::machine("the embedded certificates cannot be read", error))?;
         let trust = stores.summary.clone();
         let live = Live::played(Limits { attempt: settings.timeout.value }, stores, simulator.map().clone());
-        let cx = session::context(settings, facts, Vantage::Inside, live, trust, None);
+        let cx = Arc::new(session::context(settings, facts, Vantage::Inside, live, trust));
         session::run(plan, cx, Some(played(fault)), &args.output).await
     })?
 }

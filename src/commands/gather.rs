@@ -11,8 +11,7 @@ use crate::net::{TrustError, TrustStores};
 use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
-    self, DEADLINE, GivenSecrets, Layer, NO_PROXY_VARIABLES, PROXY, PROXY_VARIABLES, Probing, Setting, Settings,
-    Source, TRUST_VARIABLES, Taker, Waiver,
+    self, DEADLINE, GivenSecrets, Layer, PROXY, PROXY_VARIABLES, Setting, Settings, Source, Taker, Variables, Waiver,
 };
 
 /// Keeps what the environment gives as a key, a secret or a proxy's password from being written, whichever command runs and
@@ -57,14 +56,11 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     let layers = [flags, environment, in_file];
     let (mut settings, facts) = merged(&layers, GivenSecrets::from_environment(&read), waivers)?;
     settings.loaded.splice(..0, path.map(|path| (path, "the settings")));
-    settings.proxy_variables = settings::proxy_variables(&read);
-    settings.no_proxy_variables = settings::variables(&NO_PROXY_VARIABLES, &read);
-    settings.trust_variables = settings::variables(&TRUST_VARIABLES, &read);
     Ok((settings, facts))
 }
 
 /// Flags, and of the environment the proxy variables: a look from outside reads no settings file, no key and no secret.
-pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(Settings, Facts), Failure> {
+pub(super) fn settings_from_outside(typed: Layer) -> Result<(Settings, Facts), Failure> {
     let layers = [typed, settings::environment(Taker::Probe, &|variable| std::env::var_os(variable))?];
     bind_files_to_the_run(&[&layers[0], &layers[1]]);
     let (mut settings, facts) = merged(&layers, GivenSecrets::default(), Vec::new())?;
@@ -73,13 +69,12 @@ pub(super) fn settings_from_outside(typed: Layer, probing: Probing) -> Result<(S
         return Err(value.refused(source).into());
     }
     settings.shown.retain(|(name, ..)| name.starts_with("installation.") || name.starts_with("network."));
-    for (name, flag, on) in [
-        ("probe.expect_closed", "--expect-closed", probing.expect_closed),
-        ("probe.allow_private", "--allow-private", probing.allow_private),
-    ] {
-        settings.shown.extend(on.then(|| (name, "true".to_owned(), Source::Flag(flag))));
-    }
-    Ok((Settings { probing, ..settings }, facts))
+    Ok((settings, facts))
+}
+
+/// What the environment says to programs at large.
+pub(super) fn variables() -> Variables {
+    Variables::of(&|variable| std::env::var_os(variable))
 }
 
 /// What the layers come to, once no secret in them stands where it would be sent.

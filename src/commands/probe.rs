@@ -4,7 +4,6 @@ use super::{Failure, gather, plan, session};
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
-use crate::outcome::Vantage;
 use crate::plan::{Choice, Plan};
 use crate::said;
 use crate::secret::Secret;
@@ -15,20 +14,23 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     let choice = choice(args)?;
     let mut layer = args.settings.layer().clone();
     named(&args.url, &mut layer)?;
-    let probing = Probing { expect_closed: args.expect_closed, allow_private: args.allow_private };
-    let (mut settings, facts) = gather::settings_from_outside(layer, probing)?;
     args.nonce.as_deref().inspect(|nonce| said::keep(nonce));
-    settings.nonce = args.nonce.as_deref().map(Secret::new);
-    if settings.nonce.is_some() && settings.webhook_url.is_none() {
+    let probing = Probing {
+        expect_closed: args.expect_closed,
+        allow_private: args.allow_private,
+        nonce: args.nonce.as_deref().map(Secret::new),
+    };
+    let (settings, facts) = gather::settings_from_outside(layer)?;
+    if probing.nonce.is_some() && settings.webhook_url.is_none() {
         return Err(Failure::Usage(
             "--nonce is for the path at which `listen` stands; give the whole webhook URL, such as https://app.customer.example/webhooks/workos".to_owned(),
         ));
     }
-    let checks = Plan::new(GROUPS, &facts, &settings, Vantage::Outside, &choice);
+    let checks = Plan::from_outside(GROUPS, &facts, &settings, &choice, &probing);
     if args.plan {
         return plan::print(&checks, "probe", args.output.format, args.output.color);
     }
-    let cx = session::this_machine(settings, facts, Vantage::Outside, None)?;
+    let cx = session::from_outside(settings, facts, probing)?;
     session::block_on(session::run(checks, cx, None, &args.output))?
 }
 

@@ -26,7 +26,7 @@ use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Encoding, HUMAN, Reporter};
 use crate::runner::{self, Observer};
 use crate::said::hidden;
-use crate::settings::Settings;
+use crate::settings::{Probing, Settings, Variables};
 
 /// The exit code of a run that the user ended.
 pub(super) const INTERRUPTED: u8 = 130;
@@ -56,33 +56,41 @@ fn survive_full_files() {
     }
 }
 
-/// What a run looks at: this machine and its network.
+/// What a run looks at: this machine, its network, and what its environment says to programs.
 pub(super) fn this_machine(
     settings: Settings,
     facts: Facts,
-    vantage: Vantage,
     inbound: Option<SavedDelivery>,
 ) -> Result<Arc<Context>, Failure> {
-    let stores = gather::trust(&settings)?;
+    let (live, trust) = live(&settings)?;
+    Ok(Arc::new(Context {
+        variables: gather::variables(),
+        inbound,
+        ..context(settings, facts, Vantage::Inside, live, trust)
+    }))
+}
+
+/// What a look from outside looks at. Nothing of it is about the machine that it is made from.
+pub(super) fn from_outside(settings: Settings, facts: Facts, probing: Probing) -> Result<Arc<Context>, Failure> {
+    let (live, trust) = live(&settings)?;
+    Ok(Arc::new(Context { probing, ..context(settings, facts, Vantage::Outside, live, trust) }))
+}
+
+fn live(settings: &Settings) -> Result<(Live, TrustSummary), Failure> {
+    let stores = gather::trust(settings)?;
     let trust = stores.summary.clone();
-    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    Ok(context(settings, facts, vantage, live, trust, inbound))
+    Ok((Live::new(Limits { attempt: settings.timeout.value }, stores), trust))
 }
 
 /// The same over a network that is given, which may be played.
-pub(super) fn context(
-    settings: Settings,
-    facts: Facts,
-    vantage: Vantage,
-    live: Live,
-    trust: TrustSummary,
-    inbound: Option<SavedDelivery>,
-) -> Arc<Context> {
+pub(super) fn context(settings: Settings, facts: Facts, vantage: Vantage, live: Live, trust: TrustSummary) -> Context {
     let live = Arc::new(live);
     let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
     let host = Arc::new(ThisHost::default());
-    Arc::new(Context {
+    Context {
         settings,
+        probing: Probing::default(),
+        variables: Variables::default(),
         facts,
         vantage,
         network,
@@ -90,8 +98,8 @@ pub(super) fn context(
         unrepeated: live,
         trust,
         host,
-        inbound,
-    })
+        inbound: None,
+    }
 }
 
 /// Runs a plan and reports it. `demonstration` says what is played, when something is.
@@ -278,7 +286,7 @@ pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
         strategy: cx.settings.strategy.value,
         via,
         facts_as_of: cx.facts.as_of.clone(),
-        settings: cx.settings.shown.clone(),
+        settings: cx.settings.shown.iter().cloned().chain(cx.probing.shown()).collect(),
         demonstration,
     }
 }

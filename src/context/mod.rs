@@ -19,13 +19,17 @@ use crate::facts::Facts;
 use crate::host::Host;
 use crate::net::{Attempted, Connected, Network, Through, TrustSummary, Way};
 use crate::outcome::{Grade, Remediations, Vantage};
-use crate::settings::{Family, Proxy, Settings};
+use crate::settings::{Family, Probing, Proxy, Settings, Variables};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
 #[derive(Clone)]
 pub struct Context {
     /// What the user asked for.
     pub settings: Settings,
+    /// What a look from outside was told besides.
+    pub probing: Probing,
+    /// What the environment says to programs at large.
+    pub variables: Variables,
     /// What is known of `WorkOS`.
     pub facts: Facts,
     /// Which side of the edge we look from.

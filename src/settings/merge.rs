@@ -7,8 +7,8 @@ use super::proxy_url::Misread;
 #[allow(clippy::wildcard_imports, reason = "every setting is merged here")]
 use super::table::*;
 use super::{
-    Declared, Environment, Fallback, Family, GivenSecrets, Layer, Probing, PublicResolver, Setting, Settings,
-    SettingsError, Shape, Source, Strategy, Waiver, values,
+    Declared, Environment, Fallback, Family, GivenSecrets, Layer, PublicResolver, Setting, Settings, SettingsError,
+    Shape, Source, Strategy, Waiver, values,
 };
 use crate::files;
 use crate::said;
@@ -62,11 +62,6 @@ impl Settings {
             authkit_domains: merging.each(&AUTHKIT_DOMAINS, values::host)?,
             send_signed: merging.switch(&SEND_SIGNED)?,
             inbound_report: merging.one(&INBOUND_REPORT, path)?,
-            nonce: None,
-            proxy_variables: Vec::new(),
-            no_proxy_variables: Vec::new(),
-            trust_variables: Vec::new(),
-            probing: Probing::default(),
             loaded: merging.loaded,
             api_key,
             webhook_secret,

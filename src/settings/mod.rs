@@ -4,10 +4,12 @@ mod declared;
 mod layers;
 mod merge;
 mod misplaced;
+mod probing;
 mod proxy;
 mod proxy_url;
 mod table;
 pub mod values;
+mod variables;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,9 +20,11 @@ use url::Url;
 pub use declared::{Alias, Declared, Fallback, Flag, Heading, Held, Shape, Taken, Taker, Wanted, nearest};
 pub use layers::{Layer, SettingsFile, Source, environment, file};
 pub use misplaced::refuse_misplaced_secrets;
+pub use probing::Probing;
 pub use proxy::{Credentials, NoProxy, Proxy, Scheme};
 pub use proxy_url::Misread;
 pub use table::*;
+pub use variables::{PROXY_VARIABLES, Variables};
 
 use crate::endpoint::Endpoint;
 use crate::said;
@@ -117,15 +121,6 @@ impl Family {
     }
 }
 
-/// What a look from outside was told.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Probing {
-    /// This machine is expected to be kept out.
-    pub expect_closed: bool,
-    /// Addresses of private networks are contacted too.
-    pub allow_private: bool,
-}
-
 /// A failure that is known and accepted for a while.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiver {
@@ -204,20 +199,10 @@ pub struct Settings {
     pub authkit_domains: Vec<Setting<String>>,
     /// Deliver a signed event of a made-up type to the installation.
     pub send_signed: bool,
-    /// What `listen --nonce` showed, where a probe presents it. It is no setting: each run of `listen` has its own.
-    pub nonce: Option<Secret>,
     /// The saved report of a `listen`.
     pub inbound_report: Option<Setting<PathBuf>>,
     /// What is wrong with the proxy setting in effect, where it is not one that programs take as it stands.
     pub misread_proxy: Option<Setting<Misread>>,
-    /// The proxies that environment variables name, in every spelling, and what is wrong where they name none.
-    pub proxy_variables: Vec<(&'static str, Result<Proxy, Misread>)>,
-    /// What the two spellings of `NO_PROXY` hold.
-    pub no_proxy_variables: Vec<(&'static str, String)>,
-    /// The files of certificate authorities that variables name which some programs alone read.
-    pub trust_variables: Vec<(&'static str, String)>,
-    /// What a look from outside was told.
-    pub probing: Probing,
     /// Failures that are known and accepted.
     pub waivers: Vec<Waiver>,
     /// The files that are read before a run: what each holds.
@@ -242,28 +227,6 @@ pub fn secret_variables() -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().filter_map(|setting| setting.held).map(|held| held.variable)
 }
 
-/// The variables that name proxies, in every spelling.
-pub const PROXY_VARIABLES: [&str; 6] =
-    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-
-/// The variables that exempt hosts from a proxy. Which of the two is read first differs from program to program.
-pub const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
-
-/// The variables that name certificate authorities for some programs alone.
-pub const TRUST_VARIABLES: [&str; 4] = ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "DENO_CERT"];
-
-/// What variables hold that are set. `read` answers like `std::env::var_os`.
-pub fn variables(
-    names: &[&'static str],
-    read: &dyn Fn(&str) -> Option<std::ffi::OsString>,
-) -> Vec<(&'static str, String)> {
-    let set = |name: &'static str| {
-        let value = read(name).filter(|value| !value.is_empty())?;
-        Some((name, value.to_string_lossy().into_owned()))
-    };
-    names.iter().copied().filter_map(set).collect()
-}
-
 impl GivenSecrets {
     /// The secrets that environment variables hold. `read` answers like `std::env::var_os`.
     pub fn from_environment(read: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Self {
@@ -279,17 +242,6 @@ impl GivenSecrets {
             actions_secret: secret(&ACTIONS_SECRET_FILE),
         }
     }
-}
-
-/// The proxies that environment variables name, in every spelling. `read` answers like `std::env::var_os`.
-pub fn proxy_variables(
-    read: &dyn Fn(&str) -> Option<std::ffi::OsString>,
-) -> Vec<(&'static str, Result<Proxy, Misread>)> {
-    let set = |variable: &'static str| {
-        let value = read(variable).filter(|value| !value.is_empty())?;
-        Some((variable, Proxy::parse(&proxy_url::as_text(&value))))
-    };
-    PROXY_VARIABLES.into_iter().filter_map(set).collect()
 }
 
 /// Why the settings cannot be used. Each is one sentence that names the setting, where its value came from, and what would be right.

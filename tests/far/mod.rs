@@ -47,6 +47,8 @@ pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
         let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
         let head = head(&settings, &facts);
         let cx = Context {
+            probing: workos_preflight::settings::Probing::default(),
+            variables: workos_preflight::settings::Variables::default(),
             lookups: workos_preflight::context::Lookups::default(),
             settings,
             facts,

@@ -222,6 +222,8 @@ async fn run(place: &Place, groups: &'static [Group]) -> Result<(Report, Arc<Con
         demonstration: None,
     };
     let cx = Arc::new(Context {
+        probing: workos_preflight::settings::Probing::default(),
+        variables: workos_preflight::settings::Variables::default(),
         network: Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value))),
         unrepeated: live,
         lookups: Lookups::default(),

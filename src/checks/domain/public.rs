@@ -76,7 +76,7 @@ fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
     let (public, private) = (of(None), of(Some(Special::Private)));
     let unusable: Vec<IpAddr> = addresses.iter().copied().filter(|address| special(*address).is_some()).collect();
     if public.is_empty() && cx.vantage == Vantage::Outside {
-        if cx.settings.probing.allow_private {
+        if cx.probing.allow_private {
             return outcome.because(private_allowed(host, &unusable));
         }
         outcome.saw("not contacted", format!("{} (--allow-private would)", listed(&unusable)));

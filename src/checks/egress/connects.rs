@@ -426,7 +426,7 @@ mod tests {
         let network = network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::TimedOut(Phase::Connect)));
         let mut cx = change(Site::of(network)).context();
         let read = |(name, value): &(&'static str, &str)| (*name, Proxy::parse(value));
-        cx.settings.proxy_variables = variables.iter().map(read).collect();
+        cx.variables.proxies = variables.iter().map(read).collect();
         let outcome = ask(&SPEC, &Connects(Endpoint::new(API, 443)), &cx).await;
         assert_eq!(codes(&outcome), ["timed-out"]);
         let remedies = outcome.findings[0].remediations.iter();

@@ -66,5 +66,5 @@ pub(in crate::checks) async fn arrival(endpoint: &Endpoint, cx: &Context) -> Arr
 
 /// From outside, an address of a private network is another machine in the network of whoever looks.
 fn may_be_contacted(address: IpAddr, cx: &Context) -> bool {
-    cx.vantage == Vantage::Inside || cx.settings.probing.allow_private || special(address).is_none()
+    cx.vantage == Vantage::Inside || cx.probing.allow_private || special(address).is_none()
 }

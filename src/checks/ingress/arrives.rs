@@ -33,21 +33,20 @@ allowlist behind it useless. It proves the way for the probing machine, not for 
 Usually broken by a port forwarding to another machine, by an allowlist that leaves the probing machine out, or by a \
 proxy that passes on other paths.",
     vantages: &[Vantage::Outside],
-    required: |settings, _| settings.nonce.is_some(),
+    required: |_, vantage| vantage == Vantage::Outside,
     codes: &[&NOT_THE_LISTENER, &NO_ANSWER, &NOT_ARRIVED, &BODY_REWRITTEN, &CLOCKS_APART],
     needs: &[trusted::ID],
     plan: |_, settings| {
-        let nonce = settings.nonce.clone();
         let url = settings.webhook_url.as_ref().and_then(|url| Some((web_url(&url.value)?, url.value.clone())));
         let endpoint = url.as_ref().and_then(|(url, _)| url_endpoint(url));
-        match (nonce, url, endpoint) {
+        Planned::AsTold(Box::new(|probing| match (probing.nonce.clone(), url, endpoint) {
             (Some(nonce), Some((parsed, url)), Some(endpoint)) => {
                 Planned::one(Arrives { endpoint, path: parsed.path().to_owned(), url, nonce })
             }
             _ => Planned::NotApplicable(
                 "no nonce given: `listen --nonce` at the installation shows one, and `probe --nonce` presents it".to_owned(),
             ),
-        }
+        }))
     },
 };
 

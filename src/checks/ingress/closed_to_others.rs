@@ -36,18 +36,20 @@ Usually broken by a rule for any source that stands before the allowlist, or by 
 own. Where users sign in over the internet, port 443 is open to all on purpose: then the webhook and Actions paths are \
 what can be restricted.",
     vantages: &[Vantage::Outside],
-    required: |settings, _| settings.probing.expect_closed,
+    required: |_, vantage| vantage == Vantage::Outside,
     codes: &[&OPEN_TO_ALL, &NOT_TRIED, &NO_STRANGER],
     needs: &[public::ID],
     plan: |_, settings| {
-        if settings.probing.expect_closed {
-            let edges = settings.inbound_endpoints().into_iter().map(|endpoint| ClosedToOthers::at(endpoint, settings));
-            Planned::each(edges, settings.no_inbound_endpoint())
-        } else {
+        let edges = settings.inbound_endpoints().into_iter().map(|endpoint| ClosedToOthers::at(endpoint, settings));
+        let closed = Planned::each(edges, settings.no_inbound_endpoint());
+        Planned::AsTold(Box::new(|probing| {
+            if probing.expect_closed {
+                return closed;
+            }
             Planned::NotApplicable(
                 "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),
             )
-        }
+        }))
     },
 };
 

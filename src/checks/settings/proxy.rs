@@ -78,7 +78,7 @@ pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Op
         )));
     }
     let named = |names: &[&str]| {
-        let mut set = settings.proxy_variables.iter().filter(|(name, _)| names.contains(name));
+        let mut set = cx.variables.proxies.iter().filter(|(name, _)| names.contains(name));
         set.find_map(|variable| Some((variable.0, meant(variable)?)))
     };
     if let Some((name, proxy)) = named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]) {
@@ -110,7 +110,7 @@ impl Check for ProxySettings {
             for endpoint in settings.server_endpoints() {
                 outcome.saw("route", format!("{endpoint}: {}", route(settings, settings.proxy_for(endpoint))));
             }
-            for (variable, proxy) in &settings.proxy_variables {
+            for (variable, proxy) in &cx.variables.proxies {
                 let shown = proxy.as_ref().map_or_else(|misread| misread.shown.clone(), ToString::to_string);
                 outcome.saw("variable", format!("{variable}={shown}"));
             }
@@ -140,9 +140,9 @@ fn route(settings: &Settings, proxy: Option<&Proxy>) -> String {
 fn findings(cx: &Context) -> Vec<Finding> {
     let settings = &cx.settings;
     let mut findings = Vec::new();
-    let by_name = |name: &str| settings.proxy_variables.iter().find(|(variable, _)| *variable == name);
+    let by_name = |name: &str| cx.variables.proxies.iter().find(|(variable, _)| *variable == name);
     let from_environment = !matches!(settings.proxy.as_ref().map(|proxy| &proxy.source), Some(Source::Flag(_)));
-    findings.extend(misread(settings));
+    findings.extend(misread(cx));
     for (lower, upper) in [("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")] {
         if let (Some(a), Some(b)) = (by_name(lower).and_then(meant), by_name(upper).and_then(meant))
             && a != b
@@ -150,7 +150,7 @@ fn findings(cx: &Context) -> Vec<Finding> {
             findings.push(differ(lower, a, upper, b));
         }
     }
-    findings.extend(exempted_by_one(settings).filter(|_| from_environment));
+    findings.extend(exempted_by_one(cx).filter(|_| from_environment));
     let set = |names: &[&str]| names.iter().any(|name| by_name(name).is_some());
     if set(&["http_proxy", "HTTP_PROXY"])
         && !set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
@@ -174,13 +174,13 @@ fn meant<'a>((_, proxy): &'a (&'static str, Result<Proxy, Misread>)) -> Option<&
 }
 
 /// What is wrong with values, once for each kind of wrong: both spellings of a variable often hold the same.
-fn misread(settings: &Settings) -> Vec<Finding> {
+fn misread(cx: &Context) -> Vec<Finding> {
     let mut wrong: Vec<(Vec<String>, &Misread)> = Vec::new();
-    let in_effect = settings.misread_proxy.iter().filter_map(|misread| match &misread.source {
+    let in_effect = cx.settings.misread_proxy.iter().filter_map(|misread| match &misread.source {
         Source::Environment(_) => None,
         source => Some((source.to_string(), &misread.value)),
     });
-    let variables = settings.proxy_variables.iter();
+    let variables = cx.variables.proxies.iter();
     let variables = variables.filter_map(|(name, proxy)| Some(((*name).to_owned(), proxy.as_ref().err()?)));
     for (name, misread) in in_effect.chain(variables) {
         match wrong.iter_mut().find(|(_, known)| *known == misread) {
@@ -216,11 +216,11 @@ fn differ(lower: &str, a: &Proxy, upper: &str, b: &Proxy) -> Finding {
 }
 
 /// Where one spelling of `NO_PROXY` exempts the API, and the other one does not.
-fn exempted_by_one(settings: &Settings) -> Option<Finding> {
-    let [(lower, a), (upper, b)] = &settings.no_proxy_variables[..] else { return None };
-    let api = &settings.api.value;
+fn exempted_by_one(cx: &Context) -> Option<Finding> {
+    let [(lower, a), (upper, b)] = &cx.variables.no_proxy[..] else { return None };
+    let api = &cx.settings.api.value;
     let (by_lower, by_upper) = (NoProxy::parse(a).covers(api), NoProxy::parse(b).covers(api));
-    let proxy = settings.proxy.as_ref().filter(|_| by_lower != by_upper)?;
+    let proxy = cx.settings.proxy.as_ref().filter(|_| by_lower != by_upper)?;
     let (exempts, does_not) = if by_lower { (lower, upper) } else { (upper, lower) };
     Some(DISAGREEMENT.found(
         format!(
@@ -271,7 +271,7 @@ mod tests {
 
     async fn run(variables: &[(&'static str, &str)], site: Site) -> Vec<&'static str> {
         let mut cx = site.context();
-        cx.settings.proxy_variables = variables.iter().map(|(name, value)| (*name, Proxy::parse(value))).collect();
+        cx.variables.proxies = variables.iter().map(|(name, value)| (*name, Proxy::parse(value))).collect();
         codes(&ask(&SPEC, &ProxySettings, &cx).await)
     }
 
@@ -306,7 +306,7 @@ mod tests {
             let site = site().with("network.proxy", "http://10.20.0.30:3128").with("network.no_proxy", lower);
             let mut cx = site.context();
             cx.settings.proxy.as_mut().unwrap().source = Source::Environment("HTTPS_PROXY");
-            cx.settings.no_proxy_variables = vec![("no_proxy", lower.to_owned()), ("NO_PROXY", upper.to_owned())];
+            cx.variables.no_proxy = vec![("no_proxy", lower.to_owned()), ("NO_PROXY", upper.to_owned())];
             let mut found = codes(&ask(&SPEC, &ProxySettings, &cx).await);
             found.sort_by_key(|code| *code != "no-proxy-covers-api");
 
@@ -318,7 +318,7 @@ mod tests {
     async fn what_is_no_proxy_is_named_once_with_what_to_write_and_decides_where_it_is_in_effect() {
         let mut cx = site().context();
         let wrong = || Proxy::parse("socks://10.0.0.1:1080/");
-        cx.settings.proxy_variables = vec![("all_proxy", wrong()), ("ALL_PROXY", wrong())];
+        cx.variables.proxies = vec![("all_proxy", wrong()), ("ALL_PROXY", wrong())];
         let before = (SPEC.required)(&cx.settings, Vantage::Inside);
         cx.settings.misread_proxy =
             wrong().err().map(|value| Setting { value, source: Source::Environment("all_proxy") });

@@ -59,7 +59,7 @@ impl Check for TrustStore {
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let mut outcome = judge(&cx.trust);
-            for (name, file) in &cx.settings.trust_variables {
+            for (name, file) in &cx.variables.trust {
                 outcome.saw("read by some programs alone", format!("{name}={file}"));
             }
             outcome

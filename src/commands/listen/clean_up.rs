@@ -8,7 +8,6 @@ use crate::cli::ListenArgs;
 use crate::facts::Facts;
 use crate::listening::marker::shown_marked;
 use crate::listening::vendor::{Marked, Thing, Unseen, Vendor};
-use crate::outcome::Vantage;
 use crate::said::line;
 use crate::settings::Settings;
 use crate::workos::id::Kind;
@@ -17,7 +16,7 @@ use crate::workos::id::Kind;
 const LEFT: u8 = 1;
 
 pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result<u8, Failure> {
-    let cx = session::this_machine(settings, facts, Vantage::Inside, None)?;
+    let cx = session::this_machine(settings, facts, None)?;
     session::block_on(async {
         let vendor = Vendor::new(&cx, key(&cx, "--clean-up")?);
         let place = format!("in the environment of the key {} at {}", vendor.key, cx.settings.api.value.https(""));

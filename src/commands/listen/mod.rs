@@ -23,7 +23,7 @@ use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
 use crate::listening::provocation::{Listed, Provocation};
 use crate::listening::vendor::Vendor;
 use crate::listening::{Caused, Ended, Seen, Stand, Stood, Until};
-use crate::outcome::{Vantage, command};
+use crate::outcome::command;
 use crate::report::{Head, Report};
 use crate::said::{all_of, spoken, time_of_day};
 use crate::secret::Secret;
@@ -38,7 +38,7 @@ pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     }
     let (stand, until) = (asked::stand(args, &settings)?, asked::until(args)?);
     let security = asked::security(args, &stand)?;
-    let cx = session::this_machine(settings, facts, Vantage::Inside, None)?;
+    let cx = session::this_machine(settings, facts, None)?;
     session::block_on(async {
         let socket = TcpListener::bind(args.bind).await.map_err(|error| {
             Failure::machine(

@@ -27,6 +27,8 @@ fn site(network: Fake, proxy: Option<&str>) -> (Context, Arc<Counted>) {
     let settings = Settings::merge(&[layer], GivenSecrets { api_key, ..GivenSecrets::default() }, Vec::new()).unwrap();
     let counted = Arc::new(Counted::new(network));
     let cx = Context {
+        probing: crate::settings::Probing::default(),
+        variables: crate::settings::Variables::default(),
         settings,
         facts: Facts::embedded(),
         vantage: Vantage::Inside,

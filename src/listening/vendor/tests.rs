@@ -67,6 +67,8 @@ impl Played {
     fn context(&self) -> Context {
         let network: Arc<dyn Network> = Arc::new(self.clone());
         Context {
+            probing: crate::settings::Probing::default(),
+            variables: crate::settings::Variables::default(),
             lookups: crate::context::Lookups::default(),
             settings: Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap(),
             facts: Facts::embedded(),

@@ -151,7 +151,7 @@ impl Kept {
         Kept {
             bundle: cx.settings.ca_bundle.as_ref().map(|file| file.value.display().to_string()),
             named_file: cx.trust.named_file.clone(),
-            elsewhere: cx.settings.trust_variables.clone(),
+            elsewhere: cx.variables.trust.clone(),
             proxy: cx.settings.proxy_for(endpoint).cloned(),
         }
     }
