@@ -80,7 +80,7 @@ fn broken(endpoint: &Endpoint, how: &str) -> Finding {
             "Exempt {} from TLS inspection, or have the box on the way agree on http/1.1 alone (ALPN) until it speaks HTTP/2.",
             endpoint.host
         ))
-        .verify(command!("curl -sS --http2 -o /dev/null -w '%{{http_version}} %{{http_code}}\\n' {}", endpoint.https("/")))
+        .verify(command!("curl -sS -m 10 --http2 -o /dev/null -w '%{{http_version}} %{{http_code}}\\n' {}", endpoint.https("/")))
         .or(Remediation::installer(
             "Until then keep the application on HTTP/1.1: GODEBUG=http2client=0 in the environment of Go, HttpClient.Version.HTTP_1_1 in Java, CURL_HTTP_VERSION_1_1 in PHP.",
         )),
@@ -92,7 +92,7 @@ fn not_established(endpoint: &Endpoint, detail: &str) -> Finding {
         format!("whether HTTP/2 works with {endpoint} is not established: {detail}"),
         Remediation::network("Run the check again; if it lasts, mend what the other checks of this group find first.")
             .verify(command!(
-                "curl -sS --http2 -o /dev/null -w '%{{http_version}} %{{http_code}}\\n' {}",
+                "curl -sS -m 10 --http2 -o /dev/null -w '%{{http_version}} %{{http_code}}\\n' {}",
                 endpoint.https("/")
             )),
     )
