@@ -185,6 +185,27 @@ fn plan_lists_what_would_be_touched_and_why() {
 }
 
 #[test]
+fn a_plan_names_the_files_that_were_read_to_make_it_and_tells_a_program_where_the_key_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("key"), "sk_live_planted0000000000000\n").unwrap();
+    std::fs::write(path("preflight.toml"), format!("[workos]\napi_key_file = '{}'\n", path("key"))).unwrap();
+    let json = run(&["plan", "--config", &path("preflight.toml"), "--format", "json"]).json();
+    let contacts = json["contacts"].as_array().unwrap();
+
+    for file in [path("preflight.toml"), path("key")] {
+        let read = contacts.iter().find(|contact| contact["kind"] == "file" && contact["path"] == file.as_str());
+        assert!(read.is_some_and(|read| read["why"].as_str().unwrap().contains("read before the run")), "{file}");
+    }
+    let requests =
+        contacts.iter().filter(|contact| contact["kind"] == "request" && contact["host"] == "api.workos.com");
+    let with_key: Vec<_> = requests.map(|request| (&request["query"], &request["with_key"])).collect();
+    assert!(
+        with_key.contains(&(&"limit=1".into(), &true.into())) && with_key.contains(&(&"limit=1".into(), &false.into()))
+    );
+}
+
+#[test]
 fn a_probe_says_what_it_would_touch_which_is_the_installation_and_the_public_resolver() {
     let mut command = binary();
     let url = "https://app.customer.example/hook?token=planted";
