@@ -10,9 +10,10 @@ use std::fs;
 
 use clap::CommandFactory;
 use source::{File, Token};
-use workos_preflight::check::Spec;
+use workos_preflight::check::{Code, Spec};
 use workos_preflight::checks::specs;
 use workos_preflight::reporters::FORMATS;
+use workos_preflight::simulator::FAULTS;
 
 /// Files and folders of `src/checks/` that are no checks, by what they are a part of.
 const PARTS_OF_CHECKS: &[(&str, &str)] = &[
@@ -104,4 +105,53 @@ fn remedies_name_only_commands_that_exist() {
             }
         }
     }
+}
+
+/// Everything that tests of the whole binary, the lab and the router expect, as `check-id/code`.
+fn expected_of_the_binary() -> BTreeSet<String> {
+    let mut texts = BTreeSet::new();
+    let mut folders = vec![source::root().join("tests")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let tokens = source::tokens(&fs::read_to_string(&path).unwrap());
+                texts.extend(tokens.iter().filter_map(Token::text).map(str::to_owned));
+            }
+        }
+    }
+    texts.extend(FAULTS.iter().flat_map(|fault| fault.expect).map(|address| (*address).to_owned()));
+    texts
+}
+
+/// Whether the tests beside a check, or beside what it shares with others, name a code.
+fn is_expected_beside(files: &[File], spec: &Spec, code: &Code) -> bool {
+    let own = files_of(files, &path_of(spec)).into_iter();
+    own.flat_map(|file| &file.tests).filter_map(Token::text).any(|text| text == code.name)
+}
+
+#[test]
+fn every_code_is_expected_by_a_test_beside_its_check_or_by_a_fault_or_by_a_scenario() {
+    let (files, of_the_binary) = (files(), expected_of_the_binary());
+    let mut untried = Vec::new();
+    let mut tried = 0;
+    for (_, spec) in specs() {
+        for code in spec.codes {
+            let address = format!("{}/{}", spec.id, code.name);
+            if of_the_binary.contains(&address) || is_expected_beside(&files, spec, code) {
+                tried += 1;
+            } else {
+                untried.push(address);
+            }
+        }
+    }
+
+    assert!(
+        untried.is_empty(),
+        "{} of {} codes are expected nowhere:\n{}",
+        untried.len(),
+        tried + untried.len(),
+        untried.join("\n")
+    );
 }

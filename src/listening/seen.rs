@@ -245,6 +245,7 @@ mod tests {
     use super::*;
     use crate::facts::Origin;
     use crate::inbound::Traced;
+    use crate::outcome::Status;
     use crate::workos::delivery::{Event, Signature};
     use crate::workos::signature::{Refusal, Verified};
 
@@ -346,5 +347,18 @@ mod tests {
         assert!(kept > MOST_GENUINE / 2 && seen.deliveries.len() <= MOST_GENUINE, "{kept}");
         // The same event, delivered again and again, counts once.
         assert_eq!((seen.genuine.len(), seen.listed.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_left_at_workos_warns_and_what_was_deleted_is_told() {
+        let noted = |taken_back| {
+            let caused = Caused { taken_back: Some(taken_back), ..Caused::default() };
+            caused.noted(Outcome::graded(Grade::Proved))
+        };
+        let (left, deleted) =
+            (noted(Err("organization org_1".to_owned())), noted(Ok(vec!["deleted org_1".to_owned()])));
+
+        assert_eq!((left.findings[0].code.name, left.status()), ("left-behind", Status::Warn));
+        assert_eq!((deleted.status(), deleted.evidence[0].value.as_str()), (Status::Pass, "deleted org_1"));
     }
 }

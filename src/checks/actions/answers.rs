@@ -38,15 +38,25 @@ const NO_URL: Wanted = ACTIONS_URL.wanted_as("(https, at the external name)");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Status;
+    use crate::check::{Status, Who};
     use crate::checks::fixture::{Held, Site, ask, codes};
-    use crate::net::Method;
     use crate::net::fake::{Fake, response};
+    use crate::net::{ErrorKind, Method, Response};
 
     const ACTIONS: &str = "https://app.customer.example/actions";
 
     async fn run(status: u16) -> Held {
-        let network = Fake::installation().fetches(Method::Post, ACTIONS, Ok(response(status, &[], "")));
+        behind(Ok(response(status, &[], "")), None).await
+    }
+
+    /// What the Actions URL answers, and a made-up path on the same host, which is not there otherwise.
+    async fn behind(answer: Result<Response, ErrorKind>, made_up: Option<Response>) -> Held {
+        let made_up = made_up.unwrap_or_else(|| response(404, &[], "not here"));
+        let network = Fake::installation().fetches(Method::Post, ACTIONS, answer).fetches(
+            Method::Post,
+            "https://app.customer.example/workos-preflight-made-up-path",
+            Ok(made_up),
+        );
         let site =
             Site::of(network).with("network.public_resolver", "9.9.9.9").with("installation.actions_url", ACTIONS);
         let check = Receiver::of(Kind::Actions, site.settings().actions_url.as_ref()).unwrap();
@@ -68,5 +78,36 @@ mod tests {
             assert!(outcome.findings[0].problem.contains("default deny"), "{}", outcome.findings[0].problem);
             assert!(!outcome.findings[0].remediations.likeliest().action.contains("webhook"));
         }
+    }
+
+    #[tokio::test]
+    async fn what_answers_in_the_applications_place_has_its_own_code_and_whoever_runs_it_has_to_act() {
+        let html = [("content-type", "text/html")];
+        for (answer, made_up, code, who) in [
+            (response(200, &html, "<title>Sign in</title>"), None, "login-wall", Who::Installer),
+            (
+                response(400, &[], "<center>No required SSL certificate was sent</center>"),
+                None,
+                "client-certificate-required",
+                Who::Network,
+            ),
+            (response(403, &[], "invalid csrf token"), None, "cross-site-token-required", Who::Vendor),
+            (response(403, &[], "no"), Some(response(403, &[], "no")), "refused-before-the-application", Who::Network),
+            (response(415, &[], ""), None, "unclear-answer", Who::Vendor),
+        ] {
+            let outcome = behind(Ok(answer), made_up).await;
+
+            assert_eq!(codes(&outcome), [code]);
+            let remedy = outcome.findings[0].remediations.likeliest();
+            assert!(remedy.who == who && !remedy.action.contains("webhook"), "{code}: {remedy:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn where_nothing_answers_it_is_unknown() {
+        let outcome = behind(Err(ErrorKind::Closed), None).await;
+
+        assert_eq!((codes(&outcome), outcome.status()), (vec!["no-answer"], Status::Unknown));
+        assert!(outcome.findings[0].problem.contains("as the test decided"), "{}", outcome.findings[0].problem);
     }
 }

@@ -347,8 +347,13 @@ mod tests {
             run(Ok(response(429, &[], r#"{"message":"Too many requests."}"#)), KEY).await.status(),
             Status::Unknown
         );
-        assert_eq!(run(Ok(response(503, &ray, "")), KEY).await.status(), Status::Unknown);
-        assert_eq!(run(Err(ErrorKind::TimedOut(Phase::Answer)), KEY).await.status(), Status::Unknown);
+        let (outage, silence) =
+            (run(Ok(response(503, &ray, "")), KEY).await, run(Err(ErrorKind::TimedOut(Phase::Answer)), KEY).await);
+        assert_eq!((codes(&outage), outage.status()), (vec!["api-unavailable"], Status::Unknown));
+        assert!(outage.findings[0].problem.contains("8a0-FRA"), "{}", outage.findings[0].problem);
+        assert_eq!(outage.findings[0].remediations.likeliest().who, Who::Workos);
+        assert_eq!((codes(&silence), silence.status()), (vec!["no-answer"], Status::Unknown));
+        assert!(silence.findings[0].remediations.likeliest().action.contains("api.workos.com"));
     }
 
     #[tokio::test]

@@ -117,7 +117,14 @@ mod tests {
     async fn keys_pass_a_404_fails_and_the_rest_says_nothing() {
         assert_eq!(run(200, r#"{"keys":[{"kid":"key_1"}]}"#).await.status(), Status::Pass);
         assert_eq!(codes(&run(404, r#"{"message":"Client not found"}"#).await), ["unknown-client"]);
-        assert_eq!(run(200, "{}").await.status(), Status::Unknown);
-        assert_eq!(run(200, "<title>Blocked</title>").await.status(), Status::Unknown);
+        for (status, body, words) in [
+            (200, "{}", "an answer without keys (200)"),
+            (403, r#"{"message":"No"}"#, "an answer without keys (403)"),
+            (200, "<title>Blocked</title>", "Blocked"),
+        ] {
+            let outcome = run(status, body).await;
+            assert_eq!((codes(&outcome), outcome.status()), (vec!["not-established"], Status::Unknown), "{body}");
+            assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
+        }
     }
 }

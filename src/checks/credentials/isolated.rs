@@ -142,8 +142,8 @@ mod tests {
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{Held, Site, ask, codes};
-    use crate::net::Method;
     use crate::net::fake::{Fake, response};
+    use crate::net::{ErrorKind, Method};
 
     async fn run(ids: &[&str], wanted: Option<&str>) -> Held {
         let data: Vec<serde_json::Value> =
@@ -224,5 +224,23 @@ mod tests {
         // Whether the named one is further on is not known, so that nothing is said of it.
         assert_eq!((codes(&outcome), sent), (vec!["shared"], asking::MOST_PAGES));
         assert!(outcome.findings[0].problem.contains("reaches 5 or more organizations"), "{:?}", outcome.findings);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_list_says_nothing_of_what_the_key_reaches_and_says_what_came() {
+        for (answer, words) in [
+            (Ok(response(200, &[], "{}")), "no list"),
+            (Ok(response(404, &[], r#"{"message":"Not Found"}"#)), "404"),
+            (Ok(response(200, &[], "<title>Blocked</title>")), "Blocked"),
+            (Err(ErrorKind::Closed), "as the test decided"),
+        ] {
+            let url = "https://api.workos.com/organizations?limit=100";
+            let site =
+                Site::of(Fake::api().fetches(Method::Get, url, answer)).key("sk_live_abcdefghijklmnopqrstuvwxyz");
+            let outcome = ask(&SPEC, &Isolated(Endpoint::new("api.workos.com", 443)), &site.context()).await;
+
+            assert_eq!((codes(&outcome), outcome.status()), (vec!["not-established"], Status::Unknown), "{words}");
+            assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
+        }
     }
 }

@@ -376,9 +376,20 @@ mod tests {
             (ErrorKind::Unreachable, "unreachable"),
             (ErrorKind::NoRoute, "unreachable"),
             (ErrorKind::Prohibited, "prohibited"),
+            (ErrorKind::Other, "failed"),
         ] {
             assert_eq!(codes(&run(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(kind))).await), [code]);
         }
+    }
+
+    #[tokio::test]
+    async fn a_failure_without_a_name_is_left_to_the_words_of_the_system() {
+        let outcome = run(network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::Other))).await;
+        let (finding, remedy) = (&outcome.findings[0], outcome.findings[0].remediations.likeliest());
+
+        assert!(finding.problem.contains("104.18.2.1") && finding.problem.contains("443"), "{}", finding.problem);
+        assert!(outcome.evidence.iter().any(|seen| seen.value.contains("as the test decided")), "{outcome:?}");
+        assert!(remedy.verify.as_ref().is_some_and(|command| command.to_string().contains("curl")), "{remedy:?}");
     }
 
     #[tokio::test]

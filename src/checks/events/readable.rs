@@ -134,6 +134,14 @@ mod tests {
         );
         assert_eq!(codes(&run(403, r#"{"message":"No"}"#).await), ["forbidden"]);
         assert_eq!(codes(&run(401, r#"{"message":"Unauthorized"}"#).await), ["unauthorized"]);
-        assert_eq!(run(400, r#"{"code":"invalid_events_request"}"#).await.status(), Status::Unknown);
+        for (status, body, words) in [
+            (400, r#"{"code":"invalid_events_request"}"#, "status 400"),
+            (200, "{}", "status 200"),
+            (503, r#"{"message":"soon"}"#, "a server error (503)"),
+        ] {
+            let outcome = run(status, body).await;
+            assert_eq!((codes(&outcome), outcome.status()), (vec!["not-established"], Status::Unknown), "{body}");
+            assert!(outcome.findings[0].problem.contains(words), "{}", outcome.findings[0].problem);
+        }
     }
 }

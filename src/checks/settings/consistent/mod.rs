@@ -198,9 +198,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::check::Status;
     use crate::checks::fixture::{Site, ask, codes};
     use crate::host::ModeOf;
     use crate::net::fake::Fake;
+    use crate::settings::{Setting, Source};
 
     async fn run(site: Site) -> Vec<&'static str> {
         codes(&ask(&SPEC, &Consistent, &site.context()).await)
@@ -336,6 +338,24 @@ mod tests {
         ] {
             let site = site().with("installation.domain", "app.customer.example").with("installation.webhook_url", url);
             assert_eq!(run(site).await, wanted, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secrets_file_that_all_can_read_warns_for_each_file_and_a_closed_one_does_not() {
+        for (mode, wanted) in [(None, vec![]), (Some(ModeOf::File), vec!["secret-file-readable-by-all"; 2])] {
+            let mut site = site();
+            site.host.open_files = mode;
+            let mut cx = site.context();
+            cx.settings.secret_files = ["/run/key", "/run/hook"]
+                .map(|path| Setting { value: path.into(), source: Source::Flag("--api-key-file") })
+                .to_vec();
+            let outcome = ask(&SPEC, &Consistent, &cx).await;
+
+            assert_eq!(codes(&outcome), wanted);
+            let named = |path: &str| outcome.findings.iter().any(|it| it.problem.contains(path));
+            assert_eq!((named("/run/key"), named("/run/hook")), (mode.is_some(), mode.is_some()));
+            assert!(outcome.status() != Status::Fail);
         }
     }
 }

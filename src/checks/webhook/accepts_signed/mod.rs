@@ -407,6 +407,25 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn an_application_that_hangs_up_is_unknown_and_one_that_is_silent_for_as_long_as_workos_waits_is_slow() {
+        let ended = async |kind, timeout| {
+            let site =
+                site(Fake::installation().fetches(Method::Post, HOOK, Err(kind))).with("network.timeout", timeout);
+            ask(&SPEC, &check(), &site.context()).await
+        };
+        let hung_up = ended(ErrorKind::Closed, "5s").await;
+        let impatient = ended(ErrorKind::TimedOut(Phase::Answer), "1s").await;
+        let silent = ended(ErrorKind::TimedOut(Phase::Answer), "5s").await;
+
+        for outcome in [hung_up, impatient] {
+            assert_eq!((codes(&outcome), outcome.status()), (vec!["no-answer"], Status::Unknown));
+            let action = &outcome.findings[0].remediations.likeliest().action;
+            assert!(action.contains("app.customer.example:443") && action.contains("--timeout"), "{action}");
+        }
+        assert_eq!((codes(&silent), silent.status()), (vec!["slow"], Status::Fail));
+    }
+
     #[test]
     fn an_answer_in_time_passes_and_a_late_one_has_its_codes() {
         let took = |milliseconds| {

@@ -381,3 +381,18 @@ fn a_saved_proof_of_something_else_proves_nothing() {
     assert_eq!(codes(&none), ["no-proof"]);
     assert_eq!((codes(&failed), failed.status()), (vec!["from-elsewhere"], Status::Fail));
 }
+
+#[test]
+fn what_could_not_be_caused_is_unknown_and_what_is_left_of_it_warns_with_the_way_to_be_rid_of_it() {
+    let of = |finding| held(&SPEC, Outcome::graded(Grade::Declared).because(finding));
+    let (caused, left) =
+        (of(not_caused("the key may not create organizations")), of(left_behind("organization org_1")));
+
+    assert_eq!((codes(&caused), caused.status()), (vec!["not-caused"], Status::Unknown));
+    assert!(caused.findings[0].problem.contains("may not create organizations"), "{caused:?}");
+    assert!(caused.findings[0].remediations.likeliest().action.contains("without --deliver"), "{caused:?}");
+    assert_eq!((codes(&left), left.status()), (vec!["left-behind"], Status::Warn));
+    assert!(left.findings[0].problem.contains("org_1"), "{left:?}");
+    let command = left.findings[0].remediations.likeliest().verify.as_ref().map(ToString::to_string);
+    assert_eq!(command.as_deref(), Some("workos-preflight listen --clean-up"));
+}
