@@ -226,7 +226,7 @@ pub struct OutputArgs {
     /// When to colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub color: When,
-    /// From what on the exit code is not 0
+    /// The lowest severity that makes the exit code non-zero
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "fail", help_heading = "Output")]
     pub fail_on: FailOn,
     /// Hold the run to a saved report: the exit code is 1 if something got worse since, and 0 if not, whatever the verdict is
@@ -248,7 +248,7 @@ pub enum When {
     Never,
 }
 
-/// From what on the exit code is not 0.
+/// The lowest severity that makes the exit code non-zero.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
 pub enum FailOn {
     /// Failures and what is unknown.

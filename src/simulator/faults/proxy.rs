@@ -83,7 +83,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::new(
         "proxy-tls-expired",
-        "The proxy is spoken to over TLS, and its own certificate has ended.",
+        "The proxy is spoken to over TLS, and its own certificate has expired.",
         &["egress.proxy/proxy-untrusted"],
         |world| over_tls(world, Certificate::Expired, ProxyManner::Opens),
     ),
