@@ -25,7 +25,7 @@ pub enum Standing {
     Ended,
     /// Its check was asked, and there is nothing for it to cover.
     Unmatched,
-    /// Its check was not asked in this run.
+    /// Its check was not asked in this run, or broke.
     NotAsked,
 }
 
@@ -93,7 +93,7 @@ fn standing(waiver: &Waiver, rows: &[Row], today: Date) -> Standing {
         Standing::Ended
     } else if own().any(covers) {
         Standing::Covers
-    } else if own().any(|row| row.status() != Status::Skip) {
+    } else if own().any(was_asked) {
         Standing::Unmatched
     } else {
         Standing::NotAsked
@@ -103,6 +103,11 @@ fn standing(waiver: &Waiver, rows: &[Row], today: Date) -> Standing {
 /// The code that a waiver names, where it names one of this check's.
 fn code_of<'a>(waiver: &'a Waiver, check: &str) -> Option<&'a str> {
     waiver.id.strip_prefix(check).and_then(|rest| rest.strip_prefix('/'))
+}
+
+/// A check that broke has asked nothing that a waiver could be about.
+fn was_asked(row: &Row) -> bool {
+    row.status() != Status::Skip && !matches!(row.ending(), Ending::Broke(_))
 }
 
 /// Nobody can have accepted a defect of this tool beforehand.
@@ -156,6 +161,23 @@ mod tests {
         waive(&mut broke, std::slice::from_ref(&waiver), date(2026, 11, 27));
 
         assert!(row.waived.is_some() && broke.waived.is_none());
+    }
+
+    #[test]
+    fn a_waiver_of_a_check_that_broke_is_not_asked_about_and_nobody_is_told_to_take_it_out() {
+        let mut report = fixture::broken();
+        report.rows.retain(|row| row.spec.id.as_str() == "egress.connects");
+        let ids = ["egress.connects", "egress.connects/timed-out", "egress.connects/refused"];
+        let waivers =
+            ids.map(|id| Waiver { id: id.to_owned(), reason: "ticket 7".to_owned(), until: date(2999, 1, 1) });
+        let of = |rows: &[Row]| standings(&waivers, rows, date(2026, 11, 27)).into_iter().map(|it| it.standing);
+        let asked: Vec<Standing> = of(&report.rows).collect();
+        for row in &mut report.rows {
+            *row = Row::new(row.spec, true, None, Ending::Broke("it panicked".to_owned()), row.took);
+        }
+
+        assert_eq!(asked, [Standing::Covers, Standing::Covers, Standing::Unmatched]);
+        assert!(of(&report.rows).all(|standing| standing == Standing::NotAsked));
     }
 
     #[test]

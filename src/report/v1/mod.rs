@@ -104,7 +104,8 @@ pub struct Waiver {
     pub reason: String,
     /// The last day on which it is.
     pub until: String,
-    /// What became of it: `covers`, `ended`, `unmatched` (there was nothing for it to cover) or `not-asked`.
+    /// What became of it: `covers`, `ended`, `unmatched` (there was nothing for it to cover) or `not-asked`
+    /// (its check was not, or broke).
     pub standing: String,
 }
 
