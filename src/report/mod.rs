@@ -148,7 +148,8 @@ pub enum Verdict {
     Ready,
     /// Something required failed.
     NotReady,
-    /// Nothing failed, but something required is unknown.
+    /// Nothing required failed, but something required is unknown or could not be asked, a check broke, required or not, nothing
+    /// was asked, or the run was interrupted.
     Undecided,
 }
 
@@ -182,12 +183,12 @@ pub struct Summary {
 
 impl Report {
     /// A required failure makes it not ready; else it is undecided by a required question that is unknown, or that a cause kept
-    /// from being asked, by an interruption, and where nothing was asked at all.
+    /// from being asked, by a check that broke, by an interruption, and where nothing was asked at all.
     pub fn verdict(&self) -> Verdict {
         let any = |status| self.rows.iter().any(|row| row.decides() && row.status() == status);
         let hidden = self.hidden().next().is_some();
         // A defect of the tool leaves everything open, whatever it was that broke.
-        let broke = self.rows.iter().any(|row| matches!(row.ending(), Ending::Broke(_)));
+        let broke = self.broke().next().is_some();
         let nothing_asked = !self.rows.is_empty() && self.rows.iter().all(|row| row.status() == Status::Skip);
         if any(Status::Fail) {
             Verdict::NotReady
@@ -196,6 +197,11 @@ impl Report {
         } else {
             Verdict::Ready
         }
+    }
+
+    /// The checks that broke, which is a defect of the tool.
+    pub fn broke(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| matches!(row.ending(), Ending::Broke(_)))
     }
 
     /// What keeps questions that decide the verdict from being asked.

@@ -29,7 +29,17 @@ pub(crate) const STRANGER: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\0
 
 /// Every report.
 pub(crate) fn every() -> Vec<Report> {
-    vec![healthy(), delivered(), broken(), undecided(), interrupted(), unfinished(), demonstration(), hostile()]
+    vec![
+        healthy(),
+        delivered(),
+        broken(),
+        undecided(),
+        interrupted(),
+        unfinished(),
+        broke(),
+        demonstration(),
+        hostile(),
+    ]
 }
 
 /// Everything that was asked is fine.
@@ -182,6 +192,18 @@ pub(crate) fn unfinished() -> Report {
     let deadline = Stop::Deadline(Duration::from_mins(1));
     report.rows[6] = cut_short(&report.rows[6], deadline, ("running for", "58.2 s"));
     report.duration = Duration::from_mins(1);
+    report
+}
+
+/// Everything that is required is fine, and checks that are not broke.
+pub(crate) fn broke() -> Report {
+    let mut report = healthy();
+    for (place, spec, subject) in [(2, &CONNECTS, API_443), (3, &TRUSTED, API_443), (4, &CLOCK, "app01")] {
+        report.rows[place] =
+            row(spec, Some(subject), Ending::Broke("it panicked".to_owned()), Duration::from_millis(3));
+        report.rows[place].required = false;
+    }
+    report.rows.insert(3, report.rows[2].clone());
     report
 }
 

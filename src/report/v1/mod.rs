@@ -278,7 +278,8 @@ pub enum Verdict {
     Ready,
     /// Something required failed.
     NotReady,
-    /// Nothing required failed, but something required is unknown, or the run was interrupted.
+    /// Nothing required failed, but something required is unknown or could not be asked, a check broke, required or not, nothing
+    /// was asked, or the run was interrupted.
     Undecided,
 }
 

@@ -8,7 +8,7 @@ use crate::outcome::{Status, Vantage, Who};
 use crate::report::waivers::Waived;
 use crate::report::{Inbound, Report, Row, Verdict};
 use crate::reporters::worst;
-use crate::said::{counted, lasted};
+use crate::said::{counted, lasted, listed};
 
 impl Human {
     pub(super) fn verdict(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -23,8 +23,11 @@ impl Human {
         };
         self.led(word, paint, &format!("{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)?;
         match report.verdict() {
-            Verdict::Undecided => self.not_asked(report, out),
-            _ => Ok(()),
+            Verdict::Undecided => {
+                self.broke(report, out)?;
+                self.not_asked(report, out)
+            }
+            Verdict::Ready | Verdict::NotReady => Ok(()),
         }
     }
 
@@ -32,6 +35,18 @@ impl Human {
     pub(super) fn waivers(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let warnings = report.waivers.iter().filter_map(Waived::warning);
         warnings.into_iter().try_for_each(|warning| self.hanging("! ", Paint::Odd, &warning, out))
+    }
+
+    /// What leaves the verdict open although the network may be in order, whether it is required or not.
+    fn broke(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let mut broke: Vec<&str> = report.broke().map(|row| row.spec.id.as_str()).collect();
+        broke.dedup();
+        let what = match &broke[..] {
+            [] => return Ok(()),
+            [one] => format!("a check broke: {one}"),
+            several => format!("checks broke: {}", listed(several)),
+        };
+        self.prose(&format!("The verdict is open because {what}. That is a defect in the tool; please report it."), out)
     }
 
     /// What the verdict depends on, and nobody asked.

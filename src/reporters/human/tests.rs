@@ -40,6 +40,16 @@ fn a_broken_network_on_a_narrow_terminal() {
 }
 
 #[test]
+fn a_run_that_only_checks_that_are_not_required_left_open_because_they_broke() {
+    golden("broke.human.txt", NORMAL, &fixture::broke());
+
+    let mut one = fixture::broke();
+    one.rows.retain(|row| !["egress.connects", "egress.clock"].contains(&row.spec.id.as_str()));
+    let written = written(NORMAL, &one);
+    assert!(written.contains("The verdict is open because a check broke: egress.trusted. That is"), "{written}");
+}
+
+#[test]
 fn an_undecided_run() {
     golden("undecided.human.txt", NORMAL, &fixture::undecided());
 }
