@@ -24,11 +24,12 @@ impl Settings {
         let direct = merging.switch(&DIRECT)?;
         let (proxy, misread_proxy) = merging.proxy()?;
         let mut settings = Settings {
-            strategy: merging.or(&STRATEGY, choice(Strategy::ALL, Strategy::as_str))?,
+            strategy: merging.or(const { Applying::of(&STRATEGY) }, choice(Strategy::ALL, Strategy::as_str))?,
             facts: merging.one(&FACTS, path)?,
             client_id: merging.one(&CLIENT_ID, text)?,
-            api: merging.or(&API_URL, values::base_url)?,
-            environment: merging.or(&ENVIRONMENT, choice(Environment::ALL, Environment::as_str))?,
+            api: merging.or(const { Applying::of(&API_URL) }, values::base_url)?,
+            environment: merging
+                .or(const { Applying::of(&ENVIRONMENT) }, choice(Environment::ALL, Environment::as_str))?,
             domain: merging.one(&DOMAIN, values::host)?,
             redirect_uris: merging.each(&REDIRECT_URIS, text)?,
             webhook_url: merging.one(&WEBHOOK_URL, text)?,
@@ -43,16 +44,16 @@ impl Settings {
             resolver: merging.one(&RESOLVER, |text| values::server(text, 53))?,
             public_resolver: merging.one(&PUBLIC_RESOLVER, public_resolver)?,
             family: merging.one(&FAMILY, choice(Family::ALL, Family::as_str))?,
-            timeout: merging.or(&TIMEOUT, values::duration)?,
-            retries: merging.or(&RETRIES, |text| {
+            timeout: merging.or(const { Applying::of(&TIMEOUT) }, values::duration)?,
+            retries: merging.or(const { Applying::of(&RETRIES) }, |text| {
                 text.parse().ok().filter(|retries| *retries <= 10).ok_or_else(|| "a number from 0 to 10".to_owned())
             })?,
-            deadline: merging.or(&DEADLINE, values::duration)?,
+            deadline: merging.or(const { Applying::of(&DEADLINE) }, values::duration)?,
             endpoints: merging.each(&ENDPOINTS, values::endpoint)?,
             organizations: merging.each(&ORGANIZATIONS, organization)?,
             probe_pair: merging.switch(&PROBE_PAIR)?,
             deep: merging.switch(&DEEP)?,
-            samples: merging.or(&SAMPLES, |text| {
+            samples: merging.or(const { Applying::of(&SAMPLES) }, |text| {
                 text.parse()
                     .ok()
                     .filter(|samples| (1..=50).contains(samples))
@@ -77,6 +78,23 @@ impl Settings {
 
 /// The proxy, and what is wrong with how it is written.
 type ReadProxy = (Option<Setting<Proxy>>, Option<Setting<Misread>>);
+
+/// A setting, and the value that is declared to apply where nobody says anything.
+struct Applying {
+    setting: &'static Declared,
+    value: &'static str,
+}
+
+impl Applying {
+    /// In a `const` block, so that a setting for which nothing is declared does not compile where it is merged.
+    #[expect(clippy::panic, reason = "the compiler comes upon it, and nobody who runs what it made")]
+    const fn of(setting: &'static Declared) -> Self {
+        match setting.default {
+            Fallback::Value(value) => Applying { setting, value },
+            Fallback::Nothing | Fallback::Elsewhere(_) => panic!("no value is declared to apply to this setting"),
+        }
+    }
+}
 
 struct Merging<'a> {
     layers: &'a [Layer],
@@ -117,17 +135,13 @@ impl Merging<'_> {
     /// What is given, else the value that is declared to apply.
     fn or<T>(
         &mut self,
-        setting: &'static Declared,
+        Applying { setting, value }: Applying,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Setting<T>, SettingsError> {
         if let Some(given) = self.one(setting, &read)? {
             return Ok(given);
         }
-        let default = match setting.default {
-            Fallback::Value(text) => text,
-            Fallback::Nothing | Fallback::Elsewhere(_) => "",
-        };
-        self.read(setting, default, default.to_owned(), &Source::Default, &read)
+        self.read(setting, value, value.to_owned(), &Source::Default, &read)
     }
 
     fn read<T>(
