@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::settings::Strategy;
+
 /// What [`Report::schema`] holds.
 pub const SCHEMA: &str = "workos-preflight/report/v1";
 
@@ -32,7 +34,8 @@ pub struct Report {
     pub host: Host,
     /// Which side of the installation's edge the run looked from.
     pub vantage: Vantage,
-    /// How the deployment reaches `WorkOS`: `firewall`, `ngrok`, `events` or `air-gapped`.
+    /// How the deployment reaches `WorkOS`, by the name of a [`Strategy`].
+    #[schemars(description = the_strategies())]
     pub strategy: String,
     /// The facts about `WorkOS` that the run was held to.
     pub facts: Facts,
@@ -355,6 +358,12 @@ pub enum Who {
     Vendor,
     /// `WorkOS`.
     Workos,
+}
+
+/// What a strategy may be, as schemas say it.
+pub(crate) fn the_strategies() -> String {
+    let names: Vec<String> = Strategy::ALL.iter().map(|strategy| format!("`{}`", strategy.as_str())).collect();
+    format!("How the deployment reaches `WorkOS`: {}.", names.join(" or "))
 }
 
 /// A member that may be null, and has to be there: what lacks it is of another shape, and must not be taken for null.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::documents::requirements;
 use crate::firewall;
+use crate::report::v1::the_strategies;
 
 /// What [`Sheet::schema`] holds.
 const SCHEMA: &str = "workos-preflight/requirements/v1";
@@ -17,7 +18,8 @@ pub(super) struct Sheet {
     /// The name and version of this format.
     #[schemars(extend("const" = SCHEMA))]
     schema: String,
-    /// How the deployment reaches `WorkOS`: `firewall`, `ngrok`, `events` or `air-gapped`.
+    /// How the deployment reaches `WorkOS`.
+    #[schemars(description = the_strategies())]
     strategy: String,
     /// The facts about `WorkOS` that it follows from.
     facts: Facts,
