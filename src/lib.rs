@@ -17,21 +17,23 @@
 //! 1. [`outcome`]: what may be concluded. A [`Finding`](outcome::Finding) cannot be built without a
 //!    [`Remediation`](outcome::Remediation), and a status is never set: it follows.
 //! 2. [`check`]: what a check is, as a [`Spec`](check::Spec) that is known before anything is sent, and as a value that holds its
-//!    one subject. Then one of them from top to bottom, say `src/checks/egress/http2.rs`.
-//! 3. [`context`]: everything that a running check may look at, in the bounds of what it declared; behind it the two boundaries to
-//!    the world, [`net`] (a handful of verbs) and [`host`] (this machine).
-//! 4. [`plan`] and [`runner`]: which checks there will be, and how they run. Neither knows a check or a format.
-//! 5. [`report`] and [`reporters`]: what a run found as plain values, and each document in each format.
+//!    one subject, most often an [`endpoint`]. Then one of the [`checks`] from top to bottom, say `src/checks/egress/http2.rs`.
+//! 3. [`context`]: everything that a running check may look at, in the bounds of what it declared, each time as a [`contact`];
+//!    behind it the two boundaries to the world, [`net`] (a handful of verbs) and [`host`] (this machine).
+//! 4. [`plan`] and [`runner`]: which checks there will be, and how they run; [`ending`]: how each question of a run ended. None
+//!    of them knows a check or a format.
+//! 5. [`report`]: what a run found, as plain values; [`documents`]: what is printed besides; [`reporters`]: each of them in each
+//!    format.
 //! 6. [`settings`] and [`cli`]: each setting declared once, resolved from flag, environment, file and default.
 //! 7. [`inbound`] and [`listening`]: the door at which `listen` stands, and what it concludes there.
 //! 8. [`simulator`]: the embedded `WorkOS` and customer site behind `demo`, which the tests play, too.
-//! 9. [`said`] and [`files`]: the one exit for words, the one reader and the one writer of files.
+//! 9. [`said`] and [`files`]: the one exit for words, the one reader and the one writer of files; [`secret`]: what neither lets
+//!    through.
 //!
 //! [`facts`] is what `WorkOS` needs from a network, dated; [`workos`] is its API as the checks need it; [`firewall`] is what has to
-//! pass. [`commands`] is the only place where all parts meet.
+//! pass; [`middlebox`] is what products in between are known by. [`commands`] is the only place where all parts meet.
 //!
-//! How to add a check, a code, a setting, a fault or a format, and how the tests are run, stands in
-//! `CONTRIBUTING.md` beside `Cargo.toml`.
+//! How to add a check, a code, a setting, a fault or a format, and how the tests are run, is told in [`contributing`].
 
 pub mod check;
 pub mod checks;
@@ -39,6 +41,8 @@ pub mod cli;
 pub mod commands;
 pub mod contact;
 pub mod context;
+#[doc = include_str!("../CONTRIBUTING.md")]
+pub mod contributing {}
 pub mod documents;
 pub mod ending;
 pub mod endpoint;
