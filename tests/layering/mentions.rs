@@ -172,6 +172,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("is_file", &["std", "fs"]),
     ("is_dir", &["std", "fs"]),
     ("is_symlink", &["std", "fs"]),
+    ("metadata", &["std", "fs"]),
     ("symlink_metadata", &["std", "fs"]),
     ("canonicalize", &["std", "fs"]),
     ("read_dir", &["std", "fs"]),
