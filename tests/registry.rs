@@ -82,13 +82,60 @@ fn every_file_of_the_reporters_is_a_format_that_can_be_named_or_is_said_to_be_a_
     assert_eq!(entries("reporters"), known);
 }
 
+/// Whether tests have a check asked, or judged, as what its `SPEC` declares: `ask(&SPEC, …)` or `held(&SPEC, …)`.
+fn holds_to_its_spec(tests: &[Token], check: &str) -> bool {
+    // A `SPEC` that is imported by its name may be another check's, and is not taken for this one's.
+    let borrowed = tests.split(|token| token.is(';')).any(|statement| {
+        let import = statement.iter().rposition(|token| token.is_word("use")).map(|at| &statement[at..]);
+        import.is_some_and(|import| import.iter().any(|token| token.is_word("SPEC")) && !names(import, check))
+    });
+    tests.iter().enumerate().any(|(at, token)| {
+        let called = matches!(token.word(), Some("ask" | "held")) && tests.get(at + 1).is_some_and(|it| it.is('('));
+        let given = tests.get(at + 2..).unwrap_or_default();
+        let end = given.iter().position(|token| token.is(',')).unwrap_or(0);
+        let bare = given.len() > 1 && given[0].is('&') && given[1].is_word("SPEC") && end == 2;
+        let by_path = given[..end].last().is_some_and(|last| last.is_word("SPEC")) && names(&given[..end], check);
+        called && ((bare && !borrowed) || by_path)
+    })
+}
+
+/// Whether a path goes to the `SPEC` of a check, or of the file around the tests.
+fn names(path: &[Token], check: &str) -> bool {
+    path.windows(4).any(|end| {
+        let module = end[0].word().is_some_and(|word| word == check || word == "super");
+        module && end[1].is(':') && end[2].is(':') && end[3].is_word("SPEC")
+    })
+}
+
 #[test]
 fn every_check_is_tested_beside_its_code() {
     let files = files();
     for (_, spec) in specs() {
-        let tests = files_of(&files, &path_of(spec)).into_iter().flat_map(|file| &file.tests);
-        let asserts = tests.filter_map(Token::word).filter(|word| word.starts_with("assert"));
-        assert!(asserts.count() > 1, "{}", spec.id);
+        let path = path_of(spec);
+        let check = path.rsplit('/').next().unwrap();
+        let held = files_of(&files, &path).into_iter().any(|file| holds_to_its_spec(&file.tests, check));
+        assert!(held, "{}: no test beside it has it asked with its SPEC", spec.id);
+    }
+}
+
+#[test]
+fn a_check_that_only_asserts_or_is_tested_as_another_counts_as_untested() {
+    for tests in [
+        "use super::*;\nfn f() { assert!(true); assert_eq!(1, 1); }",
+        "use super::*;\nfn ask() {}\nfn f() { ask(); }",
+        "use super::*;\nfn f() { ask(&check, &SPEC); }",
+        "use super::*;\nfn f() { ask(&clock::SPEC, &check); }",
+        "use super::super::clock::SPEC;\nfn f() { ask(&SPEC, &check); }",
+    ] {
+        assert!(!holds_to_its_spec(&source::tokens(tests), "http2"), "{tests}");
+    }
+    for tests in [
+        "use super::*;\nfn f() { ask(&SPEC, &check); }",
+        "use super::SPEC;\nfn f() { held(&SPEC, judge()); }",
+        "fn f() { held(&super::SPEC, judge()); }",
+        "fn f() { fixture::ask(&crate::checks::egress::http2::SPEC, &check); }",
+    ] {
+        assert!(holds_to_its_spec(&source::tokens(tests), "http2"), "{tests}");
     }
 }
 
