@@ -8,7 +8,7 @@ mod support;
 mod planted;
 
 use support::{Ended, binary};
-use workos_preflight::reporters::{of_documents, of_reports};
+use workos_preflight::reporters::{HUMAN, of_documents, of_reports};
 
 /// Every secret holds this, so one search finds any of them.
 const PLANTED: &str = "PLANTED";
@@ -142,25 +142,23 @@ fn files_that_hold_secrets_are_never_quoted() {
 }
 
 #[test]
-fn names_of_organizations_are_for_a_person_who_asks_and_for_no_file() {
+fn names_of_organizations_are_for_a_person_who_asks_for_everything_and_in_no_other_format() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.json");
     let shown = |args: &[&str]| {
         let output = binary().args(["demo", "--fault", "shared-key"]).args(args).output().unwrap();
         String::from_utf8(output.stdout).unwrap().contains("Globex")
     };
 
-    assert!(shown(&["-v"]));
-    for args in [
-        &[][..],
-        &["-q"],
-        &["--format", "json"],
-        &["--format", "junit"],
-        &["-v", "--format", "json"],
-        &["-v", "--format", "junit"],
-    ] {
-        assert!(!shown(args), "{args:?}");
+    for format in of_reports() {
+        for detail in [&[][..], &["-v"], &["-q"]] {
+            let asked = format == HUMAN && detail == ["-v"];
+            let args = [&["--format", format.name], detail].concat();
+            assert_eq!(shown(&args), asked, "{args:?}");
+        }
+        let file = folder.path().join(format.name);
+        shown(&["-v", "--report", &format!("{}={}", format.name, file.display())]);
+        let written = std::fs::read_to_string(file).unwrap();
+        assert!(written.contains("credentials.isolated"), "{}", format.name);
+        assert_eq!(written.contains("Globex"), format == HUMAN, "{}", format.name);
     }
-    shown(&["-v", "--report", &format!("json={}", file.display())]);
-    assert!(!std::fs::read_to_string(file).unwrap().contains("Globex"));
 }
