@@ -140,6 +140,18 @@ fn a_check_that_only_asserts_or_is_tested_as_another_counts_as_untested() {
 }
 
 #[test]
+fn the_front_page_leads_to_every_public_module_once() {
+    let root = fs::read_to_string(source::root().join("src/lib.rs")).unwrap();
+    let page: String = root.lines().filter_map(|line| line.strip_prefix("//!")).collect();
+    let modules: Vec<&str> = root.lines().filter_map(|line| line.strip_prefix("pub mod ")).collect();
+    assert!(modules.len() > 20, "{modules:?}");
+    for module in modules {
+        let link = format!("[`{}`]", module.trim_end_matches([';', '{', '}', ' ']));
+        assert_eq!(page.matches(&link).count(), 1, "{link}");
+    }
+}
+
+#[test]
 fn remedies_name_only_commands_that_exist() {
     let cli = workos_preflight::cli::Cli::command();
     let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
