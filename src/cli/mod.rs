@@ -27,8 +27,8 @@ pub use settings::{ByCheck, ByDemo, ByProbe, SettingsArgs, Takes, Typed};
     version,
     about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS, and if not, what to change and who has to change it.",
     after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\
-                  Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 undecided: \
-                  something required is unknown, or a check broke, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. With --baseline, and of \
+                  Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 something required is \
+                  unknown or a check broke, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. With --baseline, and of \
                   `compare`: 0 nothing is worse, 1 something is.",
     args_conflicts_with_subcommands = true,
     // Wrappers and aliases add flags: of those that take one value, the last one counts.
