@@ -250,11 +250,12 @@ impl Context {
         self.facts.cloudflare_range(self.undone(address).map_or(address, |(v4, _)| v4.into()))
     }
 
-    /// The address that a translator reaches by this one, and the prefix, as far as prefixes are known.
+    /// The address that a translator reaches by this one, and the prefix, as far as prefixes are known: to a check that does
+    /// not declare to ask for them ([`translating`](super::translating)), the well-known one alone is.
     pub fn undone(&self, address: IpAddr) -> Option<(Ipv4Addr, Nat64)> {
-        let Some(known) = self.lookups.memory.prefixes.get() else { return Nat64::undone(address, &[]) };
-        let seen = self.lookups.bounds.as_ref().is_none_or(|bounds| bounds.holds_answers_about(IPV4_ONLY));
-        Nat64::undone(address, if seen { known } else { &[] })
+        let seen = self.lookups.bounds.as_ref().is_none_or(|bounds| bounds.cover_answers_about(IPV4_ONLY));
+        let known = self.lookups.memory.prefixes.get().filter(|_| seen);
+        Nat64::undone(address, known.map_or(&[], Vec::as_slice))
     }
 
     /// Finds the prefixes under which a translator here maps `IPv4` addresses into `IPv6` (RFC 7050), once in a run.

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 
 pub use bounds::{Guard, Undeclared};
 pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
-pub use reaching::{looking_up, reaching, requesting, routes};
+pub use reaching::{looking_up, reaching, requesting, routes, translating};
 
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;

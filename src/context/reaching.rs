@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::IPV4_ONLY;
 use crate::contact::{By, Contact, Server, Touch};
 use crate::endpoint::Endpoint;
 use crate::host::RESOLVER_FILE;
@@ -14,6 +15,12 @@ pub fn looking_up(name: &str, settings: &Settings, why: impl Into<String>) -> Ve
     let lookup = Contact::new(Touch::Lookup { name: name.to_owned(), server }, why);
     let file = Contact::new(Touch::File(RESOLVER_FILE.into()), "which DNS servers are asked, and how");
     if is_address(name) { vec![file] } else { vec![lookup, file] }
+}
+
+/// Finding the prefix of an address translator, or looking at what another check has found of one: what
+/// [`Context::undone`](super::Context::undone) goes by.
+pub fn translating(settings: &Settings) -> Vec<Contact> {
+    looking_up(IPV4_ONLY, settings, "the prefix of an address translator, where one is at work")
 }
 
 fn is_address(host: &str) -> bool {

@@ -64,6 +64,7 @@ impl Check for Connects {
 
     fn contacts(&self, _: &Facts, given: &Settings) -> Vec<Contact> {
         let mut contacts = reaching(&self.0, false, given, "whether it accepts a connection");
+        contacts.extend(super::whose_addresses(&self.0, given));
         // Where it does not, the cause may be that a proxy is passed by.
         contacts.extend(settings::proxy::contacts());
         let pinned = "whether it holds on to an address that does not answer";
@@ -511,6 +512,26 @@ mod tests {
             let first = outcome.findings[0].remediations.likeliest();
 
             assert!(first.action.starts_with("Allow outbound TCP 443"), "{address}: {}", first.action);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_api_or_a_proxy_that_is_given_by_address_is_judged_whatever_was_asked_of_translators_before() {
+        let own = Records { addresses: vec!["fd00:64::c000:aa".parse().unwrap()], ..Records::default() };
+        for (name, value, place, first) in [
+            ("network.resolver", "10.20.0.53:53", "[fd00:64::6812:201]:443", "Allow outbound TCP 443"),
+            ("workos.api_url", "https://[fd00:64::6812:201]", "[fd00:64::6812:201]:443", "Allow outbound TCP 443"),
+            ("workos.api_url", "https://[fd00::5]", "[fd00::5]:443", "Have fd00::5 resolve"),
+            ("network.proxy", "http://[fd00::9]:3128", "[fd00::9]:3128", "Allow outbound TCP 443"),
+        ] {
+            let network = network(&["fd00:64::6812:201"]).connects(place, Err(ErrorKind::TimedOut(Phase::Connect)));
+            let network = network.answers("10.20.0.53:53", IPV4_ONLY, RecordKind::Aaaa, Ok(own.clone()));
+            let cx = Site::of(network).with(name, value).context();
+            cx.nat64().await;
+            let outcome = ask(&SPEC, &Connects(cx.settings.api.value.clone()), &cx).await;
+
+            let said = &outcome.findings[0].remediations.likeliest().action;
+            assert!(said.starts_with(first), "{name} {value}: {said}");
         }
     }
 }

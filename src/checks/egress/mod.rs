@@ -13,7 +13,8 @@ mod resolves;
 mod stable;
 mod trusted;
 
-use crate::check::{Command, Endpoint, Group, Vantage, command};
+use crate::check::{Command, Contact, Endpoint, Group, Vantage, command};
+use crate::context::translating;
 use crate::settings::{Proxy, Scheme, Settings};
 
 pub(super) use connects::destination;
@@ -40,6 +41,13 @@ pub(super) const GROUP: Group = Group {
 /// From inside, every strategy of this version needs the API.
 fn required(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Inside
+}
+
+/// What telling a published address of an endpoint from another one touches. Ranges are published of the API alone, and
+/// through a proxy nobody sees its addresses.
+fn whose_addresses(endpoint: &Endpoint, settings: &Settings) -> Vec<Contact> {
+    let judged = *endpoint == settings.api.value && settings.proxy_for(endpoint).is_none();
+    if judged { translating(settings) } else { Vec::new() }
 }
 
 /// What shows the handshake with an endpoint on the way that the application takes, with these words behind.

@@ -96,15 +96,18 @@ struct State {
 impl Bounds {
     /// Whether this lies in the bounds. What does not ends the check.
     fn holds(&self, touch: Touch) -> bool {
-        let held = {
-            let state = self.state();
-            state.touches.iter().any(|declared| rules::covers(declared, &touch, &state.addresses, self))
-        };
+        let held = self.covers(&touch);
         if !held {
             // Nobody hears of it once the check has ended, and then nothing goes on either.
             let _ = self.overstepped.send(touch);
         }
         held
+    }
+
+    /// Whether this lies in the bounds, for who goes on without it where it does not.
+    fn covers(&self, touch: &Touch) -> bool {
+        let state = self.state();
+        state.touches.iter().any(|declared| rules::covers(declared, touch, &state.addresses, self))
     }
 
     /// Goes on in the bounds, and never outside of them.
@@ -120,10 +123,11 @@ impl Bounds {
         self.pass(Touch::Lookup { name: name.to_owned(), server }).await;
     }
 
-    /// Whether what the DNS servers in effect answer about a name may be looked at, whoever asked them.
-    pub(super) fn holds_answers_about(&self, name: &str) -> bool {
-        let server = self.servers().first().copied();
-        server.is_some_and(|server| self.holds(Touch::Lookup { name: name.to_owned(), server: Server::Named(server) }))
+    /// Whether what the DNS servers in effect answer about a name may be looked at, whoever asked them. Nothing is asked for
+    /// that, so a check to which it is not open goes on as if nobody had asked: how it ends is never another check's doing.
+    pub(super) fn cover_answers_about(&self, name: &str) -> bool {
+        let servers = self.servers().into_iter().map(Server::Named);
+        servers.into_iter().any(|server| self.covers(&Touch::Lookup { name: name.to_owned(), server }))
     }
 
     /// Keeps what a lookup in bounds gave: that is where connections may be made to.

@@ -8,10 +8,10 @@ use crate::host::fake::FakeHost;
 use crate::host::{HOSTS_FILE, RESOLVER_FILE};
 use crate::net::counted::Counted;
 use crate::net::fake::{Fake, dns_answer, response};
-use crate::net::{Network, Question, RecordKind, Request, TrustSummary, Way, doh};
+use crate::net::{Network, Question, RecordKind, Records, Request, TrustSummary, Way, doh};
 use crate::outcome::Vantage;
 use crate::secret::Secret;
-use crate::settings::{GivenSecrets, Layer, PROXY, Setting, Source};
+use crate::settings::{Declared, GivenSecrets, Layer, PROXY, RESOLVER, Setting, Source};
 
 const KEY: &str = "sk_live_planted00000000000";
 const SERVER: &str = "10.20.0.53:53";
@@ -21,8 +21,14 @@ type Look = fn(&dyn Host, IpAddr);
 
 /// A context on a network that counts what it is asked, and the count.
 fn site(network: Fake, proxy: Option<&str>) -> (Context, Arc<Counted>) {
+    site_with(network, &[(&PROXY, proxy)])
+}
+
+fn site_with(network: Fake, given: &[(&'static Declared, Option<&str>)]) -> (Context, Arc<Counted>) {
     let mut layer = Layer::default();
-    layer.give(&PROXY, proxy.map(str::to_owned), Source::Flag("--test"));
+    for (setting, value) in given {
+        layer.give(setting, value.map(str::to_owned), Source::Flag("--test"));
+    }
     let api_key = Some(Setting { value: Secret::new(KEY), source: Source::Environment("WORKOS_API_KEY") });
     let settings = Settings::merge(&[layer], GivenSecrets { api_key, ..GivenSecrets::default() }, Vec::new()).unwrap();
     let counted = Arc::new(Counted::new(network));
@@ -169,13 +175,30 @@ async fn what_another_check_has_looked_up_is_seen_by_those_alone_that_declare_it
     let before = counted.count();
 
     let other = asked(&cx, &[], async |cx| drop(cx.lookup("api.workos.com").await)).await;
-    let translated = asked(&cx, &[], async |cx| cx.undone("2001:db8::1".parse().unwrap())).await;
     let declares = asked(&cx, &contacts, async |cx| cx.lookup("api.workos.com").await.addresses()).await;
 
     assert_eq!(other, Err("look up api.workos.com".to_owned()));
-    assert!(translated.unwrap_err().contains(IPV4_ONLY));
     assert_eq!(declares, Ok(vec!["104.18.2.1".parse().unwrap()]));
     assert_eq!(counted.count(), before);
+}
+
+#[tokio::test]
+async fn a_look_at_what_is_known_of_translators_ends_no_check_whoever_asked_before() {
+    let records = Records { addresses: vec!["fd00:64::c000:aa".parse().unwrap()], ..Records::default() };
+    let translated: IpAddr = "fd00:64::6812:201".parse().unwrap();
+    for resolver in [None, Some(SERVER)] {
+        let network = Fake::api().answers(SERVER, IPV4_ONLY, RecordKind::Aaaa, Ok(records.clone()));
+        let (cx, _) = site_with(network, &[(&RESOLVER, resolver)]);
+        let declares = looking_up(IPV4_ONLY, &cx.settings, "");
+        for (asked_before, seen) in [(false, false), (true, true)] {
+            if asked_before {
+                asked(&cx, &declares, async |cx| cx.nat64().await).await.unwrap();
+            }
+            let look = async |cx: &Context| cx.undone(translated).is_some();
+            assert_eq!(asked(&cx, &declares, look).await, Ok(seen), "{resolver:?}");
+            assert_eq!(asked(&cx, &[], look).await, Ok(false), "{resolver:?}");
+        }
+    }
 }
 
 #[tokio::test]

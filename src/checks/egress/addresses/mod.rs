@@ -15,7 +15,7 @@ use crate::check::{
     About, By, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Severity,
     Spec, Touch, Vantage,
 };
-use crate::context::{Context, GivenBy, IPV4_ONLY, Lookup, looking_up, routes};
+use crate::context::{Context, GivenBy, Lookup, looking_up, routes, translating};
 use crate::facts::{BlockPage, Facts};
 use crate::host::{HOSTS_FILE, SERVICES_FILE};
 use crate::net::special::{Nat64, Special, special};
@@ -76,7 +76,7 @@ impl Check for Addresses {
     fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
         let there = "what stands at an address that is not a published one";
         let mut contacts = looking_up(&self.0.host, settings, "whether its addresses are published ones");
-        contacts.extend(looking_up(IPV4_ONLY, settings, "the prefix of an address translator, where one is at work"));
+        contacts.extend(translating(settings));
         // Where a proxy resolves, what is answered here is evidence alone.
         if settings.proxy_for(&self.0).is_some_and(Proxy::resolves) {
             return contacts;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::check::{Status, Who};
 use crate::checks::fixture::{Held, Site, ask, codes};
+use crate::context::IPV4_ONLY;
 use crate::host::HostsLine;
 use crate::net::fake::{Fake, certificate, handshake, response};
 use crate::net::{CertificateProblem, ErrorKind, Method, RecordKind, Records};

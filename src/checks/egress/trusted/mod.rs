@@ -81,6 +81,7 @@ impl Check for Trusted {
 
     fn contacts(&self, _: &Facts, given: &Settings) -> Vec<Contact> {
         let mut contacts = reaching(&self.0, true, given, "whose certificate answers");
+        contacts.extend(super::whose_addresses(&self.0, given));
         contacts.extend([
             Contact::new(settings::trust::TOUCHED, "to judge the certificate"),
             Contact::new(Touch::CLOCK, "whether the certificate holds now"),
@@ -223,9 +224,10 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
 mod tests {
     use super::*;
     use crate::check::Status;
-    use crate::checks::fixture::{Held, Site, codes, held};
+    use crate::checks::fixture::{Held, Site, ask, codes, held};
+    use crate::context::IPV4_ONLY;
     use crate::net::fake::{Fake, certificate, handshake};
-    use crate::net::{Flaw, Place, Rule};
+    use crate::net::{Flaw, Place, RecordKind, Records, Rule};
     use std::time::Duration;
 
     fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kept) -> Held {
@@ -264,6 +266,29 @@ mod tests {
             let outcome = held(&SPEC, elsewhere_first(&endpoint, &way, judged, &cx));
 
             assert!(outcome.findings[0].remediations.likeliest().action.starts_with(first), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_api_or_a_proxy_that_is_given_by_address_is_judged_whatever_was_asked_of_translators_before() {
+        const API_URL: &str = "workos.api_url";
+
+        let own = Records { addresses: vec!["fd00:64::c000:aa".parse().unwrap()], ..Records::default() };
+        for (name, value, place, first) in [
+            (API_URL, "https://[fd00:64::6812:201]", "[fd00:64::6812:201]:443", "Exempt fd00:64::6812:201"),
+            (API_URL, "https://[fd00::5]", "[fd00::5]:443", "Have fd00::5 resolve"),
+            ("network.proxy", "http://[fd00::9]:3128", "[fd00::9]:3128", "Exempt api.workos.com"),
+        ] {
+            let network = Fake::default().connects(place, Ok(()));
+            let network = network.answers("10.20.0.53:53", IPV4_ONLY, RecordKind::Aaaa, Ok(own.clone()));
+            let host = Site::of(Fake::default()).with(name, value).settings().api.value.host;
+            let shaken = handshake(certificate(&host, "Corp"), unknown(), unknown());
+            let cx = Site::of(network.shakes(&host, Ok(shaken))).with(name, value).context();
+            cx.nat64().await;
+            let outcome = ask(&SPEC, &Trusted(cx.settings.api.value.clone()), &cx).await;
+
+            let said = &outcome.findings[0].remediations.likeliest().action;
+            assert!(said.starts_with(first), "{name} {value}: {said}");
         }
     }
 
