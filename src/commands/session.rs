@@ -111,7 +111,7 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let head = head(&cx, demonstration);
     let mut account = Account::open(&head, Outputs::of(output)?, output)?;
-    let closed = Arc::clone(&account.stage.closed);
+    let closed = Arc::clone(&account.telling.closed);
     let mut by_user = false;
     let stop = told_to_stop();
     let interrupt = async {
@@ -120,14 +120,14 @@ pub(super) async fn run(
             () = closed.notified() => {}
         }
     };
-    let report = runner::run(plan, cx, head, interrupt, &mut account.stage).await;
+    let report = runner::run(plan, cx, head, interrupt, &mut account.telling).await;
     let code = account.close(&report)?;
     Ok(if by_user { INTERRUPTED } else { code })
 }
 
 /// A report that is told while it comes about, and then written to the files that were named.
 pub(super) struct Account<'a> {
-    stage: Stage,
+    telling: Telling,
     outputs: Outputs,
     baseline: Option<Baseline>,
     output: &'a OutputArgs,
@@ -142,7 +142,7 @@ impl<'a> Account<'a> {
         let baseline = output.baseline.as_deref().map(Baseline::read).transpose()?;
         let on_stdout = outputs.on_stdout;
         let look = terminal::look(terminal::detail(output.quiet, output.verbose), output.color);
-        let mut stage = Stage {
+        let mut telling = Telling {
             reporter: (on_stdout.begin)(look, GROUPS),
             waiting: Waiting::new(),
             failed: None,
@@ -152,13 +152,13 @@ impl<'a> Account<'a> {
             for_people: on_stdout.format == HUMAN,
             encoding: on_stdout.format.encoding,
         };
-        stage.write(|reporter, out| reporter.begin(head, out));
-        Ok(Account { stage, outputs, baseline, output, left_out: 0 })
+        telling.write(|reporter, out| reporter.begin(head, out));
+        Ok(Account { telling, outputs, baseline, output, left_out: 0 })
     }
 
     /// Tells what happens before there are rows: to stdout where a person reads there, else to stderr.
     pub(super) fn happens(&mut self, line: &str) {
-        if exit::is_behind(if self.stage.for_people { Stream::Out } else { Stream::Err }) {
+        if exit::is_behind(if self.telling.for_people { Stream::Out } else { Stream::Err }) {
             self.left_out += 1;
             return;
         }
@@ -177,8 +177,8 @@ impl<'a> Account<'a> {
 
     fn tell(&mut self, line: &str) {
         let line = &hidden(line);
-        if self.stage.for_people {
-            self.stage.write(|reporter, out| reporter.happens(line, out));
+        if self.telling.for_people {
+            self.telling.write(|reporter, out| reporter.happens(line, out));
         } else {
             say(line);
         }
@@ -186,32 +186,32 @@ impl<'a> Account<'a> {
 
     /// Completes when nobody reads on and there is no file to write either.
     pub(super) fn closed(&self) -> Arc<Notify> {
-        Arc::clone(&self.stage.closed)
+        Arc::clone(&self.telling.closed)
     }
 
     /// Tells the rows of a report that no run of a plan told.
     pub(super) fn rows(&mut self, rows: &[Row]) {
         self.own_up_to_what_was_left_out();
         for row in rows {
-            self.stage.row(row);
+            self.telling.row(row);
         }
     }
 
     /// Ends, and says what the exit code is.
     pub(super) fn close(mut self, report: &Report) -> Result<u8, Failure> {
         let report = &report.clone().without_secrets();
-        self.stage.waiting.clear();
-        self.stage.write(|reporter, out| reporter.end(report, out));
+        self.telling.waiting.clear();
+        self.telling.write(|reporter, out| reporter.end(report, out));
         self.outputs.write(report, self.output)?;
         match exit::finish(Stream::Out) {
             Ok(true) => {}
             Ok(false) => say("stdout is not read, so the end of the report is not shown there"),
-            Err(error) => self.stage.failed = Some(error),
+            Err(error) => self.telling.failed = Some(error),
         }
-        let against = match (self.stage.failed, &self.baseline) {
+        let against = match (self.telling.failed, &self.baseline) {
             (Some(error), _) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
             (Some(_), _) | (None, None) => None,
-            (None, Some(baseline)) => Some(baseline.hold(report, self.output, self.stage.for_people)?),
+            (None, Some(baseline)) => Some(baseline.hold(report, self.output, self.telling.for_people)?),
         };
         Ok(against.filter(|_| !self.output.exit_zero).unwrap_or_else(|| code(report, self.output)))
     }
@@ -291,8 +291,8 @@ pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
     }
 }
 
-/// Stdout while the run goes on.
-struct Stage {
+/// The report as it is told on stdout while the run goes on.
+struct Telling {
     reporter: Box<dyn Reporter>,
     waiting: Waiting,
     failed: Option<io::Error>,
@@ -303,7 +303,7 @@ struct Stage {
     encoding: Encoding,
 }
 
-impl Stage {
+impl Telling {
     fn write(&mut self, tell: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) {
         if self.failed.is_some() {
             return;
@@ -321,7 +321,7 @@ impl Stage {
     }
 }
 
-impl Observer for Stage {
+impl Observer for Telling {
     fn row(&mut self, row: &Row) {
         let row = row.clone().without_secrets();
         self.write(|reporter, out| reporter.row(&row, out));
