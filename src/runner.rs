@@ -115,12 +115,12 @@ struct Question {
     spec: &'static Spec,
     required: bool,
     subject: Option<String>,
-    stage: watch::Receiver<Stage>,
+    progress: watch::Receiver<Progress>,
 }
 
 /// How far a question has come.
 #[derive(Clone, Copy, Debug)]
-enum Stage {
+enum Progress {
     /// This check has to pass first.
     WaitsFor(CheckId),
     /// As many are being asked as may be at once.
@@ -144,10 +144,10 @@ impl Question {
 
     /// The row of a question that was still open when the run ended.
     fn cut_short(&self, by: Stop) -> Row {
-        let (what, value, took) = match *self.stage.borrow() {
-            Stage::WaitsFor(need) => ("waited for", need.to_string(), Duration::ZERO),
-            Stage::Queued => ("waited for", format!("one of {AT_ONCE} checks that run at once"), Duration::ZERO),
-            Stage::Asked(since) => ("running for", lasted(since.elapsed()), since.elapsed()),
+        let (what, value, took) = match *self.progress.borrow() {
+            Progress::WaitsFor(need) => ("waited for", need.to_string(), Duration::ZERO),
+            Progress::Queued => ("waited for", format!("one of {AT_ONCE} checks that run at once"), Duration::ZERO),
+            Progress::Asked(since) => ("running for", lasted(since.elapsed()), since.elapsed()),
         };
         let evidence = vec![Evidence { what, value, confidential: false }];
         self.ended(Ending::CutShort { by, evidence }, took)
@@ -181,8 +181,8 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
             Fate::Runs { check, .. } => check.subject(),
             Fate::Skipped(_) => None,
         };
-        let (progress, stage) = watch::channel(Stage::Queued);
-        let question = Question { spec, required: entry.required, subject, stage };
+        let (tells, progress) = watch::channel(Progress::Queued);
+        let question = Question { spec, required: entry.required, subject, progress };
         questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
         signals.push((spec.id, heard));
@@ -197,12 +197,12 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         let needs: Vec<Need> = needs.iter().filter_map(|need| signals.get(*need).cloned()).collect();
         let (cx, permits) = (Arc::clone(cx), Arc::clone(&permits));
         let task = tokio::spawn(async move {
-            let row = match all_passed(needs, &progress).await {
+            let row = match all_passed(needs, &tells).await {
                 Ok(()) => {
-                    progress.send_replace(Stage::Queued);
+                    tells.send_replace(Progress::Queued);
                     let _permit = permits.acquire().await;
                     let begun = Instant::now();
-                    progress.send_replace(Stage::Asked(begun));
+                    tells.send_replace(Progress::Asked(begun));
                     let ending = ask(check.as_ref(), &contacts, &cx).await;
                     question.ended(ending, begun.elapsed())
                 }
@@ -240,9 +240,9 @@ fn passed_on(row: &Row) -> Signal {
 }
 
 /// Waits for every need; the first in registry order that did not pass is the cause.
-async fn all_passed(needs: Vec<Need>, progress: &watch::Sender<Stage>) -> Result<(), CheckId> {
+async fn all_passed(needs: Vec<Need>, tells: &watch::Sender<Progress>) -> Result<(), CheckId> {
     for (id, mut need) in needs {
-        progress.send_replace(Stage::WaitsFor(id));
+        tells.send_replace(Progress::WaitsFor(id));
         let signal = need.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| *signal);
         match signal {
             Ok(Signal::Go) => {}
