@@ -1,7 +1,7 @@
 //! Who stands at the door, how far each has come, and who has to go when too many do.
 //!
-//! Every stage on the way to an answer has room for so many, and whoever enters one that is full sends away who has stood in
-//! it longest. So a flood can crowd only the stage that it reaches, and somebody who goes on without a pause passes through
+//! Every step on the way to an answer has room for so many, and whoever comes to one that is full sends away who has stood on
+//! it longest. So a flood can crowd only the step that it reaches, and somebody who goes on without a pause passes through
 //! each before the flood has turned it over, also where the two share an address. Listed senders are sent away last.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Stage {
+pub(super) enum Step {
     /// Nothing came, but for what a balancer says of it.
     Silent,
     /// Something came.
@@ -38,10 +38,10 @@ pub(super) enum Standing {
     Listed,
 }
 
-/// How many may stand at once at most, and how many of them in one stage but the first. With what a connection may hold in each
-/// stage this bounds memory.
+/// How many may stand at once at most, and how many of them on one step but the first. With what a connection may hold on each
+/// step this bounds memory.
 pub(super) const MOST_GUESTS: usize = 768;
-const MOST_IN_A_STAGE: usize = 160;
+const MOST_ON_A_STEP: usize = 160;
 
 /// How much of unfinished bodies is held at once, in bytes. Whoever holds most of it goes first.
 const MOST_HELD: usize = 4 * 1024 * 1024;
@@ -53,8 +53,8 @@ struct Guest {
     task: Option<AbortHandle>,
     from: IpAddr,
     standing: Standing,
-    stage: Stage,
-    /// When it entered the stage, in the order of all that entered one.
+    step: Step,
+    /// When it came to the step, in the order of all that came to one.
     since: u64,
     /// What it brought of a body, in bytes.
     held: usize,
@@ -91,7 +91,7 @@ impl House {
         let mut inside = lock(house);
         let gone = inside.make_room(1);
         let since = inside.next();
-        inside.guests.insert(since, Guest { task: None, from, standing, stage: Stage::Silent, since, held: 0 });
+        inside.guests.insert(since, Guest { task: None, from, standing, step: Step::Silent, since, held: 0 });
         gone.leave(&inside);
         Visit { house: Arc::clone(house), id: since }
     }
@@ -114,7 +114,7 @@ impl House {
     /// Room for so many more.
     fn make_room(&mut self, more: usize) -> Gone {
         let over = (self.guests.len() + more).saturating_sub(self.most);
-        let gone = (0..over).map_while(|_| self.remove_first(|guest| Some((guest.standing, guest.stage, guest.since))));
+        let gone = (0..over).map_while(|_| self.remove_first(|guest| Some((guest.standing, guest.step, guest.since))));
         Gone(gone.collect())
     }
 
@@ -125,23 +125,23 @@ impl House {
         self.guests.remove(&id)
     }
 
-    fn most_in(&self, stage: Stage) -> usize {
-        match stage {
-            Stage::Silent | Stage::Heard => self.most,
-            _ => (self.most / 5).min(MOST_IN_A_STAGE),
+    fn most_in(&self, step: Step) -> usize {
+        match step {
+            Step::Silent | Step::Heard => self.most,
+            _ => (self.most / 5).min(MOST_ON_A_STEP),
         }
     }
 
-    fn reach(&mut self, id: u64, stage: Stage) -> Gone {
+    fn reach(&mut self, id: u64, step: Step) -> Gone {
         let since = self.next();
-        let Some(guest) = self.guests.get_mut(&id).filter(|guest| guest.stage < stage) else { return Gone(Vec::new()) };
-        (guest.stage, guest.since) = (stage, since);
-        if stage == Stage::Heard {
+        let Some(guest) = self.guests.get_mut(&id).filter(|guest| guest.step < step) else { return Gone(Vec::new()) };
+        (guest.step, guest.since) = (step, since);
+        if step == Step::Heard {
             guest.held = 0;
         }
-        let there = self.guests.values().filter(|guest| guest.stage == stage).count();
-        let over = there.saturating_sub(self.most_in(stage));
-        let oldest = |guest: &Guest| (guest.stage == stage).then_some((guest.standing, guest.since));
+        let there = self.guests.values().filter(|guest| guest.step == step).count();
+        let over = there.saturating_sub(self.most_in(step));
+        let oldest = |guest: &Guest| (guest.step == step).then_some((guest.standing, guest.since));
         Gone((0..over).map_while(|_| self.remove_first(oldest)).collect())
     }
 
@@ -178,10 +178,10 @@ impl Visit {
         self.id
     }
 
-    /// It has come to this stage.
-    pub(super) fn reaches(&self, stage: Stage) {
+    /// It has come to this step.
+    pub(super) fn reaches(&self, step: Step) {
         let mut house = lock(&self.house);
-        house.reach(self.id, stage).leave(&house);
+        house.reach(self.id, step).leave(&house);
     }
 
     /// It is from there.
@@ -237,10 +237,10 @@ mod tests {
             House::enter(&self.house, address(who), standing)
         }
 
-        fn strangers(&self, who: std::ops::Range<u32>, stage: Stage) -> Vec<Visit> {
+        fn strangers(&self, who: std::ops::Range<u32>, step: Step) -> Vec<Visit> {
             let come = |who| {
                 let visit = self.enters(who, Standing::Stranger);
-                visit.reaches(stage);
+                visit.reaches(step);
                 visit
             };
             who.map(come).collect()
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn the_longest_silent_goes_first_and_whoever_came_further_stays() {
         let told = Told::new(20);
-        let further = told.strangers(1..3, Stage::Asking);
-        let silent = told.strangers(10..28, Stage::Silent);
-        let _new = told.strangers(30..33, Stage::Silent);
+        let further = told.strangers(1..3, Step::Asking);
+        let silent = told.strangers(10..28, Step::Silent);
+        let _new = told.strangers(30..33, Step::Silent);
 
         assert_eq!(*told.gone.lock().unwrap(), [10, 11, 12].map(address));
         assert!(told.stand(1) && told.stand(2) && told.stand(32));
@@ -269,20 +269,20 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_every_stage_lets_somebody_through_who_goes_on_also_from_its_own_address() {
-        use Stage::{Asking, Greeting, Heard, Secured, Silent, Speaking};
+    fn a_flood_at_every_step_lets_somebody_through_who_goes_on_also_from_its_own_address() {
+        use Step::{Asking, Greeting, Heard, Secured, Silent, Speaking};
 
         for flooded in [Silent, Speaking, Greeting, Secured, Asking] {
             let told = Told::new(100);
             let mut flood = told.strangers(1000..1300, flooded);
             let genuine = told.enters(1, Standing::Stranger);
-            for (round, stage) in [Speaking, Greeting, Secured, Asking, Heard].into_iter().enumerate() {
-                // As many come as one stage can lose, while one goes on by one.
+            for (round, step) in [Speaking, Greeting, Secured, Asking, Heard].into_iter().enumerate() {
+                // As many come as one step can lose, while one goes on by one.
                 let first = 2000 + 100 * u32::try_from(round).unwrap();
                 flood.extend(told.strangers(first..first + 15, flooded));
-                assert!(told.stand(1), "before {stage:?}, under a flood of {flooded:?}");
-                genuine.reaches(stage);
-                assert!(told.stand(1), "at {stage:?}, under a flood of {flooded:?}");
+                assert!(told.stand(1), "before {step:?}, under a flood of {flooded:?}");
+                genuine.reaches(step);
+                assert!(told.stand(1), "at {step:?}, under a flood of {flooded:?}");
             }
         }
     }
@@ -295,9 +295,9 @@ mod tests {
         named.is_from(address(3), Standing::Listed);
         other.is_from(address(4), Standing::Stranger);
         let mut flood = Vec::new();
-        for stage in [Stage::Silent, Stage::Speaking, Stage::Secured, Stage::Asking] {
-            flood.extend(told.strangers(100..200, stage));
-            named.reaches(stage);
+        for step in [Step::Silent, Step::Speaking, Step::Secured, Step::Asking] {
+            flood.extend(told.strangers(100..200, step));
+            named.reaches(step);
         }
 
         assert!(told.stand(3) && !told.stand(4));
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn who_holds_most_of_what_is_held_goes_before_memory_does() {
         let told = Told::new(100);
-        let visits = told.strangers(1..12, Stage::Asking);
+        let visits = told.strangers(1..12, Step::Asking);
         let listed = told.enters(50, Standing::Listed);
         listed.holds(500_000);
         visits[4].holds(600_000);
@@ -324,12 +324,12 @@ mod tests {
     #[test]
     fn where_descriptors_run_out_some_are_left_to_others_from_then_on() {
         let told = Told::new(100);
-        let visits = told.strangers(0..40, Stage::Silent);
+        let visits = told.strangers(0..40, Step::Silent);
 
         assert!(House::shrink(&told.house));
         assert_eq!(*told.gone.lock().unwrap(), (0..6).map(address).collect::<Vec<_>>());
         drop(visits);
-        let more = told.strangers(100..200, Stage::Silent);
+        let more = told.strangers(100..200, Step::Silent);
         assert_eq!(lock(&told.house).guests.len(), 35);
         drop(more);
         for _ in 0..9 {
@@ -348,22 +348,22 @@ mod tests {
             std::future::pending::<()>().await;
         });
         received_by(&told.house, id, task.abort_handle());
-        let _others = told.strangers(10..22, Stage::Silent);
+        let _others = told.strangers(10..22, Step::Silent);
 
         assert!(task.await.unwrap_err().is_cancelled());
     }
 
     #[test]
-    fn a_listed_sender_that_pauses_is_crowded_out_of_no_stage_by_strangers() {
-        for stage in [Stage::Speaking, Stage::Greeting, Stage::Secured, Stage::Asking] {
+    fn a_listed_sender_that_pauses_is_crowded_off_no_step_by_strangers() {
+        for step in [Step::Speaking, Step::Greeting, Step::Secured, Step::Asking] {
             let told = Told::new(100);
             let listed = told.enters(1, Standing::Listed);
             let stranger = told.enters(2, Standing::Stranger);
-            listed.reaches(stage);
-            stranger.reaches(stage);
-            let _flood = told.strangers(100..150, stage);
+            listed.reaches(step);
+            stranger.reaches(step);
+            let _flood = told.strangers(100..150, step);
 
-            assert!(told.stand(1) && !told.stand(2), "{stage:?}");
+            assert!(told.stand(1) && !told.stand(2), "{step:?}");
         }
     }
 }

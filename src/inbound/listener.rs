@@ -25,7 +25,7 @@ use tokio_rustls::server::TlsStream;
 use super::announced::announced;
 use super::chain::{Announced, Said, Traced, trace};
 use super::door::{self, Entry};
-use super::guests::{House, Stage, Standing, Visit};
+use super::guests::{House, Standing, Step, Visit};
 use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
 use super::noticing::Noticing;
@@ -166,7 +166,7 @@ impl Listener {
                 None => return self.turn(Turned::Mute, caller.source()),
             };
         }
-        caller.visit.reaches(Stage::Speaking);
+        caller.visit.reaches(Step::Speaking);
         match &self.entry.security {
             Security::Plain => {
                 let unread = begun.instead(false).unwrap_or(Turned::NoRequest);
@@ -198,7 +198,7 @@ impl Listener {
         let end = tokio::time::Instant::now() + self.entry.patience;
         let greeting = LazyConfigAcceptor::new(Acceptor::default(), stream);
         let begun = timeout_at(end, greeting).await.ok()?.ok()?;
-        visit.reaches(Stage::Greeting);
+        visit.reaches(Step::Greeting);
         timeout_at(end, begun.into_stream(Arc::clone(config))).await.ok()?.ok()
     }
 
@@ -211,7 +211,7 @@ impl Listener {
         mute: Turned,
         unread: Turned,
     ) {
-        caller.visit.reaches(Stage::Secured);
+        caller.visit.reaches(Step::Secured);
         let (asked, brought) = (AtomicBool::new(false), AtomicBool::new(false));
         let service = service_fn(async |request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
@@ -238,7 +238,7 @@ impl Listener {
         let said = Said { announced: caller.named, headers: request.headers() };
         let traced = trace(caller.peer, &said, &self.entry.trusted_proxies);
         caller.visit.is_from(traced.source, self.standing(traced.source));
-        caller.visit.reaches(Stage::Asking);
+        caller.visit.reaches(Step::Asking);
         let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(nonce::HEADER));
         let route = self.routes.iter().find(|route| route.path == request.uri().path());
         let signed = request.method() == Method::POST && request.headers().contains_key(signature::HEADER);
@@ -257,7 +257,7 @@ impl Listener {
             Ok(body) => body,
             Err(status) => return bare(status),
         };
-        caller.visit.reaches(Stage::Heard);
+        caller.visit.reaches(Step::Heard);
         if let (Some(secret), Some(_)) = (probing, route) {
             return self.meet_probe(secret, &head.headers, &body, traced).await;
         }

@@ -16,7 +16,7 @@ use crate::workos::delivery::{Purpose, Turned};
 /// One of the addresses that deliveries come from.
 const WORKOS: &str = "3.217.146.166";
 
-/// More than may stand in one stage.
+/// More than may stand on one step.
 const FLOOD: u8 = 170;
 
 const BALANCER: Ipv4Addr = Ipv4Addr::LOCALHOST;
