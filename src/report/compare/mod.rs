@@ -95,7 +95,7 @@ impl Pair<'_> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Note {
     /// What it is about.
-    pub about: About,
+    pub about: Aspect,
     /// What the earlier report has.
     pub before: String,
     /// What the later report has.
@@ -104,7 +104,7 @@ pub struct Note {
 
 /// What two reports can differ in as a whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum About {
+pub enum Aspect {
     /// The later report began earlier.
     Order,
     /// They are demonstrations, or one is.
@@ -434,32 +434,32 @@ fn without_durations(text: &str) -> String {
 
 fn notes(before: &Report, after: &Report) -> Vec<Note> {
     let mut notes = Vec::new();
-    let mut note = |about: About, before: &str, after: &str, matters: bool| {
+    let mut note = |about: Aspect, before: &str, after: &str, matters: bool| {
         if matters {
             notes.push(Note { about, before: before.to_owned(), after: after.to_owned() });
         }
     };
-    let mut differ = |about: About, before: &str, after: &str| note(about, before, after, before != after);
-    differ(About::Host, &machine(before), &machine(after));
+    let mut differ = |about: Aspect, before: &str, after: &str| note(about, before, after, before != after);
+    differ(Aspect::Host, &machine(before), &machine(after));
     let vantage = |report: &Report| crate::outcome::Vantage::from(report.vantage).as_str();
-    differ(About::Vantage, vantage(before), vantage(after));
-    differ(About::Strategy, &before.strategy, &after.strategy);
-    differ(About::Facts, &before.facts.as_of, &after.facts.as_of);
-    differ(About::Tool, &before.tool.version, &after.tool.version);
+    differ(Aspect::Vantage, vantage(before), vantage(after));
+    differ(Aspect::Strategy, &before.strategy, &after.strategy);
+    differ(Aspect::Facts, &before.facts.as_of, &after.facts.as_of);
+    differ(Aspect::Tool, &before.tool.version, &after.tool.version);
     let (old, new) = (settings(before), settings(after));
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     for name in names.into_iter().filter(|name| *name != "strategy") {
         let [old, new] = [&old, &new].map(|settings| settings.get(name).copied().unwrap_or_default());
-        differ(About::Setting(name.to_owned()), old, new);
+        differ(Aspect::Setting(name.to_owned()), old, new);
     }
     let time = |report: &Report| report.started_at.parse::<jiff::Timestamp>().ok();
     let reversed = time(before).zip(time(after)).is_some_and(|(before, after)| after < before);
-    note(About::Order, &before.started_at, &after.started_at, reversed);
+    note(Aspect::Order, &before.started_at, &after.started_at, reversed);
     let played = |report: &Report| report.demonstration.clone().unwrap_or_default();
     let either = before.demonstration.is_some() || after.demonstration.is_some();
-    note(About::Demonstration, &played(before), &played(after), either);
+    note(Aspect::Demonstration, &played(before), &played(after), either);
     let through = |report: &Report| if report.interrupted { "interrupted" } else { "complete" };
-    note(About::Interrupted, through(before), through(after), before.interrupted || after.interrupted);
+    note(Aspect::Interrupted, through(before), through(after), before.interrupted || after.interrupted);
     notes
 }
 

@@ -274,19 +274,19 @@ fn what_makes_reports_hard_to_compare_is_noted() {
     after.settings[2].value = "other.customer.example".to_owned();
     let comparison = Comparison::of(&before, &after);
 
-    let about: Vec<&About> = comparison.notes.iter().map(|note| &note.about).collect();
+    let about: Vec<&Aspect> = comparison.notes.iter().map(|note| &note.about).collect();
     assert_eq!(
         about,
         [
-            &About::Host,
-            &About::Vantage,
-            &About::Strategy,
-            &About::Facts,
-            &About::Tool,
-            &About::Setting("installation.domain".to_owned()),
-            &About::Order,
-            &About::Demonstration,
-            &About::Interrupted,
+            &Aspect::Host,
+            &Aspect::Vantage,
+            &Aspect::Strategy,
+            &Aspect::Facts,
+            &Aspect::Tool,
+            &Aspect::Setting("installation.domain".to_owned()),
+            &Aspect::Order,
+            &Aspect::Demonstration,
+            &Aspect::Interrupted,
         ]
     );
     assert!(Comparison::of(&before, &before).notes.is_empty());

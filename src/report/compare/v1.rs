@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
-use super::About;
+use super::Aspect;
 use crate::report::v1::{CheckResult, Ended, Finding, Grade, Host, Report, Skipped, Status, Tool, Vantage, Verdict};
 
 /// What [`Comparison::schema`] holds.
@@ -249,15 +249,15 @@ impl From<&Report> for Side {
 impl From<&super::Note> for Note {
     fn from(note: &super::Note) -> Self {
         let (about, setting) = match &note.about {
-            About::Order => ("order", None),
-            About::Demonstration => ("demonstration", None),
-            About::Interrupted => ("interrupted", None),
-            About::Host => ("host", None),
-            About::Vantage => ("vantage", None),
-            About::Strategy => ("strategy", None),
-            About::Facts => ("facts", None),
-            About::Tool => ("tool", None),
-            About::Setting(name) => ("setting", Some(name.clone())),
+            Aspect::Order => ("order", None),
+            Aspect::Demonstration => ("demonstration", None),
+            Aspect::Interrupted => ("interrupted", None),
+            Aspect::Host => ("host", None),
+            Aspect::Vantage => ("vantage", None),
+            Aspect::Strategy => ("strategy", None),
+            Aspect::Facts => ("facts", None),
+            Aspect::Tool => ("tool", None),
+            Aspect::Setting(name) => ("setting", Some(name.clone())),
         };
         Note { about: about.to_owned(), setting, before: note.before.clone(), after: note.after.clone() }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{About, Change, Comparison, Difference, Note, Pair, Verdict, Why, machine};
+use super::{Aspect, Change, Comparison, Difference, Note, Pair, Verdict, Why, machine};
 use crate::outcome::{Grade, Status, Vantage};
 use crate::report;
 use crate::report::v1::{CheckResult, Finding, Report, Severity};
@@ -55,7 +55,7 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
     let mut settings: Vec<String> = Vec::new();
     for note in &comparison.notes {
         match &note.about {
-            About::Setting(name) => settings.push(format!("{name} ({})", turned(&note.before, &note.after))),
+            Aspect::Setting(name) => settings.push(format!("{name} ({})", turned(&note.before, &note.after))),
             _ => sentences.push(sentence(note)),
         }
     }
@@ -182,30 +182,30 @@ fn counts(pair: &Pair) -> bool {
 fn sentence(note: &Note) -> String {
     let change = turned(&note.before, &note.after);
     match &note.about {
-        About::Order => {
+        Aspect::Order => {
             let (before, after) = (&note.before, &note.after);
             format!(
                 "the report before began later ({before}) than the one after ({after}): are they the right way round?"
             )
         }
-        About::Demonstration => match (note.before.is_empty(), note.after.is_empty()) {
+        Aspect::Demonstration => match (note.before.is_empty(), note.after.is_empty()) {
             (false, false) => "both are demonstrations: nothing was measured on a real network".to_owned(),
             (false, true) => "the report before is a demonstration, and the one after is not".to_owned(),
             (true, _) => "the report after is a demonstration, and the one before is not".to_owned(),
         },
-        About::Interrupted => match (note.before.as_str(), note.after.as_str()) {
+        Aspect::Interrupted => match (note.before.as_str(), note.after.as_str()) {
             ("interrupted", "interrupted") => {
                 "both runs were interrupted; what they left unknown says nothing".to_owned()
             }
             ("interrupted", _) => "the run before was interrupted; what it left unknown says nothing".to_owned(),
             _ => "the run after was interrupted; what it left unknown says nothing".to_owned(),
         },
-        About::Host => format!("another host: {change}"),
-        About::Vantage => format!("another vantage: {change}"),
-        About::Strategy => format!("another strategy: {change}"),
-        About::Facts => format!("other facts: {change}"),
-        About::Tool => format!("another version of workos-preflight: {change}"),
-        About::Setting(name) => format!("another {name}: {change}"),
+        Aspect::Host => format!("another host: {change}"),
+        Aspect::Vantage => format!("another vantage: {change}"),
+        Aspect::Strategy => format!("another strategy: {change}"),
+        Aspect::Facts => format!("other facts: {change}"),
+        Aspect::Tool => format!("another version of workos-preflight: {change}"),
+        Aspect::Setting(name) => format!("another {name}: {change}"),
     }
 }
 
