@@ -20,13 +20,13 @@ pub(super) struct Page {
     schema: String,
     /// What the page is about.
     #[serde(flatten)]
-    about: About,
+    about: Content,
 }
 
-/// What a page is about.
+/// What stands on a page; `about` says which.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "about", rename_all = "kebab-case")]
-enum About {
+enum Content {
     /// The checks there are.
     List {
         /// The groups that were asked for, in run order.
@@ -117,11 +117,11 @@ impl From<&explain::Page> for Page {
     fn from(page: &explain::Page) -> Self {
         let about = match page {
             explain::Page::List(groups) => {
-                About::List { groups: groups.iter().map(|group| Group::from(*group)).collect() }
+                Content::List { groups: groups.iter().map(|group| Group::from(*group)).collect() }
             }
-            explain::Page::Check(spec, decides) => About::Check { check: Box::new(check(spec, decides)) },
+            explain::Page::Check(spec, decides) => Content::Check { check: Box::new(check(spec, decides)) },
             explain::Page::Codes(codes) => {
-                About::Codes { codes: codes.iter().map(|(spec, found)| code(spec, found)).collect() }
+                Content::Codes { codes: codes.iter().map(|(spec, found)| code(spec, found)).collect() }
             }
         };
         Page { schema: SCHEMA.to_owned(), about }
