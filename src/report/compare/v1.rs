@@ -19,7 +19,7 @@ pub struct Comparison {
     /// What wrote the comparison.
     pub tool: Tool,
     /// What the comparison comes to.
-    pub verdict: Outcome,
+    pub verdict: ComparisonVerdict,
     /// The earlier report.
     pub before: Side,
     /// The later report.
@@ -36,8 +36,7 @@ pub struct Comparison {
 /// What a comparison comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "ComparisonVerdict")]
-pub enum Outcome {
+pub enum ComparisonVerdict {
     /// Something counts as worse.
     Worse,
     /// Something is better, and nothing counts as worse.
@@ -293,12 +292,12 @@ impl From<&CheckResult> for State {
     }
 }
 
-impl From<super::Verdict> for Outcome {
+impl From<super::Verdict> for ComparisonVerdict {
     fn from(verdict: super::Verdict) -> Self {
         match verdict {
-            super::Verdict::Worse => Outcome::Worse,
-            super::Verdict::Better => Outcome::Better,
-            super::Verdict::Same => Outcome::Same,
+            super::Verdict::Worse => ComparisonVerdict::Worse,
+            super::Verdict::Better => ComparisonVerdict::Better,
+            super::Verdict::Same => ComparisonVerdict::Same,
         }
     }
 }
