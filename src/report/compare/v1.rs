@@ -30,7 +30,7 @@ pub struct Comparison {
     pub summary: Summary,
     /// Every check and subject that was asked in one of the reports at least: in the later report's order, and then those
     /// that it has not.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ComparedRow>,
 }
 
 /// What a comparison comes to.
@@ -103,7 +103,8 @@ pub struct Summary {
 
 /// One check about one subject, in both reports.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Row {
+#[schemars(rename = "Row")]
+pub struct ComparedRow {
     /// `group.check`, stable.
     pub id: String,
     /// A claim that holds when it passes.
@@ -211,7 +212,7 @@ impl From<&super::Comparison<'_>> for Comparison {
             after: comparison.after.into(),
             notes: comparison.notes.iter().map(Note::from).collect(),
             summary: comparison.into(),
-            rows: comparison.rows.iter().map(Row::from).collect(),
+            rows: comparison.rows.iter().map(ComparedRow::from).collect(),
         }
     }
 }
@@ -262,9 +263,9 @@ impl From<&super::Note> for Note {
     }
 }
 
-impl From<&super::Pair<'_>> for Row {
+impl From<&super::Pair<'_>> for ComparedRow {
     fn from(pair: &super::Pair) -> Self {
-        Row {
+        ComparedRow {
             id: pair.id.to_owned(),
             title: pair.title.to_owned(),
             subject: pair.subject.map(str::to_owned),
