@@ -38,7 +38,7 @@ impl Reporter for Json {
 fn document(document: &Document, _look: Look, out: &mut dyn Write) -> io::Result<()> {
     match document {
         Document::Plan(plan) => written(&plan::Plan::from(plan), out),
-        Document::Requirements(sheet) => written(&requirements::Sheet::from(sheet), out),
+        Document::Requirements(sheet) => written(&requirements::Requirements::from(sheet), out),
         Document::Explain(page) => written(&explain::Page::from(page), out),
         Document::Comparison(comparison) => written(&compare::v1::Comparison::from(*comparison), out),
         Document::Faults(faults) => written(&faults::Faults::from(faults), out),
@@ -51,7 +51,7 @@ pub(super) fn schema(kind: Kind) -> Value {
         Kind::Report => v1::schema(),
         Kind::Comparison => compare::v1::schema(),
         Kind::Plan => of::<plan::Plan>(),
-        Kind::Requirements => of::<requirements::Sheet>(),
+        Kind::Requirements => of::<requirements::Requirements>(),
         Kind::Explain => of::<explain::Page>(),
         Kind::Faults => of::<faults::Faults>(),
     }

@@ -8,13 +8,12 @@ use crate::documents::requirements;
 use crate::firewall;
 use crate::report::v1::the_strategies;
 
-/// What [`Sheet::schema`] holds.
+/// What [`Requirements::schema`] holds.
 const SCHEMA: &str = "workos-preflight/requirements/v1";
 
 /// What must be let through for an application that uses `WorkOS`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Requirements")]
-pub(super) struct Sheet {
+pub(super) struct Requirements {
     /// The name and version of this format.
     #[schemars(extend("const" = SCHEMA))]
     schema: String,
@@ -71,9 +70,9 @@ struct Party {
     ranges: Vec<IpNet>,
 }
 
-impl From<&requirements::Sheet> for Sheet {
+impl From<&requirements::Sheet> for Requirements {
     fn from(sheet: &requirements::Sheet) -> Self {
-        Sheet {
+        Requirements {
             schema: SCHEMA.to_owned(),
             strategy: sheet.strategy.to_owned(),
             facts: Facts { as_of: sheet.as_of.clone() },
