@@ -1,6 +1,6 @@
 //! Two reports side by side, for the ticket of a change.
 
-use super::Sheet;
+use super::Blocks;
 use super::text::{code, prose, strong};
 use crate::outcome::{Status, Who};
 use crate::report::compare::words::{self, named, strength, transition, worst_first};
@@ -8,7 +8,7 @@ use crate::report::compare::{Change, Comparison, Pair, Why};
 use crate::report::v1::{CheckResult, Finding};
 use crate::reporters::Detail;
 
-impl Sheet {
+impl Blocks {
     pub(super) fn comparison(&mut self, comparison: &Comparison, detail: Detail) {
         self.heading(1, &format!("{} {}", words::verdict(comparison), words::tally(comparison)));
         if detail != Detail::Quiet {

@@ -1,12 +1,12 @@
 //! A page of the manual for a ticket.
 
-use super::Sheet;
+use super::Blocks;
 use super::text::{code, prose, strong};
 use crate::check::{Group, Spec};
 use crate::documents::explain::{Decides, Page, effect, meaning};
 use crate::said::all_of;
 
-impl Sheet {
+impl Blocks {
     pub(super) fn explain(&mut self, page: &Page) {
         match page {
             Page::List(groups) => groups.iter().for_each(|group| self.group(group)),

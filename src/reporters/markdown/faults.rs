@@ -1,9 +1,9 @@
 //! The faults for a ticket.
 
-use super::Sheet;
+use super::Blocks;
 use crate::documents::faults::Faults;
 
-impl Sheet {
+impl Blocks {
     pub(super) fn faults(&mut self, Faults(faults): &Faults) {
         self.heading(1, "Faults of the demonstration");
         self.paragraph(&format!("`{} demo --fault NAME` plays one.", env!("CARGO_PKG_NAME")));

@@ -19,24 +19,24 @@ pub(super) static FORMAT: Format =
     Format { name: "markdown", ending: "md", encoding: Encoding::Text, report: None, document: Some(document) };
 
 fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let mut sheet = Sheet::default();
+    let mut blocks = Blocks::default();
     match document {
-        Document::Plan(plan) => sheet.plan(plan),
-        Document::Requirements(requirements) => sheet.requirements(requirements),
-        Document::Explain(page) => sheet.explain(page),
-        Document::Comparison(comparison) => sheet.comparison(comparison, look.detail),
-        Document::Faults(faults) => sheet.faults(faults),
+        Document::Plan(plan) => blocks.plan(plan),
+        Document::Requirements(requirements) => blocks.requirements(requirements),
+        Document::Explain(page) => blocks.explain(page),
+        Document::Comparison(comparison) => blocks.comparison(comparison, look.detail),
+        Document::Faults(faults) => blocks.faults(faults),
     }
-    out.write_all(sheet.text.as_bytes())
+    out.write_all(blocks.text.as_bytes())
 }
 
 /// What is written, block by block.
 #[derive(Default)]
-struct Sheet {
+struct Blocks {
     text: String,
 }
 
-impl Sheet {
+impl Blocks {
     /// A heading, in plain words.
     fn heading(&mut self, level: usize, words: &str) {
         self.stand_off();

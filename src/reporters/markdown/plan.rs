@@ -1,10 +1,10 @@
 //! A plan for a ticket.
 
-use super::Sheet;
+use super::Blocks;
 use super::text::prose;
 use crate::documents::plan::{HEADINGS, Plan};
 
-impl Sheet {
+impl Blocks {
     pub(super) fn plan(&mut self, plan: &Plan) {
         self.heading(1, &plan.title());
         self.paragraph("Nothing has been sent.");

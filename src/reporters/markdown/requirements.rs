@@ -1,9 +1,9 @@
 //! The sheet for a firewall request, for its ticket.
 
-use super::Sheet;
+use super::Blocks;
 use crate::documents::requirements::{self, OTHERWISE, in_words, port};
 
-impl Sheet {
+impl Blocks {
     pub(super) fn requirements(&mut self, sheet: &requirements::Sheet) {
         self.heading(1, "What must be let through for an application that uses WorkOS");
         self.paragraph(&format!("{} strategy, facts of {}.", sheet.strategy, sheet.as_of));
