@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::guests::{House, MOST_GUESTS, Standing, Visit, received_by};
+use super::guests::{House, MOST_GUESTS, Rank, Visit, received_by};
 use super::identity::Security;
 use crate::files;
 
@@ -37,7 +37,7 @@ impl Entry {
 pub(super) async fn admit<F>(
     listener: TcpListener,
     house: Arc<Mutex<House>>,
-    standing: impl Fn(IpAddr) -> Standing,
+    rank: impl Fn(IpAddr) -> Rank,
     receive: impl Fn(TcpStream, SocketAddr, Visit) -> F,
 ) where
     F: Future<Output = ()> + Send + 'static,
@@ -47,7 +47,7 @@ pub(super) async fn admit<F>(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let visit = House::enter(&house, peer.ip(), standing(peer.ip()));
+                    let visit = House::enter(&house, peer.ip(), rank(peer.ip()));
                     let id = visit.id();
                     received_by(&house, id, visits.spawn(receive(stream, peer, visit)));
                 }
@@ -97,7 +97,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         let house = House::new(0, |_| {});
-        let door = tokio::spawn(admit(listener, house, |_| Standing::Stranger, stays));
+        let door = tokio::spawn(admit(listener, house, |_| Rank::Stranger, stays));
 
         let mut guests = Vec::new();
         for _ in 0..=FEWEST_GUESTS {

@@ -29,7 +29,7 @@ pub(super) enum Step {
 
 /// Who a connection is from, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Standing {
+pub(super) enum Rank {
     /// Anybody.
     Stranger,
     /// A trusted proxy that has not named the sender yet.
@@ -52,7 +52,7 @@ pub(super) const FEWEST_GUESTS: usize = 12;
 struct Guest {
     task: Option<AbortHandle>,
     from: IpAddr,
-    standing: Standing,
+    rank: Rank,
     step: Step,
     /// When it came to the step, in the order of all that came to one.
     since: u64,
@@ -87,11 +87,11 @@ impl House {
     }
 
     /// Lets one in. Who can best be spared goes, where the house is full.
-    pub(super) fn enter(house: &Arc<Mutex<Self>>, from: IpAddr, standing: Standing) -> Visit {
+    pub(super) fn enter(house: &Arc<Mutex<Self>>, from: IpAddr, rank: Rank) -> Visit {
         let mut inside = lock(house);
         let gone = inside.make_room(1);
         let since = inside.next();
-        inside.guests.insert(since, Guest { task: None, from, standing, step: Step::Silent, since, held: 0 });
+        inside.guests.insert(since, Guest { task: None, from, rank, step: Step::Silent, since, held: 0 });
         gone.leave(&inside);
         Visit { house: Arc::clone(house), id: since }
     }
@@ -114,7 +114,7 @@ impl House {
     /// Room for so many more.
     fn make_room(&mut self, more: usize) -> Gone {
         let over = (self.guests.len() + more).saturating_sub(self.most);
-        let gone = (0..over).map_while(|_| self.remove_first(|guest| Some((guest.standing, guest.step, guest.since))));
+        let gone = (0..over).map_while(|_| self.remove_first(|guest| Some((guest.rank, guest.step, guest.since))));
         Gone(gone.collect())
     }
 
@@ -141,7 +141,7 @@ impl House {
         }
         let there = self.guests.values().filter(|guest| guest.step == step).count();
         let over = there.saturating_sub(self.most_in(step));
-        let oldest = |guest: &Guest| (guest.step == step).then_some((guest.standing, guest.since));
+        let oldest = |guest: &Guest| (guest.step == step).then_some((guest.rank, guest.since));
         Gone((0..over).map_while(|_| self.remove_first(oldest)).collect())
     }
 
@@ -151,7 +151,7 @@ impl House {
         }
         let mut gone = Vec::new();
         while self.guests.values().map(|guest| guest.held).sum::<usize>() > MOST_HELD {
-            let fattest = |guest: &Guest| (guest.held > 0).then_some((guest.standing, usize::MAX - guest.held));
+            let fattest = |guest: &Guest| (guest.held > 0).then_some((guest.rank, usize::MAX - guest.held));
             match self.remove_first(fattest) {
                 Some(guest) => gone.push(guest),
                 None => break,
@@ -185,9 +185,9 @@ impl Visit {
     }
 
     /// It is from there.
-    pub(super) fn is_from(&self, from: IpAddr, standing: Standing) {
+    pub(super) fn is_from(&self, from: IpAddr, rank: Rank) {
         if let Some(guest) = lock(&self.house).guests.get_mut(&self.id) {
-            (guest.from, guest.standing) = (from, standing);
+            (guest.from, guest.rank) = (from, rank);
         }
     }
 
@@ -233,13 +233,13 @@ mod tests {
             Told { house: House::new(most, move |who| told.lock().unwrap().push(who)), gone }
         }
 
-        fn enters(&self, who: u32, standing: Standing) -> Visit {
-            House::enter(&self.house, address(who), standing)
+        fn enters(&self, who: u32, rank: Rank) -> Visit {
+            House::enter(&self.house, address(who), rank)
         }
 
         fn strangers(&self, who: std::ops::Range<u32>, step: Step) -> Vec<Visit> {
             let come = |who| {
-                let visit = self.enters(who, Standing::Stranger);
+                let visit = self.enters(who, Rank::Stranger);
                 visit.reaches(step);
                 visit
             };
@@ -275,7 +275,7 @@ mod tests {
         for flooded in [Silent, Speaking, Greeting, Secured, Asking] {
             let told = Told::new(100);
             let mut flood = told.strangers(1000..1300, flooded);
-            let genuine = told.enters(1, Standing::Stranger);
+            let genuine = told.enters(1, Rank::Stranger);
             for (round, step) in [Speaking, Greeting, Secured, Asking, Heard].into_iter().enumerate() {
                 // As many come as one step can lose, while one goes on by one.
                 let first = 2000 + 100 * u32::try_from(round).unwrap();
@@ -290,10 +290,10 @@ mod tests {
     #[test]
     fn a_listed_sender_stays_as_soon_as_it_is_named_whatever_strangers_do() {
         let told = Told::new(30);
-        let named = told.enters(1, Standing::Proxy);
-        let other = told.enters(2, Standing::Proxy);
-        named.is_from(address(3), Standing::Listed);
-        other.is_from(address(4), Standing::Stranger);
+        let named = told.enters(1, Rank::Proxy);
+        let other = told.enters(2, Rank::Proxy);
+        named.is_from(address(3), Rank::Listed);
+        other.is_from(address(4), Rank::Stranger);
         let mut flood = Vec::new();
         for step in [Step::Silent, Step::Speaking, Step::Secured, Step::Asking] {
             flood.extend(told.strangers(100..200, step));
@@ -308,7 +308,7 @@ mod tests {
     fn who_holds_most_of_what_is_held_goes_before_memory_does() {
         let told = Told::new(100);
         let visits = told.strangers(1..12, Step::Asking);
-        let listed = told.enters(50, Standing::Listed);
+        let listed = told.enters(50, Rank::Listed);
         listed.holds(500_000);
         visits[4].holds(600_000);
         for visit in &visits {
@@ -341,7 +341,7 @@ mod tests {
     #[tokio::test]
     async fn the_task_of_one_that_has_to_go_ends() {
         let told = Told::new(12);
-        let visit = told.enters(1, Standing::Stranger);
+        let visit = told.enters(1, Rank::Stranger);
         let id = visit.id();
         let task = tokio::spawn(async move {
             let _visit = visit;
@@ -357,8 +357,8 @@ mod tests {
     fn a_listed_sender_that_pauses_is_crowded_off_no_step_by_strangers() {
         for step in [Step::Speaking, Step::Greeting, Step::Secured, Step::Asking] {
             let told = Told::new(100);
-            let listed = told.enters(1, Standing::Listed);
-            let stranger = told.enters(2, Standing::Stranger);
+            let listed = told.enters(1, Rank::Listed);
+            let stranger = told.enters(2, Rank::Stranger);
             listed.reaches(step);
             stranger.reaches(step);
             let _flood = told.strangers(100..150, step);

@@ -25,7 +25,7 @@ use tokio_rustls::server::TlsStream;
 use super::announced::announced;
 use super::chain::{Announced, Said, Traced, trace};
 use super::door::{self, Entry};
-use super::guests::{House, Standing, Step, Visit};
+use super::guests::{House, Rank, Step, Visit};
 use super::identity::Security;
 use super::nonce::{self, ProbeSeen};
 use super::noticing::Noticing;
@@ -129,8 +129,8 @@ impl Listener {
     pub async fn serve(self: Arc<Self>, socket: TcpListener) {
         let (knowing, receiving, turning) = (Arc::clone(&self), Arc::clone(&self), Arc::clone(&self));
         let house = House::new(door::room(), move |who| turning.turn(Turned::Crowded, who));
-        let standing = move |peer| knowing.standing(peer);
-        door::admit(socket, house, standing, move |stream, peer, visit| {
+        let rank = move |peer| knowing.rank(peer);
+        door::admit(socket, house, rank, move |stream, peer, visit| {
             let listener = Arc::clone(&receiving);
             let caller = Caller { peer: peer.ip(), named: Announced::NotUsed, visit };
             async move { listener.receive(stream, caller).await }
@@ -138,13 +138,13 @@ impl Listener {
         .await;
     }
 
-    fn standing(&self, address: IpAddr) -> Standing {
+    fn rank(&self, address: IpAddr) -> Rank {
         if self.facts.origin(address.to_canonical()).is_workos() {
-            Standing::Listed
+            Rank::Listed
         } else if self.entry.trusts(address) {
-            Standing::Proxy
+            Rank::Proxy
         } else {
-            Standing::Stranger
+            Rank::Stranger
         }
     }
 
@@ -160,7 +160,7 @@ impl Listener {
                 Ok(Ok(named)) => caller.named = named.map_or(Announced::Nobody, Announced::Sender),
                 _ => return self.turn(Turned::NotAnnounced, caller.peer),
             }
-            caller.visit.is_from(caller.source(), self.standing(caller.source()));
+            caller.visit.is_from(caller.source(), self.rank(caller.source()));
             begun = match self.beginning(&stream).await {
                 Some(begun) => begun,
                 None => return self.turn(Turned::Mute, caller.source()),
@@ -237,7 +237,7 @@ impl Listener {
         let (at, begun) = (SystemTime::now(), Instant::now());
         let said = Said { announced: caller.named, headers: request.headers() };
         let traced = trace(caller.peer, &said, &self.entry.trusted_proxies);
-        caller.visit.is_from(traced.source, self.standing(traced.source));
+        caller.visit.is_from(traced.source, self.rank(traced.source));
         caller.visit.reaches(Step::Asking);
         let probing = self.nonce.as_ref().filter(|_| request.headers().contains_key(nonce::HEADER));
         let route = self.routes.iter().find(|route| route.path == request.uri().path());
