@@ -7,4 +7,4 @@ mod stand;
 pub(crate) mod vendor;
 
 pub(crate) use seen::{Caused, Seen, Stood};
-pub(crate) use stand::{Ended, Stand, Until, Wanted};
+pub(crate) use stand::{EndOfStand, Stand, Until, Wanted};

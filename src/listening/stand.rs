@@ -125,7 +125,7 @@ impl Until {
 
 /// How listening ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Ended {
+pub(crate) enum EndOfStand {
     /// All that was wanted came.
     Enough,
     /// The time was over.
@@ -140,10 +140,10 @@ pub(crate) enum Ended {
     Broken(String),
 }
 
-impl Ended {
+impl EndOfStand {
     /// Whether more might have come, had it not been ended from outside.
     pub(crate) fn is_cut_short(&self) -> bool {
-        matches!(self, Ended::Told | Ended::Unread)
+        matches!(self, EndOfStand::Told | EndOfStand::Unread)
     }
 }
 

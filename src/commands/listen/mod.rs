@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::inbound::{Answering, Entry, Heard, Keys, Listener, Route, Security};
 use crate::listening::provocation::{Listed, Provocation};
 use crate::listening::vendor::Vendor;
-use crate::listening::{Caused, Ended, Seen, Stand, Stood, Until};
+use crate::listening::{Caused, EndOfStand, Seen, Stand, Stood, Until};
 use crate::outcome::command;
 use crate::report::{Head, Report};
 use crate::said::{all_of, spoken, time_of_day};
@@ -91,14 +91,14 @@ async fn listen(
     let mut made = None;
     let ended = loop {
         if reception.seen.is_enough(stand, until, &cx.facts) {
-            break Ended::Enough;
+            break EndOfStand::Enough;
         }
         tokio::select! {
             // A flood of arrivals must not keep the end from coming.
             biased;
-            () = &mut stop => break Ended::Told,
-            () = closed.notified() => break Ended::Unread,
-            () = &mut over => break Ended::TimeOver,
+            () = &mut stop => break EndOfStand::Told,
+            () = closed.notified() => break EndOfStand::Unread,
+            () = &mut over => break EndOfStand::TimeOver,
             Some(event) = arriving.recv() => {
                 reception.hear(event);
                 if reception.seen.came_from_elsewhere(until) && over.deadline() > tokio::time::Instant::now() + GRACE {
@@ -110,11 +110,11 @@ async fn listen(
                 reception.account.happens(&format!("{}  {what}", time_of_day(SystemTime::now())));
                 let failed = event.is_err();
                 made = Some(event);
-                if failed { break Ended::NotCaused; }
+                if failed { break EndOfStand::NotCaused; }
             }
             ended = &mut door => {
                 let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string());
-                break Ended::Broken(why);
+                break EndOfStand::Broken(why);
             }
         }
     };
@@ -130,7 +130,7 @@ async fn listen(
             if made.is_none() {
                 made = tokio::time::timeout(cx.settings.timeout.value, &mut causing).await.ok();
             }
-            let look = ended != Ended::Enough && !ended.is_cut_short();
+            let look = ended != EndOfStand::Enough && !ended.is_cut_short();
             let event = if look { provocation.event_at_workos().await } else { Listed::Unknown };
             (event, provocation.take_back().await)
         };
@@ -139,7 +139,7 @@ async fn listen(
         caused = Caused { listed: event, taken_back: Some(back), written: provocation.written(), ..caused };
     }
     caused.event = made.filter(|_| !ended.is_cut_short());
-    if let Ended::Broken(why) = ended {
+    if let EndOfStand::Broken(why) = ended {
         return Err(Failure::machine("the listener broke", why));
     }
     // What is being answered may finish: the deliverer would otherwise see a reset.
@@ -156,7 +156,7 @@ async fn listen(
     let report =
         Report { head, rows, duration: begun.elapsed(), interrupted: ended.is_cut_short(), waivers: Vec::new() };
     let code = account.close(&report)?;
-    Ok(if ended == Ended::Told { session::INTERRUPTED } else { code })
+    Ok(if ended == EndOfStand::Told { session::INTERRUPTED } else { code })
 }
 
 /// Where what arrives is told and kept.
