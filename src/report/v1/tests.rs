@@ -161,3 +161,13 @@ fn a_result_that_lacks_what_may_be_null_is_of_another_shape() {
         assert!(serde_json::from_value::<Report>(older).is_err(), "{member}");
     }
 }
+
+#[test]
+fn the_schema_names_every_strategy_there_is_and_no_other() {
+    let schema = super::schema();
+    let said = schema["properties"]["strategy"]["description"].as_str().unwrap();
+    let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+    let strategies = Strategy::ALL.iter().map(|strategy| strategy.as_str());
+
+    assert_eq!(named, ["WorkOS"].into_iter().chain(strategies).collect::<Vec<_>>());
+}
