@@ -225,10 +225,9 @@ impl Human {
             return Ok(());
         }
         self.headed = true;
-        self.stand_off(out)?;
         let group = self.groups.iter().find(|group| self.group == Some(group.id));
         let title = group.map(|group| group.title).or(self.group).unwrap_or_default();
-        writeln!(out, "{}", self.paint(Paint::Strong, &self.shown(title)))
+        self.title(title, out)
     }
 
     /// Ends a group of which nothing was called for: one line says what all of its would.
@@ -443,7 +442,7 @@ impl Human {
 
     fn title(&mut self, heading: &str, out: &mut dyn Write) -> io::Result<()> {
         self.stand_off(out)?;
-        writeln!(out, "{}", self.paint(Paint::Strong, &self.shown(heading)))
+        self.hanging("", Paint::Strong, heading, out)
     }
 
     /// Text behind a name, from column `at` on.
