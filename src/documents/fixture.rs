@@ -193,7 +193,7 @@ static TIMED_OUT: Code =
     Code::error("timed-out", "no address answered: packets are dropped on the way, as `DROP` does");
 static SKEWED: Code = Code::warning("skewed", "the clock is off");
 
-static EGRESS: Group = Group { id: "egress", title: "Egress to the WorkOS API", specs: &[&CONNECTS, &CLOCK] };
+static EGRESS: Group = Group { id: "egress", title: fixture::heading("egress"), specs: &[&CONNECTS, &CLOCK] };
 
 static CONNECTS: Spec = Spec {
     explain: "Connects to every address that the name resolves to,\nand keeps what each of them says.\n\nMatters because \
@@ -201,15 +201,15 @@ static CONNECTS: Spec = Spec {
               and <not> by address.",
     codes: &[&TIMED_OUT, &SKEWED],
     needs: &[CheckId::new("egress.resolves"), CheckId::new("egress.proxy")],
-    ..spec("egress.connects", "the endpoint accepts a connection")
+    ..spec("egress.connects")
 };
 
-static CLOCK: Spec = spec("egress.clock", "this host's clock is right");
+static CLOCK: Spec = spec("egress.clock");
 
-const fn spec(id: &'static str, title: &'static str) -> Spec {
+const fn spec(id: &'static str) -> Spec {
     Spec {
         id: CheckId::new(id),
-        title,
+        title: fixture::title(id),
         explain: "Compares the clocks.",
         vantages: &[Vantage::Inside],
         required: |_, _| true,
