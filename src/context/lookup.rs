@@ -231,6 +231,10 @@ impl Context {
         if let Some(line) = self.host.hosts_lines(name).into_iter().find(|line| line.address == address) {
             return GivenBy::Hosts(line);
         }
+        // Nothing is made of an address, and a server that stands in for the system's is asked for the name alone.
+        if name.parse::<IpAddr>().is_ok() || self.settings.resolver.is_some() {
+            return GivenBy::Unknown;
+        }
         let file = self.host.resolvers();
         let first = file.comes_first(name);
         if server.is_none() || first {

@@ -16,12 +16,14 @@ pub(super) fn covers(
 ) -> bool {
     match (declared, wanted) {
         // By name and by who is asked. The system's resolution asks the servers in effect, and of them also what the search
-        // list makes of the name, and the name by which a translator of addresses is found (RFC 7050).
+        // list makes of the name, and the name by which a translator of addresses is found (RFC 7050). A server that is named
+        // is asked for the name alone, also where it stands in for the system's.
         (Touch::Lookup { name, server }, Touch::Lookup { name: asked, server: of }) => {
-            let in_effect = matches!(of, Server::Named(of) if bounds.servers().contains(of));
-            let whom = server == of || (*server == Server::System && in_effect);
+            let of_the_system =
+                *server == Server::System && matches!(of, Server::Named(of) if bounds.servers().contains(of));
             let expanded = || bounds.host.resolvers().expansions(name).iter().any(|name| plain(name) == plain(asked));
-            whom && (plain(name) == plain(asked) || in_effect && (asked == IPV4_ONLY || expanded()))
+            let is_named = plain(name) == plain(asked);
+            server == of && is_named || of_the_system && (is_named || asked == IPV4_ONLY || expanded())
         }
         // By host and port. Declared with TLS, it may be made without. Where it is made to has to be known: from a lookup that
         // was declared, or beforehand. A proxy is a connection of its own.

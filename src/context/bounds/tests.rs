@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::check::{By, Endpoint, Learnt, Method};
-use crate::context::{IPV4_ONLY, Lookups, looking_up, reaching, requesting};
+use crate::context::{IPV4_ONLY, Lookups, looking_up, reaching, requesting, translating};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::host::{HOSTS_FILE, RESOLVER_FILE};
@@ -164,6 +164,22 @@ async fn a_lookup_covers_the_servers_in_effect_the_search_list_and_the_translato
     // A server that is not this host's own is told of no name that the search list makes.
     assert!(asks("api.workos.com.customer.example").await.is_err() && asks(IPV4_ONLY).await.is_err());
     assert!(asked(&cx, &named, async |cx| drop(cx.network.resolve("api.workos.com").await)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_stands_in_for_the_systems_is_asked_for_what_was_declared_and_nothing_else() {
+    let (cx, _) = site_with(Fake::api(), &[(&RESOLVER, Some(SERVER))]);
+    let contacts = looking_up("api.workos.com", &cx.settings, "");
+    let asks = async |contacts: &[Contact], name| {
+        asked(&cx, contacts, async |cx| drop(cx.network.ask(&question(SERVER, name)).await)).await
+    };
+
+    assert_eq!(contacts[0].what, lookup("api.workos.com", Server::Named(SERVER.parse().unwrap())));
+    assert!(asks(&contacts, "api.workos.com").await.is_ok());
+    for name in [IPV4_ONLY, "api.workos.com.customer.example"] {
+        assert_eq!(asks(&contacts, name).await, Err(format!("look up {name} at {SERVER}")));
+    }
+    assert!(asks(&translating(&cx.settings), IPV4_ONLY).await.is_ok());
 }
 
 #[tokio::test]

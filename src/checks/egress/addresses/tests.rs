@@ -201,3 +201,18 @@ async fn the_line_of_the_hosts_file_and_other_services_are_named_in_place_of_a_z
     assert!(words(&service).contains("`files dns`"));
     assert_eq!(pinned.findings[0].remediations.likeliest().who, Who::Installer);
 }
+
+#[tokio::test]
+async fn an_api_that_is_given_by_address_is_judged_and_no_name_is_made_of_it() {
+    for (address, resolver) in [("fd00::5", None), ("fd00::5", Some("10.20.0.53")), ("2606:4700::1", None)] {
+        let mut site = searching(1, Fake::default()).with("workos.api_url", &format!("https://[{address}]"));
+        if let Some(server) = resolver {
+            site = site.with("network.resolver", server);
+        }
+        let cx = site.context();
+        let outcome = ask(&SPEC, &Addresses(cx.settings.api.value.clone()), &cx).await;
+
+        let expected: &[&str] = if address == "fd00::5" { &["private-answer"] } else { &[] };
+        assert_eq!(codes(&outcome), expected, "{address} {resolver:?}");
+    }
+}
