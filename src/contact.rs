@@ -51,7 +51,9 @@ pub enum Touch {
         path: String,
         /// What stands behind the path.
         query: Query,
-        /// Whether the API key may go along, in whichever part of the request.
+        /// Whether the API key may go along. A request carries it where it has a bearer token, whichever that is, and where the
+        /// bytes of the key stand in its path, its query, its body or the value of a header. Looked for like this is a key that
+        /// could be one: it has the shape of a key, or at least 16 bytes. It is not looked for in another encoding.
         with_key: bool,
     },
     /// A file is read.

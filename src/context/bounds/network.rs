@@ -10,8 +10,10 @@ use crate::contact::{By, Contact, Learnt, Method, Server, Touch};
 use crate::context::reaching::requesting;
 use crate::endpoint::Endpoint;
 use crate::net::{Asking, Connected, Handshake, Network, Question, Records, Request, Response, Through, Way, doh};
+use crate::secret::Secret;
 use crate::settings::Scheme;
 use crate::settings::values::url_endpoint;
+use crate::workos::key::malformed;
 
 /// A network that passes on what lies in the bounds.
 pub(super) struct Bounded {
@@ -76,6 +78,14 @@ impl Network for Bounded {
     }
 }
 
+/// Whether what was given as a key is looked for in every part of a request. A word in its place, such as `test`, stands in
+/// paths and headers too, where it gives nothing away.
+fn could_be_one(key: &Secret) -> bool {
+    const LONG: usize = 16;
+
+    !key.expose().is_empty() && (malformed(key).is_none() || key.expose().len() >= LONG)
+}
+
 impl Bounds {
     /// A way has an end, and perhaps a proxy before it, which is told the end by its name or by an address.
     async fn pass_way(&self, way: &Way, tls: bool) {
@@ -116,12 +126,12 @@ impl Bounds {
         })
     }
 
-    /// Whether the API key stands anywhere in a request.
+    /// Whether a request carries the API key, as [`Touch::with_the_key`] says it is compared.
     fn carries_the_key(&self, request: &Request) -> bool {
-        let Some(key) = self.settings.api_key.as_ref().map(|key| key.value.expose()) else {
-            return request.bearer.is_some();
+        let sought = self.settings.api_key.as_ref().map(|key| &key.value).filter(|key| could_be_one(key));
+        let holds = |text: &[u8]| {
+            sought.is_some_and(|key| text.windows(key.expose().len()).any(|part| part == key.expose().as_bytes()))
         };
-        let holds = |text: &[u8]| !key.is_empty() && text.windows(key.len()).any(|part| part == key.as_bytes());
         request.bearer.is_some()
             || holds(request.path.as_bytes())
             || holds(&request.body)

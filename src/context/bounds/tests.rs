@@ -334,6 +334,27 @@ async fn a_request_is_held_by_method_endpoint_path_query_and_the_key() {
 }
 
 #[tokio::test]
+async fn what_could_be_no_key_is_looked_for_as_one_in_its_own_header_alone() {
+    let (mut cx, _) = site(Fake::api(), None);
+    for (key, sought) in [("limit", false), ("", false), ("sk_1", true), ("not-a-key-at-all", true), (KEY, true)] {
+        cx.settings.api_key = Some(Setting { value: Secret::new(key), source: Source::Environment("WORKOS_API_KEY") });
+        let path = format!("/organizations?limit={key}");
+        let contacts = requesting(&api(), &cx.settings, declared(&[Touch::request(Method::Get, &api(), &path)]));
+        let send = async |bearer: Option<Secret>| {
+            asked(&cx, &contacts, async |cx| {
+                let mut request = Request::get(cx.way(&api()).await.unwrap(), path.clone());
+                request.bearer = bearer;
+                let _ = cx.network.fetch(&request).await;
+            })
+            .await
+        };
+
+        assert_eq!(send(None).await.is_err(), sought, "{key}");
+        assert!(send(Some(Secret::new(key))).await.is_err(), "{key}");
+    }
+}
+
+#[tokio::test]
 async fn a_query_that_was_refused_is_not_shown() {
     let (cx, _) = site(Fake::api(), None);
     let (held, guard) = cx.bounded(&[]);

@@ -1,0 +1,87 @@
+//! Checks in the bounds of what they declare, through a whole plan against the played world.
+#![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect, in what it is built of too")]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use workos_preflight::check::{Status, Vantage};
+use workos_preflight::checks::GROUPS;
+use workos_preflight::context::{Context, Lookups};
+use workos_preflight::facts::Facts;
+use workos_preflight::host::ThisHost;
+use workos_preflight::net::{Limits, Live, Memo, Retrying, TrustStores};
+use workos_preflight::plan::{Choice, Plan};
+use workos_preflight::report::{Head, Report, Row};
+use workos_preflight::runner::{self, Observer};
+use workos_preflight::secret::Secret;
+use workos_preflight::settings::{GivenSecrets, Layer, Probing, SETTINGS, Setting, Settings, Source, Variables};
+use workos_preflight::simulator::{Ground, Simulator, World};
+
+struct Silent;
+
+impl Observer for Silent {
+    fn row(&mut self, _row: &Row) {}
+
+    fn waiting(&mut self, _check: &str, _since: Duration) {}
+}
+
+/// The healthy installation, asked everything with this key.
+async fn asked_with(key: &str) -> Report {
+    let world = World::healthy();
+    let mut layer = Layer::default();
+    for &setting in SETTINGS {
+        let values = world.settings.iter().filter(|(name, _)| *name == setting.name).map(|(_, value)| value.clone());
+        layer.give(setting, values, Source::Demonstration);
+    }
+    let secret = |value: &str| Some(Setting { value: Secret::new(value), source: Source::Demonstration });
+    let secrets = GivenSecrets {
+        api_key: secret(key),
+        webhook_secret: secret(&world.webhook_secret),
+        actions_secret: secret(&world.actions_secret),
+    };
+    let settings = Settings::merge(&[layer], secrets, Vec::new()).unwrap();
+    let facts = Facts::embedded();
+    let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &Choice::default());
+    let simulator = Simulator::start(world, Ground::Loopback).await.unwrap();
+    let stores = TrustStores::from_pem(simulator.trusted_pem(), simulator.public_roots_pem()).unwrap();
+    let trust = stores.summary.clone();
+    let limits = Limits { attempt: settings.timeout.value };
+    let live = Arc::new(Live::played(limits, stores, simulator.map().clone()));
+    let head = Head {
+        started_at: SystemTime::now(),
+        host: String::new(),
+        address: None,
+        vantage: Vantage::Inside,
+        strategy: settings.strategy.value,
+        via: String::new(),
+        facts_as_of: facts.as_of.clone(),
+        settings: Vec::new(),
+        demonstration: None,
+    };
+    let cx = Arc::new(Context {
+        probing: Probing::default(),
+        variables: Variables::default(),
+        network: Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value))),
+        unrepeated: live,
+        lookups: Lookups::default(),
+        settings,
+        facts,
+        vantage: Vantage::Inside,
+        trust,
+        host: Arc::new(ThisHost::default()),
+        inbound: None,
+    });
+    runner::run(plan, cx, head, std::future::pending(), &mut Silent).await
+}
+
+#[tokio::test]
+async fn a_word_that_stands_in_the_place_of_a_key_breaks_no_check() {
+    for key in ["limit", "json", "workos"] {
+        let report = asked_with(key).await;
+        let broke: Vec<_> = report.broke().map(|row| (row.spec.id, row.reason())).collect();
+        let asked = |id: &str| report.rows.iter().any(|row| row.spec.id.as_str() == id && row.status() == Status::Pass);
+
+        assert!(broke.is_empty(), "{key}: {broke:?}");
+        assert!(asked("egress.answers") && asked("webhook.refuses-unsigned"), "{key}");
+    }
+}
