@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Ended, binary, run, run_in};
+use support::{Ended, binary, codes, run, run_in};
 
 /// Exit 2, nothing on stdout, one sentence on stderr that holds these words.
 fn refused(ended: &Ended, words: &[&str]) {
@@ -331,6 +331,26 @@ fn a_key_can_come_from_standard_input_and_its_final_line_break_is_not_part_of_it
 
     assert_eq!(ended.json()["verdict"], "ready");
     assert_eq!(shown(&ended, "workos.api_key_file"), "sk_live_…qrst flag --api-key-file");
+}
+
+#[test]
+fn standard_input_is_no_file_whose_mode_is_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("-"), "another file\n").unwrap();
+    let ended = |args: &[&str]| {
+        let mut command = binary();
+        command.args(args).args(["--format", "json", "--api-key-file", "-"]).current_dir(folder.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"sk_live_abcdefghijklmnopqrst\n").unwrap();
+        Ended::from(child.wait_with_output().unwrap())
+    };
+    let plan = ended(&["plan"]).json();
+    let checked = ended(&["check", "--only", "settings.consistent"]).json();
+    let contacts = plan["contacts"].as_array().unwrap();
+
+    assert!(contacts.iter().all(|contact| contact["path"] != "-"), "{contacts:?}");
+    assert!(contacts.iter().any(|contact| contact["local"] == "standard input"), "{contacts:?}");
+    assert_eq!(codes(&checked), [""; 0]);
 }
 
 #[test]

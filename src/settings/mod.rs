@@ -159,7 +159,7 @@ pub struct Settings {
     pub actions_url: Option<Setting<String>>,
     /// The Actions secret.
     pub actions_secret: Option<Setting<Secret>>,
-    /// The files that secrets were read from.
+    /// The files that secrets were read from, in the order of the secrets; `-` is standard input.
     pub secret_files: Vec<Setting<PathBuf>>,
     /// The public addresses the domain should have.
     pub addresses: Vec<Setting<IpAddr>>,
@@ -302,6 +302,11 @@ fn meant(near: Option<&str>) -> String {
 }
 
 impl Settings {
+    /// The files of this machine that secrets were read from.
+    pub fn secrets_on_disk(&self) -> impl Iterator<Item = &Path> {
+        self.secret_files.iter().map(|file| file.value.as_path()).filter(|path| *path != Path::new("-"))
+    }
+
     /// The proxy that stands between this host and the endpoint, if one does.
     pub fn proxy_for(&self, endpoint: &Endpoint) -> Option<&Proxy> {
         self.proxy.as_ref().map(|proxy| &proxy.value).filter(|_| !self.no_proxy.covers(endpoint))

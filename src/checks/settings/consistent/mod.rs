@@ -83,8 +83,8 @@ struct Consistent;
 
 impl Check for Consistent {
     fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
-        let files = settings.secret_files.iter();
-        let modes = files.map(|file| Contact::new(Touch::File(file.value.clone()), "who may read a secret"));
+        let files = settings.secrets_on_disk();
+        let modes = files.map(|path| Contact::new(Touch::File(path.to_owned()), "who may read a secret"));
         modes.chain([Contact::new(Touch::Local("the settings"), "whether they make sense")]).collect()
     }
 
@@ -94,9 +94,9 @@ impl Check for Consistent {
             for finding in findings(&cx.settings) {
                 outcome.found(finding);
             }
-            for file in &cx.settings.secret_files {
-                if let Some(mode) = cx.host.open_to_all(&file.value) {
-                    outcome.found(readable_by_all(&file.value, mode));
+            for path in cx.settings.secrets_on_disk() {
+                if let Some(mode) = cx.host.open_to_all(path) {
+                    outcome.found(readable_by_all(path, mode));
                 }
             }
             outcome
