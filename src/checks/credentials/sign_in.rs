@@ -28,6 +28,12 @@ pub(in crate::checks) fn contacts(endpoint: &Endpoint, why: &str, settings: &Set
     requesting(endpoint, settings, [Contact::new(begin, why), next])
 }
 
+/// How many sign-ins a check follows at most: the one that is asked about, and a made-up one.
+const MOST_FOLLOWED: usize = 2;
+
+// Every hop of every one may lead somewhere else, and none of them may be kept from being asked.
+const _: () = assert!(Learnt::MOST >= MOST_FOLLOWED * MOST_HOPS);
+
 impl Followed {
     /// The host of the hosted login, which users' browsers must reach.
     pub(in crate::checks) fn hosted_login(&self) -> Option<&str> {
