@@ -157,7 +157,6 @@ impl Receiver {
         Some(Receiver { kind, endpoint, path, url: shown_url(url.as_str()) })
     }
 
-    /// Asks it without a signature and with a wrong one. Both must be refused.
     /// What asking it touches, whatever is sent.
     pub(super) fn asked(&self, why: &str, facts: &Facts, settings: &Settings) -> Vec<Contact> {
         let mut contacts = contacts_of_arrival(&self.endpoint, true, "for the requests to it", facts, settings);
@@ -167,6 +166,7 @@ impl Receiver {
         contacts
     }
 
+    /// Asks it without a signature and with a wrong one. Both must be refused.
     async fn asked_unsigned(&self, cx: &Context) -> Outcome {
         let Some(way) = self.way(cx).await else {
             return Outcome::graded(Grade::Identified).because(self.no_answer(NOT_AGAIN));
