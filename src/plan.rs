@@ -14,6 +14,15 @@ pub struct Plan {
     pub entries: Vec<Entry>,
 }
 
+/// One thing that a run will touch, for whatever reasons.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Touched {
+    /// What is touched.
+    pub what: Touch,
+    /// The reasons, each once, in the order in which they come up.
+    pub why: Vec<String>,
+}
+
 /// What will become one row of the report: a check that will run, or the reason why there is none.
 pub struct Entry {
     /// The kind of check.
@@ -121,17 +130,17 @@ impl Plan {
     }
 
     /// Everything that will be touched, each thing once, with all reasons.
-    pub fn contacts(&self) -> Vec<Contact> {
+    pub fn contacts(&self) -> Vec<Touched> {
         let of_checks = self.entries.iter().filter_map(|entry| match &entry.fate {
             Fate::Runs { contacts, .. } => Some(contacts),
             Fate::Skipped(_) => None,
         });
-        let mut all: Vec<Contact> = Vec::new();
-        for contact in self.loaded.iter().chain(of_checks.flatten()) {
-            match all.iter_mut().find(|known| known.what == contact.what) {
-                Some(known) if format!("; {};", known.why).contains(&format!("; {};", contact.why)) => {}
-                Some(known) => known.why = format!("{}; {}", known.why, contact.why),
-                None => all.push(contact.clone()),
+        let mut all: Vec<Touched> = Vec::new();
+        for Contact { what, why } in self.loaded.iter().chain(of_checks.flatten()) {
+            match all.iter_mut().find(|known| known.what == *what) {
+                Some(known) if known.why.contains(why) => {}
+                Some(known) => known.why.push(why.clone()),
+                None => all.push(Touched { what: what.clone(), why: vec![why.clone()] }),
             }
         }
         all
@@ -249,6 +258,21 @@ mod tests {
     fn plan(choice: &Choice) -> Plan {
         let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap();
         Plan::new(GROUPS, &Facts::embedded(), &settings, Vantage::Inside, choice)
+    }
+
+    #[test]
+    fn what_is_touched_for_several_reasons_has_each_of_them_once_and_whole() {
+        let mut plan = plan(&Choice::default());
+        let to = |path: &str, why: &str| Contact::new(Touch::File(path.into()), why);
+        plan.loaded =
+            vec![to("a", "the one; and more"), to("b", "more"), to("a", "more"), to("a", "the one; and more")];
+        let of_first = plan.contacts().swap_remove(0);
+
+        assert_eq!(
+            of_first,
+            Touched { what: Touch::File("a".into()), why: ["the one; and more", "more"].map(str::to_owned).to_vec() }
+        );
+        assert_eq!(plan.contacts().len(), 2);
     }
 
     fn needs(plan: &Plan) -> Vec<usize> {

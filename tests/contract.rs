@@ -174,7 +174,7 @@ fn plan_lists_what_would_be_touched_and_why() {
         assert!(human.out.contains(line), "{line} is missing in {}", human.out);
     }
     let contacts = json["contacts"].as_array().unwrap();
-    assert!(contacts.iter().all(|contact| !contact["why"].as_str().unwrap().is_empty()));
+    assert!(contacts.iter().all(|contact| contact["why"].as_array().is_some_and(|why| !why.is_empty())));
     assert!(
         json["checks"]
             .as_array()
@@ -193,9 +193,11 @@ fn a_plan_names_the_files_that_were_read_to_make_it_and_tells_a_program_where_th
     let json = run(&["plan", "--config", &path("preflight.toml"), "--format", "json"]).json();
     let contacts = json["contacts"].as_array().unwrap();
 
-    for file in [path("preflight.toml"), path("key")] {
-        let read = contacts.iter().find(|contact| contact["kind"] == "file" && contact["path"] == file.as_str());
-        assert!(read.is_some_and(|read| read["why"].as_str().unwrap().contains("read before the run")), "{file}");
+    for (file, why) in
+        [("preflight.toml", "the settings, read before the run"), ("key", "the API key, read before the run")]
+    {
+        let read = contacts.iter().find(|contact| contact["kind"] == "file" && contact["path"] == path(file).as_str());
+        assert_eq!(read.map(|read| &read["why"][0]), Some(&why.into()), "{file}");
     }
     let requests =
         contacts.iter().filter(|contact| contact["kind"] == "request" && contact["host"] == "api.workos.com");

@@ -6,9 +6,9 @@ use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
 use super::requirements::Sheet;
 use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
-use crate::contact;
 use crate::firewall::{Direction, Flow, Need, Party, Protocol};
 use crate::outcome::{Code, Vantage};
+use crate::plan::Touched;
 use crate::report::compare::Comparison;
 use crate::report::v1::Report;
 use crate::reporters::fixture::{self, STRANGER};
@@ -29,14 +29,14 @@ pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
 /// Documents into which strangers wrote wherever they can.
 pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     let mut plan = plan();
-    let strange = |touch| Contact::from(contact::Contact::new(touch, STRANGER));
+    let strange = |touch| Contact::from(Touched { what: touch, why: vec![STRANGER.to_owned()] });
     let place = Endpoint::new(STRANGER, 443);
     plan.contacts.push(strange(Touch::request(Method::Get, &place, STRANGER)));
     plan.contacts.push(strange(Touch::File(STRANGER.into())));
     plan.contacts.push(strange(Touch::Connect { endpoint: place.clone(), by: By::Proxy(place), tls: true }));
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].what = STRANGER.to_owned();
-    plan.contacts[1].why = STRANGER.to_owned();
+    plan.contacts[1].why.push(STRANGER.to_owned());
     plan.checks[1].idle = Some(STRANGER.to_owned());
     seen(&Document::Plan(plan));
     let mut sheet = sheet();
@@ -54,7 +54,9 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
 fn plan() -> Plan {
     let api = Endpoint::new("api.workos.com", 443);
     let proxy = Endpoint::new("proxy.example", 3128);
-    let contact = |touch, why: &str| Contact::from(contact::Contact::new(touch, why));
+    let touched =
+        |what, why: &[&str]| Contact::from(Touched { what, why: why.iter().map(ToString::to_string).collect() });
+    let contact = |what, why: &str| touched(what, &[why]);
     let lookup = |name: &str, server| Touch::Lookup { name: name.to_owned(), server };
     let connect = |to: &Endpoint, by, tls| Touch::Connect { endpoint: to.clone(), by, tls };
     let list = Touch::request(Method::Get, &api, "/organizations?limit=1");
@@ -67,9 +69,9 @@ fn plan() -> Plan {
     Plan {
         command: "check",
         contacts: vec![
-            contact(
+            touched(
                 Touch::File("/etc/resolv.conf".into()),
-                "which servers are asked; whether they are this machine's own",
+                &["which servers are asked", "whether they are this machine's own; nothing else is read of it"],
             ),
             contact(Touch::CLOCK, "whether the certificate holds now"),
             contact(lookup("proxy.example", Server::System), "where the proxy is"),

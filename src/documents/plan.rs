@@ -1,8 +1,7 @@
 //! What a command would touch, and which checks would.
 
 use crate::check::{CheckId, Touch};
-use crate::contact;
-use crate::plan::{self, Fate};
+use crate::plan::{self, Fate, Touched};
 use crate::said::hidden;
 
 /// What a command would touch.
@@ -23,8 +22,8 @@ pub struct Contact {
     pub heading: &'static str,
     /// What is touched, in words.
     pub what: String,
-    /// Why, all reasons in one.
-    pub why: String,
+    /// Why: each reason once.
+    pub why: Vec<String>,
 }
 
 /// One check about one subject.
@@ -73,17 +72,10 @@ impl Plan {
     }
 }
 
-impl From<contact::Contact> for Contact {
-    fn from(contact: contact::Contact) -> Self {
-        let (heading, what) = (heading(&contact.what), hidden(&contact.what.to_string()));
-        Contact { touch: contact.what, heading, what, why: hidden(&contact.why) }
-    }
-}
-
-impl Contact {
-    /// The reasons, each for itself.
-    pub fn reasons(&self) -> impl Iterator<Item = &str> {
-        self.why.split("; ")
+impl From<Touched> for Contact {
+    fn from(Touched { what: touch, why }: Touched) -> Self {
+        let (heading, what) = (heading(&touch), hidden(&touch.to_string()));
+        Contact { touch, heading, what, why: why.iter().map(|reason| hidden(reason)).collect() }
     }
 }
 

@@ -139,6 +139,8 @@ pub struct Declared {
     pub held: Option<Held>,
     /// What its value looks like.
     pub shape: Shape,
+    /// What the file holds that it names, as a sentence says it: "the API key".
+    pub holds: Option<&'static str>,
     /// What `--help` calls its value.
     pub value_name: &'static str,
     /// Its flag takes several values with commas between them, and not only one each time that it is given.
@@ -186,6 +188,7 @@ pub(super) const fn setting(
         environment: &[],
         held: None,
         shape,
+        holds: None,
         value_name,
         commas: false,
         default: Fallback::Nothing,
@@ -230,6 +233,11 @@ impl Declared {
 
     pub(super) const fn or_from_elsewhere(mut self, words: &'static str) -> Self {
         self.default = Fallback::Elsewhere(words);
+        self
+    }
+
+    pub(super) const fn holding(mut self, what: &'static str) -> Self {
+        self.holds = Some(what);
         self
     }
 

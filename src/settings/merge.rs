@@ -8,7 +8,7 @@ use super::proxy_url::Misread;
 use super::table::*;
 use super::{
     Declared, Environment, Fallback, Family, GivenSecrets, Layer, PublicResolver, Setting, Settings, SettingsError,
-    Shape, Source, Strategy, Waiver, values,
+    Source, Strategy, Waiver, values,
 };
 use crate::files;
 use crate::said;
@@ -114,9 +114,8 @@ impl Merging<'_> {
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Vec<Setting<T>>, SettingsError> {
         let Some((values, source)) = self.given(setting) else { return Ok(Vec::new()) };
-        if setting.shape == Shape::File {
-            self.loaded.extend(values.iter().map(|path| (PathBuf::from(path), setting.help)));
-        }
+        self.loaded
+            .extend(setting.holds.iter().flat_map(|holds| values.iter().map(|path| (PathBuf::from(path), *holds))));
         values.iter().map(|text| self.read(setting, text, shown(text), &source, &read)).collect()
     }
 
@@ -193,7 +192,7 @@ impl Merging<'_> {
             | (Some((path, source)), None) => {
                 let secret = read_secret(&path, &source)?;
                 said::keep(secret.expose());
-                self.loaded.push((path.clone(), setting.help));
+                self.loaded.extend(setting.holds.map(|holds| (path.clone(), holds)));
                 self.secret_files.push(Setting { value: path, source: source.clone() });
                 Some(Setting { value: secret, source })
             }

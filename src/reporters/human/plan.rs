@@ -16,7 +16,7 @@ impl Human {
             }
             for contact in contacts {
                 self.hanging("  ", Paint::Plain, &contact.what, out)?;
-                for reason in contact.reasons() {
+                for reason in &contact.why {
                     self.hanging(&" ".repeat(BELOW), Paint::Plain, reason, out)?;
                 }
             }

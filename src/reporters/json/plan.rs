@@ -32,8 +32,9 @@ struct Contact {
     touch: Touch,
     /// The same in words.
     what: String,
-    /// Why: several reasons stand behind one another, with `; ` between them.
-    why: String,
+    /// Why: each reason once.
+    #[schemars(length(min = 1))]
+    why: Vec<String>,
 }
 
 /// One check about one subject.

@@ -17,7 +17,7 @@ impl Blocks {
             self.stand_off();
             for contact in contacts {
                 self.item(0, &prose(&contact.what));
-                contact.reasons().for_each(|reason| self.item(1, &prose(reason)));
+                contact.why.iter().for_each(|reason| self.item(1, &prose(reason)));
             }
         }
         let idle = plan.idle();

@@ -63,6 +63,7 @@ pub static STRATEGY: Declared = setting(
 
 pub static FACTS: Declared =
     setting("facts", "--facts", Shape::File, Heading::Settings, "a file of facts in place of the embedded one")
+        .holding("the facts about WorkOS")
         .and_probe();
 
 pub static API_KEY_FILE: Declared = setting(
@@ -72,6 +73,7 @@ pub static API_KEY_FILE: Declared = setting(
     Heading::WorkOs,
     "a file that holds the API key; `-` reads standard input",
 )
+.holding("the API key")
 .called("API key")
 .or_held_in("WORKOS_API_KEY", "the key");
 
@@ -163,6 +165,7 @@ pub static WEBHOOK_SECRET_FILE: Declared = setting(
     Heading::Installation,
     "a file that holds the webhook secret",
 )
+.holding("the webhook secret")
 .called("webhook secret")
 .or_held_in("WORKOS_WEBHOOK_SECRET", "the secret");
 
@@ -184,6 +187,7 @@ pub static ACTIONS_SECRET_FILE: Declared = setting(
     Heading::Installation,
     "a file that holds the Actions secret",
 )
+.holding("the Actions secret")
 .called("Actions secret")
 .or_held_in("WORKOS_ACTIONS_SECRET", "the secret");
 
@@ -226,6 +230,7 @@ pub static CA_BUNDLE: Declared = setting(
     Heading::Network,
     "a PEM file of CAs trusted besides the system's",
 )
+.holding("the certificate authorities that are trusted besides the system's")
 .and_probe_as("a PEM file of CAs trusted besides the system's, for the public resolver");
 
 pub static PUBLIC_ROOTS: Declared = setting(
@@ -235,6 +240,7 @@ pub static PUBLIC_ROOTS: Declared = setting(
     Heading::Network,
     "a PEM file of what counts as a public root",
 )
+.holding("the certificate authorities that count as public")
 .or_from_elsewhere("Mozilla's list")
 .and_probe();
 
@@ -367,4 +373,5 @@ pub static INBOUND_REPORT: Declared = setting(
     Shape::File,
     Heading::DeeperLooks,
     "the saved report of a `listen` that saw a delivery",
-);
+)
+.holding("the report of a `listen`");

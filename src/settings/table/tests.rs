@@ -31,6 +31,13 @@ fn no_name_no_flag_and_no_variable_is_declared_twice() {
     }
 }
 
+#[test]
+fn a_setting_that_names_a_file_says_what_the_file_holds_and_no_other_does() {
+    for setting in SETTINGS {
+        assert_eq!(setting.holds.is_some(), setting.shape == Shape::File, "{}", setting.name);
+    }
+}
+
 /// Whether a value that is given has an effect: it is in effect, or it is refused.
 fn is_read(setting: &'static Declared) -> bool {
     let value = if setting.shape == Shape::File { "/no/such/file" } else { "what nobody wants" };
