@@ -56,7 +56,7 @@ pub enum Touch {
         /// could be one: it has the shape of a key, or at least 16 bytes. It is not looked for in another encoding.
         with_key: bool,
     },
-    /// A file is read.
+    /// A file is read, or a folder with the files in it.
     File(PathBuf),
     /// Something else of this machine is read.
     Local(&'static str),

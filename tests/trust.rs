@@ -41,6 +41,33 @@ fn a_store_is_read_from_where_the_variables_lead_and_an_empty_one_leads_nowhere(
 }
 
 #[test]
+fn a_plan_names_the_store_that_is_in_force_whichever_checks_are_chosen_and_from_either_side() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    for name in ["corp.pem", "bundle.pem", "roots.pem"] {
+        std::fs::write(home.path().join(name), ca(name).0).unwrap();
+    }
+    let asked = |args: &[&str], variables: &[(&str, String)]| {
+        let mut command = binary();
+        let output = command.args(args).args(["--format", "json"]).envs(variables.iter().cloned()).output().unwrap();
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let contacts = plan["contacts"].as_array().unwrap().clone();
+        let loaded = contacts.into_iter().filter(|it| it["why"].to_string().contains("read before the run"));
+        loaded.map(|it| it["path"].as_str().unwrap_or_default().to_owned()).collect::<Vec<String>>()
+    };
+    let folders = std::env::join_paths(["a", "b"].map(path)).unwrap().into_string().unwrap();
+    let in_force = [("SSL_CERT_FILE", path("corp.pem")), ("SSL_CERT_DIR", folders)];
+    let bundles = ["--ca-bundle", &path("bundle.pem"), "--public-roots", &path("roots.pem")];
+    for command in [&["plan", "--only", "egress.resolves"][..], &["probe", "app.customer.example", "--plan"]] {
+        let all = asked(&[command, &bundles].concat(), &in_force);
+
+        assert_eq!(all, ["bundle.pem", "roots.pem", "corp.pem", "a", "b"].map(path), "{command:?}");
+        let own = asked(command, &[]);
+        assert!(!own.is_empty() && own.iter().all(|it| !it.starts_with(home.path().to_str().unwrap())), "{own:?}");
+    }
+}
+
+#[test]
 fn what_openssl_stops_at_is_found_and_what_it_reads_is_read() {
     let home = tempfile::tempdir().unwrap();
     let (file, folder) = (home.path().join("store.pem"), home.path().to_owned());

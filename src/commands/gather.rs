@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::Failure;
+use crate::check::Contact;
 use crate::checks;
 use crate::cli::{ChoiceArgs, SettingsArgs};
 use crate::facts::Facts;
 use crate::files;
-use crate::net::{TrustError, TrustStores};
+use crate::net::{self, TrustError, TrustStores};
 use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
@@ -130,6 +131,12 @@ fn facts(settings: &Settings) -> Result<Facts, Failure> {
         Facts::parse(files::text(&bytes).map_err(|error| error.to_string())?)
     };
     read().or_else(|why| Failure::file("the facts", named, why))
+}
+
+/// What [`trust`] reads besides the files that the settings name.
+pub(super) fn trust_store() -> impl Iterator<Item = Contact> {
+    let why = "the certificate authorities that this machine trusts, read before the run";
+    net::system_store().into_iter().map(move |touch| Contact::new(touch, why))
 }
 
 /// The system's roots and the files that the settings name.

@@ -13,11 +13,18 @@ pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
     let choice = gather::with_what_decides(choice, &settings);
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
-    print(&plan, "check", args.format, When::Auto)
+    print(plan, "check", args.format, When::Auto)
 }
 
 /// Prints what a command would touch.
-pub(super) fn print(plan: &Plan, command: &'static str, format: &'static Format, color: When) -> Result<u8, Failure> {
-    let document = Document::Plan(documents::plan::Plan::of(plan, command));
+pub(super) fn print(
+    mut plan: Plan,
+    command: &'static str,
+    format: &'static Format,
+    color: When,
+) -> Result<u8, Failure> {
+    // It is read for every run, whatever is asked.
+    plan.loaded.extend(gather::trust_store());
+    let document = Document::Plan(documents::plan::Plan::of(&plan, command));
     print_document(&document, format, terminal::look(Detail::Normal, color))
 }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::from_outside(GROUPS, &facts, &settings, &choice, &probing);
     if args.plan {
-        return plan::print(&checks, "probe", args.output.format, args.output.color);
+        return plan::print(checks, "probe", args.output.format, args.output.color);
     }
     let cx = session::from_outside(settings, facts, probing)?;
     session::block_on(session::run(checks, cx, None, &args.output))?

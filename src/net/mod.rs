@@ -44,7 +44,9 @@ pub use hello::OpensslsOwn;
 pub use live::{LONGEST_LOOKUP, Limits, Live, Places};
 pub use memo::Memo;
 pub use retrying::Retrying;
-pub use trust::{BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread};
+pub use trust::{
+    BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread, system_store,
+};
 
 pub use crate::contact::Method;
 use crate::endpoint::Endpoint;

@@ -1,8 +1,8 @@
 //! Which certificate authorities does this host trust?
 
 use crate::check::{
-    Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
-    Vantage, command,
+    Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Vantage,
+    command,
 };
 use crate::context::Context;
 use crate::facts::Facts;
@@ -46,14 +46,12 @@ static READ_BY_SOME: Code = Code::warning("read-by-some", "a file is written in 
 static PRIVATE_KEY: Code = Code::warning("private-key", "a private key stands in a file of certificates");
 static EXPIRED_ROOT: Code = Code::warning("expired-root", "a certificate authority that --ca-bundle adds has expired");
 
-/// What certificates are judged by. It is read before the run.
-pub(in crate::checks) const TOUCHED: Touch = Touch::Local("the system's trust store");
-
 struct TrustStore;
 
 impl Check for TrustStore {
+    /// Whatever certificates are judged by is read before the run.
     fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
-        vec![Contact::new(TOUCHED, "which certificate authorities are trusted here")]
+        Vec::new()
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {

@@ -14,6 +14,7 @@ pub use bundle::{BundleFlaw, Damage, Foreign, PassedOver};
 
 use super::anatomy::Anatomy;
 use super::certificate::{self, Presented};
+use crate::contact::Touch;
 use crate::files;
 use bundle::Bundle;
 use places::Places;
@@ -119,6 +120,17 @@ const LARGEST_BUNDLE: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many files of a folder are looked at.
 const MOST_FILES: usize = 4_096;
+
+/// What is read of this machine for the system's part of the trust store, whichever store is in force.
+pub fn system_store() -> Vec<Touch> {
+    let Places { file, file_is_named, folders, folders_are_named } = Places::in_effect();
+    // These systems keep their store in no file. Where a variable names one, it takes the store's place.
+    let elsewhere = cfg!(any(windows, target_os = "macos"));
+    let file = file.filter(|_| file_is_named || !elsewhere);
+    let folders = folders.into_iter().filter(|_| folders_are_named || !elsewhere);
+    let files: Vec<Touch> = file.into_iter().chain(folders).map(Touch::File).collect();
+    if elsewhere && files.is_empty() { vec![Touch::Local("the system's trust store")] } else { files }
+}
 
 impl TrustStores {
     /// The system's store with the bundle added, and the public roots.

@@ -51,7 +51,7 @@ pub(super) enum Touch {
         /// Whether the API key goes along.
         with_key: bool,
     },
-    /// A file is read.
+    /// A file is read, or a folder with the files in it.
     File {
         /// Its path.
         path: String,

@@ -14,7 +14,6 @@ use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Remediations,
     Running, Severity, Spec, Touch, Vantage, command,
 };
-use crate::checks::settings;
 use crate::context::{Context, NOT_AGAIN, reaching};
 use crate::facts::Facts;
 use crate::net::{CertificateProblem, Handshake, Place, Rule, Way};
@@ -82,10 +81,7 @@ impl Check for Trusted {
     fn contacts(&self, _: &Facts, given: &Settings) -> Vec<Contact> {
         let mut contacts = reaching(&self.0, true, given, "whose certificate answers");
         contacts.extend(super::whose_addresses(&self.0, given));
-        contacts.extend([
-            Contact::new(settings::trust::TOUCHED, "to judge the certificate"),
-            Contact::new(Touch::CLOCK, "whether the certificate holds now"),
-        ]);
+        contacts.push(Contact::new(Touch::CLOCK, "whether the certificate holds now"));
         contacts
     }
 
