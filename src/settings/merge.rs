@@ -86,7 +86,7 @@ struct Applying {
 }
 
 impl Applying {
-    /// In a `const` block, so that a setting for which nothing is declared does not compile where it is merged.
+    /// In a `const` block, so that where nothing is declared to apply to a setting, the line that merges it is not built.
     #[expect(clippy::panic, reason = "the compiler comes upon it, and nobody who runs what it made")]
     const fn of(setting: &'static Declared) -> Self {
         match setting.default {
