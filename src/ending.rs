@@ -115,6 +115,16 @@ impl Ending {
 }
 
 impl Why {
+    /// The same with somebody's words put otherwise.
+    #[must_use]
+    pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
+        match self {
+            Why::NotApplicable { enable } => Why::NotApplicable { enable: word(enable) },
+            Why::LeftOut(reason) => Why::LeftOut(reason.as_deref().map(word)),
+            Why::Needs(cause) => Why::Needs(*cause),
+        }
+    }
+
     /// As a person reads it behind "skipped:".
     pub fn in_words(&self) -> String {
         match self {

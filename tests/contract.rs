@@ -161,7 +161,7 @@ fn a_pipe_that_closes_ends_the_run_quietly() {
 fn plan_lists_what_would_be_touched_and_why() {
     let human =
         run(&["plan", "--domain", "app.customer.example", "--webhook-url", "https://app.customer.example/hook"]);
-    let json = run(&["plan", "--format", "json"]).json();
+    let json = run(&["plan", "--skip", "egress.clock=ticket 7", "--format", "json"]).json();
 
     assert_eq!(human.code, Some(0));
     for line in [
@@ -175,13 +175,16 @@ fn plan_lists_what_would_be_touched_and_why() {
     }
     let contacts = json["contacts"].as_array().unwrap();
     assert!(contacts.iter().all(|contact| contact["why"].as_array().is_some_and(|why| !why.is_empty())));
-    assert!(
-        json["checks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|check| check["reason"].as_str().is_some_and(|why| why.contains("WORKOS_API_KEY")))
-    );
+    let skipped = |id: &str| {
+        let check = json["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap();
+        assert_eq!(check["runs"].as_bool().unwrap(), check["skipped"].is_null());
+        check["skipped"].clone()
+    };
+    let no_key = skipped("credentials.accepted");
+    assert_eq!(no_key["kind"], "not-applicable");
+    assert!(no_key["enable"].as_str().unwrap().contains("WORKOS_API_KEY"), "{no_key}");
+    assert_eq!(skipped("egress.clock"), serde_json::json!({ "kind": "left-out", "reason": "ticket 7" }));
+    assert!(skipped("egress.connects").is_null());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
 use super::requirements::Sheet;
 use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
+use crate::ending::Why;
 use crate::firewall::{Direction, Flow, Need, Party, Protocol};
 use crate::outcome::{Code, Vantage};
 use crate::plan::Touched;
@@ -37,7 +38,8 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].what = STRANGER.to_owned();
     plan.contacts[1].why.push(STRANGER.to_owned());
-    plan.checks[1].idle = Some(STRANGER.to_owned());
+    plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned() });
+    plan.checks[2].idle = Some(Why::LeftOut(Some(STRANGER.to_owned())));
     seen(&Document::Plan(plan));
     let mut sheet = sheet();
     sheet.as_of = STRANGER.to_owned();
@@ -60,11 +62,11 @@ fn plan() -> Plan {
     let lookup = |name: &str, server| Touch::Lookup { name: name.to_owned(), server };
     let connect = |to: &Endpoint, by, tls| Touch::Connect { endpoint: to.clone(), by, tls };
     let list = Touch::request(Method::Get, &api, "/organizations?limit=1");
-    let planned = |id, subject: Option<&str>, required, idle: Option<&str>| Planned {
+    let planned = |id, subject: Option<&str>, required, idle| Planned {
         id: CheckId::new(id),
         subject: subject.map(str::to_owned),
         required,
-        idle: idle.map(str::to_owned),
+        idle,
     };
     Plan {
         command: "check",
@@ -105,11 +107,12 @@ fn plan() -> Plan {
                 "events.readable",
                 None,
                 false,
-                Some(
-                    "strategy `events` fetches events; this one is `firewall`, which has them delivered to the webhook URL",
-                ),
+                Some(Why::NotApplicable {
+                    enable: "strategy `events` fetches events; this one is `firewall`, which has them delivered to the webhook URL"
+                        .to_owned(),
+                }),
             ),
-            planned("egress.stable", None, true, Some("left out by --skip: measured last week | see CHG-1042")),
+            planned("egress.stable", None, true, Some(Why::LeftOut(Some("measured last week | see CHG-1042".to_owned())))),
         ],
     }
 }

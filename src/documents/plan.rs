@@ -1,6 +1,7 @@
 //! What a command would touch, and which checks would.
 
 use crate::check::{CheckId, Touch};
+use crate::ending::Why;
 use crate::plan::{self, Fate, Touched};
 use crate::said::hidden;
 
@@ -35,7 +36,7 @@ pub struct Planned {
     /// Whether a failure would decide the verdict.
     pub required: bool,
     /// Why it would not be asked.
-    pub idle: Option<String>,
+    pub idle: Option<Why>,
 }
 
 /// The headings under which a person reads the contacts, in their order.
@@ -48,7 +49,7 @@ impl Plan {
         let checks = plan.entries.iter().map(|entry| {
             let (subject, idle) = match &entry.fate {
                 Fate::Runs { check, .. } => (check.subject(), None),
-                Fate::Skipped(why) => (None, Some(hidden(&why.in_words()))),
+                Fate::Skipped(why) => (None, Some(why.reworded(hidden))),
             };
             let subject = subject.as_deref().map(hidden);
             Planned { id: entry.spec.id, subject, required: entry.required, idle }
@@ -62,8 +63,8 @@ impl Plan {
     }
 
     /// The checks that would not be asked, each with its reason.
-    pub fn idle(&self) -> Vec<(CheckId, &str)> {
-        self.checks.iter().filter_map(|check| Some((check.id, check.idle.as_deref()?))).collect()
+    pub fn idle(&self) -> Vec<(CheckId, String)> {
+        self.checks.iter().filter_map(|check| Some((check.id, check.idle.as_ref()?.in_words()))).collect()
     }
 
     /// What it is, in a sentence that a person reads first.

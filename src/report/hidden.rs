@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::waivers::Waived;
 use super::{Head, Report, Row};
-use crate::ending::{Ending, Why};
+use crate::ending::Ending;
 use crate::outcome::{Evidence, Finding, Findings, Outcome};
 use crate::said::hidden;
 use crate::settings::{Source, Waiver};
@@ -56,11 +56,7 @@ impl Row {
 fn ended(ending: Ending) -> Ending {
     match ending {
         Ending::Asked(outcome) => Ending::Asked(concluded(outcome)),
-        Ending::Skipped(Why::NotApplicable { enable }) => {
-            Ending::Skipped(Why::NotApplicable { enable: hidden(&enable) })
-        }
-        Ending::Skipped(Why::LeftOut(reason)) => Ending::Skipped(Why::LeftOut(reason.as_deref().map(hidden))),
-        Ending::Skipped(Why::Needs(cause)) => Ending::Skipped(Why::Needs(cause)),
+        Ending::Skipped(why) => Ending::Skipped(why.reworded(hidden)),
         Ending::CutShort { by, evidence } => {
             Ending::CutShort { by, evidence: evidence.into_iter().map(seen).collect() }
         }

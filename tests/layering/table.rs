@@ -394,6 +394,7 @@ pub(crate) const ROWS: &[Row] = &[
         &[&[
             "crate::check",
             "crate::contact",
+            "crate::ending",
             "crate::firewall",
             "crate::outcome",
             "crate::plan",

@@ -88,19 +88,24 @@ fn ended(ending: &Ending) -> Option<Ended> {
 }
 
 fn skipped(ending: &Ending) -> Option<Skipped> {
-    let why = match ending {
+    match ending {
         Ending::Asked(outcome) => {
             let detail = outcome.findings.not_available()?.to_owned();
-            return Some(Skipped::NotAvailable { detail });
+            Some(Skipped::NotAvailable { detail })
         }
-        Ending::Skipped(why) => why,
-        Ending::CutShort { .. } | Ending::Broke(_) => return None,
-    };
-    Some(match why {
-        Why::NotApplicable { enable } => Skipped::NotApplicable { enable: enable.clone() },
-        Why::LeftOut(reason) => Skipped::LeftOut { reason: reason.clone() },
-        Why::Needs(cause) => Skipped::Needs { check: cause.to_string() },
-    })
+        Ending::Skipped(why) => Some(Skipped::from(why)),
+        Ending::CutShort { .. } | Ending::Broke(_) => None,
+    }
+}
+
+impl From<&Why> for Skipped {
+    fn from(why: &Why) -> Self {
+        match why {
+            Why::NotApplicable { enable } => Skipped::NotApplicable { enable: enable.clone() },
+            Why::LeftOut(reason) => Skipped::LeftOut { reason: reason.clone() },
+            Why::Needs(cause) => Skipped::Needs { check: cause.to_string() },
+        }
+    }
 }
 
 impl CheckResult {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::touch::Touch;
 use crate::documents::plan;
+use crate::report::v1::Skipped;
 
 /// What [`Plan::schema`] holds.
 const SCHEMA: &str = "workos-preflight/plan/v1";
@@ -50,7 +51,7 @@ struct Check {
     /// Whether it would be asked.
     runs: bool,
     /// Why it would not be. Null when it would.
-    reason: Option<String>,
+    skipped: Option<Skipped>,
 }
 
 impl From<&plan::Plan> for Plan {
@@ -77,7 +78,7 @@ impl From<&plan::Planned> for Check {
             subject: check.subject.clone(),
             required: check.required,
             runs: check.idle.is_none(),
-            reason: check.idle.clone(),
+            skipped: check.idle.as_ref().map(Skipped::from),
         }
     }
 }

@@ -23,7 +23,7 @@ impl Blocks {
         let idle = plan.idle();
         if !idle.is_empty() {
             self.heading(2, "Not asked");
-            self.table(["check", "why"], idle.iter().map(|(id, reason)| [id.to_string(), (*reason).to_owned()]));
+            self.table(["check", "why"], idle.iter().map(|(id, reason)| [id.to_string(), reason.clone()]));
         }
     }
 }
