@@ -170,42 +170,74 @@ impl Touch {
     }
 }
 
-impl fmt::Display for Touch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// What a touch is, in words, piece by piece: with a blank between them they are a sentence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Piece {
+    /// Words of ours.
+    Words(String),
+    /// What is looked for or copied as it stands: a name, an address, a path, a request.
+    Literal(String),
+}
+
+impl Piece {
+    /// What it says.
+    pub fn text(&self) -> &str {
+        match self {
+            Piece::Words(text) | Piece::Literal(text) => text,
+        }
+    }
+}
+
+impl Touch {
+    /// What is touched, in words.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let words = |text: &str| Piece::Words(text.to_owned());
+        let literal = |thing: &dyn fmt::Display| Piece::Literal(thing.to_string());
         match self {
             Touch::Lookup { name, server } => {
-                write!(f, "look up {name}")?;
+                let mut pieces = vec![words("look up"), literal(name)];
                 match server {
-                    Server::System => Ok(()),
-                    Server::Named(server) => write!(f, " at {server}"),
-                    Server::Public => f.write_str(" by DNS over HTTPS"),
+                    Server::System => {}
+                    Server::Named(server) => pieces.extend([words("at"), literal(server)]),
+                    Server::Public => pieces.push(words("by DNS over HTTPS")),
                 }
+                pieces
             }
             Touch::Connect { endpoint, by, tls } => {
-                write!(f, "{} to {endpoint}", if *tls { "TLS" } else { "TCP" })?;
+                let mut pieces = vec![words(if *tls { "TLS to" } else { "TCP to" }), literal(endpoint)];
                 match by {
-                    By::Name => Ok(()),
+                    By::Name => {}
                     By::Addresses(addresses) => {
                         let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-                        write!(f, " at {}", addresses.join(", "))
+                        pieces.extend([words("at"), literal(&addresses.join(", "))]);
                     }
-                    By::Proxy(proxy) => write!(f, " through the proxy {proxy}"),
+                    By::Proxy(proxy) => pieces.extend([words("through the proxy"), literal(proxy)]),
                 }
+                pieces
             }
             Touch::Request { method, endpoint, path, query, with_key } => {
-                write!(f, "{} {}", method.as_str(), endpoint.https(path))?;
-                match query {
-                    Query::None => Ok(()),
-                    Query::From(query) => write!(f, "?{query}"),
-                    Query::Given => f.write_str("?…"),
-                }?;
-                f.write_str(if *with_key { " with the API key" } else { "" })
+                let query = match query {
+                    Query::None => String::new(),
+                    Query::From(query) => format!("?{query}"),
+                    Query::Given => "?…".to_owned(),
+                };
+                let request = format!("{} {}{query}", method.as_str(), endpoint.https(path));
+                let key = with_key.then(|| words("with the API key"));
+                [literal(&request)].into_iter().chain(key).collect()
             }
-            Touch::File(path) => write!(f, "read {}", path.display()),
-            Touch::Local(what) => write!(f, "read {what}"),
-            Touch::Learnt(Learnt::Redirects) => {
-                write!(f, "GET where answers redirect to, at most {} places, without the API key", Learnt::MOST)
-            }
+            Touch::File(path) => vec![words("read"), literal(&path.display())],
+            Touch::Local(what) => vec![words("read"), words(what)],
+            Touch::Learnt(Learnt::Redirects) => vec![Piece::Words(format!(
+                "GET where answers redirect to, at most {} places, without the API key",
+                Learnt::MOST
+            ))],
         }
+    }
+}
+
+impl fmt::Display for Touch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pieces = self.pieces();
+        f.write_str(&pieces.iter().map(Piece::text).collect::<Vec<_>>().join(" "))
     }
 }

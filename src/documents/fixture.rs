@@ -6,6 +6,7 @@ use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
 use super::requirements::Sheet;
 use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
+use crate::contact::Piece;
 use crate::ending::Why;
 use crate::firewall::{Direction, Flow, Need, Party, Protocol};
 use crate::outcome::{Code, Vantage};
@@ -37,6 +38,7 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.contacts.push(strange(Touch::Connect { endpoint: place.clone(), by: By::Proxy(place), tls: true }));
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].what = STRANGER.to_owned();
+    plan.contacts[0].pieces = vec![Piece::Words(STRANGER.to_owned()), Piece::Literal(STRANGER.to_owned())];
     plan.contacts[1].why.push(STRANGER.to_owned());
     plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned() });
     plan.checks[2].idle = Some(Why::LeftOut(Some(STRANGER.to_owned())));
@@ -75,6 +77,7 @@ fn plan() -> Plan {
                 Touch::File("/etc/resolv.conf".into()),
                 &["which servers are asked", "whether they are this machine's own; nothing else is read of it"],
             ),
+            contact(Touch::File("/etc/hosts".into()), "whether it names the API"),
             contact(Touch::CLOCK, "whether the certificate holds now"),
             contact(lookup("proxy.example", Server::System), "where the proxy is"),
             contact(lookup("api.workos.com", Server::Named(([10, 20, 0, 53], 53).into())), "whether it resolves here"),

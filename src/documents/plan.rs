@@ -1,6 +1,7 @@
 //! What a command would touch, and which checks would.
 
 use crate::check::{CheckId, Touch};
+use crate::contact::Piece;
 use crate::ending::Why;
 use crate::plan::{self, Fate, Touched};
 use crate::said::hidden;
@@ -23,6 +24,8 @@ pub struct Contact {
     pub heading: &'static str,
     /// What is touched, in words.
     pub what: String,
+    /// The same, and what of it is no word.
+    pub pieces: Vec<Piece>,
     /// Why: each reason once.
     pub why: Vec<String>,
 }
@@ -76,7 +79,12 @@ impl Plan {
 impl From<Touched> for Contact {
     fn from(Touched { what: touch, why }: Touched) -> Self {
         let (heading, what) = (heading(&touch), hidden(&touch.to_string()));
-        Contact { touch, heading, what, why: why.iter().map(|reason| hidden(reason)).collect() }
+        let pieces = touch.pieces().into_iter().map(|piece| match piece {
+            Piece::Words(text) => Piece::Words(hidden(&text)),
+            Piece::Literal(text) => Piece::Literal(hidden(&text)),
+        });
+        let pieces = pieces.collect();
+        Contact { touch, heading, what, pieces, why: why.iter().map(|reason| hidden(reason)).collect() }
     }
 }
 

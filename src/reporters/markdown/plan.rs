@@ -1,7 +1,8 @@
 //! A plan for a ticket.
 
 use super::Blocks;
-use super::text::prose;
+use super::text::{code, prose};
+use crate::contact::Piece;
 use crate::documents::plan::{HEADINGS, Plan};
 
 impl Blocks {
@@ -16,7 +17,11 @@ impl Blocks {
             self.heading(2, heading);
             self.stand_off();
             for contact in contacts {
-                self.item(0, &prose(&contact.what));
+                let pieces = contact.pieces.iter().map(|piece| match piece {
+                    Piece::Words(words) => prose(words),
+                    Piece::Literal(text) => code(text),
+                });
+                self.item(0, &pieces.collect::<Vec<_>>().join(" "));
                 contact.why.iter().for_each(|reason| self.item(1, &prose(reason)));
             }
         }
