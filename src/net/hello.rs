@@ -250,4 +250,17 @@ mod tests {
             let _ = chosen(&[&[2, 0, 0, 40, 3, 3][..], &[7; 32], &[0, 0x13, 1, 0, 0, 9], &bytes].concat());
         }
     }
+
+    #[test]
+    fn only_an_end_that_a_box_makes_of_a_large_message_may_be_its_size() {
+        use crate::net::Phase;
+
+        let alert = ErrorKind::Alert("decode_error".to_owned());
+        for kind in [ErrorKind::TimedOut(Phase::Handshake), ErrorKind::Reset, ErrorKind::Closed, alert] {
+            assert!(may_be_its_size(&kind), "{kind:?}");
+        }
+        for kind in [ErrorKind::Refused, ErrorKind::NotTls(String::new()), ErrorKind::TlsTooOld, ErrorKind::Other] {
+            assert!(!may_be_its_size(&kind), "{kind:?}");
+        }
+    }
 }

@@ -343,4 +343,16 @@ mod tests {
 
         assert_eq!(report.verdict(), Verdict::Undecided);
     }
+
+    #[test]
+    fn what_is_to_be_fixed_first_is_the_cause_and_not_what_else_is_wrong_and_hides_nothing() {
+        let mut report = hiding();
+        let mut harmless = report.rows[2].clone();
+        let found = fixture::BROKEN.found("is broken as well", Remediation::network("Mend it."));
+        ends(&mut harmless, Ending::Asked(Outcome::graded(Grade::Reached).because(found)));
+        harmless.required = false;
+        report.rows.insert(0, harmless);
+
+        assert_eq!(report.first_to_fix().map(|row| row.spec.id), Some(report.rows[1].spec.id));
+    }
 }

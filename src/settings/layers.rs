@@ -264,6 +264,21 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_the_wrong_shape_is_told_for_what_it_is_and_what_is_expected() {
+        for (given, is, expected) in [
+            ("[network]\ntimeout = true", "a boolean", "a duration such as \"5s\""),
+            ("[network]\nretries = 'one'", "a string", "a whole number"),
+            ("[network]\nendpoints = 3", "an integer", "a list of strings"),
+            ("[network]\nproxy = ['a']", "an array", "a string"),
+            ("[checks]\ndeep = 'yes'", "a string", "true or false"),
+            ("strategy = 1.5", "a float", "one of firewall, events"),
+        ] {
+            let said = error(given);
+            assert!(said.contains(&format!("is {is}")) && said.contains(expected), "{given}: {said}");
+        }
+    }
+
+    #[test]
     fn waivers_need_a_reason_and_a_date() {
         assert!(error("[[waive]]\nid = 'egress.answers'").contains("`reason`"));
         assert!(error("[[waive]]\nid = 'a.b'\nreason = 'x'\nuntil = 'soon'").contains("2027-01-31"));

@@ -412,4 +412,11 @@ mod tests {
         let escaped = event(br#"{"d\u0061ta":{"\u0069d":"org_1"},"\u0065vent":"a\u002eb"}"#).unwrap();
         assert_eq!((escaped.name.as_str(), escaped.object.as_deref()), ("a.b", Some("org_1")));
     }
+
+    #[test]
+    fn a_path_is_shown_without_its_query_on_one_line_and_no_longer_than_one() {
+        assert_eq!(shown_path("/hook/a?token=planted#planted"), "/hook/a");
+        assert_eq!(shown_path("/h\u{f6}ok\n\u{1b}[1m"), "/h?ok??[1m");
+        assert_eq!(shown_path(&"/".repeat(500)).len(), LONGEST_PATH);
+    }
 }

@@ -222,4 +222,14 @@ mod tests {
         assert_eq!(odd, Object { id: String::new(), called: None, enabled: false, events: vec!["a".to_owned()] });
         assert!(!Object::read(Kind::Endpoint, &json!({ "status": "disabled" })).enabled);
     }
+
+    #[test]
+    fn an_object_is_the_one_with_its_id() {
+        let is = |id: &str| {
+            let wanted = Id::read(Kind::Organization, "org_1").unwrap();
+            Object::read(Kind::Organization, &json!({ "id": id })).is(&wanted)
+        };
+
+        assert!(is("org_1") && !is("org_10") && !is("org_2") && !is(""));
+    }
 }

@@ -306,4 +306,16 @@ mod tests {
             assert!(!transient(kind.clone()), "{kind:?}");
         }
     }
+
+    #[test]
+    fn the_systems_words_are_kept_but_for_an_end_without_a_farewell() {
+        let detail = |error| NetError::from(error).detail;
+
+        assert_eq!(detail(io::Error::other("as the system says it")), "as the system says it");
+        assert_eq!(detail(io::ErrorKind::ConnectionRefused.into()), io::ErrorKind::ConnectionRefused.to_string());
+        assert_eq!(
+            detail(io::Error::new(io::ErrorKind::UnexpectedEof, "see https://docs.rs")),
+            "the other side closed the connection"
+        );
+    }
 }

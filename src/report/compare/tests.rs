@@ -100,6 +100,26 @@ fn between(before: Option<CheckResult>, after: Option<CheckResult>) -> Option<(C
 }
 
 #[test]
+fn what_was_hidden_before_and_fails_is_revealed_and_nothing_else_is() {
+    let revealed = |before, after| {
+        let (before, after) = (report(result(before)), report(result(after)));
+        Comparison::of(&before, &after).rows.iter().any(Pair::is_revealed)
+    };
+
+    assert!(revealed(Is::ForACause, Is::Fail));
+    for (before, after) in [
+        (Is::ForACause, Is::WaivedFail),
+        (Is::ForACause, Is::Unknown),
+        (Is::Fail, Is::ForACause),
+        (Is::Fail, Is::Fail),
+        (Is::Pass, Is::Fail),
+        (Is::Missing, Is::Fail),
+    ] {
+        assert!(!revealed(before, after), "{before:?}, {after:?}");
+    }
+}
+
+#[test]
 fn the_table_is_what_is_done() {
     use Change::{Changed, Gone, Improved, New, Regressed, Unchanged};
     let asked = [Is::Pass, Is::Warn, Is::WaivedUnknown, Is::WaivedFail, Is::Unknown, Is::Fail, Is::ForACause];
