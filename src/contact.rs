@@ -137,6 +137,10 @@ impl Touch {
     pub const CLOCK: Touch = Touch::Local("the clock");
     /// Which addresses this machine has.
     pub const INTERFACES: Touch = Touch::Local("the addresses of the network interfaces");
+    /// What the environment says of proxies to programs at large.
+    pub const PROXY_VARIABLES: Touch = Touch::Local("the proxy variables");
+    /// Which certificate authorities the environment names to some programs.
+    pub const TRUST_VARIABLES: Touch = Touch::Local("the variables that name certificate authorities");
     /// From which address packets leave, and how the machine is called that sends them.
     pub const ROUTES: Touch = Touch::Local("the routing table and the host name");
 

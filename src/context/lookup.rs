@@ -132,6 +132,11 @@ impl Lookups {
     pub(super) fn within(&self, bounds: Arc<Bounds>) -> Self {
         Lookups { memory: Arc::clone(&self.memory), bounds: Some(bounds) }
     }
+
+    /// The bounds in which they are seen.
+    pub(super) fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_deref()
+    }
 }
 
 impl Context {

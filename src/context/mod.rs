@@ -19,7 +19,7 @@ use crate::facts::Facts;
 use crate::host::Host;
 use crate::net::{Attempted, Connected, Network, Through, TrustSummary, Way};
 use crate::outcome::{Grade, Remediations, Vantage};
-use crate::settings::{Family, Probing, Proxy, Settings, Variables};
+use crate::settings::{Family, Misread, Probing, Proxy, Settings, Variables};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
 #[derive(Clone)]
@@ -28,7 +28,8 @@ pub struct Context {
     pub settings: Settings,
     /// What a look from outside was told besides.
     pub probing: Probing,
-    /// What the environment says to programs at large.
+    /// What the environment says to programs at large. A check sees nothing here: it asks [`Context::proxy_variables`] and
+    /// [`Context::trust_variables`], which are held to what it declares.
     pub variables: Variables,
     /// What is known of `WorkOS`.
     pub facts: Facts,
@@ -78,7 +79,26 @@ pub struct Tried {
     pub connection: Attempted<Connected>,
 }
 
+/// The proxies that variables name, in every spelling, and what the spellings of `NO_PROXY` hold.
+pub type ProxyVariables<'a> = (&'a [(&'static str, Result<Proxy, Misread>)], &'a [(&'static str, String)]);
+
 impl Context {
+    /// What the environment says of proxies.
+    pub fn proxy_variables(&self) -> ProxyVariables<'_> {
+        match self.lookups.bounds() {
+            Some(bounds) => bounds.proxy_variables(),
+            None => (&self.variables.proxies, &self.variables.no_proxy),
+        }
+    }
+
+    /// The files of certificate authorities that some programs alone read.
+    pub fn trust_variables(&self) -> &[(&'static str, String)] {
+        match self.lookups.bounds() {
+            Some(bounds) => bounds.trust_variables(),
+            None => &self.variables.trust,
+        }
+    }
+
     /// The ways to an endpoint: straight to each of its addresses, or through each address of the proxy.
     pub async fn ways(&self, endpoint: &Endpoint) -> Vec<Way> {
         let Some(proxy) = self.settings.proxy_for(endpoint) else {

@@ -53,7 +53,7 @@ struct ProxySettings;
 /// What is read to know why requests go past a proxy.
 pub(in crate::checks) fn contacts() -> impl Iterator<Item = Contact> {
     let files = PROXY_FILES.iter().map(|path| Touch::File(path.into()));
-    let read = files.chain([Touch::Local("the proxy variables")]);
+    let read = files.chain([Touch::PROXY_VARIABLES]);
     read.map(|what| Contact::new(what, "which way requests leave, and who else would take it"))
 }
 
@@ -78,7 +78,7 @@ pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Op
         )));
     }
     let named = |names: &[&str]| {
-        let mut set = cx.variables.proxies.iter().filter(|(name, _)| names.contains(name));
+        let mut set = cx.proxy_variables().0.iter().filter(|(name, _)| names.contains(name));
         set.find_map(|variable| Some((variable.0, meant(variable)?)))
     };
     if let Some((name, proxy)) = named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]) {
@@ -110,7 +110,7 @@ impl Check for ProxySettings {
             for endpoint in settings.server_endpoints() {
                 outcome.saw("route", format!("{endpoint}: {}", route(settings, settings.proxy_for(endpoint))));
             }
-            for (variable, proxy) in &cx.variables.proxies {
+            for (variable, proxy) in cx.proxy_variables().0 {
                 let shown = proxy.as_ref().map_or_else(|misread| misread.shown.clone(), ToString::to_string);
                 outcome.saw("variable", format!("{variable}={shown}"));
             }
@@ -140,7 +140,7 @@ fn route(settings: &Settings, proxy: Option<&Proxy>) -> String {
 fn findings(cx: &Context) -> Vec<Finding> {
     let settings = &cx.settings;
     let mut findings = Vec::new();
-    let by_name = |name: &str| cx.variables.proxies.iter().find(|(variable, _)| *variable == name);
+    let by_name = |name: &str| cx.proxy_variables().0.iter().find(|(variable, _)| *variable == name);
     let from_environment = !matches!(settings.proxy.as_ref().map(|proxy| &proxy.source), Some(Source::Flag(_)));
     findings.extend(misread(cx));
     for (lower, upper) in [("https_proxy", "HTTPS_PROXY"), ("all_proxy", "ALL_PROXY")] {
@@ -180,7 +180,7 @@ fn misread(cx: &Context) -> Vec<Finding> {
         Source::Environment(_) => None,
         source => Some((source.to_string(), &misread.value)),
     });
-    let variables = cx.variables.proxies.iter();
+    let variables = cx.proxy_variables().0.iter();
     let variables = variables.filter_map(|(name, proxy)| Some(((*name).to_owned(), proxy.as_ref().err()?)));
     for (name, misread) in in_effect.chain(variables) {
         match wrong.iter_mut().find(|(_, known)| *known == misread) {
@@ -217,7 +217,7 @@ fn differ(lower: &str, a: &Proxy, upper: &str, b: &Proxy) -> Finding {
 
 /// Where one spelling of `NO_PROXY` exempts the API, and the other one does not.
 fn exempted_by_one(cx: &Context) -> Option<Finding> {
-    let [(lower, a), (upper, b)] = &cx.variables.no_proxy[..] else { return None };
+    let [(lower, a), (upper, b)] = cx.proxy_variables().1 else { return None };
     let api = &cx.settings.api.value;
     let (by_lower, by_upper) = (NoProxy::parse(a).covers(api), NoProxy::parse(b).covers(api));
     let proxy = cx.settings.proxy.as_ref().filter(|_| by_lower != by_upper)?;

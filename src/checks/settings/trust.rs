@@ -1,8 +1,8 @@
 //! Which certificate authorities does this host trust?
 
 use crate::check::{
-    Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Vantage,
-    command,
+    Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
+    Vantage, command,
 };
 use crate::context::Context;
 use crate::facts::Facts;
@@ -51,13 +51,13 @@ struct TrustStore;
 impl Check for TrustStore {
     /// Whatever certificates are judged by is read before the run.
     fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
-        Vec::new()
+        vec![Contact::new(Touch::TRUST_VARIABLES, "which certificate authorities some programs alone trust")]
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
         Box::pin(async move {
             let mut outcome = judge(&cx.trust);
-            for (name, file) in &cx.variables.trust {
+            for (name, file) in cx.trust_variables() {
                 outcome.saw("read by some programs alone", format!("{name}={file}"));
             }
             outcome

@@ -18,10 +18,10 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use self::host::BoundedHost;
 use self::network::Bounded;
-use super::Context;
+use super::{Context, ProxyVariables};
 use crate::contact::{Contact, Server, Touch};
 use crate::host::Host;
-use crate::settings::Settings;
+use crate::settings::{Settings, Variables};
 
 /// What a check reached for without having declared it. Nothing of it was touched.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +41,7 @@ impl Context {
         let (overstepped, heard) = mpsc::unbounded_channel();
         let bounds = Arc::new(Bounds {
             settings: self.settings.clone(),
+            variables: self.variables.clone(),
             host: Arc::clone(&self.host),
             state: Mutex::new(State {
                 touches: contacts.iter().map(|contact| contact.what.clone()).collect(),
@@ -54,6 +55,7 @@ impl Context {
             unrepeated: Arc::new(Bounded::new(Arc::clone(&self.unrepeated), Arc::clone(&bounds))),
             host: Arc::new(BoundedHost::new(Arc::clone(&self.host), Arc::clone(&bounds))),
             lookups: self.lookups.within(bounds),
+            variables: Variables::default(),
             ..self.clone()
         };
         (cx, Guard(heard))
@@ -78,6 +80,7 @@ impl Guard {
 /// What one check declared, and what it has learnt.
 pub(super) struct Bounds {
     settings: Settings,
+    variables: Variables,
     /// This machine, as it is.
     host: Arc<dyn Host>,
     state: Mutex<State>,
@@ -128,6 +131,20 @@ impl Bounds {
     pub(super) fn cover_answers_about(&self, name: &str) -> bool {
         let servers = self.servers().into_iter().map(Server::Named);
         servers.into_iter().any(|server| self.covers(&Touch::Lookup { name: name.to_owned(), server }))
+    }
+
+    /// What the environment says of proxies.
+    pub(super) fn proxy_variables(&self) -> ProxyVariables<'_> {
+        if self.holds(Touch::PROXY_VARIABLES) {
+            (&self.variables.proxies, &self.variables.no_proxy)
+        } else {
+            (&[], &[])
+        }
+    }
+
+    /// Which certificate authorities it names to some programs.
+    pub(super) fn trust_variables(&self) -> &[(&'static str, String)] {
+        if self.holds(Touch::TRUST_VARIABLES) { &self.variables.trust } else { &[] }
     }
 
     /// Keeps what a lookup in bounds gave: that is where connections may be made to.

@@ -144,6 +144,24 @@ async fn this_machine_tells_what_was_declared_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_the_environment_says_to_programs_is_seen_by_those_alone_that_declare_it() {
+    let (mut cx, _) = site(Fake::default(), None);
+    cx.variables.trust = vec![("NODE_EXTRA_CA_CERTS", "/etc/ssl/corp.pem".to_owned())];
+    cx.variables.no_proxy = vec![("NO_PROXY", "a.example".to_owned())];
+    let said =
+        async |touches: &[Touch], ask: fn(&Context) -> usize| asked(&cx, &declared(touches), async |cx| ask(cx)).await;
+    let trust: fn(&Context) -> usize = |cx| cx.trust_variables().len();
+    let proxies: fn(&Context) -> usize = |cx| cx.proxy_variables().1.len();
+
+    assert_eq!(said(&[Touch::TRUST_VARIABLES], trust).await, Ok(1));
+    assert_eq!(said(&[Touch::PROXY_VARIABLES], proxies).await, Ok(1));
+    assert_eq!(said(&[Touch::PROXY_VARIABLES], trust).await, Err(Touch::TRUST_VARIABLES.to_string()));
+    assert_eq!(said(&[Touch::TRUST_VARIABLES], proxies).await, Err(Touch::PROXY_VARIABLES.to_string()));
+    let past = said(&[], |cx| cx.variables.trust.len() + cx.variables.no_proxy.len());
+    assert_eq!(past.await, Ok(0));
+}
+
+#[tokio::test]
 async fn a_lookup_covers_the_servers_in_effect_the_search_list_and_the_translators_name() {
     let (cx, _) = site(Fake::api(), None);
     let system = declared(&[lookup("api.workos.com", Server::System), Touch::File(RESOLVER_FILE.into())]);

@@ -81,7 +81,10 @@ impl Check for Trusted {
     fn contacts(&self, _: &Facts, given: &Settings) -> Vec<Contact> {
         let mut contacts = reaching(&self.0, true, given, "whose certificate answers");
         contacts.extend(super::whose_addresses(&self.0, given));
-        contacts.push(Contact::new(Touch::CLOCK, "whether the certificate holds now"));
+        contacts.extend([
+            Contact::new(Touch::TRUST_VARIABLES, "which file holds a CA that is not trusted here"),
+            Contact::new(Touch::CLOCK, "whether the certificate holds now"),
+        ]);
         contacts
     }
 
@@ -148,7 +151,7 @@ impl Kept {
         Kept {
             bundle: cx.settings.ca_bundle.as_ref().map(|file| file.value.display().to_string()),
             named_file: cx.trust.named_file.clone(),
-            elsewhere: cx.variables.trust.clone(),
+            elsewhere: cx.trust_variables().to_vec(),
             proxy: cx.settings.proxy_for(endpoint).cloned(),
         }
     }
