@@ -122,9 +122,13 @@ impl Method {
 /// What may follow from answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Learnt {
-    /// Where answers to declared requests redirect to (Location) is looked up, connected to, and asked with GET, without the
-    /// key. What these answers redirect to follows by the same rule.
-    Redirects,
+    /// Where answers to declared requests redirect to (Location) is looked up and connected to. Where that is the host that
+    /// was asked, one of those that are `followed`, or under one of them, it is asked too: with GET and without the key. What
+    /// these answers redirect to follows by the same rule.
+    Redirects {
+        /// The hosts that may be asked, with every host under them.
+        followed: &'static [&'static str],
+    },
 }
 
 impl Learnt {
@@ -231,7 +235,7 @@ impl Touch {
             }
             Touch::File(path) => vec![words("read"), literal(&path.display())],
             Touch::Local(what) => vec![words("read"), words(what)],
-            Touch::Learnt(Learnt::Redirects) => vec![Piece::Words(format!(
+            Touch::Learnt(Learnt::Redirects { .. }) => vec![Piece::Words(format!(
                 "GET where answers redirect to, at most {} places, without the API key",
                 Learnt::MOST
             ))],

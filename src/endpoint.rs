@@ -27,6 +27,11 @@ impl Endpoint {
     }
 }
 
+/// Whether a host is one of these, or under one of them.
+pub fn is_under(host: &str, hosts: &[&str]) -> bool {
+    hosts.iter().any(|known| host.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {

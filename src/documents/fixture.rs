@@ -102,7 +102,7 @@ fn plan() -> Plan {
                     .with_query_as_given(),
                 "whether it refuses an unsigned event",
             ),
-            contact(Touch::Learnt(Learnt::Redirects), "where a sign-in leads"),
+            contact(Touch::Learnt(Learnt::Redirects { followed: &["workos.com"] }), "where a sign-in leads"),
         ],
         checks: vec![
             planned("egress.connects", Some("api.workos.com:443"), true, None),

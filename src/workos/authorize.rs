@@ -4,11 +4,15 @@
 
 use url::{Url, form_urlencoded};
 
+use crate::endpoint::is_under;
 use crate::net::{Request, Response, Way};
 use crate::settings::values::{url_endpoint, web_url};
 
 /// How far the chain is followed.
 pub const MOST_HOPS: usize = 8;
+
+/// The hosts to which the chain is followed, with every host under them; it is followed on the host that was asked too.
+pub const FOLLOWED: &[&str] = &["workos.com"];
 
 /// What a hop says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,9 +69,7 @@ pub fn read(response: &Response, at: &Url, redirect_uri: &str) -> Hop {
         Some(host) if host.ends_with(".authkit.app") || host == "authkit.workos.com" => {
             Hop::HostedLogin(host.to_owned())
         }
-        Some(host) if host == "workos.com" || host.ends_with(".workos.com") || Some(host) == at.host_str() => {
-            Hop::Next(next)
-        }
+        Some(host) if is_under(host, FOLLOWED) || Some(host) == at.host_str() => Hop::Next(next),
         Some(host) => Hop::Elsewhere(host.to_owned()),
         None => Hop::End(response.status),
     }

@@ -58,7 +58,7 @@ impl Check for Planted {
             // The redirect itself is declared; to follow it is not.
             (Verb::Follow, false) => requesting(&api(), settings, [get(BEGIN)]),
             (Verb::Follow, true) => {
-                let learnt = Contact::new(Touch::Learnt(Learnt::Redirects), "planted");
+                let learnt = Contact::new(Touch::Learnt(Learnt::Redirects { followed: &[] }), "planted");
                 requesting(&api(), settings, [get(BEGIN), learnt])
             }
             (_, false) => Vec::new(),

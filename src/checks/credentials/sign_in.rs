@@ -24,7 +24,7 @@ pub(in crate::checks) struct Followed {
 /// What following a sign-in touches.
 pub(in crate::checks) fn contacts(endpoint: &Endpoint, why: &str, settings: &Settings) -> Vec<Contact> {
     let begin = Touch::request(Method::Get, endpoint, &authorize::path("", "")).with_query_as_given();
-    let next = Contact::new(Touch::Learnt(Learnt::Redirects), why);
+    let next = Contact::new(Touch::Learnt(Learnt::Redirects { followed: authorize::FOLLOWED }), why);
     requesting(endpoint, settings, [Contact::new(begin, why), next])
 }
 

@@ -7,8 +7,8 @@ use url::{Position, Url};
 
 use super::{Bounds, rules};
 use crate::contact::{By, Contact, Learnt, Method, Server, Touch};
-use crate::context::reaching::requesting;
-use crate::endpoint::Endpoint;
+use crate::context::reaching::{reaching, requesting};
+use crate::endpoint::{Endpoint, is_under};
 use crate::net::{Asking, Connected, Handshake, Network, Question, Records, Request, Response, Through, Way, doh};
 use crate::secret::Secret;
 use crate::settings::Scheme;
@@ -140,14 +140,21 @@ impl Bounds {
 
     /// What follows from an answer, where a rule was declared for it. Nobody but this says what was learnt.
     fn learn(&self, request: &Request, response: &Response) {
-        let by_rule = self.state().touches.contains(&Touch::Learnt(Learnt::Redirects));
-        let location = response.header("location").filter(|_| by_rule && (300..400).contains(&response.status));
+        let rule = self.state().touches.iter().find_map(|touch| match touch {
+            Touch::Learnt(Learnt::Redirects { followed }) => Some(*followed),
+            _ => None,
+        });
+        let Some(followed) = rule else { return };
+        let location = response.header("location").filter(|_| (300..400).contains(&response.status));
         let at = Url::parse(&request.way.endpoint.https(&request.path));
         let Some(url) = location.and_then(|location| at.ok()?.join(location).ok()) else { return };
         // Who is redirected to a host by its name may look at the port that browsers take.
         let browsers = url.host_str().map(|host| Endpoint::new(host, 443));
         let endpoints = url_endpoint(&url).filter(|_| url.scheme() == "https").into_iter().chain(browsers);
         let follows = endpoints.flat_map(|endpoint| {
+            if endpoint.host != request.way.endpoint.host && !is_under(&endpoint.host, followed) {
+                return reaching(&endpoint, true, &self.settings, "");
+            }
             let get = Touch::request(Method::Get, &endpoint, &url[Position::BeforePath..Position::AfterQuery]);
             requesting(&endpoint, &self.settings, [Contact::new(get, "")])
         });

@@ -463,7 +463,11 @@ async fn a_redirect_is_followed_as_far_as_answers_said_by_those_alone_that_decla
     let (cx, counted) = site(redirecting(), None);
     let begin = Contact::new(Touch::request(Method::Get, &api(), "/begin"), "");
     let unruled = requesting(&api(), &cx.settings, [begin.clone()]);
-    let ruled = requesting(&api(), &cx.settings, [begin, Contact::new(Touch::Learnt(Learnt::Redirects), "")]);
+    let ruled = requesting(
+        &api(),
+        &cx.settings,
+        [begin, Contact::new(Touch::Learnt(Learnt::Redirects { followed: &["example"] }), "")],
+    );
     let followed = async |contacts: &[Contact], change: fn(&mut Request)| {
         let reached = std::sync::atomic::AtomicUsize::new(0);
         let ended = asked(&cx, contacts, async |cx| follow(cx, &reached, change).await).await;
@@ -473,6 +477,14 @@ async fn a_redirect_is_followed_as_far_as_answers_said_by_those_alone_that_decla
     assert_eq!(followed(&unruled, |_| ()).await, (0, "look up h0.example".to_owned()));
     assert_eq!(counted.fetched(), 1);
     assert_eq!(followed(&ruled, |_| ()).await, (Learnt::MOST, format!("look up h{}.example", Learnt::MOST)));
+    // A host that the rule does not follow is connected to, and asked nothing.
+    for followed_hosts in [&[][..], &["workos.com"], &["ample"], &["h1.example"]] {
+        let rule = Touch::Learnt(Learnt::Redirects { followed: followed_hosts });
+        let begin = Contact::new(Touch::request(Method::Get, &api(), "/begin"), "");
+        let narrow = requesting(&api(), &cx.settings, [begin, Contact::new(rule, "")]);
+        let (reached, refused) = followed(&narrow, |_| ()).await;
+        assert_eq!((reached, refused.as_str()), (0, "GET https://h0.example/at?n=0"), "{followed_hosts:?}");
+    }
     // Elsewhere than an answer said, and with the key, nobody is led.
     for change in [
         (|request| request.path = "/other".to_owned()) as fn(&mut Request),

@@ -123,7 +123,9 @@ impl From<&contact::Touch> for Touch {
             },
             contact::Touch::File(path) => Touch::File { path: hidden(&path.display().to_string()) },
             contact::Touch::Local(what) => Touch::Local { local: (*what).to_owned() },
-            contact::Touch::Learnt(Learnt::Redirects) => Touch::Learnt { rule: Rule::Redirects, most: Learnt::MOST },
+            contact::Touch::Learnt(Learnt::Redirects { .. }) => {
+                Touch::Learnt { rule: Rule::Redirects, most: Learnt::MOST }
+            }
         }
     }
 }
