@@ -213,7 +213,8 @@ mod tests {
         assert_eq!(cell("a\nb"), "a b");
     }
 
-    /// The text without its code and its escapes: what is left of it could act.
+    /// The text with a blank in the place of each piece of code, escape and entity: what is left of it could act. What stands on
+    /// both sides of one of them does not stand together.
     fn bare(markdown: &str) -> String {
         let mut bare = String::new();
         let mut rest = markdown;
@@ -227,17 +228,19 @@ mod tests {
                         && !inside[at + run..].starts_with('`')
                         && !inside[..*at].ends_with('`')
                 };
+                bare.push(' ');
                 let end = (0..inside.len()).filter(|at| inside.is_char_boundary(*at)).find(closes);
                 rest = &inside[end.unwrap_or_else(|| panic!("no end of the code in {markdown:?}")) + run..];
             } else if let Some(escaped) = rest.strip_prefix('\\') {
                 assert!(escaped.starts_with(|c: char| c.is_ascii_punctuation()), "{markdown:?}");
+                bare.push(' ');
                 rest = &escaped[1..];
             } else {
                 bare.push(c);
                 rest = &rest[c.len_utf8()..];
             }
         }
-        ["&lt;", "&gt;", "&amp;"].iter().fold(bare, |bare, entity| bare.replace(entity, ""))
+        ["&lt;", "&gt;", "&amp;"].iter().fold(bare, |bare, entity| bare.replace(entity, " "))
     }
 
     proptest::proptest! {
