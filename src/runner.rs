@@ -260,9 +260,9 @@ mod tests {
     use crate::check::{CheckId, Contact, Group, Planned, Running, Spec};
     use crate::facts::Facts;
     use crate::host::fake::FakeHost;
-    use crate::net::Network;
     use crate::net::counted::Counted;
     use crate::net::fake::Fake;
+    use crate::net::{Layered, Network};
     use crate::outcome::{Code, Grade, Outcome, Remediation, Vantage};
     use crate::plan::Choice;
     use crate::settings::{DEADLINE, GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
@@ -417,21 +417,7 @@ mod tests {
             settings: Vec::new(),
             demonstration: None,
         };
-        let host = Arc::new(FakeHost::default());
-        let (unrepeated, trust) = (network.clone(), crate::net::TrustSummary::default());
-        let cx = Context {
-            probing: crate::settings::Probing::default(),
-            variables: crate::settings::Variables::default(),
-            settings,
-            facts,
-            vantage: Vantage::Inside,
-            network,
-            lookups: crate::context::Lookups::default(),
-            unrepeated,
-            trust,
-            host,
-            inbound: None,
-        };
+        let cx = Context::new(Layered::bare(network), FakeHost::default(), settings, facts, Vantage::Inside);
         let mut listener = Heard::default();
         let report = run(plan, Arc::new(cx), head, interrupt, &mut listener).await;
         (report, listener.0)

@@ -6,15 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use workos_preflight::check::{Status, Vantage};
 use workos_preflight::checks::GROUPS;
-use workos_preflight::context::{Context, Lookups};
+use workos_preflight::context::Context;
 use workos_preflight::facts::Facts;
 use workos_preflight::host::ThisHost;
-use workos_preflight::net::{Limits, Live, Memo, Retrying, TrustStores};
+use workos_preflight::net::{Layered, Limits, Live, TrustStores};
 use workos_preflight::plan::{Choice, Plan};
 use workos_preflight::report::{Head, Report, Row};
 use workos_preflight::runner::{self, Observer};
 use workos_preflight::secret::Secret;
-use workos_preflight::settings::{GivenSecrets, Layer, Probing, SETTINGS, Setting, Settings, Source, Variables};
+use workos_preflight::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
 use workos_preflight::simulator::{Ground, Simulator, World};
 
 struct Silent;
@@ -46,7 +46,7 @@ async fn asked_with(key: &str) -> Report {
     let stores = TrustStores::from_pem(simulator.trusted_pem(), simulator.public_roots_pem()).unwrap();
     let trust = stores.summary.clone();
     let limits = Limits { attempt: settings.timeout.value };
-    let live = Arc::new(Live::played(limits, stores, simulator.map().clone()));
+    let live = Live::played(limits, stores, simulator.map().clone());
     let head = Head {
         started_at: SystemTime::now(),
         host: String::new(),
@@ -58,20 +58,9 @@ async fn asked_with(key: &str) -> Report {
         settings: Vec::new(),
         demonstration: None,
     };
-    let cx = Arc::new(Context {
-        probing: Probing::default(),
-        variables: Variables::default(),
-        network: Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value))),
-        unrepeated: live,
-        lookups: Lookups::default(),
-        settings,
-        facts,
-        vantage: Vantage::Inside,
-        trust,
-        host: Arc::new(ThisHost::default()),
-        inbound: None,
-    });
-    runner::run(plan, cx, head, std::future::pending(), &mut Silent).await
+    let network = Layered::over(live, settings.retries.value);
+    let cx = Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, Vantage::Inside) };
+    runner::run(plan, Arc::new(cx), head, std::future::pending(), &mut Silent).await
 }
 
 #[tokio::test]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::check::{Check, Outcome, Spec, Vantage};
-use crate::context::{Context, Lookups, SavedDelivery};
+use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
-use crate::net::TrustSummary;
 use crate::net::fake::Fake;
+use crate::net::{Layered, TrustSummary};
 use crate::secret::Secret;
-use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source, Variables, declared};
+use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source, declared};
 use crate::workos::delivery::{Delivery, Event, Purpose, Signature};
 
 /// The parts of a context, to be changed before it is made.
@@ -98,19 +98,9 @@ impl Site {
 
     /// The context of a check.
     pub(super) fn context(self) -> Context {
-        Context {
-            settings: self.settings(),
-            probing: self.probing,
-            variables: Variables::default(),
-            facts: Facts::embedded(),
-            vantage: self.vantage,
-            unrepeated: self.network.clone(),
-            network: self.network,
-            lookups: Lookups::default(),
-            trust: self.trust,
-            host: Arc::new(self.host),
-            inbound: self.inbound,
-        }
+        let settings = self.settings();
+        let cx = Context::new(Layered::bare(self.network), self.host, settings, Facts::embedded(), self.vantage);
+        Context { probing: self.probing, trust: self.trust, inbound: self.inbound, ..cx }
     }
 }
 

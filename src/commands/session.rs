@@ -15,18 +15,18 @@ use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
 use crate::checks::GROUPS;
 use crate::cli::{FailOn, OutputArgs};
-use crate::context::{Context, Lookups, SavedDelivery};
+use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
 use crate::files;
 use crate::host::ThisHost;
-use crate::net::{Limits, Live, Memo, Retrying, TrustSummary};
+use crate::net::{Layered, Limits, Live, TrustSummary};
 use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Encoding, HUMAN, Reporter};
 use crate::runner::{self, Observer};
 use crate::said::hidden;
-use crate::settings::{Probing, Settings, Variables};
+use crate::settings::{Probing, Settings};
 
 /// The exit code of a run that the user ended.
 pub(super) const INTERRUPTED: u8 = 130;
@@ -84,22 +84,8 @@ fn live(settings: &Settings) -> Result<(Live, TrustSummary), Failure> {
 
 /// The same over a network that is given, which may be played.
 pub(super) fn context(settings: Settings, facts: Facts, vantage: Vantage, live: Live, trust: TrustSummary) -> Context {
-    let live = Arc::new(live);
-    let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
-    let host = Arc::new(ThisHost::default());
-    Context {
-        settings,
-        probing: Probing::default(),
-        variables: Variables::default(),
-        facts,
-        vantage,
-        network,
-        lookups: Lookups::default(),
-        unrepeated: live,
-        trust,
-        host,
-        inbound: None,
-    }
+    let network = Layered::over(live, settings.retries.value);
+    Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, vantage) }
 }
 
 /// Runs a plan and reports it. `demonstration` says what is played, when something is.

@@ -17,7 +17,7 @@ pub use reaching::{looking_up, reaching, requesting, routes, translating};
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::net::{Attempted, Connected, Network, Through, TrustSummary, Way};
+use crate::net::{Attempted, Connected, Layered, Network, Through, TrustSummary, Way};
 use crate::outcome::{Grade, Remediations, Vantage};
 use crate::settings::{Family, Misread, Probing, Proxy, Settings, Variables};
 
@@ -83,6 +83,29 @@ pub struct Tried {
 pub type ProxyVariables<'a> = (&'a [(&'static str, Result<Proxy, Misread>)], &'a [(&'static str, String)]);
 
 impl Context {
+    /// What a run looks at that was told nothing besides.
+    pub fn new(
+        Layered { network, unrepeated }: Layered,
+        host: impl Host + 'static,
+        settings: Settings,
+        facts: Facts,
+        vantage: Vantage,
+    ) -> Self {
+        Context {
+            settings,
+            probing: Probing::default(),
+            variables: Variables::default(),
+            facts,
+            vantage,
+            network,
+            lookups: Lookups::default(),
+            unrepeated,
+            trust: TrustSummary::default(),
+            host: Arc::new(host),
+            inbound: None,
+        }
+    }
+
     /// What the environment says of proxies.
     pub fn proxy_variables(&self) -> ProxyVariables<'_> {
         match self.lookups.bounds() {

@@ -92,6 +92,28 @@ impl<N: Network + ?Sized> Network for Arc<N> {
     }
 }
 
+/// A network as a run sees it.
+pub struct Layered {
+    /// Each question is asked once, and transient failures are repeated.
+    pub network: Arc<dyn Network>,
+    /// The same without memory and without repetition.
+    pub unrepeated: Arc<dyn Network>,
+}
+
+impl Layered {
+    /// The layers over a network, with so many repetitions.
+    pub fn over(network: impl Network + 'static, retries: u32) -> Self {
+        let unrepeated = Arc::new(network);
+        Layered { network: Arc::new(Memo::new(Retrying::new(Arc::clone(&unrepeated), retries))), unrepeated }
+    }
+
+    /// A network of a test, with no layer over it.
+    #[cfg(test)]
+    pub(crate) fn bare(network: Arc<dyn Network>) -> Self {
+        Layered { network: Arc::clone(&network), unrepeated: network }
+    }
+}
+
 /// A verb in progress.
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Attempted<T>> + Send + 'a>>;
 

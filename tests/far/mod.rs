@@ -14,7 +14,7 @@ use workos_preflight::checks::GROUPS;
 use workos_preflight::context::Context;
 use workos_preflight::facts::Facts;
 use workos_preflight::host::ThisHost;
-use workos_preflight::net::{Limits, Live, Memo, Places, Retrying, TrustStores};
+use workos_preflight::net::{Layered, Limits, Live, Places, TrustStores};
 use workos_preflight::plan::{Choice, Plan};
 use workos_preflight::report::{Head, Report, Row};
 use workos_preflight::runner::{self, Observer};
@@ -43,22 +43,10 @@ pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
         let choice = Choice { only: only.iter().map(|id| (*id).to_owned()).collect(), skip: Vec::new() };
         let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
         let trust = stores.summary.clone();
-        let live = Arc::new(Live::played(Limits { attempt: settings.timeout.value }, stores, places));
-        let network = Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value)));
+        let live = Live::played(Limits { attempt: settings.timeout.value }, stores, places);
         let head = head(&settings, &facts);
-        let cx = Context {
-            probing: workos_preflight::settings::Probing::default(),
-            variables: workos_preflight::settings::Variables::default(),
-            lookups: workos_preflight::context::Lookups::default(),
-            settings,
-            facts,
-            vantage: Vantage::Inside,
-            network,
-            unrepeated: live,
-            trust,
-            host: Arc::new(ThisHost::default()),
-            inbound: None,
-        };
+        let network = Layered::over(live, settings.retries.value);
+        let cx = Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, Vantage::Inside) };
 
         let begun = Instant::now();
         let report = runner::run(plan, Arc::new(cx), head, std::future::pending(), &mut Silent).await;

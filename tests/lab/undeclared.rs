@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 use workos_preflight::check::{
     Check, CheckId, Contact, Grade, Group, Learnt, Method, Outcome, Planned, Running, Spec, Status, Touch, Vantage,
 };
-use workos_preflight::context::{Context, Lookups, looking_up, requesting};
+use workos_preflight::context::{Context, looking_up, requesting};
 use workos_preflight::endpoint::Endpoint;
 use workos_preflight::facts::Facts;
 use workos_preflight::host::ThisHost;
-use workos_preflight::net::{Limits, Live, Memo, Question, RecordKind, Request, Retrying, TrustStores, Way};
+use workos_preflight::net::{Layered, Limits, Live, Question, RecordKind, Request, TrustStores, Way};
 use workos_preflight::plan::{Choice, Plan};
 use workos_preflight::report::{Head, Report, Row, Verdict};
 use workos_preflight::runner::{self, Observer};
@@ -209,7 +209,7 @@ async fn run(place: &Place, groups: &'static [Group]) -> Result<(Report, Arc<Con
     let (trusted, public) = (place.simulator.trusted_pem(), place.simulator.public_roots_pem());
     let stores = TrustStores::from_pem(trusted, public).map_err(|error| error.to_string())?;
     let trust = stores.summary.clone();
-    let live = Arc::new(Live::new(Limits { attempt: settings.timeout.value }, stores));
+    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
     let head = Head {
         started_at: SystemTime::now(),
         host: String::new(),
@@ -221,19 +221,9 @@ async fn run(place: &Place, groups: &'static [Group]) -> Result<(Report, Arc<Con
         settings: Vec::new(),
         demonstration: None,
     };
-    let cx = Arc::new(Context {
-        probing: workos_preflight::settings::Probing::default(),
-        variables: workos_preflight::settings::Variables::default(),
-        network: Arc::new(Memo::new(Retrying::new(Arc::clone(&live), settings.retries.value))),
-        unrepeated: live,
-        lookups: Lookups::default(),
-        settings,
-        facts,
-        vantage: Vantage::Inside,
-        trust,
-        host: Arc::new(ThisHost::default()),
-        inbound: None,
-    });
+    let network = Layered::over(live, settings.retries.value);
+    let cx = Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, Vantage::Inside) };
+    let cx = Arc::new(cx);
     let report = runner::run(plan, Arc::clone(&cx), head, std::future::pending(), &mut Silent).await;
     Ok((report, cx))
 }

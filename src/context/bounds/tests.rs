@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::check::{By, Endpoint, Learnt, Method};
-use crate::context::{IPV4_ONLY, Lookups, looking_up, reaching, requesting, translating};
+use crate::context::{IPV4_ONLY, looking_up, reaching, requesting, translating};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::host::{HOSTS_FILE, RESOLVER_FILE};
 use crate::net::counted::Counted;
 use crate::net::fake::{Fake, dns_answer, response};
-use crate::net::{Network, Question, RecordKind, Records, Request, TrustSummary, Way, doh};
+use crate::net::{Layered, Network, Question, RecordKind, Records, Request, Way, doh};
 use crate::outcome::Vantage;
 use crate::secret::Secret;
 use crate::settings::{Declared, GivenSecrets, Layer, PROXY, RESOLVER, Setting, Source};
@@ -32,19 +32,8 @@ fn site_with(network: Fake, given: &[(&'static Declared, Option<&str>)]) -> (Con
     let api_key = Some(Setting { value: Secret::new(KEY), source: Source::Environment("WORKOS_API_KEY") });
     let settings = Settings::merge(&[layer], GivenSecrets { api_key, ..GivenSecrets::default() }, Vec::new()).unwrap();
     let counted = Arc::new(Counted::new(network));
-    let cx = Context {
-        probing: crate::settings::Probing::default(),
-        variables: crate::settings::Variables::default(),
-        settings,
-        facts: Facts::embedded(),
-        vantage: Vantage::Inside,
-        network: counted.clone(),
-        lookups: Lookups::default(),
-        unrepeated: counted.clone(),
-        trust: TrustSummary::default(),
-        host: Arc::new(FakeHost::default()),
-        inbound: None,
-    };
+    let facts = Facts::embedded();
+    let cx = Context::new(Layered::bare(counted.clone()), FakeHost::default(), settings, facts, Vantage::Inside);
     (cx, counted)
 }
 

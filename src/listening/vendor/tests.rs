@@ -7,7 +7,7 @@ use super::*;
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::net::fake::{Fake, response};
-use crate::net::{Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, Records, TrustSummary};
+use crate::net::{Asking, Attempted, BodyEnd, Connected, Handshake, Layered, Network, Question, Records};
 use crate::outcome::Vantage;
 use crate::settings::{GivenSecrets, Settings};
 use crate::workos::pages::{LARGEST_OBJECT, PAGE};
@@ -65,20 +65,9 @@ impl Played {
     }
 
     fn context(&self) -> Context {
-        let network: Arc<dyn Network> = Arc::new(self.clone());
-        Context {
-            probing: crate::settings::Probing::default(),
-            variables: crate::settings::Variables::default(),
-            lookups: crate::context::Lookups::default(),
-            settings: Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap(),
-            facts: Facts::embedded(),
-            vantage: Vantage::Inside,
-            network: Arc::clone(&network),
-            unrepeated: network,
-            trust: TrustSummary::default(),
-            host: Arc::new(FakeHost::default()),
-            inbound: None,
-        }
+        let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap();
+        let (network, host) = (Layered::bare(Arc::new(self.clone())), FakeHost::default());
+        Context::new(network, host, settings, Facts::embedded(), Vantage::Inside)
     }
 
     async fn marked(&self, kind: Kind) -> Result<(Vec<String>, Option<Unseen>), String> {
