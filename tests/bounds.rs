@@ -1,8 +1,10 @@
 //! Checks in the bounds of what they declare, through a whole plan against the played world.
 #![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect, in what it is built of too")]
 
+#[path = "support/planned.rs"]
+mod planned;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use workos_preflight::check::{Status, Vantage};
 use workos_preflight::checks::GROUPS;
@@ -11,19 +13,10 @@ use workos_preflight::facts::Facts;
 use workos_preflight::host::ThisHost;
 use workos_preflight::net::{Layered, Limits, Live, TrustStores};
 use workos_preflight::plan::{Choice, Plan};
-use workos_preflight::report::{Head, Report, Row};
-use workos_preflight::runner::{self, Observer};
+use workos_preflight::report::Report;
 use workos_preflight::secret::Secret;
 use workos_preflight::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
 use workos_preflight::simulator::{Ground, Simulator, World};
-
-struct Silent;
-
-impl Observer for Silent {
-    fn row(&mut self, _row: &Row) {}
-
-    fn waiting(&mut self, _check: &str, _since: Duration) {}
-}
 
 /// The healthy installation, asked everything with this key.
 async fn asked_with(key: &str) -> Report {
@@ -47,20 +40,9 @@ async fn asked_with(key: &str) -> Report {
     let trust = stores.summary.clone();
     let limits = Limits { attempt: settings.timeout.value };
     let live = Live::played(limits, stores, simulator.map().clone());
-    let head = Head {
-        started_at: SystemTime::now(),
-        host: String::new(),
-        address: None,
-        vantage: Vantage::Inside,
-        strategy: settings.strategy.value,
-        via: String::new(),
-        facts_as_of: facts.as_of.clone(),
-        settings: Vec::new(),
-        demonstration: None,
-    };
     let network = Layered::over(live, settings.retries.value);
     let cx = Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, Vantage::Inside) };
-    runner::run(plan, Arc::new(cx), head, std::future::pending(), &mut Silent).await
+    planned::run(plan, Arc::new(cx)).await
 }
 
 #[tokio::test]

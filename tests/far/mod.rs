@@ -1,6 +1,9 @@
 //! The healthy world, a round trip away: every byte from the tool to it is held up for one, and every connection for one
 //! more, as a network does; the way back is immediate.
 
+#[path = "../support/planned.rs"]
+mod planned;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,19 +19,10 @@ use workos_preflight::facts::Facts;
 use workos_preflight::host::ThisHost;
 use workos_preflight::net::{Layered, Limits, Live, Places, TrustStores};
 use workos_preflight::plan::{Choice, Plan};
-use workos_preflight::report::{Head, Report, Row};
-use workos_preflight::runner::{self, Observer};
+use workos_preflight::report::Report;
 use workos_preflight::secret::Secret;
 use workos_preflight::settings::{GivenSecrets, Layer, SETTINGS, Setting, Settings, Source};
 use workos_preflight::simulator::{Ground, Simulator, World};
-
-struct Silent;
-
-impl Observer for Silent {
-    fn row(&mut self, _row: &Row) {}
-
-    fn waiting(&mut self, _check: &str, _since: Duration) {}
-}
 
 /// Runs the chosen checks against the healthy world, a round trip away: the report, and how long it took.
 pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
@@ -44,12 +38,11 @@ pub(crate) fn run(round_trip: Duration, only: &[&str]) -> (Report, Duration) {
         let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
         let trust = stores.summary.clone();
         let live = Live::played(Limits { attempt: settings.timeout.value }, stores, places);
-        let head = head(&settings, &facts);
         let network = Layered::over(live, settings.retries.value);
         let cx = Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, Vantage::Inside) };
 
         let begun = Instant::now();
-        let report = runner::run(plan, Arc::new(cx), head, std::future::pending(), &mut Silent).await;
+        let report = planned::run(plan, Arc::new(cx)).await;
         let took = begun.elapsed();
         (report, took)
     })
@@ -63,20 +56,6 @@ fn settings(world: &World) -> Settings {
     }
     let api_key = Some(Setting { value: Secret::new(&world.api_key), source: Source::Demonstration });
     Settings::merge(&[layer], GivenSecrets { api_key, ..GivenSecrets::default() }, Vec::new()).unwrap()
-}
-
-fn head(settings: &Settings, facts: &Facts) -> Head {
-    Head {
-        started_at: std::time::SystemTime::now(),
-        host: String::new(),
-        address: None,
-        vantage: Vantage::Inside,
-        strategy: settings.strategy.value,
-        via: String::new(),
-        facts_as_of: facts.as_of.clone(),
-        settings: Vec::new(),
-        demonstration: None,
-    }
 }
 
 /// The same places, each a round trip away.

@@ -21,6 +21,9 @@ mod namespace;
 #[cfg(target_os = "linux")]
 mod places;
 #[cfg(target_os = "linux")]
+#[path = "../support/planned.rs"]
+mod planned;
+#[cfg(target_os = "linux")]
 mod play;
 #[cfg(target_os = "linux")]
 mod scenario;

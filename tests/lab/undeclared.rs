@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use workos_preflight::check::{
     Check, CheckId, Contact, Grade, Group, Learnt, Method, Outcome, Planned, Running, Spec, Status, Touch, Vantage,
@@ -15,10 +15,10 @@ use workos_preflight::facts::Facts;
 use workos_preflight::host::ThisHost;
 use workos_preflight::net::{Layered, Limits, Live, Question, RecordKind, Request, TrustStores, Way};
 use workos_preflight::plan::{Choice, Plan};
-use workos_preflight::report::{Head, Report, Row, Verdict};
-use workos_preflight::runner::{self, Observer};
+use workos_preflight::report::{Report, Verdict};
 use workos_preflight::settings::{GivenSecrets, Settings};
 
+use crate::planned;
 use crate::stories::Place;
 
 const API: &str = "api.workos.com";
@@ -194,14 +194,6 @@ fn packets() -> Result<u64, String> {
     sent.ok_or_else(|| format!("the counters read {line}"))
 }
 
-struct Silent;
-
-impl Observer for Silent {
-    fn row(&mut self, _row: &Row) {}
-
-    fn waiting(&mut self, _check: &str, _since: Duration) {}
-}
-
 async fn run(place: &Place, groups: &'static [Group]) -> Result<(Report, Arc<Context>), String> {
     let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).map_err(|error| error.to_string())?;
     let facts = Facts::embedded();
@@ -210,20 +202,9 @@ async fn run(place: &Place, groups: &'static [Group]) -> Result<(Report, Arc<Con
     let stores = TrustStores::from_pem(trusted, public).map_err(|error| error.to_string())?;
     let trust = stores.summary.clone();
     let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
-    let head = Head {
-        started_at: SystemTime::now(),
-        host: String::new(),
-        address: None,
-        vantage: Vantage::Inside,
-        strategy: settings.strategy.value,
-        via: String::new(),
-        facts_as_of: facts.as_of.clone(),
-        settings: Vec::new(),
-        demonstration: None,
-    };
     let network = Layered::over(live, settings.retries.value);
     let cx = Context { trust, ..Context::new(network, ThisHost::default(), settings, facts, Vantage::Inside) };
     let cx = Arc::new(cx);
-    let report = runner::run(plan, Arc::clone(&cx), head, std::future::pending(), &mut Silent).await;
+    let report = planned::run(plan, Arc::clone(&cx)).await;
     Ok((report, cx))
 }

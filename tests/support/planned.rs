@@ -1,0 +1,33 @@
+//! A plan that the library's own runner runs, where nobody watches: for tests of what no run of the binary shows.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use workos_preflight::context::Context;
+use workos_preflight::plan::Plan;
+use workos_preflight::report::{Head, Report, Row};
+use workos_preflight::runner::{self, Observer};
+
+struct Silent;
+
+impl Observer for Silent {
+    fn row(&mut self, _row: &Row) {}
+
+    fn waiting(&mut self, _check: &str, _since: Duration) {}
+}
+
+/// Runs a plan to its end.
+pub(crate) async fn run(plan: Plan, cx: Arc<Context>) -> Report {
+    let head = Head {
+        started_at: SystemTime::now(),
+        host: String::new(),
+        address: None,
+        vantage: cx.vantage,
+        strategy: cx.settings.strategy.value,
+        via: String::new(),
+        facts_as_of: cx.facts.as_of.clone(),
+        settings: Vec::new(),
+        demonstration: None,
+    };
+    runner::run(plan, cx, head, std::future::pending(), &mut Silent).await
+}
