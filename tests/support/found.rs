@@ -1,12 +1,14 @@
 //! What a report says, as the scenarios of every network ask it.
 
 use serde_json::Value;
-use workos_preflight::report::v1::{Check, CheckResult, Finding, Report, Verdict, schema};
+use workos_preflight::documents::Kind;
+use workos_preflight::report::v1::{Check, CheckResult, Finding, Report, Verdict};
+use workos_preflight::reporters::schema;
 
 /// A report in JSON, and what the schema has against it.
 pub(crate) fn read(text: &str) -> Result<(Report, Vec<String>), String> {
     let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let validator = jsonschema::validator_for(&schema()).map_err(|error| error.to_string())?;
+    let validator = jsonschema::validator_for(&schema(Kind::Report)).map_err(|error| error.to_string())?;
     let wrong = validator.iter_errors(&json).map(|error| format!("the schema does not allow: {error}")).collect();
     Ok((serde_json::from_value(json).map_err(|error| error.to_string())?, wrong))
 }

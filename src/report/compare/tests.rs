@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::documents::Kind;
 use crate::report::v1::{Check, Evidence, Finding, Grade, Remediation, Who};
-use crate::reporters::fixture;
+use crate::reporters::{self, fixture};
 
 /// What a report may have of a row, in short.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -314,7 +315,7 @@ fn what_makes_reports_hard_to_compare_is_noted() {
 
 #[test]
 fn what_is_written_is_what_the_schema_says() {
-    let schema = jsonschema::validator_for(&v1::schema()).unwrap();
+    let schema = jsonschema::validator_for(&reporters::schema(Kind::Comparison)).unwrap();
 
     for before in fixture::every() {
         for after in fixture::every() {

@@ -1,7 +1,6 @@
 //! The comparison as a stable format, version 1. Fields are only ever added.
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use super::Aspect;
@@ -195,11 +194,6 @@ pub struct Difference {
     pub before: String,
     /// As it is; empty where there is none.
     pub after: String,
-}
-
-/// The JSON Schema of what is written.
-pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Comparison>().to_value()
 }
 
 impl From<&super::Comparison<'_>> for Comparison {

@@ -5,7 +5,6 @@ mod tests;
 mod written;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::settings::Strategy;
@@ -369,9 +368,4 @@ pub(crate) fn the_strategies() -> String {
 /// A member that may be null, and has to be there: what lacks it is of another shape, and must not be taken for null.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(member)
-}
-
-/// The JSON Schema of what is written.
-pub fn schema() -> serde_json::Value {
-    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>().to_value()
 }

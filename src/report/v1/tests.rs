@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::documents::Kind;
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Grade, Outcome};
 use crate::report::Row;
-use crate::reporters::fixture;
+use crate::reporters::{self, fixture};
 
 fn written(report: &crate::report::Report) -> serde_json::Value {
     serde_json::to_value(Report::from(report)).unwrap()
@@ -16,7 +17,7 @@ fn written(report: &crate::report::Report) -> serde_json::Value {
 
 #[test]
 fn what_is_written_is_what_the_schema_says() {
-    let schema = jsonschema::validator_for(&schema()).unwrap();
+    let schema = jsonschema::validator_for(&reporters::schema(Kind::Report)).unwrap();
 
     for report in fixture::every() {
         let report = written(&report);
@@ -43,7 +44,7 @@ fn every_field_is_described_in_the_schema() {
     }
     let mut found = Vec::new();
 
-    undescribed("Report", &schema(), &mut found);
+    undescribed("Report", &reporters::schema(Kind::Report), &mut found);
 
     assert!(found.is_empty(), "{found:?}");
 }
@@ -164,7 +165,7 @@ fn a_result_that_lacks_what_may_be_null_is_of_another_shape() {
 
 #[test]
 fn the_schema_names_every_strategy_there_is_and_no_other() {
-    let schema = super::schema();
+    let schema = reporters::schema(Kind::Report);
     let said = schema["properties"]["strategy"]["description"].as_str().unwrap();
     let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
     let strategies = Strategy::ALL.iter().map(|strategy| strategy.as_str());

@@ -48,8 +48,8 @@ fn document(document: &Document, _look: Look, out: &mut dyn Write) -> io::Result
 /// The JSON Schema of what is written.
 pub(super) fn schema(kind: Kind) -> Value {
     match kind {
-        Kind::Report => v1::schema(),
-        Kind::Comparison => compare::v1::schema(),
+        Kind::Report => of::<v1::Report>(),
+        Kind::Comparison => of::<compare::v1::Comparison>(),
         Kind::Plan => of::<plan::Plan>(),
         Kind::Requirements => of::<requirements::Requirements>(),
         Kind::Explain => of::<explain::Page>(),
