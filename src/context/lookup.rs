@@ -12,10 +12,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Context;
 use super::bounds::Bounds;
-use crate::host::HostsLine;
+use crate::host::{Host, HostsLine};
 use crate::net::special::{Nat64, nat64_prefixes};
 use crate::net::{Attempted, ErrorKind, LONGEST_LOOKUP, NetError, Phase, Question, RecordKind, Records};
-use crate::settings::Family;
+use crate::settings::{Family, Settings};
 
 /// What the resolvers in effect say of a name.
 #[derive(Clone, Debug)]
@@ -139,6 +139,14 @@ impl Lookups {
     }
 }
 
+/// The DNS servers in effect: those of a machine, unless the settings name one.
+pub(super) fn servers_in_effect(settings: &Settings, host: &dyn Host) -> Vec<SocketAddr> {
+    match &settings.resolver {
+        Some(named) => vec![named.value],
+        None => host.resolvers().servers,
+    }
+}
+
 impl Context {
     /// Asks the system's resolution and every DNS server in effect for a name, all at once, and once in a run.
     pub async fn lookup(&self, name: &str) -> Lookup {
@@ -217,10 +225,7 @@ impl Context {
 
     /// The DNS servers in effect.
     pub fn resolvers(&self) -> Vec<SocketAddr> {
-        match &self.settings.resolver {
-            Some(named) => vec![named.value],
-            None => self.host.resolvers().servers,
-        }
+        servers_in_effect(&self.settings, self.host.as_ref())
     }
 
     /// Who gave an application this address of a name. Only where it is not a server's answer about the name itself are the

@@ -11,10 +11,15 @@ use crate::settings::{Scheme, Settings};
 
 /// Looking a name up, and at what is set here for that. An address is none to ask for.
 pub fn looking_up(name: &str, settings: &Settings, why: impl Into<String>) -> Vec<Contact> {
-    let server = settings.resolver.as_ref().map_or(Server::System, |named| Server::Named(named.value));
-    let lookup = Contact::new(Touch::Lookup { name: name.to_owned(), server }, why);
+    let lookup = Contact::new(lookup(name, settings), why);
     let file = Contact::new(Touch::File(RESOLVER_FILE.into()), "which DNS servers are asked, and how");
     if is_address(name) { vec![file] } else { vec![lookup, file] }
+}
+
+/// What a name is asked of: the system's resolution, or the server that stands in for it.
+pub(super) fn lookup(name: &str, settings: &Settings) -> Touch {
+    let server = settings.resolver.as_ref().map_or(Server::System, |named| Server::Named(named.value));
+    Touch::Lookup { name: name.to_owned(), server }
 }
 
 /// Finding the prefix of an address translator, or looking at what another check has found of one: what

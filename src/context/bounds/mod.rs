@@ -18,6 +18,8 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use self::host::BoundedHost;
 use self::network::Bounded;
+use super::lookup::servers_in_effect;
+use super::reaching::lookup;
 use super::{Context, ProxyVariables};
 use crate::contact::{Contact, Server, Touch};
 use crate::host::Host;
@@ -122,15 +124,14 @@ impl Bounds {
 
     /// Looking a name up as an application does, whether it is asked now or was asked before by another check.
     pub(super) async fn pass_lookup(&self, name: &str) {
-        let server = self.settings.resolver.as_ref().map_or(Server::System, |named| Server::Named(named.value));
-        self.pass(Touch::Lookup { name: name.to_owned(), server }).await;
+        self.pass(lookup(name, &self.settings)).await;
     }
 
     /// Whether what the DNS servers in effect answer about a name may be looked at, whoever asked them. Nothing is asked for
     /// that, so a check to which it is not open goes on as if nobody had asked: how it ends is never another check's doing.
     pub(super) fn cover_answers_about(&self, name: &str) -> bool {
-        let servers = self.servers().into_iter().map(Server::Named);
-        servers.into_iter().any(|server| self.covers(&Touch::Lookup { name: name.to_owned(), server }))
+        let mut servers = self.servers().into_iter().map(Server::Named);
+        servers.any(|server| self.covers(&Touch::Lookup { name: name.to_owned(), server }))
     }
 
     /// What the environment says of proxies.
@@ -154,10 +155,7 @@ impl Bounds {
 
     /// The DNS servers in effect.
     fn servers(&self) -> Vec<SocketAddr> {
-        match &self.settings.resolver {
-            Some(named) => vec![named.value],
-            None => self.host.resolvers().servers,
-        }
+        servers_in_effect(&self.settings, self.host.as_ref())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
