@@ -196,6 +196,11 @@ impl Piece {
     }
 }
 
+/// Pieces as a sentence.
+pub fn sentence(pieces: &[Piece]) -> String {
+    pieces.iter().map(Piece::text).collect::<Vec<_>>().join(" ")
+}
+
 impl Touch {
     /// What is touched, in words.
     pub fn pieces(&self) -> Vec<Piece> {
@@ -245,7 +250,6 @@ impl Touch {
 
 impl fmt::Display for Touch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pieces = self.pieces();
-        f.write_str(&pieces.iter().map(Piece::text).collect::<Vec<_>>().join(" "))
+        f.write_str(&sentence(&self.pieces()))
     }
 }

@@ -37,7 +37,6 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.contacts.push(strange(Touch::File(STRANGER.into())));
     plan.contacts.push(strange(Touch::Connect { endpoint: place.clone(), by: By::Proxy(place), tls: true }));
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
-    plan.contacts[0].what = STRANGER.to_owned();
     plan.contacts[0].pieces = vec![Piece::Words(STRANGER.to_owned()), Piece::Literal(STRANGER.to_owned())];
     plan.contacts[1].why.push(STRANGER.to_owned());
     plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned() });

@@ -1,7 +1,7 @@
 //! What a command would touch, and which checks would.
 
 use crate::check::{CheckId, Touch};
-use crate::contact::Piece;
+use crate::contact::{Piece, sentence};
 use crate::ending::Why;
 use crate::plan::{self, Fate, Touched};
 use crate::said::hidden;
@@ -22,9 +22,7 @@ pub struct Contact {
     pub touch: Touch,
     /// Where a person looks for it.
     pub heading: &'static str,
-    /// What is touched, in words.
-    pub what: String,
-    /// The same, and what of it is no word.
+    /// What is touched, in words, and what of it is no word.
     pub pieces: Vec<Piece>,
     /// Why: each reason once.
     pub why: Vec<String>,
@@ -76,15 +74,22 @@ impl Plan {
     }
 }
 
+impl Contact {
+    /// What is touched, in a sentence.
+    pub fn what(&self) -> String {
+        sentence(&self.pieces)
+    }
+}
+
 impl From<Touched> for Contact {
     fn from(Touched { what: touch, why }: Touched) -> Self {
-        let (heading, what) = (heading(&touch), hidden(&touch.to_string()));
+        let heading = heading(&touch);
         let pieces = touch.pieces().into_iter().map(|piece| match piece {
             Piece::Words(text) => Piece::Words(hidden(&text)),
             Piece::Literal(text) => Piece::Literal(hidden(&text)),
         });
         let pieces = pieces.collect();
-        Contact { touch, heading, what, pieces, why: why.iter().map(|reason| hidden(reason)).collect() }
+        Contact { touch, heading, pieces, why: why.iter().map(|reason| hidden(reason)).collect() }
     }
 }
 

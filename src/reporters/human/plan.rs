@@ -15,7 +15,7 @@ impl Human {
                 self.title(heading, out)?;
             }
             for contact in contacts {
-                self.hanging("  ", Paint::Plain, &contact.what, out)?;
+                self.hanging("  ", Paint::Plain, &contact.what(), out)?;
                 for reason in &contact.why {
                     self.hanging(&" ".repeat(BELOW), Paint::Plain, reason, out)?;
                 }

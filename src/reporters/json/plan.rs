@@ -67,7 +67,7 @@ impl From<&plan::Plan> for Plan {
 
 impl From<&plan::Contact> for Contact {
     fn from(contact: &plan::Contact) -> Self {
-        Contact { touch: Touch::from(&contact.touch), what: contact.what.clone(), why: contact.why.clone() }
+        Contact { touch: Touch::from(&contact.touch), what: contact.what(), why: contact.why.clone() }
     }
 }
 
