@@ -76,16 +76,27 @@ pub struct Group {
     pub specs: &'static [&'static Spec],
 }
 
+/// Checks of one kind, one per subject.
+pub type Checks = Vec<Box<dyn Check>>;
+
+/// The checks that a look from outside is to make by what it was told, if it was told to make them.
+pub type AsTold = Box<dyn FnOnce(&Probing) -> Option<Checks>>;
+
 /// What a [`Spec`] makes of the settings.
 pub enum Planned {
     /// One check per subject.
-    Checks(Vec<Box<dyn Check>>),
+    Checks(Checks),
     /// None, for want of this setting.
     Wants(Wanted),
     /// None, for a reason that no one setting mends.
     NotApplicable(String),
-    /// What a look from outside was told for this one run decides.
-    AsTold(Box<dyn FnOnce(&Probing) -> Planned>),
+    /// As many as follow from what a look from outside was told for this one run. What it was not told it does not require.
+    AsTold {
+        /// The checks, if it was told to ask.
+        checks: AsTold,
+        /// What would have told it.
+        otherwise: String,
+    },
 }
 
 impl Planned {
@@ -96,7 +107,7 @@ impl Planned {
 
     /// One check per subject, or, without any subject, what would give one.
     pub fn each<C: Check + 'static>(checks: impl IntoIterator<Item = C>, otherwise: impl Into<Planned>) -> Self {
-        let checks: Vec<Box<dyn Check>> = checks.into_iter().map(|check| Box::new(check) as Box<dyn Check>).collect();
+        let checks: Checks = checks.into_iter().map(|check| Box::new(check) as Box<dyn Check>).collect();
         if checks.is_empty() { otherwise.into() } else { Planned::Checks(checks) }
     }
 }

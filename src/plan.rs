@@ -95,28 +95,25 @@ impl Plan {
                 if !chosen.contains(&spec.id) {
                     continue;
                 }
-                let (planned, called_for) = match (spec.plan)(facts, settings) {
-                    Planned::AsTold(decide) => {
-                        let planned = decide(probing);
-                        let called_for = matches!(planned, Planned::Checks(_));
-                        (planned, called_for)
+                let (planned, untold) = match (spec.plan)(facts, settings) {
+                    Planned::Checks(checks) => (Ok(checks), false),
+                    Planned::Wants(wanted) => (Err(wanted.enable(taker(vantage))), false),
+                    Planned::NotApplicable(enable) => (Err(enable), false),
+                    Planned::AsTold { checks, otherwise } => {
+                        let told = checks(probing).ok_or(otherwise);
+                        let untold = told.is_err();
+                        (told, untold)
                     }
-                    planned => (planned, true),
                 };
-                let required = called_for && (spec.required)(settings, vantage);
+                let required = !untold && (spec.required)(settings, vantage);
                 let mut push = |fate| entries.push(Entry { spec, required, fate });
                 if let Some((_, reason)) = choice.skip.iter().find(|(word, _)| names(word, spec.id)) {
                     push(Fate::Skipped(Why::LeftOut(reason.clone())));
                     continue;
                 }
                 match planned {
-                    Planned::Wants(wanted) => {
-                        push(Fate::Skipped(Why::NotApplicable { enable: wanted.enable(taker(vantage)) }));
-                    }
-                    Planned::NotApplicable(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
-                    // What was told has decided.
-                    Planned::AsTold(_) => {}
-                    Planned::Checks(checks) => {
+                    Err(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
+                    Ok(checks) => {
                         for check in checks {
                             let contacts = check.contacts(facts, settings);
                             push(Fate::Runs { check, needs: Vec::new(), contacts });
@@ -304,14 +301,9 @@ mod tests {
 
     static AS_TOLD: Spec = Spec {
         vantages: &[Vantage::Outside],
-        ..spec("c.told", &[], |_, _| {
-            Planned::AsTold(Box::new(|probing| {
-                if probing.expect_closed {
-                    Planned::one(Of("z"))
-                } else {
-                    Planned::NotApplicable("give --expect-closed".to_owned())
-                }
-            }))
+        ..spec("c.told", &[], |_, _| Planned::AsTold {
+            checks: Box::new(|probing| probing.expect_closed.then(|| vec![Box::new(Of("z")) as Box<dyn Check>])),
+            otherwise: "give --expect-closed".to_owned(),
         })
     };
     static OUTSIDE: &[Group] = &[Group { id: "c", title: "", specs: &[&AS_TOLD] }];

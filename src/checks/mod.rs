@@ -95,9 +95,11 @@ mod tests {
             for settings in [settings, Site::of(Fake::default()).settings()] {
                 for (_, spec) in specs() {
                     match (spec.plan)(&Facts::embedded(), &settings) {
-                        Planned::Checks(_) | Planned::AsTold(_) => {}
+                        Planned::Checks(_) => {}
                         Planned::Wants(wanted) => said.push((spec.id, wanted.enable(Taker::Check))),
-                        Planned::NotApplicable(reason) => said.push((spec.id, reason)),
+                        Planned::NotApplicable(reason) | Planned::AsTold { otherwise: reason, .. } => {
+                            said.push((spec.id, reason));
+                        }
                     }
                 }
             }

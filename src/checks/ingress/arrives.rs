@@ -39,14 +39,14 @@ proxy that passes on other paths.",
     plan: |_, settings| {
         let url = settings.webhook_url.as_ref().and_then(|url| Some((web_url(&url.value)?, url.value.clone())));
         let endpoint = url.as_ref().and_then(|(url, _)| url_endpoint(url));
-        Planned::AsTold(Box::new(|probing| match (probing.nonce.clone(), url, endpoint) {
-            (Some(nonce), Some((parsed, url)), Some(endpoint)) => {
-                Planned::one(Arrives { endpoint, path: parsed.path().to_owned(), url, nonce })
-            }
-            _ => Planned::NotApplicable(
-                "no nonce given: `listen --nonce` at the installation shows one, and `probe --nonce` presents it".to_owned(),
-            ),
-        }))
+        Planned::AsTold {
+            checks: Box::new(|probing| {
+                let (nonce, (parsed, url), endpoint) = (probing.nonce.clone()?, url?, endpoint?);
+                Some(vec![Box::new(Arrives { endpoint, path: parsed.path().to_owned(), url, nonce })])
+            }),
+            otherwise: "no nonce given: `listen --nonce` at the installation shows one, and `probe --nonce` presents it"
+                .to_owned(),
+        }
     },
 };
 

@@ -41,15 +41,13 @@ what can be restricted.",
     needs: &[public::ID],
     plan: |_, settings| {
         let edges = settings.inbound_endpoints().into_iter().map(|endpoint| ClosedToOthers::at(endpoint, settings));
-        let closed = Planned::each(edges, settings.no_inbound_endpoint());
-        Planned::AsTold(Box::new(|probing| {
-            if probing.expect_closed {
-                return closed;
-            }
-            Planned::NotApplicable(
-                "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),
-            )
-        }))
+        match Planned::each(edges, settings.no_inbound_endpoint()) {
+            Planned::Checks(checks) => Planned::AsTold {
+                checks: Box::new(|probing| probing.expect_closed.then_some(checks)),
+                otherwise: "give --expect-closed to see whether this machine, which is not WorkOS, is kept out".to_owned(),
+            },
+            nowhere => nowhere,
+        }
     },
 };
 
