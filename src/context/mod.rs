@@ -25,14 +25,14 @@ use crate::settings::{Family, Misread, Probing, Proxy, Settings, Variables};
 #[derive(Clone)]
 pub struct Context {
     /// What the user asked for.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// What a look from outside was told besides.
     pub probing: Probing,
     /// What the environment says to programs at large. A check sees nothing here: it asks [`Context::proxy_variables`] and
     /// [`Context::trust_variables`], which are held to what it declares.
     pub variables: Variables,
     /// What is known of `WorkOS`.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
     /// Which side of the edge we look from.
     pub vantage: Vantage,
     /// The network; each question is asked once.
@@ -92,10 +92,10 @@ impl Context {
         vantage: Vantage,
     ) -> Self {
         Context {
-            settings,
+            settings: Arc::new(settings),
             probing: Probing::default(),
             variables: Variables::default(),
-            facts,
+            facts: Arc::new(facts),
             vantage,
             network,
             lookups: Lookups::default(),

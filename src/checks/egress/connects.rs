@@ -479,7 +479,8 @@ mod tests {
         let network = network(&["104.18.2.1"]).connects("104.18.2.1:443", Err(ErrorKind::Refused));
         let mut cx = Site::of(network).context();
         let value = Proxy::parse("http://a:31z8").unwrap_err();
-        cx.settings.misread_proxy = Some(Setting { value, source: Source::Environment("HTTPS_PROXY") });
+        std::sync::Arc::make_mut(&mut cx.settings).misread_proxy =
+            Some(Setting { value, source: Source::Environment("HTTPS_PROXY") });
         let outcome = ask(&SPEC, &Connects(Endpoint::new(API, 443)), &cx).await;
         let first = outcome.findings[0].remediations.likeliest();
 

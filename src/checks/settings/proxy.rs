@@ -305,7 +305,8 @@ mod tests {
         ] {
             let site = site().with("network.proxy", "http://10.20.0.30:3128").with("network.no_proxy", lower);
             let mut cx = site.context();
-            cx.settings.proxy.as_mut().unwrap().source = Source::Environment("HTTPS_PROXY");
+            std::sync::Arc::make_mut(&mut cx.settings).proxy.as_mut().unwrap().source =
+                Source::Environment("HTTPS_PROXY");
             cx.variables.no_proxy = vec![("no_proxy", lower.to_owned()), ("NO_PROXY", upper.to_owned())];
             let mut found = codes(&ask(&SPEC, &ProxySettings, &cx).await);
             found.sort_by_key(|code| *code != "no-proxy-covers-api");
@@ -320,7 +321,7 @@ mod tests {
         let wrong = || Proxy::parse("socks://10.0.0.1:1080/");
         cx.variables.proxies = vec![("all_proxy", wrong()), ("ALL_PROXY", wrong())];
         let before = (SPEC.required)(&cx.settings, Vantage::Inside);
-        cx.settings.misread_proxy =
+        std::sync::Arc::make_mut(&mut cx.settings).misread_proxy =
             wrong().err().map(|value| Setting { value, source: Source::Environment("all_proxy") });
         let outcome = ask(&SPEC, &ProxySettings, &cx).await;
 

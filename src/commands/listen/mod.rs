@@ -293,7 +293,7 @@ fn listener(
         routes: webhook.into_iter().chain(actions).collect(),
         nonce: nonce.map(Secret::new),
         marker: None,
-        facts: cx.facts.clone(),
+        facts: cx.facts.as_ref().clone(),
         heard,
         tally: Arc::default(),
     }

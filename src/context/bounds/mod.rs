@@ -42,7 +42,7 @@ impl Context {
     pub fn bounded(&self, contacts: &[Contact]) -> (Context, Guard) {
         let (overstepped, heard) = mpsc::unbounded_channel();
         let bounds = Arc::new(Bounds {
-            settings: self.settings.clone(),
+            settings: Arc::clone(&self.settings),
             variables: self.variables.clone(),
             host: Arc::clone(&self.host),
             state: Mutex::new(State {
@@ -81,7 +81,7 @@ impl Guard {
 
 /// What one check declared, and what it has learnt.
 pub(super) struct Bounds {
-    settings: Settings,
+    settings: Arc<Settings>,
     variables: Variables,
     /// This machine, as it is.
     host: Arc<dyn Host>,

@@ -344,7 +344,8 @@ async fn a_request_is_held_by_method_endpoint_path_query_and_the_key() {
 async fn what_could_be_no_key_is_looked_for_as_one_in_its_own_header_alone() {
     let (mut cx, _) = site(Fake::api(), None);
     for (key, sought) in [("limit", false), ("", false), ("sk_1", true), ("not-a-key-at-all", true), (KEY, true)] {
-        cx.settings.api_key = Some(Setting { value: Secret::new(key), source: Source::Environment("WORKOS_API_KEY") });
+        Arc::make_mut(&mut cx.settings).api_key =
+            Some(Setting { value: Secret::new(key), source: Source::Environment("WORKOS_API_KEY") });
         let path = format!("/organizations?limit={key}");
         let contacts = requesting(&api(), &cx.settings, declared(&[Touch::request(Method::Get, &api(), &path)]));
         let send = async |bearer: Option<Secret>| {

@@ -347,7 +347,7 @@ mod tests {
             let mut site = site();
             site.host.open_files = mode;
             let mut cx = site.context();
-            cx.settings.secret_files = ["/run/key", "/run/hook"]
+            std::sync::Arc::make_mut(&mut cx.settings).secret_files = ["/run/key", "/run/hook"]
                 .map(|path| Setting { value: path.into(), source: Source::Flag("--api-key-file") })
                 .to_vec();
             let outcome = ask(&SPEC, &Consistent, &cx).await;
