@@ -16,7 +16,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use support::{Ended, binary, codes, run};
+use support::{Ended, binary, codes, run, self_signed};
 use workos_preflight::secret::Secret;
 use workos_preflight::workos::signature;
 
@@ -580,9 +580,7 @@ fn a_signed_delivery_at_another_path_is_told_with_that_path_and_is_no_silence() 
 fn connections_without_a_byte_are_health_checks_however_the_door_speaks() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
-    std::fs::write(path("c.pem"), made.cert.pem()).unwrap();
-    std::fs::write(path("k.pem"), made.signing_key.serialize_pem()).unwrap();
+    let certificate = self_signed(folder.path(), "c.pem", "k.pem");
     let tls = ["--tls-cert", &path("c.pem"), "--tls-key", &path("k.pem")];
     let ways: [&[&str]; 3] = [&["--plain"], &["--plain", "--proxy-protocol"], &tls];
     let listeners = ways.map(|way| Listening::of(speaking(&[way, &["--format", "json", "--for", "3s"]].concat())));
@@ -596,7 +594,7 @@ fn connections_without_a_byte_are_health_checks_however_the_door_speaks() {
         }
         if way.contains(&"--tls-cert") {
             let name = "app.customer.example".try_into().unwrap();
-            let config = trusting::trusting(&made.cert.pem()).unwrap();
+            let config = trusting::trusting(&certificate).unwrap();
             let mut connection = rustls::ClientConnection::new(config, name).unwrap();
             let mut stream = TcpStream::connect(listener.address).unwrap();
             while connection.is_handshaking() || connection.wants_write() {
@@ -626,9 +624,7 @@ fn connections_without_a_byte_are_health_checks_however_the_door_speaks() {
 fn what_speaks_otherwise_than_the_listener_is_told_by_what_it_speaks() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
-    std::fs::write(path("c.pem"), made.cert.pem()).unwrap();
-    std::fs::write(path("k.pem"), made.signing_key.serialize_pem()).unwrap();
+    self_signed(folder.path(), "c.pem", "k.pem");
     let tls = ["--tls-cert", &path("c.pem"), "--tls-key", &path("k.pem")];
     let hello = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03".as_slice();
     let announced =

@@ -6,7 +6,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{Ended, binary, run, run_in};
+use support::{Ended, binary, run, run_in, self_signed};
 
 /// The fenced blocks of the README: language and text.
 fn blocks() -> Vec<(String, String)> {
@@ -72,9 +72,7 @@ fn saved_reports() -> tempfile::TempDir {
 
 /// It listens, on a port that is free here and for a moment, and saves what came of it.
 fn listens(typed: &str, folder: &Path) {
-    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
-    std::fs::write(folder.join("chain.pem"), made.cert.pem()).unwrap();
-    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    self_signed(folder, "chain.pem", "key.pem");
     let typed = typed.replace("127.0.0.1:8080", "127.0.0.1:0");
     let mut args: Vec<&str> = typed.split_whitespace().collect();
     if !args.contains(&"--bind") {

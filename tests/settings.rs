@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use support::{Ended, binary, codes, run, run_in};
+use support::{Ended, binary, codes, own_variables, run, run_in};
 
 /// Exit 2, nothing on stdout, one sentence on stderr that holds these words.
 fn refused(ended: &Ended, words: &[&str]) {
@@ -413,15 +413,7 @@ fn of_a_flag_that_is_given_twice_the_last_one_counts_and_lists_grow() {
 
 #[test]
 fn a_variable_that_is_set_and_empty_is_not_set() {
-    use workos_preflight::settings::{PROXY_VARIABLES, SETTINGS, secret_variables};
-
-    let own = SETTINGS
-        .iter()
-        .flat_map(|setting| setting.environment)
-        .chain(&PROXY_VARIABLES)
-        .copied()
-        .chain(secret_variables());
-    let variables = own.chain(["XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"]);
+    let variables = own_variables().chain(["XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"]);
     let mut command = binary();
     command.args(["check", "--only", "settings.consistent", "--format", "json"]).envs(variables.map(|name| (name, "")));
     let ended = Ended::from(command.output().unwrap());

@@ -6,9 +6,9 @@ use std::sync::Mutex;
 use clap::CommandFactory;
 use workos_preflight::cli::Cli;
 use workos_preflight::reporters::of_reports;
-use workos_preflight::settings::{PROXY_VARIABLES, SETTINGS, Shape, secret_variables};
+use workos_preflight::settings::{SETTINGS, Shape};
 
-use crate::support::{Ended, binary};
+use crate::support::{Ended, binary, own_variables};
 
 /// A key and a signing secret are told by their shape, an older signing secret only because it was given as one.
 const SECRETS: [&str; 3] =
@@ -254,13 +254,7 @@ fn no_setting_of_a_file_and_no_variable_shows_a_secret() {
                 }));
             }
         }
-        let own = SETTINGS
-            .iter()
-            .flat_map(|setting| setting.environment)
-            .chain(&PROXY_VARIABLES)
-            .copied()
-            .chain(secret_variables());
-        for (place, variable) in own.enumerate() {
+        for (place, variable) in own_variables().enumerate() {
             for wrapping in wrappings(&command, place) {
                 runs.push(in_every_format(&command, place, wrapping, |mut run, value| {
                     run.arguments.retain(|argument| argument != "--direct");

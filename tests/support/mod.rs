@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use workos_preflight::settings::{PROXY_VARIABLES, SETTINGS, secret_variables};
 
 /// The binary, with an empty environment but for a UTF-8 locale.
 pub(crate) fn binary() -> Command {
@@ -60,6 +61,20 @@ pub(crate) fn with_memory_of(command: &Command, bytes: u64) -> Ended {
 /// Runs the binary in a folder.
 pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Ended {
     binary().args(args).current_dir(folder).output().unwrap().into()
+}
+
+/// A certificate for the installation and its key, written into a folder under these names: the certificate in PEM.
+pub(crate) fn self_signed(folder: &Path, chain: &str, key: &str) -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["app.customer.example".to_owned()]).unwrap();
+    std::fs::write(folder.join(chain), made.cert.pem()).unwrap();
+    std::fs::write(folder.join(key), made.signing_key.serialize_pem()).unwrap();
+    made.cert.pem()
+}
+
+/// Every environment variable that holds a setting or a secret of this tool, or a proxy of any program.
+pub(crate) fn own_variables() -> impl Iterator<Item = &'static str> {
+    let of_settings = SETTINGS.iter().flat_map(|setting| setting.environment);
+    of_settings.chain(&PROXY_VARIABLES).copied().chain(secret_variables())
 }
 
 /// Every `check-id/code` in a report.
