@@ -1,9 +1,7 @@
 //! A context on fakes, for the tests of checks.
 
-use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use crate::check::{Check, Outcome, Spec, Vantage};
 use crate::context::{Context, SavedDelivery};
@@ -13,7 +11,6 @@ use crate::net::fake::Fake;
 use crate::net::{Layered, TrustSummary};
 use crate::secret::Secret;
 use crate::settings::{GivenSecrets, Layer, Probing, Setting, Settings, Source, declared};
-use crate::workos::delivery::{Delivery, Event, Purpose, Signature};
 
 /// The parts of a context, to be changed before it is made.
 pub(super) struct Site {
@@ -142,26 +139,4 @@ pub(super) fn held(spec: &Spec, outcome: Outcome) -> Held {
 /// The codes of an outcome's findings.
 pub(super) fn codes(outcome: &Held) -> Vec<&'static str> {
     outcome.findings.iter().map(|finding| finding.code.name).collect()
-}
-
-/// A webhook that arrived straight from an address, and was taken.
-pub(super) fn delivery(source: &str, signature: Signature) -> Delivery {
-    let source: IpAddr = source.parse().unwrap();
-    Delivery {
-        purpose: Purpose::Webhook,
-        astray: None,
-        at: UNIX_EPOCH,
-        source,
-        peer: source,
-        chain: String::new(),
-        unnamed: None,
-        origin: Facts::embedded().origin(source),
-        signature,
-        event: Some(Event { id: Some("event_1".to_owned()), name: "organization.created".to_owned(), object: None }),
-        own: false,
-        resembles_own: false,
-        bytes: 200,
-        answered: 200,
-        took: Duration::from_millis(1),
-    }
 }

@@ -246,7 +246,7 @@ mod tests {
     use crate::facts::Origin;
     use crate::inbound::Traced;
     use crate::outcome::Status;
-    use crate::workos::delivery::{Event, Signature};
+    use crate::workos::delivery::Signature;
     use crate::workos::signature::{Refusal, Verified};
 
     const WORKOS: &str = "3.217.146.166";
@@ -256,28 +256,7 @@ mod tests {
     const FLOOD: usize = 3 * MOST_REFUSED;
 
     fn delivery(source: &str, signature: Signature) -> Delivery {
-        let source: IpAddr = source.parse().unwrap();
-        Delivery {
-            purpose: Purpose::Webhook,
-            astray: None,
-            at: std::time::UNIX_EPOCH,
-            source,
-            peer: source,
-            chain: String::new(),
-            unnamed: None,
-            origin: Facts::embedded().origin(source),
-            signature,
-            event: Some(Event {
-                id: Some("event_1".to_owned()),
-                name: "organization.created".to_owned(),
-                object: None,
-            }),
-            own: false,
-            resembles_own: false,
-            bytes: 200,
-            answered: 401,
-            took: Duration::from_millis(1),
-        }
+        Delivery { answered: 401, ..Delivery::straight_from(source, signature) }
     }
 
     fn refused(source: &str) -> Delivery {

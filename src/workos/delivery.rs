@@ -251,6 +251,35 @@ pub enum Signature {
     Unchecked,
 }
 
+#[cfg(test)]
+impl Delivery {
+    /// A webhook that arrived straight from an address, and was taken.
+    pub(crate) fn straight_from(source: &str, signature: Signature) -> Self {
+        let source: IpAddr = source.parse().unwrap();
+        Delivery {
+            purpose: Purpose::Webhook,
+            astray: None,
+            at: SystemTime::UNIX_EPOCH,
+            source,
+            peer: source,
+            chain: String::new(),
+            unnamed: None,
+            origin: crate::facts::Facts::embedded().origin(source),
+            signature,
+            event: Some(Event {
+                id: Some("event_1".to_owned()),
+                name: "organization.created".to_owned(),
+                object: None,
+            }),
+            own: false,
+            resembles_own: false,
+            bytes: 200,
+            answered: 200,
+            took: Duration::from_millis(1),
+        }
+    }
+}
+
 impl Delivery {
     /// Whether only WorkOS, or somebody with the secret, can have sent it.
     pub fn is_genuine(&self) -> bool {

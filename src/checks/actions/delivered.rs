@@ -161,7 +161,7 @@ mod tests {
 
     use super::*;
     use crate::check::{Grade, Status};
-    use crate::checks::fixture::{Held, Site, codes, delivery, held};
+    use crate::checks::fixture::{Held, Site, codes, held};
     use crate::net::fake::Fake;
     use crate::workos::delivery::Purpose;
     use crate::workos::signature::{SecretSlip, Verified};
@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn action(source: &str, signature: Signature) -> Delivery {
-        Delivery { purpose: Purpose::Action, event: None, answered: 503, ..delivery(source, signature) }
+        Delivery { purpose: Purpose::Action, event: None, answered: 503, ..Delivery::straight_from(source, signature) }
     }
 
     fn judged(actions: &[Delivery]) -> Held {

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::check::Status;
-use crate::checks::fixture::{Held, Site, codes, delivery, held};
+use crate::checks::fixture::{Held, Site, codes, held};
 use crate::context::SavedDelivery;
 use crate::net::fake::Fake;
 use crate::workos::signature::{Looks, Rewriting, SecretSlip, Slip, Verified};
@@ -12,11 +12,11 @@ const PUBLISHED: &str = "3.217.146.166";
 const REPORTED: &str = "35.82.80.13";
 
 fn genuine(source: &str) -> Delivery {
-    delivery(source, Signature::Holds(Verified { age: 120 }))
+    Delivery::straight_from(source, Signature::Holds(Verified { age: 120 }))
 }
 
 fn refused(source: &str, why: Refusal) -> Delivery {
-    delivery(source, Signature::Refused(why))
+    Delivery::straight_from(source, Signature::Refused(why))
 }
 
 fn judge(arrivals: &Arrivals<'_>, facts: &Facts) -> Held {
@@ -156,7 +156,7 @@ fn what_is_not_listed_is_left_open_and_what_was_seen_comes_first() {
 
 #[test]
 fn a_stranger_without_a_secret_to_hold_it_to_decides_nothing() {
-    let stranger = [delivery("8.8.4.4", Signature::Unchecked)];
+    let stranger = [Delivery::straight_from("8.8.4.4", Signature::Unchecked)];
 
     assert_eq!(codes(&judged(&stranger, Some("WorkOS was made to send"), false)), ["not-delivered"]);
 }
@@ -326,7 +326,10 @@ fn silence_is_a_failure_only_where_something_was_sent_for_certain() {
     assert_eq!((codes(&waiting), waiting.status()), (vec!["nothing-arrived"], Status::Unknown));
     assert_eq!((codes(&caused), caused.status()), (vec!["not-delivered"], Status::Fail));
     assert!(caused.findings[0].remediations.likeliest().action.contains("3.217.146.166"));
-    assert_eq!(codes(&judged(&[delivery(PUBLISHED, Signature::Unchecked)], None, false)), ["not-verified"]);
+    assert_eq!(
+        codes(&judged(&[Delivery::straight_from(PUBLISHED, Signature::Unchecked)], None, false)),
+        ["not-verified"]
+    );
 }
 
 fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Held {
