@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use crate::check::Group;
 use crate::documents::{Document, Kind};
 use crate::outcome::Finding;
-use crate::report::compare::Comparison;
+use crate::report::compare::{Comparison, Pair, words};
 use crate::report::{Head, Report, Row};
 use crate::said::listed;
 
@@ -154,6 +154,15 @@ pub struct Look {
     pub unicode: bool,
     /// How many columns there are.
     pub width: usize,
+}
+
+/// The parts of a comparison that are told in this detail, each under its heading.
+fn parts<'p, 'a>(comparison: &'p Comparison<'a>, detail: Detail) -> Vec<(&'static str, Vec<&'p Pair<'a>>)> {
+    match detail {
+        Detail::Quiet => words::in_short(comparison),
+        Detail::Normal => words::parts(comparison),
+        Detail::Verbose => [words::parts(comparison), vec![words::unchanged(comparison)]].concat(),
+    }
 }
 
 /// A row's findings, those that decided its status first, and otherwise as its check named them.

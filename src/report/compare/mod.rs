@@ -34,6 +34,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use self::v1::{Change, Difference, Why};
 use super::v1::{CheckResult, Report, Severity, Skipped, Status};
+use crate::outcome;
 
 /// Two reports, and what is different.
 #[derive(Clone, Debug)]
@@ -74,6 +75,22 @@ pub struct Pair<'a> {
 }
 
 impl Pair<'_> {
+    /// How the question stands now; skipped where it is no longer asked.
+    pub fn status(&self) -> outcome::Status {
+        self.after.filter(|_| self.change != Change::Gone).map_or(Status::Skip, |now| now.status).into()
+    }
+
+    /// Whether what is wrong now is waived.
+    pub fn is_waived(&self) -> bool {
+        self.after.is_some_and(|after| after.waived.is_some())
+    }
+
+    /// Whether something is wrong now that decides no verdict.
+    pub fn is_open_and_not_required(&self) -> bool {
+        let open = matches!(self.status(), outcome::Status::Fail | outcome::Status::Unknown);
+        open && !self.is_waived() && !self.required
+    }
+
     /// Whether it was wrong before in the same way, and still is.
     pub fn is_still_wrong(&self) -> bool {
         let wrong = |result: Option<&CheckResult>| {

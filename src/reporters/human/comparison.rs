@@ -8,7 +8,7 @@ use crate::outcome::{Status, Who};
 use crate::report::compare::words::{self, named, strength, transition, worst_first};
 use crate::report::compare::{Change, Comparison, Pair, Verdict, Why};
 use crate::report::v1::{CheckResult, Finding};
-use crate::reporters::Detail;
+use crate::reporters::{Detail, parts};
 
 impl Human {
     /// The whole comparison, as it is put before those who approve a change.
@@ -20,17 +20,11 @@ impl Human {
         };
         self.begun = true;
         self.led(words::verdict(comparison), paint, &format!("{}.", words::tally(comparison)), out)?;
-        if self.look.detail == Detail::Quiet {
-            self.notes(comparison, out)?;
-            return words::in_short(comparison).into_iter().try_for_each(|part| self.part(part, out));
+        if self.look.detail != Detail::Quiet {
+            self.sides(comparison, out)?;
         }
-        self.sides(comparison, out)?;
         self.notes(comparison, out)?;
-        words::parts(comparison).into_iter().try_for_each(|part| self.part(part, out))?;
-        if self.look.detail == Detail::Verbose {
-            self.part(words::unchanged(comparison), out)?;
-        }
-        Ok(())
+        parts(comparison, self.look.detail).into_iter().try_for_each(|part| self.part(part, out))
     }
 
     /// What follows a run's own report: remedies and evidence stand there already.
@@ -104,12 +98,10 @@ impl Human {
     }
 
     fn pair_line(&self, pair: &Pair, out: &mut dyn Write) -> io::Result<()> {
-        let status = pair.after.filter(|_| pair.change != Change::Gone).map_or(Status::Skip, |now| now.status.into());
-        let waived = pair.after.is_some_and(|after| after.waived.is_some());
+        let (status, waived) = (pair.status(), pair.is_waived());
         let symbol = if waived { ("-", Paint::Faint) } else { symbol(status) };
         let title = if status == Status::Fail && !waived { Paint::Strong } else { Paint::Plain };
-        let open = matches!(status, Status::Fail | Status::Unknown);
-        let optional = if open && !waived && !pair.required { " (not required)" } else { "" };
+        let optional = if pair.is_open_and_not_required() { " (not required)" } else { "" };
         let beside = self.shown(&format!("{}{optional}", pair.subject.unwrap_or_default()));
         self.claim(symbol, (pair.title, title), Paint::Plain, |_| beside.trim_start().to_owned(), out)
     }

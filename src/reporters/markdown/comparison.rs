@@ -2,11 +2,11 @@
 
 use super::Blocks;
 use super::text::{code, prose, strong};
-use crate::outcome::{Status, Who};
+use crate::outcome::Who;
 use crate::report::compare::words::{self, named, strength, transition, worst_first};
 use crate::report::compare::{Change, Comparison, Pair, Why};
 use crate::report::v1::{CheckResult, Finding};
-use crate::reporters::Detail;
+use crate::reporters::{Detail, parts};
 
 impl Blocks {
     pub(super) fn comparison(&mut self, comparison: &Comparison, detail: Detail) {
@@ -20,12 +20,7 @@ impl Blocks {
             self.table(["", "run"], sides);
         }
         self.notes(comparison);
-        let mut parts = match detail {
-            Detail::Quiet => words::in_short(comparison),
-            Detail::Normal | Detail::Verbose => words::parts(comparison),
-        };
-        parts.extend((detail == Detail::Verbose).then(|| words::unchanged(comparison)));
-        for part in parts {
+        for part in parts(comparison, detail) {
             self.part(part, detail);
         }
     }
@@ -60,12 +55,9 @@ impl Blocks {
     }
 
     fn pair(&mut self, pair: &Pair, detail: Detail) {
-        let status = pair.after.filter(|_| pair.change != Change::Gone).map_or(Status::Skip, |now| now.status.into());
-        let waived = pair.after.is_some_and(|after| after.waived.is_some());
-        let open = matches!(status, Status::Fail | Status::Unknown) && !waived && !pair.required;
         let mut line = vec![code(pair.id), strong(pair.title)];
         line.extend(pair.subject.map(code));
-        line.extend(open.then(|| "(not required)".to_owned()));
+        line.extend(pair.is_open_and_not_required().then(|| "(not required)".to_owned()));
         let turned = if pair.change == Change::New { String::new() } else { transition(pair) };
         let line = line.join(" ");
         self.item(0, &if turned.is_empty() { line } else { format!("{line}: {}", prose(&turned)) });
