@@ -48,6 +48,7 @@ fn finding(finding: &v1::Finding) -> Option<(String, String, Remediations)> {
     let mut ways = finding.remediations.iter().map(|v1::Remediation { who, action, verify }| Remediation {
         who: (*who).into(),
         action: action.clone(),
+        brief: None,
         verify: verify.clone().map(Command::repeated),
     });
     let likeliest = Remediations::from(ways.next()?);

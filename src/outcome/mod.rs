@@ -1,8 +1,10 @@
 //! What a check may conclude, and what a conclusion must carry.
 
+mod cause;
 mod command;
 mod findings;
 
+pub use cause::Cause;
 pub use command::Command;
 pub(crate) use command::command;
 pub use findings::Findings;
@@ -16,22 +18,42 @@ pub struct Code {
     pub severity: Severity,
     /// One sentence: what has been seen when this is found.
     pub means: &'static str,
+    /// What it makes plain: findings of these kinds about the same thing follow from it, and nothing is mended by acting on them.
+    pub explains: &'static [&'static Code],
+    /// What usually lies behind it, likeliest first.
+    pub causes: &'static [Cause],
 }
 
 impl Code {
     /// A code whose findings fail the check.
     pub const fn error(name: &'static str, means: &'static str) -> Self {
-        Code { name, severity: Severity::Error, means }
+        Code::of(name, Severity::Error, means)
     }
 
     /// A code whose findings leave the question open.
     pub const fn undecided(name: &'static str, means: &'static str) -> Self {
-        Code { name, severity: Severity::Undecided, means }
+        Code::of(name, Severity::Undecided, means)
     }
 
     /// A code whose findings pass the check with a warning.
     pub const fn warning(name: &'static str, means: &'static str) -> Self {
-        Code { name, severity: Severity::Warning, means }
+        Code::of(name, Severity::Warning, means)
+    }
+
+    const fn of(name: &'static str, severity: Severity, means: &'static str) -> Self {
+        Code { name, severity, means, explains: &[], causes: &[] }
+    }
+
+    /// The same, which findings of these kinds about the same thing follow from.
+    #[must_use]
+    pub const fn explains(self, symptoms: &'static [&'static Code]) -> Self {
+        Code { explains: symptoms, ..self }
+    }
+
+    /// The same with what usually lies behind it, likeliest first.
+    #[must_use]
+    pub const fn caused_by(self, causes: &'static [Cause]) -> Self {
+        Code { causes, ..self }
     }
 
     /// A finding of this kind. There is none without a remediation.
@@ -107,9 +129,10 @@ impl Remediations {
     /// The same ways in other words: every text of them is changed.
     #[must_use]
     pub fn reworded(self, reword: impl Fn(&str) -> String) -> Self {
-        let one = |Remediation { who, action, verify }: Remediation| Remediation {
+        let one = |Remediation { who, action, brief, verify }: Remediation| Remediation {
             who,
             action: reword(&action),
+            brief: brief.as_deref().map(&reword),
             verify: verify.map(|command| Command::repeated(reword(command.as_str()))),
         };
         Remediations { likeliest: one(self.likeliest), others: self.others.into_iter().map(one).collect() }
@@ -137,6 +160,8 @@ pub struct Remediation {
     pub who: Who,
     /// One imperative sentence with the real host, port, range, file or setting in it.
     pub action: String,
+    /// The same in a few words, for a list of what is to be done: "open TCP 443 to `WorkOS`".
+    pub brief: Option<String>,
     /// A public command that shows the problem, and shows when it is gone.
     pub verify: Option<Command>,
 }
@@ -169,6 +194,13 @@ impl Remediation {
         self
     }
 
+    /// The same with what a list of what is to be done says of it: a few words, without a full stop.
+    #[must_use]
+    pub fn in_short(mut self, brief: impl Into<String>) -> Self {
+        self.brief = Some(brief.into());
+        self
+    }
+
     /// Another way, often another party's, where this one is not it.
     #[must_use]
     pub fn or(self, other: Remediation) -> Remediations {
@@ -176,7 +208,7 @@ impl Remediation {
     }
 
     fn of(who: Who, action: impl Into<String>) -> Self {
-        Remediation { who, action: action.into(), verify: None }
+        Remediation { who, action: action.into(), brief: None, verify: None }
     }
 }
 
