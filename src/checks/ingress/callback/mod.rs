@@ -1,16 +1,20 @@
 //! Does the application answer at the redirect URI, where browsers come back to after a sign-in?
 
+mod codes;
 mod words;
 
 use url::{Position, Url};
 
+use self::codes::{
+    LOGIN_WALL, NOT_FOUND, NOT_REACHED, REDIRECTS_ELSEWHERE, REFUSED_BEFORE_THE_APPLICATION, SERVER_ERROR,
+    SIGN_IN_EVERYWHERE, UNCLEAR_ANSWER, UNREACHABLE, UNTRUSTED,
+};
 use super::arrival::{Arrival, arrival};
 use super::contacts_of_arrival;
 use super::trusted;
 use super::wall::{Front, MADE_UP_PATH, shown_location, wants_sign_in};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Spec, Touch,
-    Vantage,
+    About, Check, CheckId, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
 use crate::context::Context;
 use crate::facts::Facts;
@@ -47,30 +51,6 @@ access product (single sign-on in front of the site) that was not told to leave 
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.callback");
-
-static NOT_FOUND: Code = Code::error("not-found", "there is nothing at the redirect URI's path (404 or 410)");
-static SERVER_ERROR: Code =
-    Code::error("server-error", "the application, or what stands before it, answers with a server error");
-static LOGIN_WALL: Code =
-    Code::error("login-wall", "the sign-in of another product answers in the application's place");
-static SIGN_IN_EVERYWHERE: Code = Code::undecided(
-    "sign-in-everywhere",
-    "a page with a sign-in answers here as at every other path: an access product's, or the application's own",
-);
-static UNTRUSTED: Code = Code::error("untrusted", "the certificate at the redirect URI is not one that browsers trust");
-static UNREACHABLE: Code = Code::error("unreachable", "from outside, nothing answers at the redirect URI");
-static NOT_REACHED: Code =
-    Code::undecided("not-reached", "from inside, the redirect URI is not reached, which proves nothing");
-static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
-    "refused-before-the-application",
-    "something before the application refuses: it answers every path alike, or says its name on the page, so nothing is known of the application",
-);
-static UNCLEAR_ANSWER: Code =
-    Code::undecided("unclear-answer", "the answer's status says neither that the callback is there nor that it is not");
-static REDIRECTS_ELSEWHERE: Code = Code::warning(
-    "redirects-elsewhere",
-    "the callback sends browsers to a host that is neither the installation's nor one of WorkOS",
-);
 
 const NO_URI: Wanted = REDIRECT_URIS.wanted_as("that can be asked for (https, with a host name)");
 

@@ -1,12 +1,14 @@
 //! Does the webhook endpoint accept what is signed with the webhook secret?
 
+mod codes;
 mod words;
 
 use std::time::Duration;
 
+use self::codes::{NO_ANSWER, REFUSED_BEFORE_THE_APPLICATION, REFUSED_OTHERWISE, SIGNATURE_REFUSED, SLOW, SLOWISH};
 use super::receiver::{Kind, Receiver, now, wrong_signature};
 use super::refuses_unsigned;
-use crate::check::{About, Check, CheckId, Code, Contact, Grade, Outcome, Planned, Running, Spec, Vantage};
+use crate::check::{About, Check, CheckId, Contact, Grade, Outcome, Planned, Running, Spec, Vantage};
 use crate::checks::ingress::{Front, alike};
 use crate::context::{Context, NOT_AGAIN};
 use crate::facts::Facts;
@@ -47,20 +49,6 @@ read as seconds.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("webhook.accepts-signed");
-
-static SIGNATURE_REFUSED: Code =
-    Code::error("signature-refused", "the endpoint refuses an event that is signed with the webhook secret");
-static SLOW: Code = Code::error("slow", "the endpoint takes more than 5 s to answer a signed event");
-static SLOWISH: Code = Code::warning("slowish", "the endpoint takes more than 3 s to answer a signed event");
-static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
-    "refused-before-the-application",
-    "something before the application refuses the signed event, so nothing is known of secret, clock or body",
-);
-static REFUSED_OTHERWISE: Code = Code::undecided(
-    "refused-otherwise",
-    "a signed event is refused in another way than a forged one: for what it says, it seems, and not for its signature",
-);
-static NO_ANSWER: Code = Code::undecided("no-answer", "no HTTP answer came to the signed event");
 
 /// How long WorkOS may wait is not published; the shortest time that its guides name is 5 s (facts of 2026-11-23, §4.3).
 const TOO_LONG: Duration = Duration::from_secs(5);

@@ -1,11 +1,16 @@
 //! An endpoint of the application that takes what WorkOS signs, a webhook or Actions, asked without a right signature.
 
+mod codes;
 mod words;
 
 use std::time::UNIX_EPOCH;
 
 use url::Position;
 
+use self::codes::{
+    ACCEPTS_UNSIGNED, CLIENT_CERTIFICATE_REQUIRED, CROSS_SITE_TOKEN_REQUIRED, LOGIN_WALL, METHOD_REFUSED, NO_ANSWER,
+    NOT_FOUND, REDIRECTS, REFUSED_BEFORE_THE_APPLICATION, SERVER_ERROR, UNCLEAR_ANSWER,
+};
 use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Running, Touch};
 use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, contacts_of_arrival, wants_sign_in};
 use crate::context::{Context, NOT_AGAIN};
@@ -32,31 +37,6 @@ pub(in crate::checks) const CODES: &[&Code] = &[
     &UNCLEAR_ANSWER,
     &NO_ANSWER,
 ];
-
-static ACCEPTS_UNSIGNED: Code =
-    Code::error("accepts-unsigned", "the endpoint accepts a request that WorkOS did not sign");
-static NOT_FOUND: Code = Code::error("not-found", "there is nothing at the URL's path (404 or 410)");
-static METHOD_REFUSED: Code = Code::error("method-refused", "the endpoint takes no POST (405)");
-static REDIRECTS: Code = Code::error("redirects", "the URL redirects to somewhere else");
-static SERVER_ERROR: Code =
-    Code::error("server-error", "the endpoint, or what stands before it, answers with a server error");
-static LOGIN_WALL: Code =
-    Code::error("login-wall", "a page for people, or a demand to sign in, answers in the endpoint's place");
-static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
-    "client-certificate-required",
-    "requests are refused for want of a client certificate, and WorkOS shows none",
-);
-static CROSS_SITE_TOKEN_REQUIRED: Code = Code::error(
-    "cross-site-token-required",
-    "requests are refused for want of a token against forged requests of browsers (CSRF), and WorkOS sends none",
-);
-static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
-    "refused-before-the-application",
-    "something before the application refuses: it answers every path alike, or says its name on the page, so nothing is known of the application",
-);
-static UNCLEAR_ANSWER: Code =
-    Code::undecided("unclear-answer", "the endpoint refuses with a status that says nothing about signatures");
-static NO_ANSWER: Code = Code::undecided("no-answer", "no HTTP answer came from the URL");
 
 /// What WorkOS sends there.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,17 @@
 //! Does the installation accept a connection at its public address?
 
+mod codes;
+
 use std::net::IpAddr;
 
+use self::codes::{
+    HAIRPIN, NO_ROUTE, NOT_CONTACTED, PROHIBITED, REFUSED, RESET, SOME_ADDRESSES, TIMED_OUT, UNREACHABLE,
+};
 use super::arrival::{Arrival, arrival};
 use super::contacts_of_arrival;
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Vantage, command,
 };
 use crate::checks::domain::public;
 use crate::context::{Context, Tried};
@@ -40,22 +45,6 @@ browsers come from, or by an application that is not started.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.connects");
-
-static HAIRPIN: Code =
-    Code::undecided("hairpin", "from inside, the public address could not be connected to, which proves nothing");
-static NOT_CONTACTED: Code = Code::undecided(
-    "not-contacted",
-    "there is no public address that may be contacted, or that is of the wanted family",
-);
-static TIMED_OUT: Code = Code::error("timed-out", "from outside, no public address answers in time");
-static REFUSED: Code = Code::error("refused", "from outside, the connection is refused");
-static RESET: Code = Code::error("reset", "from outside, the connection is reset as soon as it is made");
-static UNREACHABLE: Code = Code::error("unreachable", "from outside, the connection is rejected on the way");
-static NO_ROUTE: Code = Code::error("no-route", "the machine that looks from outside has no route to the address");
-static PROHIBITED: Code =
-    Code::error("prohibited", "the machine that looks from outside forbids the connection itself");
-static SOME_ADDRESSES: Code =
-    Code::warning("some-addresses", "from outside, some public addresses accept connections and others do not");
 
 struct Connects(Endpoint);
 

@@ -1,6 +1,9 @@
 //! Does a genuine Action of WorkOS arrive, from a published address, with its signature intact?
 
-use crate::check::{CheckId, Code, Finding, Outcome, Planned, Remediation, Spec, Vantage};
+mod codes;
+
+use self::codes::{BAD_SIGNATURE, FROM_ELSEWHERE, FROM_REPORTED_SOURCE, NOT_VERIFIED, NOTHING_ARRIVED, OTHER_PATH};
+use crate::check::{CheckId, Finding, Outcome, Planned, Remediation, Spec, Vantage};
 use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
 use crate::checks::webhook::unheld::HeldTo;
 use crate::checks::webhook::{elsewhere, turned, unheld};
@@ -33,21 +36,6 @@ clock that is more than half a minute off.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("actions.delivered");
-
-static FROM_ELSEWHERE: Code =
-    Code::error("from-elsewhere", "a genuine Action arrived from an address that is not WorkOS's");
-static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived has no signature that holds");
-static NOTHING_ARRIVED: Code = Code::undecided(
-    "nothing-arrived",
-    "no Action arrived, and it is not known whether WorkOS sent one while somebody listened",
-);
-static OTHER_PATH: Code = Code::undecided("other-path", "an Action with a signature that holds came for another path");
-static NOT_VERIFIED: Code =
-    Code::undecided("not-verified", "Actions arrived, and there was no secret to hold their signatures to");
-static FROM_REPORTED_SOURCE: Code = Code::warning(
-    "from-reported-source",
-    "a genuine Action arrived, from an address that others reported and WorkOS's guide does not list",
-);
 
 /// What came to the Actions URL.
 pub struct Arrivals<'a> {

@@ -1,11 +1,17 @@
 //! Is the installation's certificate one that WorkOS and browsers trust?
 
+mod codes;
+
 use std::time::{Duration, SystemTime};
 
+use self::codes::{
+    CANNOT_JUDGE, CLIENT_CERTIFICATE_REQUIRED, EXPIRED, EXPIRES_SOON, INCOMPLETE_CHAIN, INVALID, NO_ALTERNATIVE_NAME,
+    NO_HANDSHAKE, NOT_TLS, NOT_YET_VALID, PRIVATE_CA, REFUSED, SELF_SIGNED, TLS_TOO_OLD, WRONG_NAME,
+};
 use super::{arrival, connects, contacts_of_arrival};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage, command,
 };
 use crate::checks::egress::s_client;
 use crate::checks::flaw::{breaks, which};
@@ -38,31 +44,6 @@ intermediate, or by a renewal that was installed in one place and not in the oth
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("ingress.trusted");
-
-static SELF_SIGNED: Code = Code::error("self-signed", "the installation's certificate is its own issuer");
-static PRIVATE_CA: Code =
-    Code::error("private-ca", "the installation's certificate is issued by a CA that is not public");
-static INCOMPLETE_CHAIN: Code =
-    Code::error("incomplete-chain", "the installation leaves out the certificate of its public issuer");
-static WRONG_NAME: Code = Code::error("wrong-name", "the installation's certificate is for other names");
-static EXPIRED: Code = Code::error("expired", "the installation's certificate has expired");
-static NOT_YET_VALID: Code = Code::error("not-yet-valid", "the installation's certificate is not valid yet");
-static NO_ALTERNATIVE_NAME: Code =
-    Code::error("no-alternative-name", "the installation's certificate has only a common name, which does not count");
-static REFUSED: Code =
-    Code::error("refused", "a certificate of the installation's chain breaks a rule that TLS clients hold it to");
-static CANNOT_JUDGE: Code =
-    Code::undecided("cannot-judge", "the chain holds something that this tool cannot verify and OpenSSL can");
-static INVALID: Code =
-    Code::error("invalid", "the installation's certificate does not hold for a reason that has no name of its own");
-static TLS_TOO_OLD: Code = Code::error("tls-too-old", "the installation refuses TLS 1.2 and TLS 1.3");
-static NOT_TLS: Code = Code::error("not-tls", "what answers at the installation's port does not speak TLS");
-static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
-    "client-certificate-required",
-    "the installation wants a certificate from the client, and WorkOS has none",
-);
-static NO_HANDSHAKE: Code = Code::undecided("no-handshake", "the TLS handshake with the installation did not complete");
-static EXPIRES_SOON: Code = Code::warning("expires-soon", "the installation's certificate expires within three weeks");
 
 /// A renewal that has not come by now is late.
 const SOON: Duration = Duration::from_hours(21 * 24);

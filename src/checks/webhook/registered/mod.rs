@@ -1,8 +1,11 @@
 //! Is the webhook endpoint registered with WorkOS?
 
+mod codes;
+
+use self::codes::{DISABLED, DUPLICATE, NO_EVENTS, NOT_ESTABLISHED, NOT_REGISTERED, URL_DIFFERS};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage,
+    About, Check, CheckId, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage,
 };
 use crate::checks::credentials::accepted;
 use crate::checks::credentials::asking::{self, Listed, Unlisted};
@@ -37,17 +40,6 @@ that somebody disabled during an incident. Older keys may not list endpoints; th
 };
 
 pub(super) const ID: CheckId = CheckId::new("webhook.registered");
-
-static NOT_REGISTERED: Code =
-    Code::error("not-registered", "no endpoint of this environment has the webhook URL, or one like it");
-static DISABLED: Code = Code::error("disabled", "the endpoint is registered and disabled");
-static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "what came back says nothing about webhook endpoints");
-static URL_DIFFERS: Code =
-    Code::warning("url-differs", "an endpoint is registered whose URL is nearly the webhook URL");
-static NO_EVENTS: Code = Code::warning("no-events", "the endpoint is registered for no event");
-static DUPLICATE: Code =
-    Code::warning("duplicate", "several enabled endpoints have the webhook URL: events arrive several times");
 
 struct Registered {
     endpoint: Endpoint,

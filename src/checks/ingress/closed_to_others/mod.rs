@@ -1,14 +1,17 @@
 //! Is the installation closed to addresses that WorkOS does not list?
 
+mod codes;
+
 use std::net::IpAddr;
 
 use futures_util::future::join_all;
 
+use self::codes::{NO_STRANGER, NOT_TRIED, OPEN_TO_ALL};
 use super::wall::{Front, MADE_UP_PATH};
 use super::{arrival, contacts_of_arrival};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
-    Running, Spec, Touch, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
 use crate::checks::domain::public;
 use crate::context::{Context, Tried};
@@ -52,16 +55,6 @@ what can be restricted.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.closed-to-others");
-
-static OPEN_TO_ALL: Code =
-    Code::error("open-to-all", "a machine whose address WorkOS does not list gets in, as far as TLS and what it says");
-static NOT_TRIED: Code =
-    Code::undecided("not-tried", "this machine itself could not send there, which says nothing about the installation");
-
-static NO_STRANGER: Code = Code::undecided(
-    "no-stranger",
-    "this machine has an address that WorkOS lists, so what it sees says nothing of what others see",
-);
 
 struct ClosedToOthers {
     endpoint: Endpoint,

@@ -1,10 +1,13 @@
 //! Does a request from outside reach the very listener that stands at the installation?
 
+mod codes;
+
 use std::time::Duration;
 
+use self::codes::{BODY_REWRITTEN, CLOCKS_APART, NO_ANSWER, NOT_ARRIVED, NOT_THE_LISTENER};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Touch, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Touch, Vantage, command,
 };
 use crate::checks::ingress::{arrival, contacts_of_arrival, trusted};
 use crate::context::{Context, NOT_AGAIN};
@@ -51,15 +54,6 @@ proxy that passes on other paths.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("ingress.arrives");
-
-static NOT_THE_LISTENER: Code = Code::error("not-the-listener", "something answers that does not know the nonce");
-static NO_ANSWER: Code = Code::error("no-answer", "no HTTP answer comes back");
-static NOT_ARRIVED: Code =
-    Code::undecided("not-arrived", "no probe that knows the nonce arrived while somebody listened");
-static BODY_REWRITTEN: Code =
-    Code::error("body-rewritten", "the request arrives, and its body was written anew on the way");
-static CLOCKS_APART: Code =
-    Code::warning("clocks-apart", "the clocks of the two machines are more than 10 minutes apart");
 
 /// As the listener has it for what a probe signs.
 const CLOCKS_APART_FROM: Duration = Duration::from_mins(10);
