@@ -1,6 +1,6 @@
 //! Browser: whether a desktop reaches the hosts that browsers of users and admins need.
 
-mod reachable;
+pub(super) mod reachable;
 
 use crate::check::Group;
 

@@ -34,10 +34,11 @@ or web application firewall with a small limit on headers.",
 
 pub(super) const ID: CheckId = CheckId::new("egress.carries");
 
-static STALLED_ON_SIZE: Code = Code::error("stalled-on-size", "small requests pass, and full-size packets vanish");
-static PADDING_REFUSED: Code =
+pub(in crate::checks) static STALLED_ON_SIZE: Code =
+    Code::error("stalled-on-size", "small requests pass, and full-size packets vanish");
+pub(in crate::checks) static PADDING_REFUSED: Code =
     Code::warning("padding-refused", "something refuses a request for the size of its headers");
-static NOT_ESTABLISHED: Code =
+pub(in crate::checks) static NOT_ESTABLISHED: Code =
     Code::undecided("not-established", "the large request failed in a way that size does not explain");
 
 /// Four packets of full size; the API and Cloudflare take headers of several times this.

@@ -35,13 +35,14 @@ set by moving the clock.",
 
 pub(super) const ID: CheckId = CheckId::new("egress.clock");
 
-static SKEWED: Code =
+pub(in crate::checks) static SKEWED: Code =
     Code::error("skewed", "the clock is off by more than 180 seconds: signatures of webhooks are refused");
-static OFF_FOR_ACTIONS: Code =
+pub(in crate::checks) static OFF_FOR_ACTIONS: Code =
     Code::warning("off-for-actions", "the clock is off by more than 30 seconds: signatures of Actions are refused");
-static NO_DATE: Code = Code::undecided("no-date", "the API's answer carries no Date, so the clock cannot be compared");
+pub(in crate::checks) static NO_DATE: Code =
+    Code::undecided("no-date", "the API's answer carries no Date, so the clock cannot be compared");
 
-static OLD_ANSWER: Code = Code::undecided(
+pub(in crate::checks) static OLD_ANSWER: Code = Code::undecided(
     "old-answer",
     "the answer was kept by a cache on the way, and its Date says nothing certain of the time",
 );

@@ -33,8 +33,10 @@ itself, or by a proxy that was updated on one of its sides.",
 
 pub(super) const ID: CheckId = CheckId::new("egress.http2");
 
-static BROKEN: Code = Code::warning("broken", "HTTP/2 is agreed on and breaks, while HTTP/1.1 works");
-static NOT_ESTABLISHED: Code = Code::undecided("not-established", "the API did not answer this time");
+pub(in crate::checks) static BROKEN: Code =
+    Code::warning("broken", "HTTP/2 is agreed on and breaks, while HTTP/1.1 works");
+pub(in crate::checks) static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "the API did not answer this time");
 
 struct Http2(Endpoint);
 

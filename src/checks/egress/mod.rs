@@ -1,17 +1,17 @@
 //! Egress: whether this host reaches what the application's server needs, on the path the application takes.
 
-mod addresses;
+pub(super) mod addresses;
 pub(super) mod answers;
-mod carries;
+pub(super) mod carries;
 pub(super) mod clock;
-mod connects;
-mod handshake;
-mod http2;
-mod proxy;
-mod ranges;
-mod resolves;
-mod stable;
-mod trusted;
+pub(super) mod connects;
+pub(super) mod handshake;
+pub(super) mod http2;
+pub(super) mod proxy;
+pub(super) mod ranges;
+pub(super) mod resolves;
+pub(super) mod stable;
+pub(super) mod trusted;
 
 use crate::check::{Command, Contact, Endpoint, Group, Vantage, command};
 use crate::context::translating;

@@ -45,7 +45,7 @@ answer nobody on this port, so a few silent ones are no sign of anything; most o
 
 pub(super) const ID: CheckId = CheckId::new("egress.ranges");
 
-static ONLY_CURRENT_ADDRESSES: Code =
+pub(in crate::checks) static ONLY_CURRENT_ADDRESSES: Code =
     Code::warning("only-current-addresses", "today's addresses answer, and most of the published ranges do not");
 
 struct Ranges {

@@ -37,8 +37,9 @@ limit that is full.",
 
 pub(super) const ID: CheckId = CheckId::new("egress.stable");
 
-static UNSTABLE: Code = Code::warning("unstable", "some of the requests were not answered");
-static SLOW: Code = Code::warning("slow", "requests are answered, and take longer than two seconds");
+pub(in crate::checks) static UNSTABLE: Code = Code::warning("unstable", "some of the requests were not answered");
+pub(in crate::checks) static SLOW: Code =
+    Code::warning("slow", "requests are answered, and take longer than two seconds");
 
 /// From here on people notice, and time-outs of applications begin.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,6 +1,7 @@
 //! Are the addresses of the API the ones that firewall rules for WorkOS are written for?
 
 mod behind;
+pub(in crate::checks) mod codes;
 mod words;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,11 +10,12 @@ use futures_util::future::join_all;
 use ipnet::IpNet;
 
 use self::behind::behind;
+use self::codes::{BLOCKED, IPV6_ELSEWHERE, OUTSIDE_RANGES, PRIVATE_ANSWER, RELAYED, SEARCH_LIST, SINKHOLED};
 use self::words::Odd;
 use super::resolves;
 use crate::check::{
-    About, By, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Severity,
-    Spec, Touch, Vantage,
+    About, By, Check, CheckId, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Severity, Spec,
+    Touch, Vantage,
 };
 use crate::context::{Context, GivenBy, Lookup, looking_up, routes, translating};
 use crate::facts::{BlockPage, Facts};
@@ -46,21 +48,6 @@ resolves: what is found here is then evidence only.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.addresses");
-
-static SINKHOLED: Code = Code::error("sinkholed", "the name resolves to an address of nowhere, as name filters answer");
-static PRIVATE_ANSWER: Code =
-    Code::error("private-answer", "the name resolves to an address of a private network, and the API is not there");
-static BLOCKED: Code = Code::error("blocked", "the name resolves to the block page of a DNS filter");
-static SEARCH_LIST: Code =
-    Code::error("search-list", "applications get the answer for another name, which the search list makes of this one");
-static RELAYED: Code =
-    Code::warning("relayed", "the name resolves to an address that is not WorkOS's, and the API itself answers there");
-static OUTSIDE_RANGES: Code =
-    Code::warning("outside-ranges", "the name resolves to a public address outside the published ranges");
-static IPV6_ELSEWHERE: Code = Code::warning(
-    "ipv6-elsewhere",
-    "the IPv6 addresses of the name lead elsewhere, while its IPv4 addresses are published ones",
-);
 
 struct Addresses(Endpoint);
 

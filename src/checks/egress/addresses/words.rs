@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::Kind;
 use super::behind::Behind;
-use super::{BLOCKED, Kind, OUTSIDE_RANGES, PRIVATE_ANSWER, RELAYED, SEARCH_LIST, SINKHOLED};
+use super::codes::{BLOCKED, OUTSIDE_RANGES, PRIVATE_ANSWER, RELAYED, SEARCH_LIST, SINKHOLED};
 use crate::check::{Command, Finding, Remediation, Remediations, command};
 use crate::context::{Context, GivenBy};
 use crate::facts::{BlockPage, Confidence};

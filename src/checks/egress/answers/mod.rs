@@ -1,7 +1,12 @@
 //! Does the API itself answer?
 
+pub(in crate::checks) mod codes;
 mod words;
 
+use self::codes::{
+    ADDRESS_BANNED, API_UNAVAILABLE, BAD_GATEWAY, BLOCK_PAGE, CAPTIVE_PORTAL, CHALLENGE, COMPRESSED, HEADERS_MISSING,
+    NO_ANSWER, NOT_THE_API, RATE_LIMITED, REFUSED_AT_THE_EDGE, REFUSED_BY_THE_API, TRUNCATED,
+};
 pub(in crate::checks) use self::words::wait_asked_for;
 use self::words::{
     anothers_401, api_unavailable, bad_gateway, block_page, captive_portal, challenge, compressed, filtered,
@@ -10,7 +15,7 @@ use self::words::{
 };
 use super::trusted;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Grade, Method, Outcome, Planned, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Contact, Endpoint, Grade, Method, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
 use crate::context::{Context, NOT_AGAIN, requesting};
 use crate::facts::Facts;
@@ -43,35 +48,6 @@ firewall that takes a server for a robot, or by an incident at WorkOS or Cloudfl
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("egress.answers");
-
-static BLOCK_PAGE: Code = Code::error("block-page", "a page for people answers in the API's place");
-static CAPTIVE_PORTAL: Code =
-    Code::error("captive-portal", "the network wants a sign-in before it lets the request pass");
-static CHALLENGE: Code = Code::error("challenge", "a challenge for browsers answers in the API's place");
-static ADDRESS_BANNED: Code = Code::error(
-    "address-banned",
-    "Cloudflare, which stands before the API, refuses the address or the country that this host's requests come from",
-);
-static REFUSED_AT_THE_EDGE: Code = Code::undecided(
-    "refused-at-the-edge",
-    "Cloudflare, which stands before the API, refuses this request, for its rate, its client or a rule",
-);
-static RATE_LIMITED: Code =
-    Code::warning("rate-limited", "the API itself answers that there were too many requests (429)");
-static REFUSED_BY_THE_API: Code = Code::undecided(
-    "refused-by-the-api",
-    "the answer passed Cloudflare, and is not what the API says to a request without a key",
-);
-static NOT_THE_API: Code = Code::error("not-the-api", "something answers, and it is not the API");
-static BAD_GATEWAY: Code =
-    Code::error("bad-gateway", "a proxy or gateway on the way answers with a server error of its own");
-static API_UNAVAILABLE: Code = Code::error("api-unavailable", "WorkOS or Cloudflare answers with a server error");
-static TRUNCATED: Code = Code::error("truncated", "the answer begins and breaks off");
-static COMPRESSED: Code =
-    Code::error("compressed", "the answer comes compressed, unasked and so that it cannot be read");
-static NO_ANSWER: Code = Code::error("no-answer", "the connection is secure, and no HTTP answer comes");
-static HEADERS_MISSING: Code =
-    Code::warning("headers-missing", "the right answer, without the headers that the API's answers carry");
 
 struct Answers(Endpoint);
 

@@ -1,5 +1,6 @@
 //! Does the name of an endpoint resolve here?
 
+pub(in crate::checks) mod codes;
 mod waiting;
 mod words;
 
@@ -8,9 +9,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use self::codes::{
+    CUT_SHORT, DNS_TIMED_OUT, DNS_UNREACHABLE, NODATA, NOT_RESOLVED, NXDOMAIN, ONE_RESOLVER_DEAD, PASSED_OVER, REFUSED,
+    SERVFAIL, SLOW, STRANGE_CODE, TCP_ONLY, TOO_SLOW,
+};
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Findings, Grade, Outcome, Planned, Running, Spec, Touch,
-    Vantage,
+    About, Check, CheckId, Contact, Endpoint, Finding, Findings, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
 use crate::context::{Asked, Context, Lookup, looking_up, routes};
 use crate::facts::Facts;
@@ -58,30 +62,6 @@ resolves: what is found here is then evidence only.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.resolves");
-
-static NXDOMAIN: Code = Code::error("nxdomain", "the resolver says that the name does not exist");
-static NODATA: Code = Code::error("nodata", "the resolver knows the name, and no address for it");
-static SERVFAIL: Code = Code::error("servfail", "the resolver says that it could not find out");
-static REFUSED: Code = Code::error("refused", "the resolver refuses to answer this question");
-static STRANGE_CODE: Code = Code::error(
-    "strange-code",
-    "the resolver answers with a code that is no answer: it does not understand the question, or does not serve its kind",
-);
-static CUT_SHORT: Code =
-    Code::error("cut-short", "the answer over UDP is cut, and the whole one cannot be fetched over TCP");
-static DNS_TIMED_OUT: Code = Code::error("dns-timed-out", "no DNS server answered in time, over UDP or TCP");
-static DNS_UNREACHABLE: Code =
-    Code::error("dns-unreachable", "no DNS server can be reached: port 53 is closed or there is no way there");
-static NOT_RESOLVED: Code =
-    Code::error("not-resolved", "the system's own resolution gives nothing, and the DNS servers do not explain it");
-static PASSED_OVER: Code =
-    Code::error("passed-over", "the C library passes over the lines of the resolver file that name the servers");
-static TOO_SLOW: Code =
-    Code::error("too-slow", "the name resolves, and only after applications have given up the connection");
-static SLOW: Code = Code::warning("slow", "the name resolves, and takes longer than a second to");
-static TCP_ONLY: Code =
-    Code::error("tcp-only", "the resolver answers over TCP and stays silent over UDP, which applications ask over");
-static ONE_RESOLVER_DEAD: Code = Code::warning("one-resolver-dead", "one of several resolvers does not answer");
 
 struct Resolves(Endpoint);
 

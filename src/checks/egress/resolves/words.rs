@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::waiting::{Cause, Dead};
-use super::{
+use super::codes::{
     CUT_SHORT, DNS_TIMED_OUT, DNS_UNREACHABLE, NODATA, NOT_RESOLVED, NXDOMAIN, ONE_RESOLVER_DEAD, PASSED_OVER, REFUSED,
     SERVFAIL, SLOW, STRANGE_CODE, TCP_ONLY, TOO_SLOW,
 };
+use super::waiting::{Cause, Dead};
 use crate::check::{Command, Finding, Remediation, Remediations, command};
 use crate::context::{Context, Lookup};
 use crate::host::{Oddity, RESOLVER_FILE, SERVICES_FILE, oddities};

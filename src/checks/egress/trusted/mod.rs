@@ -1,18 +1,24 @@
 //! Is the certificate of an endpoint trusted, and is it the real one?
 
+pub(in crate::checks) mod codes;
 mod refused;
 mod words;
 
 use std::time::SystemTime;
 
+use self::codes::{
+    BUNDLE_DAMAGED, CA_EXPIRED, CA_LIMITED, CANNOT_JUDGE, EXPIRED, INCOMPLETE_CHAIN, INTERCEPTED, INVALID,
+    NO_ALTERNATIVE_NAME, NOT_A_CA, NOT_FOR_SERVERS, NOT_YET_VALID, SELF_SIGNED, STORE_LACKS_ROOT, STRICTER, UNTRUSTED,
+    WEAK_KEY, WEAK_SIGNATURE, WRONG_NAME,
+};
 use self::words::{
     expired, incomplete, intercepted, invalid, namesake, no_alternative_name, not_yet_valid, openssl, self_signed,
     store_lacks_root, untrusted, verifying, wrong_name,
 };
 use super::handshake;
 use crate::check::{
-    About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Remediations,
-    Running, Severity, Spec, Touch, Vantage, command,
+    About, Check, CheckId, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Remediations, Running,
+    Severity, Spec, Touch, Vantage, command,
 };
 use crate::context::{Context, NOT_AGAIN, reaching};
 use crate::facts::Facts;
@@ -41,31 +47,14 @@ a clock that is wrong, or by a box on the way that answers with its own certific
     required: super::required,
     codes: &[
         &UNTRUSTED, &STORE_LACKS_ROOT, &SELF_SIGNED, &INCOMPLETE_CHAIN, &EXPIRED, &NOT_YET_VALID, &WRONG_NAME, &NO_ALTERNATIVE_NAME,
-        &refused::CA_EXPIRED, &refused::NOT_A_CA, &refused::CA_LIMITED, &refused::NOT_FOR_SERVERS, &refused::WEAK_KEY,
-        &refused::WEAK_SIGNATURE, &refused::BUNDLE_DAMAGED, &INVALID, &refused::CANNOT_JUDGE, &INTERCEPTED, &refused::STRICTER,
+        &CA_EXPIRED, &NOT_A_CA, &CA_LIMITED, &NOT_FOR_SERVERS, &WEAK_KEY,
+        &WEAK_SIGNATURE, &BUNDLE_DAMAGED, &INVALID, &CANNOT_JUDGE, &INTERCEPTED, &STRICTER,
     ],
     needs: &[handshake::ID],
     plan: |_, settings| Planned::each(settings.server_endpoints().into_iter().cloned().map(Trusted), String::new()),
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.trusted");
-
-static UNTRUSTED: Code = Code::error("untrusted", "the certificate's issuer is not trusted here");
-static STORE_LACKS_ROOT: Code = Code::error(
-    "store-lacks-root",
-    "the certificate is publicly trusted, and its root is missing from the roots of this host",
-);
-static SELF_SIGNED: Code = Code::error("self-signed", "the certificate is its own issuer");
-static INCOMPLETE_CHAIN: Code =
-    Code::error("incomplete-chain", "the issuer is public, and its certificate was not sent along");
-static EXPIRED: Code = Code::error("expired", "the certificate has expired, or this host's clock is ahead");
-static NOT_YET_VALID: Code =
-    Code::error("not-yet-valid", "the certificate is not valid yet, or this host's clock is behind");
-static WRONG_NAME: Code = Code::error("wrong-name", "the certificate is for other names");
-static NO_ALTERNATIVE_NAME: Code = Code::error("no-alternative-name", "the certificate names no host at all");
-static INVALID: Code = Code::error("invalid", "the certificate does not hold for a reason that has no name of its own");
-static INTERCEPTED: Code =
-    Code::warning("intercepted", "the certificate is trusted here and not in public: TLS is inspected on the way");
 
 struct Trusted(Endpoint);
 

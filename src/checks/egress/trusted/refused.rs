@@ -2,29 +2,15 @@
 //! judge.
 
 use super::super::s_client;
+use super::codes::{
+    BUNDLE_DAMAGED, CA_EXPIRED, CA_LIMITED, CANNOT_JUDGE, NOT_A_CA, NOT_FOR_SERVERS, STORE_LACKS_ROOT, STRICTER,
+    WEAK_KEY, WEAK_SIGNATURE,
+};
 use super::{Kept, openssl, verifying};
 use crate::check::{Code, Command, Endpoint, Finding, Remediation, Remediations, command};
 use crate::checks::flaw::{breaks, which};
 use crate::net::{Flaw, Place, Rule};
 use crate::settings::Scheme;
-
-pub(super) static CA_EXPIRED: Code =
-    Code::error("ca-expired", "the CA that is trusted here has expired, or is not valid yet");
-pub(super) static NOT_A_CA: Code =
-    Code::error("not-a-ca", "what is trusted here as a CA, or sent along as one, is none");
-pub(super) static CA_LIMITED: Code = Code::error("ca-limited", "a CA of the chain may not issue this certificate");
-pub(super) static NOT_FOR_SERVERS: Code = Code::error("not-for-servers", "the certificate is not for TLS servers");
-pub(super) static WEAK_KEY: Code = Code::error("weak-key", "a key in the chain is too short for OpenSSL");
-pub(super) static WEAK_SIGNATURE: Code =
-    Code::error("weak-signature", "a certificate of the chain is signed with a broken hash");
-pub(super) static BUNDLE_DAMAGED: Code = Code::error(
-    "bundle-damaged",
-    "the CA is in a file that OpenSSL reads nothing of, because a block in it is damaged",
-);
-pub(super) static STRICTER: Code =
-    Code::warning("stricter-programs", "the chain holds for most programs, and the strict ones among them refuse it");
-pub(super) static CANNOT_JUDGE: Code =
-    Code::undecided("cannot-judge", "the chain holds something that this tool cannot verify and OpenSSL can");
 
 /// A root stands behind the chain, and OpenSSL refuses it.
 pub(super) fn refused(endpoint: &Endpoint, flaw: &Flaw, issuer: &str, kept: &Kept) -> Finding {
@@ -122,7 +108,7 @@ fn strict(endpoint: &Endpoint, file: Option<&str>, kept: &Kept) -> Command {
 
 /// What answers is publicly trusted, and the root that this host has for it is not the one that holds.
 pub(super) fn store_outdated(endpoint: &Endpoint, flaw: &Flaw, kept: &Kept) -> Finding {
-    super::STORE_LACKS_ROOT.found(
+    STORE_LACKS_ROOT.found(
         format!(
             "the certificate of {endpoint} is publicly trusted, and the root that this host has for it is an old one: {} {}",
             which(flaw),

@@ -2,9 +2,10 @@
 
 use std::time::SystemTime;
 
-use super::{
-    EXPIRED, INCOMPLETE_CHAIN, INTERCEPTED, INVALID, Kept, NO_ALTERNATIVE_NAME, NOT_YET_VALID, SELF_SIGNED,
-    STORE_LACKS_ROOT, UNTRUSTED, WRONG_NAME,
+use super::Kept;
+use super::codes::{
+    EXPIRED, INCOMPLETE_CHAIN, INTERCEPTED, INVALID, NO_ALTERNATIVE_NAME, NOT_YET_VALID, SELF_SIGNED, STORE_LACKS_ROOT,
+    UNTRUSTED, WRONG_NAME,
 };
 use crate::check::{Command, Endpoint, Finding, Remediation, Remediations, command};
 use crate::checks::egress::s_client;

@@ -1,9 +1,14 @@
 //! Does the TLS handshake with an endpoint complete?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{
+    ALERT, CLIENT_CERTIFICATE, FAILED, LARGE_HELLO, NOT_SPOKEN, NOT_TLS, RESET_IN_HANDSHAKE, STALLED, TLS_TOO_OLD,
+};
 use super::{connects, s_client};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Vantage, command,
 };
 use crate::context::{Context, reaching};
 use crate::facts::Facts;
@@ -36,25 +41,6 @@ path whose MTU is smaller than its ends believe, so that large packets vanish.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("egress.handshake");
-
-static STALLED: Code = Code::error(
-    "stalled",
-    "connected, and then silence: the server name is filtered, inspection hangs, or large packets vanish",
-);
-static RESET_IN_HANDSHAKE: Code =
-    Code::error("reset-in-handshake", "connected, and cut off as soon as the server name was seen");
-static NOT_TLS: Code = Code::error("not-tls", "what answers on the port does not speak TLS");
-static TLS_TOO_OLD: Code = Code::error("tls-too-old", "the other side refuses TLS 1.2 and TLS 1.3");
-static ALERT: Code = Code::error("alert", "the other side ends the handshake with an alert");
-static CLIENT_CERTIFICATE: Code =
-    Code::error("client-certificate-required", "the other side wants a certificate from the client");
-static NOT_SPOKEN: Code =
-    Code::undecided("not-spoken", "the other side speaks TLS in a way that OpenSSL knows and this tool does not");
-static LARGE_HELLO: Code = Code::warning(
-    "large-hello",
-    "a first message of TLS that is larger than one packet is not answered, and a smaller one is",
-);
-static FAILED: Code = Code::error("failed", "the handshake fails in a way that has no name of its own");
 
 struct Shakes(Endpoint);
 

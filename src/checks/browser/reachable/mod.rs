@@ -1,8 +1,11 @@
 //! Does a browser on this machine reach the hosts of the hosted pages?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{INTERCEPTED, NO_CONNECTION, NO_HANDSHAKE, NOT_LEARNT, UNRESOLVED, UNTRUSTED};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Vantage, command,
 };
 use crate::checks::credentials::{contacts_of_sign_in, follow};
 use crate::checks::egress::destination;
@@ -55,16 +58,6 @@ browser's own store does not trust. The host of the hosted login is a setting of
 };
 
 pub(super) const ID: CheckId = CheckId::new("browser.reachable");
-
-static UNRESOLVED: Code = Code::error("unresolved", "the host's name does not resolve here");
-static NO_CONNECTION: Code =
-    Code::error("no-connection", "no address of the host, or not the proxy, accepts a connection to it");
-static NO_HANDSHAKE: Code = Code::error("no-handshake", "the TLS handshake with the host does not complete");
-static UNTRUSTED: Code = Code::error("untrusted", "the host's certificate does not hold here");
-static NOT_LEARNT: Code =
-    Code::undecided("not-learnt", "the host of the hosted login is not named, and a sign-in does not lead to it");
-static INTERCEPTED: Code =
-    Code::warning("intercepted", "the host's certificate is trusted here and not in public: TLS is inspected");
 
 struct Reachable {
     endpoint: Endpoint,
