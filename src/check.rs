@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use crate::context::Context;
 use crate::facts::Facts;
-use crate::settings::{Declared, Probing, Settings, Wanted};
+use crate::settings::{Declared, NoClient, Probing, Settings, Wanted};
 
 pub use crate::contact::{By, Contact, Learnt, Method, Query, Server, Touch};
 pub use crate::endpoint::Endpoint;
@@ -88,6 +88,8 @@ pub enum Planned {
     Checks(Checks),
     /// None, for want of this setting.
     Wants(Wanted),
+    /// None, for want of this setting, which is said in words of its own.
+    WantsAs(Wanted, String),
     /// None, for a reason that no one setting mends.
     NotApplicable(String),
     /// As many as follow from what a look from outside was told for this one run. What it was not told it does not require.
@@ -121,6 +123,21 @@ impl From<Wanted> for Planned {
 impl From<&'static Declared> for Planned {
     fn from(setting: &'static Declared) -> Self {
         Planned::Wants(setting.wanted())
+    }
+}
+
+impl From<NoClient> for Planned {
+    fn from(none: NoClient) -> Self {
+        match none {
+            NoClient::NotGiven(wanted) => Planned::Wants(wanted),
+            NoClient::NotSent(why) => Planned::NotApplicable(why.to_owned()),
+        }
+    }
+}
+
+impl From<(Wanted, String)> for Planned {
+    fn from((wanted, why): (Wanted, String)) -> Self {
+        Planned::WantsAs(wanted, why)
     }
 }
 

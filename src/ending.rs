@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::check::{CheckId, Spec};
 use crate::outcome::{Evidence, Finding, Grade, Outcome, Status};
 use crate::said::spoken;
+use crate::settings::Wanted;
 
 /// How a question ended.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub enum Why {
     NotApplicable {
         /// Which setting would, as a sentence.
         enable: String,
+        /// The setting, where it is one.
+        wants: Option<Wanted>,
     },
     /// The user left it out, and perhaps said why.
     LeftOut(Option<String>),
@@ -119,7 +122,7 @@ impl Why {
     #[must_use]
     pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
         match self {
-            Why::NotApplicable { enable } => Why::NotApplicable { enable: word(enable) },
+            Why::NotApplicable { enable, wants } => Why::NotApplicable { enable: word(enable), wants: *wants },
             Why::LeftOut(reason) => Why::LeftOut(reason.as_deref().map(word)),
             Why::Needs(cause) => Why::Needs(*cause),
         }
@@ -128,7 +131,7 @@ impl Why {
     /// As a person reads it behind "skipped:".
     pub fn in_words(&self) -> String {
         match self {
-            Why::NotApplicable { enable } => enable.clone(),
+            Why::NotApplicable { enable, .. } => enable.clone(),
             Why::LeftOut(reason) => left_out(reason.as_deref()),
             Why::Needs(cause) => needs(cause.as_str()),
         }

@@ -97,10 +97,11 @@ impl Plan {
                 }
                 let (planned, untold) = match (spec.plan)(facts, settings) {
                     Planned::Checks(checks) => (Ok(checks), false),
-                    Planned::Wants(wanted) => (Err(wanted.enable(taker(vantage))), false),
-                    Planned::NotApplicable(enable) => (Err(enable), false),
+                    Planned::Wants(wanted) => (Err((wanted.enable(taker(vantage)), Some(wanted))), false),
+                    Planned::WantsAs(wanted, enable) => (Err((enable, Some(wanted))), false),
+                    Planned::NotApplicable(enable) => (Err((enable, None)), false),
                     Planned::AsTold { checks, otherwise } => {
-                        let told = checks(probing).ok_or(otherwise);
+                        let told = checks(probing).ok_or((otherwise, None));
                         let untold = told.is_err();
                         (told, untold)
                     }
@@ -112,7 +113,7 @@ impl Plan {
                     continue;
                 }
                 match planned {
-                    Err(enable) => push(Fate::Skipped(Why::NotApplicable { enable })),
+                    Err((enable, wants)) => push(Fate::Skipped(Why::NotApplicable { enable, wants })),
                     Ok(checks) => {
                         for check in checks {
                             let contacts = check.contacts(facts, settings);

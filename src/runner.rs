@@ -11,7 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinError};
 
-use crate::check::{Check, CheckId, Contact, Spec};
+use crate::check::{About, Check, CheckId, Contact, Spec};
 use crate::context::Context;
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Evidence, Status};
@@ -115,6 +115,7 @@ struct Question {
     spec: &'static Spec,
     required: bool,
     subject: Option<String>,
+    about: About,
     progress: watch::Receiver<Progress>,
 }
 
@@ -139,7 +140,7 @@ impl Question {
     }
 
     fn ended(&self, ending: Ending, took: Duration) -> Row {
-        Row::new(self.spec, self.required, self.subject.clone(), ending, took)
+        Row::new(self.spec, self.required, self.subject.clone(), ending, took).about(self.about.clone())
     }
 
     /// The row of a question that was still open when the run ended.
@@ -177,12 +178,12 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
     let mut tasks = Vec::new();
     for (index, entry) in plan.entries.into_iter().enumerate() {
         let spec = entry.spec;
-        let subject = match &entry.fate {
-            Fate::Runs { check, .. } => check.subject(),
-            Fate::Skipped(_) => None,
+        let (subject, about) = match &entry.fate {
+            Fate::Runs { check, .. } => (check.subject(), check.about()),
+            Fate::Skipped(_) => (None, About::Run),
         };
         let (tells, progress) = watch::channel(Progress::Queued);
-        let question = Question { spec, required: entry.required, subject, progress };
+        let question = Question { spec, required: entry.required, subject, about, progress };
         questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
         signals.push((spec.id, heard));
@@ -409,10 +410,12 @@ mod tests {
         let head = Head {
             started_at: std::time::SystemTime::UNIX_EPOCH,
             host: String::new(),
-            address: None,
+            addresses: Vec::new(),
             vantage: Vantage::Inside,
             strategy: Strategy::Firewall,
             via: String::new(),
+            via_from: None,
+            settings_file: None,
             facts_as_of: String::new(),
             settings: Vec::new(),
             demonstration: None,

@@ -97,7 +97,9 @@ mod tests {
                     match (spec.plan)(&Facts::embedded(), &settings) {
                         Planned::Checks(_) => {}
                         Planned::Wants(wanted) => said.push((spec.id, wanted.enable(Taker::Check))),
-                        Planned::NotApplicable(reason) | Planned::AsTold { otherwise: reason, .. } => {
+                        Planned::WantsAs(_, reason)
+                        | Planned::NotApplicable(reason)
+                        | Planned::AsTold { otherwise: reason, .. } => {
                             said.push((spec.id, reason));
                         }
                     }

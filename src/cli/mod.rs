@@ -232,6 +232,9 @@ pub struct OutputArgs {
     /// Hold the run to a saved report: the exit code is 1 if something got worse since, and 0 if not, whatever the verdict is
     #[arg(long, value_name = "REPORT", conflicts_with = "fail_on", help_heading = "Output")]
     pub baseline: Option<PathBuf>,
+    /// Exit with 3 also where nothing is wrong, and not everything that the strategy requires was asked
+    #[arg(long, help_heading = "Output")]
+    pub complete: bool,
     /// Exit with 0 whatever the verdict is
     #[arg(long, help_heading = "Output")]
     pub exit_zero: bool,

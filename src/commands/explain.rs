@@ -52,21 +52,25 @@ fn decides(spec: &Spec) -> Result<Decides, Failure> {
             strategies.when_asked.push(strategy);
         }
     }
-    let bare = Settings::merge(&[], GivenSecrets::default(), Vec::new())?;
+    let outside = |settings: &Settings| (spec.required)(settings, Vantage::Outside);
     let asked_from = |vantage| spec.vantages.contains(&vantage);
     Ok(Decides {
         check: asked_from(Vantage::Inside).then_some(strategies),
-        probe: asked_from(Vantage::Outside).then(|| (spec.required)(&bare, Vantage::Outside)),
+        probe: asked_from(Vantage::Outside).then_some(outside(&with(&[])?) || outside(&with(CALLED_FOR)?)),
     })
 }
 
-fn is_required(spec: &Spec, strategy: &str, asked: &[(&'static Declared, &str)]) -> Result<bool, Failure> {
+fn is_required(spec: &Spec, strategy: &'static str, asked: &[(&'static Declared, &str)]) -> Result<bool, Failure> {
+    let settings = with(&[&[(&STRATEGY, strategy)], asked].concat())?;
+    Ok((spec.required)(&settings, Vantage::Inside))
+}
+
+fn with(given: &[(&'static Declared, &str)]) -> Result<Settings, Failure> {
     let mut layer = Layer::default();
-    for (setting, value) in [(&STRATEGY, strategy)].iter().chain(asked) {
+    for (setting, value) in given {
         layer.give(setting, [(*value).to_owned()], Source::Default);
     }
-    let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new())?;
-    Ok((spec.required)(&settings, Vantage::Inside))
+    Ok(Settings::merge(&[layer], GivenSecrets::default(), Vec::new())?)
 }
 
 /// Settings that make checks required which are not without them.

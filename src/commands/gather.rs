@@ -56,7 +56,8 @@ pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failur
     }
     let layers = [flags, environment, in_file];
     let (mut settings, facts) = merged(&layers, GivenSecrets::from_environment(&read), waivers)?;
-    settings.loaded.splice(..0, path.map(|path| (path, "the settings")));
+    settings.loaded.splice(..0, path.clone().map(|path| (path, "the settings")));
+    settings.file = path;
     Ok((settings, facts))
 }
 

@@ -81,19 +81,20 @@ fn parsed(bytes: &[u8]) -> Result<Report, String> {
     })
 }
 
-/// Whether a report has rows as development versions wrote them: without a word on how they ended.
+/// Whether a report is as development versions wrote them: without its areas, or with rows that do not say how they ended.
 fn is_of_before_the_release(text: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Older {
         checks: Vec<OlderCheck>,
+        areas: Option<Value>,
     }
     #[derive(Deserialize)]
     struct OlderCheck {
         results: Vec<serde_json::Map<String, Value>>,
     }
-    let Ok(Older { checks }) = serde_json::from_slice(text) else { return false };
+    let Ok(Older { checks, areas }) = serde_json::from_slice(text) else { return false };
     let mut results = checks.iter().flat_map(|check| &check.results);
-    results.any(|result| result.contains_key("status") && !result.contains_key("ended"))
+    areas.is_none() || results.any(|result| result.contains_key("status") && !result.contains_key("ended"))
 }
 
 #[cfg(test)]

@@ -251,26 +251,30 @@ fn code(report: &Report, output: &OutputArgs) -> u8 {
         _ if output.exit_zero => 0,
         Verdict::NotReady => 1,
         Verdict::Undecided => 3,
-        Verdict::Ready if output.fail_on == FailOn::Warn && report.warns() => 4,
-        Verdict::Ready => 0,
+        Verdict::Incomplete if output.complete => 3,
+        Verdict::Ready | Verdict::Incomplete if output.fail_on == FailOn::Warn && report.warns() => 4,
+        Verdict::Ready | Verdict::Incomplete => 0,
     }
 }
 
 pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
-    let outside = cx.facts.cloudflare.ipv4.first().map(ipnet::IpNet::network);
-    let source = outside.and_then(|address| cx.host.source_for(address).ok());
-    let via = match cx.vantage {
-        Vantage::Inside => cx.via(&cx.settings.api.value),
+    let ranges = &cx.facts.cloudflare;
+    let outside = [ranges.ipv4.first(), ranges.ipv6.first()].into_iter().flatten().map(ipnet::IpNet::network);
+    let sources = outside.filter_map(|address| cx.host.source_for(address).ok()).filter(|source| !source.is_loopback());
+    let proxied = match cx.vantage {
+        Vantage::Inside => cx.settings.proxy_for(&cx.settings.api.value).is_some(),
         // What arrives at the installation passes no proxy of this machine.
-        Vantage::Outside => "direct".to_owned(),
+        Vantage::Outside => false,
     };
     Head {
         started_at: cx.host.now(),
         host: cx.host.name(),
-        address: source.filter(|address| !address.is_loopback()).map(|address| address.to_string()),
+        addresses: sources.map(|address| address.to_string()).collect(),
         vantage: cx.vantage,
         strategy: cx.settings.strategy.value,
-        via,
+        via: if proxied { cx.via(&cx.settings.api.value) } else { "direct".to_owned() },
+        via_from: cx.settings.proxy.as_ref().filter(|_| proxied).map(|proxy| proxy.source.clone()),
+        settings_file: cx.settings.file.clone(),
         facts_as_of: cx.facts.as_of.clone(),
         settings: cx.settings.shown.iter().cloned().chain(cx.probing.shown()).collect(),
         demonstration,

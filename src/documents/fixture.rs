@@ -39,7 +39,7 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].pieces = vec![Piece::Words(STRANGER.to_owned()), Piece::Literal(STRANGER.to_owned())];
     plan.contacts[1].why.push(STRANGER.to_owned());
-    plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned() });
+    plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned(), wants: None });
     plan.checks[2].idle = Some(Why::LeftOut(Some(STRANGER.to_owned())));
     seen(&Document::Plan(plan));
     let mut sheet = sheet();
@@ -112,6 +112,7 @@ fn plan() -> Plan {
                 Some(Why::NotApplicable {
                     enable: "strategy `events` fetches events; this one is `firewall`, which has them delivered to the webhook URL"
                         .to_owned(),
+                    wants: None,
                 }),
             ),
             planned("egress.stable", None, true, Some(Why::LeftOut(Some("measured last week | see CHG-1042".to_owned())))),

@@ -13,14 +13,28 @@ impl Head {
     /// The same without any secret.
     #[must_use]
     pub fn without_secrets(self) -> Self {
-        let Head { started_at, host, address, vantage, strategy, via, facts_as_of, settings, demonstration } = self;
+        let Head {
+            started_at,
+            host,
+            addresses,
+            vantage,
+            strategy,
+            via,
+            via_from,
+            settings_file,
+            facts_as_of,
+            settings,
+            demonstration,
+        } = self;
         Head {
             started_at,
             host: hidden(&host),
-            address: address.as_deref().map(hidden),
+            addresses: addresses.iter().map(|address| hidden(address)).collect(),
             vantage,
             strategy,
             via: hidden(&via),
+            via_from: via_from.map(source),
+            settings_file: settings_file.map(|path| PathBuf::from(hidden(&path.to_string_lossy()))),
             facts_as_of: hidden(&facts_as_of),
             settings: settings.into_iter().map(|(name, value, from)| (name, hidden(&value), source(from))).collect(),
             demonstration: demonstration.as_deref().map(hidden),
@@ -41,11 +55,13 @@ impl Row {
     /// The same without any secret.
     #[must_use]
     pub fn without_secrets(self) -> Self {
-        let Row { spec, required, subject, ending, took, waived } = self;
+        let Row { spec, required, subject, about, ending, took, waived } = self;
         Row {
             spec,
             required,
             subject: subject.as_deref().map(hidden),
+            // It is compared, and written nowhere.
+            about,
             ending: ended(ending),
             took,
             waived: waived.as_deref().map(hidden),

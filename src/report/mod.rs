@@ -1,20 +1,25 @@
 //! What a run found, as plain values. Formats people script against are types of their own: [`v1`].
 
+mod areas;
 pub mod compare;
 mod hidden;
 mod inbound;
+mod to_do;
 pub mod v1;
 pub mod waivers;
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::check::{CheckId, Spec};
+use crate::check::{About, CheckId, Spec};
 use crate::ending::{Ending, Why};
 use crate::outcome::{Evidence, Finding, Grade, Status, Vantage};
 use crate::settings::{Source, Strategy};
 use waivers::Waived;
 
+pub use areas::Area;
 pub use inbound::Inbound;
+pub use to_do::{Found, ToDo, root};
 
 /// What is known when a run begins.
 #[derive(Clone, Debug)]
@@ -23,14 +28,18 @@ pub struct Head {
     pub started_at: SystemTime,
     /// The machine's name.
     pub host: String,
-    /// The address from which it reaches out, if that could be told.
-    pub address: Option<String>,
+    /// The addresses from which it reaches out, as far as that could be told: one of a family.
+    pub addresses: Vec<String>,
     /// Which side of the edge it looks from.
     pub vantage: Vantage,
     /// How the deployment reaches `WorkOS`.
     pub strategy: Strategy,
     /// How the API is reached: `direct`, or the proxy.
     pub via: String,
+    /// What named the proxy, where there is one.
+    pub via_from: Option<Source>,
+    /// The settings file that was read.
+    pub settings_file: Option<PathBuf>,
     /// The day the facts were gathered.
     pub facts_as_of: String,
     /// Every value in effect as it may be shown.
@@ -48,6 +57,8 @@ pub struct Row {
     pub required: bool,
     /// The subject, as the check names it.
     pub subject: Option<String>,
+    /// What the question is about, as far as findings of other rows are concerned.
+    pub about: About,
     ending: Ending,
     /// How long the check ran.
     pub took: Duration,
@@ -62,7 +73,13 @@ impl Row {
             Ending::Asked(outcome) => Ending::of(spec, outcome),
             other => other,
         };
-        Row { spec, required, subject, ending, took, waived: None }
+        Row { spec, required, subject, about: About::Run, ending, took, waived: None }
+    }
+
+    /// The same, about this.
+    #[must_use]
+    pub fn about(self, about: About) -> Self {
+        Row { about, ..self }
     }
 
     /// How the question ended.
@@ -144,8 +161,10 @@ pub struct Report {
 /// What a report comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// Everything required is met.
+    /// Everything required was asked, and is met or waived.
     Ready,
+    /// Nothing that was asked is wrong, and not everything required was asked.
+    Incomplete,
     /// Something required failed.
     NotReady,
     /// Nothing required failed, but something required is unknown or could not be asked, a check broke, required or not, nothing
@@ -158,6 +177,7 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Ready => "ready",
+            Verdict::Incomplete => "incomplete",
             Verdict::NotReady => "not-ready",
             Verdict::Undecided => "undecided",
         }
@@ -183,7 +203,8 @@ pub struct Summary {
 
 impl Report {
     /// A required failure makes it not ready; else it is undecided by a required question that is unknown, or that a cause kept
-    /// from being asked, by a check that broke, by an interruption, and where nothing was asked at all.
+    /// from being asked, by a check that broke, by an interruption, and where nothing was asked at all; else it is incomplete
+    /// while something required was not asked.
     pub fn verdict(&self) -> Verdict {
         let any = |status| self.rows.iter().any(|row| row.decides() && row.status() == status);
         let hidden = self.hidden().next().is_some();
@@ -194,8 +215,10 @@ impl Report {
             Verdict::NotReady
         } else if any(Status::Unknown) || broke || hidden || nothing_asked || self.interrupted {
             Verdict::Undecided
-        } else {
+        } else if self.is_complete() {
             Verdict::Ready
+        } else {
+            Verdict::Incomplete
         }
     }
 
@@ -241,32 +264,6 @@ impl Report {
         self.rows.iter().any(|row| row.status() == Status::Warn && row.waived.is_none())
             || self.waivers.iter().any(|waived| waived.warning().is_some())
     }
-
-    /// The groups of which nothing was asked because no setting calls for it.
-    pub fn unchecked(&self) -> Vec<&'static str> {
-        let mut groups: Vec<&'static str> = Vec::new();
-        for row in &self.rows {
-            let group = row.group();
-            let none_asked = self.rows.iter().filter(|other| other.group() == group).all(Row::is_not_applicable);
-            if none_asked && !groups.contains(&group) {
-                groups.push(group);
-            }
-        }
-        groups
-    }
-
-    /// The first failure that decides the verdict; where there is none, the first thing left open, or what keeps a question that
-    /// decides it from being asked.
-    pub fn first_to_fix(&self) -> Option<&Row> {
-        let found = |row: &&Row| !row.findings().is_empty();
-        let first = |status| self.rows.iter().find(|row| row.decides() && row.status() == status && found(row));
-        let cause = || {
-            let hidden = self.hidden().next()?;
-            let is_it = |row: &&Row| row.spec.id == hidden && is_open(row) && row.waived.is_none();
-            self.rows.iter().find(|row| is_it(row) && found(row))
-        };
-        first(Status::Fail).or_else(|| first(Status::Unknown)).or_else(cause)
-    }
 }
 
 fn is_open(row: &Row) -> bool {
@@ -300,7 +297,7 @@ mod tests {
         let report = hiding();
 
         assert_eq!(report.verdict(), Verdict::Undecided);
-        assert_eq!(report.first_to_fix().map(|row| row.spec.id), Some(report.rows[0].spec.id));
+        assert_eq!(report.to_do().first().map(|first| first.row.spec.id), Some(report.rows[0].spec.id));
     }
 
     #[test]
@@ -353,6 +350,6 @@ mod tests {
         harmless.required = false;
         report.rows.insert(0, harmless);
 
-        assert_eq!(report.first_to_fix().map(|row| row.spec.id), Some(report.rows[1].spec.id));
+        assert_eq!(report.to_do().first().map(|first| first.row.spec.id), Some(report.rows[1].spec.id));
     }
 }

@@ -168,6 +168,8 @@ impl PartialEq for Declared {
     }
 }
 
+impl Eq for Declared {}
+
 /// A setting of this shape whose flag takes a value. The methods below say what is special about it.
 pub(super) const fn setting(
     name: &'static str,
@@ -355,7 +357,7 @@ impl Declared {
 }
 
 /// A setting for want of which a question is not asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wanted {
     setting: &'static Declared,
     /// Which of its values would do, where not all would.
@@ -363,6 +365,16 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// What a list of what was not asked calls it: the variable that holds it itself, where there is one, and else its flag.
+    pub fn in_short(self) -> String {
+        self.setting.held.map_or_else(|| self.setting.flags(), |held| held.variable.to_owned())
+    }
+
+    /// Whether it is the same setting, whichever of its values is wanted.
+    pub fn is_of_the_same_setting(self, other: Wanted) -> bool {
+        self.setting == other.setting
+    }
+
     /// The sentence that says to a command's user what would have the question asked.
     pub fn enable(self, by: Taker) -> String {
         let Wanted { setting, which } = self;

@@ -63,6 +63,7 @@ impl Settings {
             authkit_domains: merging.each(&AUTHKIT_DOMAINS, values::host)?,
             send_signed: merging.switch(&SEND_SIGNED)?,
             inbound_report: merging.one(&INBOUND_REPORT, path)?,
+            file: None,
             loaded: merging.loaded,
             api_key,
             webhook_secret,

@@ -83,6 +83,15 @@ impl Environment {
     }
 }
 
+/// Why there is no client ID to send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoClient {
+    /// None was given.
+    NotGiven(Wanted),
+    /// One was, and this is why it is kept.
+    NotSent(&'static str),
+}
+
 /// Who is asked for the public view of a name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PublicResolver {
@@ -205,6 +214,8 @@ pub struct Settings {
     pub misread_proxy: Option<Setting<Misread>>,
     /// Failures that are known and accepted.
     pub waivers: Vec<Waiver>,
+    /// The settings file that was read.
+    pub file: Option<PathBuf>,
     /// The files that are read before a run: what each holds.
     pub loaded: Vec<(PathBuf, &'static str)>,
     /// Every value in effect as it may be shown: name, value, source.
@@ -340,32 +351,33 @@ impl Settings {
 
     /// The client ID, unless it is a key or a secret that was put in its place: it goes into URLs, which are logged on the way.
     /// Otherwise the reason why there is none.
-    pub fn client_to_send(&self) -> Result<&str, String> {
+    pub fn client_to_send(&self) -> Result<&str, NoClient> {
         match &self.client_id {
-            None => Err(CLIENT_ID.wanted().enable(Taker::Check)),
+            None => Err(NoClient::NotGiven(CLIENT_ID.wanted())),
             Some(id) if said::looks_secret(&id.value) || said::is_known(&id.value) => {
-                Err("what is given as the client ID looks like a key or a secret, and is not sent".to_owned())
+                Err(NoClient::NotSent("what is given as the client ID looks like a key or a secret, and is not sent"))
             }
             Some(id) => Ok(&id.value),
         }
     }
 
-    /// Why there are no [`Settings::inbound_endpoints`].
-    pub fn no_inbound_endpoint(&self) -> String {
+    /// For want of which setting there are no [`Settings::inbound_endpoints`], and the sentence that says so.
+    pub fn no_inbound_endpoint(&self) -> (Wanted, String) {
         let wanted = format!("give {}, or {}", DOMAIN.places(Taker::Check), WEBHOOK_URL.places(Taker::Check));
         let named =
             [("webhook", &self.webhook_url), ("Actions", &self.actions_url)].into_iter().find_map(|(of, given)| {
                 let endpoint = values::url_endpoint(&values::web_url(&given.as_ref()?.value)?)?;
                 endpoint.host.parse::<IpAddr>().ok().map(|address| (of, address))
             });
-        match named {
+        let why = match named {
             Some((of, address)) => {
                 format!(
                     "the {of} URL names the address {address}, and a certificate wants an external name: {wanted} with that name"
                 )
             }
             None => format!("no external name given: {wanted}"),
-        }
+        };
+        (DOMAIN.wanted(), why)
     }
 
     /// The names of [`Settings::inbound_endpoints`], each once.

@@ -32,11 +32,11 @@ pub(crate) fn egress_only(report: &Report, _: &Seen) -> Option<String> {
     };
     let groups: BTreeSet<&str> = report.checks.iter().map(|check| check.group.as_str()).collect();
     let (named, left): (BTreeSet<&str>, BTreeSet<&str>) = (
-        report.unchecked.iter().map(String::as_str).collect(),
+        report.areas.iter().filter(|area| !area.asked).map(|area| area.group.as_str()).collect(),
         groups.into_iter().filter(|group| skipped(group)).collect(),
     );
     if left.is_empty() || !left.is_subset(&named) {
-        return Some(format!("`unchecked` names {named:?}, and nothing was looked at in {left:?}"));
+        return Some(format!("`areas` says that {named:?} were not asked, and nothing was looked at in {left:?}"));
     }
     let says_how = |reason: &str| {
         let is_variable =

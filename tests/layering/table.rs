@@ -95,7 +95,12 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     // `said` for the quotes of a command that is copied into a shell, and nothing else of ours.
     row("outcome", &[&["crate::said"]], "conclusions depend on no machinery"),
-    row("ending", &[&["crate::check", "crate::outcome", "crate::said"]], "how a row ended depends on no machinery"),
+    // `settings` for the one that is wanted.
+    row(
+        "ending",
+        &[&["crate::check", "crate::outcome", "crate::said", "crate::settings"]],
+        "how a row ended depends on no machinery",
+    ),
     row(
         "check",
         &[&[

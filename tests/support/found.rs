@@ -16,7 +16,7 @@ pub(crate) fn read(text: &str) -> Result<(Report, Vec<String>), String> {
 /// The exit code that a verdict stands for.
 pub(crate) fn exit_of(verdict: Verdict) -> i32 {
     match verdict {
-        Verdict::Ready => 0,
+        Verdict::Ready | Verdict::Incomplete => 0,
         Verdict::NotReady => 1,
         Verdict::Undecided => 3,
     }

@@ -21,10 +21,12 @@ pub(crate) async fn run(plan: Plan, cx: Arc<Context>) -> Report {
     let head = Head {
         started_at: SystemTime::now(),
         host: String::new(),
-        address: None,
+        addresses: Vec::new(),
         vantage: cx.vantage,
         strategy: cx.settings.strategy.value,
         via: String::new(),
+        via_from: None,
+        settings_file: None,
         facts_as_of: cx.facts.as_of.clone(),
         settings: Vec::new(),
         demonstration: None,

@@ -22,7 +22,8 @@ Usually broken by a path that differs by a prefix or a slash, by single sign-on 
 allowlist that lets webhooks through and forgets Actions, or by a clock that is off by more than the 30 s that Actions \
 allow.",
     vantages: &[Vantage::Inside, Vantage::Outside],
-    required: |_, _| true,
+    // An installation without Actions misses nothing.
+    required: |settings, _| settings.actions_url.is_some(),
     codes: CODES,
     needs: &[trusted::ID],
     plan: |_, settings| {

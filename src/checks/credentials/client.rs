@@ -28,7 +28,7 @@ belongs with the API key.",
     needs: &[answers::ID],
     plan: |_, settings| match settings.client_to_send() {
         Ok(id) => Planned::one(Client { endpoint: settings.api.value.clone(), id: id.to_owned() }),
-        Err(why) => Planned::NotApplicable(why),
+        Err(why) => why.into(),
     },
 };
 

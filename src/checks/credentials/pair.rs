@@ -28,7 +28,7 @@ Usually broken by a client ID of the staging environment beside a production key
     needs: &[accepted::ID, client::ID],
     plan: |_, settings| match (&settings.api_key, settings.client_to_send()) {
         (None, _) => Planned::from(&API_KEY_FILE),
-        (_, Err(why)) => Planned::NotApplicable(why),
+        (_, Err(why)) => why.into(),
         (Some(_), Ok(id)) if settings.probe_pair => {
             Planned::one(Pair { endpoint: settings.api.value.clone(), client_id: id.to_owned() })
         }

@@ -34,7 +34,7 @@ registered in another environment.",
     plan: |_, settings| {
         let client = match settings.client_to_send() {
             Ok(client) => client,
-            Err(why) => return Planned::NotApplicable(why),
+            Err(why) => return why.into(),
         };
         let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
         Planned::each(

@@ -81,10 +81,10 @@ mod tests {
         ] {
             let cx = Site::of(Fake::default()).with(name, url).context();
             for spec in GROUP.specs.iter().chain(crate::checks::ingress::GROUP.specs) {
-                let Planned::NotApplicable(why) = (spec.plan)(&cx.facts, &cx.settings) else { continue };
+                let Planned::WantsAs(_, why) = (spec.plan)(&cx.facts, &cx.settings) else { continue };
                 assert!(!why.contains("no external name given"), "{}: {why}", spec.id);
             }
-            let Planned::NotApplicable(why) = (resolves::SPEC.plan)(&cx.facts, &cx.settings) else { panic!("{url}") };
+            let Planned::WantsAs(_, why) = (resolves::SPEC.plan)(&cx.facts, &cx.settings) else { panic!("{url}") };
             assert!(why.contains("names the address") && why.contains("--domain"), "{why}");
         }
     }

@@ -484,11 +484,9 @@ fn settings(report: &Report) -> BTreeMap<&str, &str> {
     report.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str())).collect()
 }
 
-/// A machine's name, system and address.
+/// A machine's name, system and addresses.
 pub(crate) fn machine(report: &Report) -> String {
     let host = &report.host;
-    match &host.address {
-        Some(address) => format!("{} ({}, {address})", host.name, host.os),
-        None => format!("{} ({})", host.name, host.os),
-    }
+    let facts: Vec<&str> = [host.os.as_str()].into_iter().chain(host.addresses.iter().map(String::as_str)).collect();
+    format!("{} ({})", host.name, facts.join(", "))
 }

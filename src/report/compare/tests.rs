@@ -285,7 +285,7 @@ fn what_makes_reports_hard_to_compare_is_noted() {
     let before = Report::from(&fixture::healthy());
     let mut after = before.clone();
     after.started_at = "2026-11-22T18:00:00Z".to_owned();
-    after.host.address = Some("10.20.0.11".to_owned());
+    after.host.addresses = vec!["10.20.0.11".to_owned()];
     after.vantage = crate::report::v1::Vantage::Outside;
     after.strategy = "events".to_owned();
     after.facts.as_of = "2027-01-01".to_owned();

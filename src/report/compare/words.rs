@@ -69,6 +69,7 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
 pub fn verdicts(comparison: &Comparison) -> String {
     let verdict = |report: &Report| match report::Verdict::from(report.verdict) {
         report::Verdict::Ready => "ready",
+        report::Verdict::Incomplete => "incomplete",
         report::Verdict::NotReady => "not ready",
         report::Verdict::Undecided => "undecided",
     };

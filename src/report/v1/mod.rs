@@ -36,16 +36,22 @@ pub struct Report {
     /// How the deployment reaches `WorkOS`, by the name of a [`Strategy`].
     #[schemars(description = the_strategies())]
     pub strategy: String,
+    /// The way that requests to `WorkOS` take.
+    pub route: Route,
     /// The facts about `WorkOS` that the run was held to.
     pub facts: Facts,
+    /// The settings file that was read. Null when there was none.
+    pub settings_file: Option<String>,
     /// Every setting in effect, as it may be shown.
     pub settings: Vec<Setting>,
     /// What the report comes to.
     pub verdict: Verdict,
     /// Whether requests from `WorkOS` are known to arrive.
     pub inbound: Inbound,
-    /// The groups of which nothing was checked, because no setting calls for it.
-    pub unchecked: Vec<String>,
+    /// The groups of checks, and how far each was asked.
+    pub areas: Vec<Area>,
+    /// What to act on, in order: each thing where it comes from.
+    pub to_do: Vec<ToDo>,
     /// How many results ended how.
     pub summary: Summary,
     /// Every waiver of the settings file, and what became of it.
@@ -71,9 +77,61 @@ pub struct Host {
     pub name: String,
     /// Its operating system: `linux`, `macos`, `windows`.
     pub os: String,
-    /// The address from which it reaches out; absent when that could not be told.
+    /// The addresses from which it reaches out, one of a family; empty when that could not be told.
+    pub addresses: Vec<String>,
+}
+
+/// The way that requests to `WorkOS` take.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Route {
+    /// `direct`, or the proxy.
+    pub via: String,
+    /// Which flag, environment variable or file named the proxy. Null when there is none.
+    pub from: Option<String>,
+}
+
+/// A group of checks, and how far it was asked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Area {
+    /// The group, as its checks name it.
+    pub group: String,
+    /// Whether the verdict depends on it.
+    pub required: bool,
+    /// Whether anything of it was asked.
+    pub asked: bool,
+    /// The settings for want of which something of it was not asked; absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub enable: Option<String>,
+}
+
+/// One thing to act on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ToDo {
+    /// Who has to act.
+    pub who: Who,
+    /// What they have to do.
+    pub action: String,
+    /// Other ways, often another party's, where that one is not it: who, and what.
+    pub either: Vec<String>,
+    /// The check that found it.
+    pub check: String,
+    /// Which kind of finding it is.
+    pub code: String,
+    /// What it is about. Null when it is about the run as a whole.
+    pub subject: Option<String>,
+    /// What was found besides, and follows from it: it is not on the list by itself.
+    pub explains: Vec<Explained>,
+}
+
+/// A finding that follows from another.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Explained {
+    /// The check that found it.
+    pub check: String,
+    /// Which kind of finding it is.
+    pub code: String,
+    /// What it is about. Null when it is about the run as a whole.
+    pub subject: Option<String>,
 }
 
 /// The facts about `WorkOS` that a run was held to.
@@ -276,8 +334,10 @@ pub enum Vantage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Everything required is met.
+    /// Everything required was asked, and is met or waived.
     Ready,
+    /// Nothing that was asked is wrong, and not everything required was asked.
+    Incomplete,
     /// Something required failed.
     NotReady,
     /// Nothing required failed, but something required is unknown or could not be asked, a check broke, required or not, nothing

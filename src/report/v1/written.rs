@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    Check, CheckResult, Ended, Evidence, Facts, Finding, Grade, Host, Inbound, Remediation, Report, SCHEMA, Setting,
-    Severity, Skipped, Status, Stop, Summary, Tool, Vantage, Verdict, Waiver, Who,
+    Area, Check, CheckResult, Ended, Evidence, Explained, Facts, Finding, Grade, Host, Inbound, Remediation, Report,
+    Route, SCHEMA, Setting, Severity, Skipped, Status, Stop, Summary, ToDo, Tool, Vantage, Verdict, Waiver, Who,
 };
 use crate::check;
 use crate::ending::{self, Ending, Why};
 use crate::report::{self, Row};
 use crate::said::utc;
-use crate::settings::Source;
+use crate::settings::{Source, Wanted};
 
 impl From<&report::Report> for Report {
     fn from(report: &report::Report) -> Self {
@@ -36,18 +36,60 @@ impl From<&report::Report> for Report {
             duration_ms: milliseconds(report.duration),
             interrupted: report.interrupted,
             demonstration: head.demonstration.clone(),
-            host: Host { name: head.host.clone(), os: std::env::consts::OS.to_owned(), address: head.address.clone() },
+            host: Host {
+                name: head.host.clone(),
+                os: std::env::consts::OS.to_owned(),
+                addresses: head.addresses.clone(),
+            },
             vantage: head.vantage.into(),
             strategy: head.strategy.as_str().to_owned(),
+            route: Route { via: head.via.clone(), from: head.via_from.as_ref().map(ToString::to_string) },
             facts: Facts { as_of: head.facts_as_of.clone() },
+            settings_file: head.settings_file.as_ref().map(|path| path.display().to_string()),
             settings: head.settings.iter().map(setting).collect(),
             verdict: report.verdict().into(),
             inbound: report.inbound().into(),
-            unchecked: report.unchecked().into_iter().map(str::to_owned).collect(),
+            areas: report.areas().into_iter().map(Area::from).collect(),
+            to_do: report.to_do().iter().map(ToDo::from).collect(),
             summary: report.summary().into(),
             waivers: report.waivers.iter().map(Waiver::from).collect(),
             checks,
         }
+    }
+}
+
+impl From<report::Area> for Area {
+    fn from(area: report::Area) -> Self {
+        let wants: Vec<String> = area.wants.into_iter().map(Wanted::in_short).collect();
+        Area {
+            group: area.group.to_owned(),
+            required: area.required,
+            asked: area.asked,
+            enable: (!wants.is_empty()).then(|| wants.join(", ")),
+        }
+    }
+}
+
+impl From<&report::ToDo<'_>> for ToDo {
+    fn from(to_do: &report::ToDo<'_>) -> Self {
+        let report::ToDo { row, finding, explains } = to_do;
+        let mut ways = finding.remediations.iter();
+        let first = ways.next().unwrap_or(finding.remediations.likeliest());
+        ToDo {
+            who: first.who.into(),
+            action: first.action.clone(),
+            either: ways.map(|way| format!("{}: {}", way.who.as_str(), way.action)).collect(),
+            check: row.spec.id.to_string(),
+            code: finding.code.name.to_owned(),
+            subject: row.subject.clone(),
+            explains: explains.iter().map(Explained::from).collect(),
+        }
+    }
+}
+
+impl From<&report::Found<'_>> for Explained {
+    fn from((row, finding): &report::Found<'_>) -> Self {
+        Explained { check: row.spec.id.to_string(), code: finding.code.name.to_owned(), subject: row.subject.clone() }
     }
 }
 
@@ -101,7 +143,7 @@ fn skipped(ending: &Ending) -> Option<Skipped> {
 impl From<&Why> for Skipped {
     fn from(why: &Why) -> Self {
         match why {
-            Why::NotApplicable { enable } => Skipped::NotApplicable { enable: enable.clone() },
+            Why::NotApplicable { enable, .. } => Skipped::NotApplicable { enable: enable.clone() },
             Why::LeftOut(reason) => Skipped::LeftOut { reason: reason.clone() },
             Why::Needs(cause) => Skipped::Needs { check: cause.to_string() },
         }
@@ -197,6 +239,7 @@ impl From<report::Verdict> for Verdict {
     fn from(verdict: report::Verdict) -> Self {
         match verdict {
             report::Verdict::Ready => Verdict::Ready,
+            report::Verdict::Incomplete => Verdict::Incomplete,
             report::Verdict::NotReady => Verdict::NotReady,
             report::Verdict::Undecided => Verdict::Undecided,
         }
@@ -309,6 +352,7 @@ impl From<Verdict> for report::Verdict {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Ready => report::Verdict::Ready,
+            Verdict::Incomplete => report::Verdict::Incomplete,
             Verdict::NotReady => report::Verdict::NotReady,
             Verdict::Undecided => report::Verdict::Undecided,
         }

@@ -7,18 +7,19 @@ use super::{Human, Paint};
 use crate::outcome::{Status, Vantage, Who};
 use crate::report::waivers::Waived;
 use crate::report::{Inbound, Report, Row, Verdict};
-use crate::reporters::worst;
 use crate::said::{counted, lasted, listed};
 
 impl Human {
     pub(super) fn verdict(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (word, paint) = match report.verdict() {
             Verdict::Ready => ("Ready:", Paint::Good),
+            Verdict::Incomplete => ("Incomplete:", Paint::Odd),
             Verdict::NotReady => ("Not ready:", Paint::Bad),
             Verdict::Undecided => ("Undecided:", Paint::Odd),
         };
-        let unchecked = match report.unchecked() {
-            groups if groups.is_empty() => String::new(),
+        let unasked: Vec<&str> = report.areas().into_iter().filter(|area| !area.asked).map(|area| area.group).collect();
+        let unchecked = match &unasked[..] {
+            [] => String::new(),
             groups => format!(" Not checked: {} (no settings given).", groups.join(", ")),
         };
         self.led(word, paint, &format!("{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)?;
@@ -27,7 +28,7 @@ impl Human {
                 self.broke(report, out)?;
                 self.not_asked(report, out)
             }
-            Verdict::Ready | Verdict::NotReady => Ok(()),
+            Verdict::Ready | Verdict::Incomplete | Verdict::NotReady => Ok(()),
         }
     }
 
@@ -84,13 +85,12 @@ impl Human {
 
     pub(super) fn first(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let to_do = match report.verdict() {
-            Verdict::Ready => return Ok(()),
+            Verdict::Ready | Verdict::Incomplete => return Ok(()),
             Verdict::NotReady => "fix",
             Verdict::Undecided => "settle",
         };
-        let Some((row, finding)) = report.first_to_fix().and_then(|row| Some((row, worst(row)?))) else {
-            return Ok(());
-        };
+        let list = report.to_do();
+        let Some((row, finding)) = list.first().map(|first| (first.row, first.finding)) else { return Ok(()) };
         let name = format!("{}/{}", row.spec.id, finding.code.name);
         let first = format!("First thing to {to_do}: {name} ({}).", party(finding.remediations.likeliest().who));
         let more = format!("More: {} explain {name}", env!("CARGO_PKG_NAME"));

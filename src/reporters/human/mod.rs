@@ -176,7 +176,10 @@ impl Human {
     }
 
     fn header(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-        let address = head.address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
+        let address = match &head.addresses[..] {
+            [] => String::new(),
+            addresses => format!(" ({})", addresses.join(", ")),
+        };
         let route = if head.via == "direct" { "direct".to_owned() } else { format!("through {}", head.via) };
         let parts = vec![
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -47,10 +47,13 @@ a variable's name around it; and by a proxy that writes bodies anew.",
     ],
     needs: &[],
     plan: |_, settings| match &settings.inbound_report {
-        None => Planned::NotApplicable(format!(
-            "no proof given: `workos-preflight listen` makes one, and {} takes it in",
-            INBOUND_REPORT.places(Taker::Check)
-        )),
+        None => Planned::WantsAs(
+            INBOUND_REPORT.wanted(),
+            format!(
+                "no proof given: `workos-preflight listen` makes one, and {} takes it in",
+                INBOUND_REPORT.places(Taker::Check)
+            ),
+        ),
         Some(report) => Planned::one(Saved {
             report: report.value.display().to_string(),
             url: settings.webhook_url.as_ref().map(|url| url.value.clone()),
