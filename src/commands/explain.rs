@@ -5,7 +5,7 @@ use crate::check::Spec;
 use crate::checks;
 use crate::cli::{ExplainArgs, When};
 use crate::documents::Document;
-use crate::documents::explain::{Decides, Page, Strategies};
+use crate::documents::explain::{Address, CodePage, Decides, Page, Strategies, address};
 use crate::outcome::Vantage;
 use crate::reporters::Detail;
 use crate::settings::{
@@ -25,21 +25,35 @@ fn page(word: &str) -> Result<Page, Failure> {
     if let Some(spec) = checks::spec(word) {
         return Ok(Page::Check(spec, decides(spec)?));
     }
-    if let Some((spec, code)) = checks::code(word) {
-        return Ok(Page::Codes(vec![(spec, code)]));
+    if let Some(found) = checks::code(word) {
+        return Ok(Page::Codes(vec![code_page(found)?]));
     }
     if let Some(group) = checks::GROUPS.iter().find(|group| group.id == word) {
         return Ok(Page::List(vec![group]));
     }
-    let of_every_check = || checks::specs().flat_map(|(_, spec)| spec.codes.iter().map(move |code| (spec, *code)));
-    let bare: Vec<_> = of_every_check().filter(|(_, code)| code.name == word).collect();
-    if !bare.is_empty() {
-        return Ok(Page::Codes(bare));
+    let bare: Vec<Address> = of_every_check().filter(|(_, code)| code.name == word).collect();
+    match bare.first() {
+        None => {}
+        Some(_) if bare.len() <= PAGES => {
+            return Ok(Page::Codes(bare.into_iter().map(code_page).collect::<Result<_, _>>()?));
+        }
+        Some((_, code)) => return Ok(Page::Name(code.name, bare)),
     }
-    let codes: Vec<String> = of_every_check().map(|(spec, code)| format!("{}/{}", spec.id, code.name)).collect();
+    let codes: Vec<String> = of_every_check().map(address).collect();
     let ids = checks::specs().map(|(_, spec)| spec.id.as_str());
     let known: Vec<&str> = ids.chain(codes.iter().map(String::as_str)).collect();
     Err(Failure::Usage(format!("{word} is not a check, a group or a code{}", gather::did_you_mean(word, &known))))
+}
+
+/// As many pages are read one after another. Of more, one is chosen first.
+const PAGES: usize = 2;
+
+fn of_every_check() -> impl Iterator<Item = Address> {
+    checks::specs().flat_map(|(_, spec)| spec.codes.iter().map(move |code| (spec, *code)))
+}
+
+fn code_page(found: Address) -> Result<CodePage, Failure> {
+    Ok(CodePage::of(found, decides(found.0)?, of_every_check()))
 }
 
 /// With which strategies a failure decides the verdict of `check`, and whether it does that of `probe`.
@@ -98,7 +112,68 @@ mod tests {
         assert!(shown("egress.connects", 80).contains("Needs egress.resolves and egress.addresses and egress.proxy."));
         assert!(shown("egress.connects/timed-out", 80).contains("dropped"));
         assert!(shown("egress", 80).contains("egress.answers"));
-        assert!(shown("timed-out", 80).contains("egress.connects/timed-out"));
+        assert!(shown("not-a-proxy", 80).starts_with("egress.proxy/not-a-proxy\n"));
+    }
+
+    #[test]
+    fn a_bare_code_that_more_checks_have_than_one_reads_pages_of_is_a_list_of_them() {
+        let list = shown("unreachable", 80);
+
+        assert!(list.starts_with("unreachable: 3 checks find it\n  egress.connects  "), "{list}");
+        assert!(list.ends_with("\n  workos-preflight explain egress.connects/unreachable\n"), "{list}");
+        assert!(!list.contains("[[waive]]"), "{list}");
+        for (name, pages) in [("no-public-view", 1), ("timed-out", 2)] {
+            assert_eq!(shown(name, 80).matches("[[waive]]").count(), pages, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_a_code_says_what_it_does_to_the_verdict() {
+        for (address, says) in [
+            (
+                "egress.connects/timed-out",
+                "It fails the check, and decides the verdict of `check` with strategy firewall and events: not ready, exit code 1.",
+            ),
+            (
+                "ingress.trusted/self-signed",
+                "It fails the check, and decides the verdict of `probe`: not ready, exit code 1.",
+            ),
+            (
+                "domain.resolves/no-public-view",
+                "where the settings call for it, and of `probe`: undecided, exit code 3.",
+            ),
+            ("domain.split/inside-unresolvable", "It warns: the check passes, and the verdict stands."),
+        ] {
+            let page = shown(address, 80).split_whitespace().collect::<Vec<_>>().join(" ");
+
+            assert!(page.contains(says), "{page}");
+        }
+    }
+
+    #[test]
+    fn every_code_has_a_page_that_names_how_to_live_with_it_and_commands_are_whole_on_any_width() {
+        for found in of_every_check() {
+            let page = shown(&address(found), 40);
+
+            assert!(page.contains(&format!("\n  id = \"{}\"\n", address(found))), "{page}");
+            assert!(page.contains(&format!("\n  workos-preflight explain {}\n", found.0.id)), "{page}");
+            for command in found.1.causes.iter().filter_map(|cause| cause.command) {
+                assert!(page.contains(&format!("see it     {command}\n")), "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_from_what_is_told_on_both_pages() {
+        for (found, symptom) in of_every_check().flat_map(|it| it.1.explains.iter().map(move |symptom| (it, *symptom)))
+        {
+            for other in of_every_check().filter(|(_, code)| std::ptr::eq(*code, symptom)) {
+                let [cause, follows] = [found, other].map(|it| code_page(it).unwrap());
+
+                assert!(cause.explains.iter().any(|it| address(*it) == follows.address()), "{}", cause.address());
+                assert!(follows.follows_from.iter().any(|it| address(*it) == cause.address()), "{}", follows.address());
+            }
+        }
     }
 
     #[test]
@@ -124,8 +199,8 @@ mod tests {
 
     #[test]
     fn pages_keep_to_the_width() {
-        let page = shown("egress.trusted", 72);
-
-        assert!(page.lines().all(|line| line.chars().count() <= 72), "{page}");
+        for page in [shown("egress.trusted", 72), shown("unreachable", 72)] {
+            assert!(page.lines().all(|line| line.chars().count() <= 72), "{page}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Documents that every format is tested on.
 
 use super::Document;
-use super::explain::{Decides, Page, Strategies};
+use super::explain::{CodePage, Decides, Page, Strategies};
 use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
 use super::requirements::Sheet;
@@ -9,7 +9,7 @@ use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Plan
 use crate::contact::Piece;
 use crate::ending::Why;
 use crate::firewall::{Direction, Flow, Need, Party, Protocol};
-use crate::outcome::{Code, Vantage};
+use crate::outcome::{Cause, Code, Vantage};
 use crate::plan::Touched;
 use crate::report::compare::Comparison;
 use crate::report::v1::Report;
@@ -21,7 +21,9 @@ pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
     seen("plan", &Document::Plan(plan()));
     seen("requirements", &Document::Requirements(sheet()));
     seen("explain.check", &Document::Explain(Page::Check(&CONNECTS, decides())));
-    seen("explain.codes", &Document::Explain(Page::Codes(vec![(&CONNECTS, &TIMED_OUT), (&CLOCK, &SKEWED)])));
+    seen("explain.codes", &Document::Explain(Page::Codes(vec![page(&CONNECTS, &TIMED_OUT), page(&CLOCK, &SKEWED)])));
+    let several = vec![(&CONNECTS, &SKEWED), (&CLOCK, &SKEWED)];
+    seen("explain.name", &Document::Explain(Page::Name("skewed", several)));
     seen("explain.list", &Document::Explain(Page::List(vec![&EGRESS])));
     seen("comparison", &Document::Comparison(&Comparison::of(&before, &after)));
     seen("repaired.comparison", &Document::Comparison(&Comparison::of(&after, &before)));
@@ -197,9 +199,26 @@ fn on_linux(mut report: Report) -> Report {
     report
 }
 
+fn page(spec: &'static Spec, code: &'static Code) -> CodePage {
+    let every = [&CONNECTS, &CLOCK].into_iter().flat_map(|spec| spec.codes.iter().map(move |code| (spec, *code)));
+    CodePage::of((spec, code), decides(), every)
+}
+
 static TIMED_OUT: Code =
-    Code::error("timed-out", "no address answered: packets are dropped on the way, as `DROP` does");
-static SKEWED: Code = Code::warning("skewed", "the clock is off");
+    Code::error("timed-out", "no address answered: packets are dropped on the way, as `DROP` does").caused_by(&[
+        Cause::network(
+            "A firewall between this host and the internet drops what it does not allow, and says so in its log only.",
+            "Every other host outside is silent as well, and `iptables -S` shows a policy of <DROP>.",
+            "Allow outbound TCP 443 from this host to Cloudflare's published ranges, and answer what comes back from there.",
+        )
+        .shown_by("curl -sv --connect-timeout 5 --resolve api.workos.com:443:104.18.2.1 https://api.workos.com/ | head"),
+        Cause::installer(
+            "This site goes out through a proxy, and no setting names it.",
+            "Other programs on this host reach the internet.",
+            "Set `HTTPS_PROXY=http://PROXY:PORT` where the application is started.",
+        ),
+    ]);
+static SKEWED: Code = Code::warning("skewed", "the clock is off").explains(&[&TIMED_OUT]);
 
 static EGRESS: Group = Group { id: "egress", title: fixture::heading("egress"), specs: &[&CONNECTS, &CLOCK] };
 
@@ -212,7 +231,7 @@ static CONNECTS: Spec = Spec {
     ..spec("egress.connects")
 };
 
-static CLOCK: Spec = spec("egress.clock");
+static CLOCK: Spec = Spec { codes: &[&SKEWED], ..spec("egress.clock") };
 
 const fn spec(id: &'static str) -> Spec {
     Spec {

@@ -2,25 +2,26 @@
 
 use std::io::{self, Write};
 
+use super::text::{columns, wrapped};
 use super::{Human, Paint};
 use crate::check::{Group, Spec};
-use crate::documents::explain::{Decides, Page, effect, meaning};
-use crate::said::all_of;
+use crate::documents::explain::{self, Address, CodePage, Decides, Page, address, meaning};
+use crate::outcome::Cause;
+use crate::said::{all_of, listed};
 
 /// Where the meaning of a code begins.
 const MEANING: usize = 33;
+/// Where the labels of a cause begin, and what stands behind them.
+const LABELS: usize = 5;
+const LABELLED: usize = 16;
 
 impl Human {
     pub(super) fn explain(&mut self, page: &Page, out: &mut dyn Write) -> io::Result<()> {
         match page {
             Page::List(groups) => self.list(groups, out),
             Page::Check(spec, decides) => self.manual(spec, decides, out),
-            Page::Codes(codes) => codes.iter().try_for_each(|(spec, code)| {
-                self.stand_off(out)?;
-                writeln!(out, "{}", self.paint(Paint::Strong, &format!("{}/{}", spec.id, code.name)))?;
-                self.hanging("  ", Paint::Plain, &meaning(spec, code), out)?;
-                writeln!(out, "\n  More: {} explain {}", env!("CARGO_PKG_NAME"), spec.id)
-            }),
+            Page::Codes(pages) => pages.iter().try_for_each(|page| self.page(page, out)),
+            Page::Name(name, codes) => self.choice(name, codes, out),
         }
     }
 
@@ -39,7 +40,7 @@ impl Human {
         )
     }
 
-    fn manual(&mut self, spec: &Spec, decides: &Decides, out: &mut dyn Write) -> io::Result<()> {
+    fn manual(&mut self, spec: &'static Spec, decides: &Decides, out: &mut dyn Write) -> io::Result<()> {
         self.begun = true;
         self.led(&format!("{}:", spec.id), Paint::Strong, spec.title, out)?;
         for paragraph in spec.explain.split("\n\n") {
@@ -53,8 +54,77 @@ impl Human {
         self.prose(&decides.in_words(), out)?;
         self.title("Findings", out)?;
         for code in spec.codes {
-            self.entry(code.name, MEANING, &format!("{}: {}", effect(code.severity), code.means), out)?;
+            self.entry(code.name, MEANING, &meaning(code), out)?;
         }
-        Ok(())
+        let first = explain::first_page(spec.codes.iter().map(|code| (spec, *code)));
+        self.command(explain::EACH_HAS_A_PAGE, &first, out)
+    }
+
+    fn page(&mut self, page: &CodePage, out: &mut dyn Write) -> io::Result<()> {
+        self.title(&page.address(), out)?;
+        self.hanging("  ", Paint::Plain, &meaning(page.code), out)?;
+        self.stand_off(out)?;
+        self.hanging("  ", Paint::Plain, &page.in_the_run(), out)?;
+        if !page.follows_from.is_empty() {
+            self.title(explain::FOLLOWS_FROM, out)?;
+            for found in &page.follows_from {
+                self.hanging("  ", Paint::Plain, &address(*found), out)?;
+                self.hanging("      ", Paint::Plain, found.1.means, out)?;
+            }
+        }
+        if !page.code.causes.is_empty() {
+            self.title(explain::causes(page.code), out)?;
+            for (nth, cause) in page.code.causes.iter().enumerate() {
+                self.stand_off(out)?;
+                self.cause(nth + 1, cause, out)?;
+            }
+        }
+        if !page.explains.is_empty() {
+            self.title(explain::EXPLAINS, out)?;
+            self.hanging("  ", Paint::Plain, &listed(page.explains.iter().map(|found| address(*found))), out)?;
+        }
+        self.title(explain::WAIVER, out)?;
+        for line in page.waiver() {
+            writeln!(out, "  {line}")?;
+        }
+        self.command(explain::CHECK, &page.check(), out)
+    }
+
+    /// A command below what it is for. It is never wrapped: it is there to be copied.
+    fn command(&mut self, what: &str, command: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.stand_off(out)?;
+        self.prose(what, out)?;
+        writeln!(out, "  {}", self.shown(command))
+    }
+
+    /// What may lie behind a finding, how it shows, and who mends it.
+    fn cause(&self, nth: usize, cause: &Cause, out: &mut dyn Write) -> io::Result<()> {
+        self.hanging(&format!("{nth:>3}  "), Paint::Strong, cause.what, out)?;
+        for (label, text) in [("told by", cause.told_by), (cause.who.as_str(), cause.mend)] {
+            let lines = wrapped(&self.shown(text), self.width.saturating_sub(LABELLED));
+            for (nth, line) in lines.iter().enumerate() {
+                writeln!(out, "{}{line}", self.behind(LABELS, if nth == 0 { label } else { "" }, LABELLED))?;
+            }
+        }
+        match cause.command {
+            // Never wrapped: it is there to be copied.
+            Some(command) => writeln!(out, "{}{}", self.behind(LABELS, "see it", LABELLED), self.shown(command)),
+            None => Ok(()),
+        }
+    }
+
+    /// A label at one column, and room up to another.
+    fn behind(&self, from: usize, label: &str, to: usize) -> String {
+        let room = to.saturating_sub(from + columns(label));
+        format!("{:from$}{}{:room$}", "", self.paint(Paint::Faint, label), "")
+    }
+
+    /// Which checks have a code, for somebody who gave none.
+    fn choice(&mut self, name: &str, codes: &[Address], out: &mut dyn Write) -> io::Result<()> {
+        self.title(&explain::several(name, codes.len()), out)?;
+        for (spec, code) in codes {
+            self.entry(spec.id.as_str(), super::TITLES, &meaning(code), out)?;
+        }
+        self.command(explain::ONE_OF_THEM, &explain::first_page(codes.iter().copied()), out)
     }
 }

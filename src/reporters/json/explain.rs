@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::Spec;
-use crate::documents::explain::{self, Decides};
+use crate::documents::explain::{self, Address, Decides};
 use crate::outcome;
-use crate::report::v1::Severity;
+use crate::report::v1::{Severity, Who};
 
 /// What [`Page::schema`] holds.
 const SCHEMA: &str = "workos-preflight/explain/v1";
@@ -37,11 +37,51 @@ enum Content {
         /// The check.
         check: Box<Check>,
     },
-    /// What codes mean. Without its check, a code may be of several.
+    /// Findings. Without its check, a code may be of two.
     Codes {
-        /// The codes.
+        /// The page of each.
+        codes: Vec<CodePage>,
+    },
+    /// A code that more checks have, so that one has to be asked for as `check/name`.
+    Name {
+        /// The code.
+        name: String,
+        /// What it means with each of the checks.
         codes: Vec<Code>,
     },
+}
+
+/// The page of a finding.
+#[derive(Serialize, JsonSchema)]
+struct CodePage {
+    /// The finding.
+    #[serde(flatten)]
+    code: Code,
+    /// What the check that finds it claims when it passes.
+    title: String,
+    /// What a failure of that check decides. A warning decides nothing.
+    decides: Deciding,
+    /// What it may follow from, as `check/name`: while one of these is found about the same thing, nothing is mended by acting on this one.
+    follows_from: Vec<String>,
+    /// What usually lies behind it, likeliest first.
+    causes: Vec<Cause>,
+    /// What follows from it, as `check/name`.
+    explains: Vec<String>,
+}
+
+/// What usually lies behind a finding.
+#[derive(Serialize, JsonSchema)]
+struct Cause {
+    /// What is the case.
+    what: String,
+    /// How to tell it from the other causes.
+    told_by: String,
+    /// Who mends it.
+    who: Who,
+    /// What they do.
+    mend: String,
+    /// A command that shows it. Names in capitals stand for what only the reader knows.
+    command: Option<String>,
 }
 
 /// Checks about one thing.
@@ -120,9 +160,11 @@ impl From<&explain::Page> for Page {
                 Content::List { groups: groups.iter().map(|group| Group::from(*group)).collect() }
             }
             explain::Page::Check(spec, decides) => Content::Check { check: Box::new(check(spec, decides)) },
-            explain::Page::Codes(codes) => {
-                Content::Codes { codes: codes.iter().map(|(spec, found)| code(spec, found)).collect() }
-            }
+            explain::Page::Codes(codes) => Content::Codes { codes: codes.iter().map(CodePage::from).collect() },
+            explain::Page::Name(name, codes) => Content::Name {
+                name: (*name).to_owned(),
+                codes: codes.iter().map(|(spec, found)| code(spec, found)).collect(),
+            },
         };
         Page { schema: SCHEMA.to_owned(), about }
     }
@@ -139,22 +181,54 @@ impl From<&crate::check::Group> for Group {
     }
 }
 
-fn check(spec: &Spec, decides: &Decides) -> Check {
-    // Where its lines are broken is of no meaning.
-    let paragraph = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-    let all = |strategies: &[&str]| strategies.iter().map(ToString::to_string).collect();
-    Check {
-        id: spec.id.to_string(),
-        title: spec.title.to_owned(),
-        explain: spec.explain.split("\n\n").map(paragraph).collect(),
-        needs: spec.needs.iter().map(ToString::to_string).collect(),
-        decides: Deciding {
+impl From<&explain::CodePage> for CodePage {
+    fn from(page: &explain::CodePage) -> Self {
+        let all = |addresses: &[Address]| addresses.iter().map(|it| explain::address(*it)).collect();
+        CodePage {
+            code: code(page.spec, page.code),
+            title: page.spec.title.to_owned(),
+            decides: Deciding::from(&page.decides),
+            follows_from: all(&page.follows_from),
+            causes: page.code.causes.iter().map(Cause::from).collect(),
+            explains: all(&page.explains),
+        }
+    }
+}
+
+impl From<&outcome::Cause> for Cause {
+    fn from(cause: &outcome::Cause) -> Self {
+        Cause {
+            what: cause.what.to_owned(),
+            told_by: cause.told_by.to_owned(),
+            who: cause.who.into(),
+            mend: cause.mend.to_owned(),
+            command: cause.command.map(str::to_owned),
+        }
+    }
+}
+
+impl From<&Decides> for Deciding {
+    fn from(decides: &Decides) -> Self {
+        let all = |strategies: &[&str]| strategies.iter().map(ToString::to_string).collect();
+        Deciding {
             check: decides.check.as_ref().map(|strategies| Strategies {
                 always: all(&strategies.always),
                 when_asked: all(&strategies.when_asked),
             }),
             probe: decides.probe,
-        },
+        }
+    }
+}
+
+fn check(spec: &Spec, decides: &Decides) -> Check {
+    // Where its lines are broken is of no meaning.
+    let paragraph = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    Check {
+        id: spec.id.to_string(),
+        title: spec.title.to_owned(),
+        explain: spec.explain.split("\n\n").map(paragraph).collect(),
+        needs: spec.needs.iter().map(ToString::to_string).collect(),
+        decides: Deciding::from(decides),
         codes: spec.codes.iter().map(|found| code(spec, found)).collect(),
     }
 }

@@ -1,9 +1,12 @@
 //! A page of the manual for a ticket.
 
+use std::fmt::Write as _;
+
 use super::Blocks;
 use super::text::{code, prose, strong};
 use crate::check::{Group, Spec};
-use crate::documents::explain::{Decides, Page, effect, meaning};
+use crate::documents::explain::{self, Address, CodePage, Decides, Page, address, effect, meaning};
+use crate::outcome::Cause;
 use crate::said::all_of;
 
 impl Blocks {
@@ -11,14 +14,70 @@ impl Blocks {
         match page {
             Page::List(groups) => groups.iter().for_each(|group| self.group(group)),
             Page::Check(spec, decides) => self.check(spec, decides),
-            Page::Codes(codes) => {
-                for (spec, code) in codes {
-                    self.heading(1, &format!("{}/{}", spec.id, code.name));
-                    self.paragraph(&meaning(spec, code));
-                    self.paragraph(&format!("More: `{} explain {}`", env!("CARGO_PKG_NAME"), spec.id));
-                }
+            Page::Codes(pages) => pages.iter().for_each(|page| self.page(page)),
+            Page::Name(name, codes) => self.choice(name, codes),
+        }
+    }
+
+    fn page(&mut self, page: &CodePage) {
+        self.heading(1, &page.address());
+        self.paragraph(&meaning(page.code));
+        self.paragraph(&page.in_the_run());
+        if !page.follows_from.is_empty() {
+            self.heading(2, explain::FOLLOWS_FROM);
+            self.stand_off();
+            for found in &page.follows_from {
+                self.item(0, &format!("{}: {}", code(&address(*found)), prose(found.1.means)));
             }
         }
+        if !page.code.causes.is_empty() {
+            self.heading(2, explain::causes(page.code));
+            self.stand_off();
+            page.code.causes.iter().enumerate().for_each(|(nth, cause)| self.cause(nth + 1, cause));
+        }
+        if !page.explains.is_empty() {
+            self.heading(2, explain::EXPLAINS);
+            self.stand_off();
+            page.explains.iter().for_each(|found| self.item(0, &code(&address(*found))));
+        }
+        self.heading(2, explain::WAIVER);
+        self.fenced("toml", &page.waiver());
+        self.paragraph(&format!("{}: `{}`", explain::CHECK, page.check()));
+    }
+
+    /// What may lie behind a finding, how it shows, and who mends it.
+    fn cause(&mut self, nth: usize, cause: &Cause) {
+        let number = format!("{nth}. ");
+        let inside = " ".repeat(number.len());
+        let who = strong(&format!("{}:", cause.who.as_str()));
+        self.line(&format!("{number}{}", prose(cause.what)));
+        self.line(&format!("{inside}- told by: {}", prose(cause.told_by)));
+        self.line(&format!("{inside}- {who} {}", prose(cause.mend)));
+        if let Some(command) = cause.command {
+            self.line(&format!("{inside}- see it: {}", code(command)));
+        }
+    }
+
+    fn choice(&mut self, name: &str, codes: &[Address]) {
+        self.heading(1, &explain::several(name, codes.len()));
+        self.stand_off();
+        for found in codes {
+            self.item(0, &format!("{} {}", code(&address(*found)), prose(&meaning(found.1))));
+        }
+        self.paragraph(&format!("{} `{}`", explain::ONE_OF_THEM, explain::first_page(codes.iter().copied())));
+    }
+
+    fn fenced(&mut self, language: &str, lines: &[String]) {
+        self.stand_off();
+        self.line(&format!("```{language}"));
+        for line in lines {
+            self.line(line);
+        }
+        self.line("```");
+    }
+
+    fn line(&mut self, markdown: &str) {
+        let _ = writeln!(self.text, "{markdown}");
     }
 
     fn group(&mut self, group: &Group) {
@@ -26,7 +85,7 @@ impl Blocks {
         self.table(["check", "claim"], group.specs.iter().map(|spec| [spec.id.to_string(), spec.title.to_owned()]));
     }
 
-    fn check(&mut self, spec: &Spec, decides: &Decides) {
+    fn check(&mut self, spec: &'static Spec, decides: &Decides) {
         self.heading(1, &format!("{}: {}", spec.id, spec.title));
         spec.explain.split("\n\n").for_each(|paragraph| self.paragraph(paragraph));
         if !spec.needs.is_empty() {
@@ -39,5 +98,7 @@ impl Blocks {
             let effect = strong(effect(found.severity));
             self.item(0, &format!("{} {effect}: {}", code(found.name), prose(found.means)));
         }
+        let first = explain::first_page(spec.codes.iter().map(|code| (spec, *code)));
+        self.paragraph(&format!("{} `{first}`", explain::EACH_HAS_A_PAGE));
     }
 }
