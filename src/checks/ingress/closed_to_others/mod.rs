@@ -1,6 +1,6 @@
 //! Is the installation closed to addresses that WorkOS does not list?
 
-mod codes;
+pub(super) mod codes;
 
 use std::net::IpAddr;
 
@@ -240,6 +240,7 @@ fn open_to_all(endpoint: &Endpoint, open: &[IpAddr], source: Option<IpAddr>, cx:
             listed(published),
             listed(reported)
         ))
+        .in_short("let in WorkOS's addresses alone")
         .verify(curl(endpoint)),
     )
 }
@@ -248,6 +249,7 @@ fn not_tried(endpoint: &Endpoint, untried: &[IpAddr]) -> Finding {
     NOT_TRIED.found(
         format!("this machine cannot send to {} at all, so whether it is kept out there is open", listed(untried)),
         Remediation::installer(format!("Look from a machine that has a route to {}.", listed(untried)))
+            .in_short("look from a machine with a route there")
             .verify(curl(endpoint)),
     )
 }
@@ -255,14 +257,18 @@ fn not_tried(endpoint: &Endpoint, untried: &[IpAddr]) -> Finding {
 fn no_address(endpoint: &Endpoint) -> Finding {
     NOT_TRIED.found(
         format!("{} has no address of the family that is to be used, so nothing was tried", endpoint.host),
-        Remediation::installer("Look without -4 or -6, from a machine that has both families.").verify(curl(endpoint)),
+        Remediation::installer("Look without -4 or -6, from a machine that has both families.")
+            .in_short("look without -4 or -6")
+            .verify(curl(endpoint)),
     )
 }
 
 fn no_stranger(endpoint: &Endpoint, whose: &str) -> Finding {
     NO_STRANGER.found(
         format!("this machine has {whose}: it sees what WorkOS sees, and not what others see"),
-        Remediation::installer("Look from a machine whose address is not on the allowlist.").verify(curl(endpoint)),
+        Remediation::installer("Look from a machine whose address is not on the allowlist.")
+            .in_short("look from a machine that is not allowed in")
+            .verify(curl(endpoint)),
     )
 }
 
