@@ -153,6 +153,7 @@ impl Arrives {
         NO_ANSWER.found(
             format!("no HTTP answer came from {}: {detail}", shown_url(&self.url)),
             Remediation::installer(format!("Start `workos-preflight listen --nonce` where {} leads to, and look at its lines while the probe runs.", self.endpoint))
+                .in_short("start listen --nonce where the URL leads to")
                 .verify(self.curl()),
         )
     }
@@ -164,6 +165,7 @@ impl Arrives {
                 "Forward TCP {} of {} to the machine on which `listen --nonce` runs, with this path; something else answers now (or the nonce is of an earlier run).",
                 self.endpoint.port, self.endpoint.host
             ))
+            .in_short(format!("forward TCP {} to the listening machine", self.endpoint.port))
             .verify(self.curl()),
         )
     }
@@ -193,14 +195,16 @@ const MOST_SHOWN: usize = 10;
 fn not_arrived(lasted: Duration) -> Finding {
     NOT_ARRIVED.found(
         format!("no probe that knows the nonce arrived within {}", spoken(lasted)),
-        Remediation::installer("Run `workos-preflight probe URL --nonce NONCE` on a machine on the internet while this listens; its report says how far it gets."),
+        Remediation::installer("Run `workos-preflight probe URL --nonce NONCE` on a machine on the internet while this listens; its report says how far it gets.")
+            .in_short("run probe --nonce while this listens"),
     )
 }
 
 fn body_rewritten(how: &str) -> Finding {
     BODY_REWRITTEN.found(
         format!("the request arrives, and on the way its body was {how}: no signature of WorkOS would hold"),
-        Remediation::network("Exempt the webhook path from whatever changes bodies before this host (WAF, API gateway, JSON transformation)."),
+        Remediation::network("Exempt the webhook path from whatever changes bodies before this host (WAF, API gateway, JSON transformation).")
+            .in_short("stop what rewrites the webhook's bodies"),
     )
 }
 
@@ -208,6 +212,7 @@ fn clocks_apart(by: Duration) -> Finding {
     CLOCKS_APART.found(
         format!("the clocks of the two machines are {} apart", spoken(by)),
         Remediation::installer("Set both clocks by NTP: webhooks are refused from 180 s on, Actions from 30 s on.")
+            .in_short("set both clocks by NTP")
             .verify("timedatectl; date -u"),
     )
 }

@@ -119,8 +119,12 @@ fn addresses(tried: &[Tried]) -> String {
 }
 
 fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
-    let (problem, action) = if withheld.is_empty() {
-        ("has no address of the family that is to be used".to_owned(), "Leave -4 and -6 out.".to_owned())
+    let (problem, action, brief) = if withheld.is_empty() {
+        (
+            "has no address of the family that is to be used".to_owned(),
+            "Leave -4 and -6 out.".to_owned(),
+            "leave -4 and -6 out",
+        )
     } else {
         (
             format!("leads to {} only, which is no public address: nothing was sent there", listed(withheld)),
@@ -129,18 +133,19 @@ fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
                 endpoint.host,
                 listed(withheld)
             ),
+            "publish the installation's public address",
         )
     };
     NOT_CONTACTED.found(
         format!("{} {problem}", endpoint.host),
-        Remediation::installer(action).verify(command!("dig @1.1.1.1 {} +short", endpoint.host)),
+        Remediation::installer(action).in_short(brief).verify(command!("dig @1.1.1.1 {} +short", endpoint.host)),
     )
 }
 
 fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
     HAIRPIN.found(
         format!("could not connect from here to {} on port {}; the edge may not turn connections from inside around (hairpin), so this proves nothing", addresses(tried), endpoint.port),
-        Remediation::network(format!("Look from a machine on the internet, with `workos-preflight probe {}` or the command below: {endpoint} must accept the connection there.", endpoint.https("/"))).verify(curl(endpoint)),
+        Remediation::network(format!("Look from a machine on the internet, with `workos-preflight probe {}` or the command below: {endpoint} must accept the connection there.", endpoint.https("/"))).in_short("look from the internet with probe").verify(curl(endpoint)),
     )
 }
 
@@ -154,6 +159,7 @@ fn some_addresses(endpoint: &Endpoint, missed: &[Tried]) -> Finding {
             "Let {all} accept inbound TCP {port} as the others do, or remove it from the public zone of {}.",
             endpoint.host
         ))
+        .in_short("open or unpublish the address that is silent")
         .verify(curl(endpoint)),
     )
 }
@@ -165,36 +171,33 @@ fn blocked(endpoint: &Endpoint, tried: &[Tried], cx: &Context) -> Finding {
     let open = format!(
         "If an allowlist for WorkOS's addresses stands at the edge, it leaves {this} out, as it should: look with --expect-closed. If not, allow inbound TCP {port} to {all} there and forward it to the installation."
     );
+    let let_in =
+        || Remediation::network(open.clone()).in_short(format!("open inbound TCP {port}, or give --expect-closed"));
     let kind = tried.iter().find_map(|one| one.connection.result.as_ref().err()).map(|error| &error.kind);
     let (code, problem, remediation) = match kind {
         Some(ErrorKind::Refused) => (
             &REFUSED,
             format!("{all} refuses connections on port {port}"),
-            Remediation::network(format!("Start the installation if it is not up. {open}")),
+            Remediation::network(format!("Start the installation if it is not up. {open}"))
+                .in_short(format!("start the installation, or open TCP {port} to it")),
         ),
-        Some(ErrorKind::Reset | ErrorKind::Closed) => (
-            &RESET,
-            format!("connections to {all} on port {port} are reset as soon as they are made"),
-            Remediation::network(open),
-        ),
-        Some(ErrorKind::Unreachable) => {
-            (&UNREACHABLE, format!("{all} is unreachable: rejected on the way"), Remediation::network(open))
+        Some(ErrorKind::Reset | ErrorKind::Closed) => {
+            (&RESET, format!("connections to {all} on port {port} are reset as soon as they are made"), let_in())
         }
+        Some(ErrorKind::Unreachable) => (&UNREACHABLE, format!("{all} is unreachable: rejected on the way"), let_in()),
         Some(ErrorKind::NoRoute) => (
             &NO_ROUTE,
             format!("this machine has no route to {all}"),
-            Remediation::installer(format!("Look from a machine that has a route to {all}.")),
+            Remediation::installer(format!("Look from a machine that has a route to {all}."))
+                .in_short("look from a machine with a route there"),
         ),
         Some(ErrorKind::Prohibited) => (
             &PROHIBITED,
             format!("this machine itself forbids connections to {all} on port {port}"),
-            Remediation::installer(format!("Look from a machine that may connect to {all} on port {port}.")),
+            Remediation::installer(format!("Look from a machine that may connect to {all} on port {port}."))
+                .in_short("look from a machine that may connect"),
         ),
-        _ => (
-            &TIMED_OUT,
-            format!("no answer from {all} on port {port}: the packets are dropped on the way"),
-            Remediation::network(open),
-        ),
+        _ => (&TIMED_OUT, format!("no answer from {all} on port {port}: the packets are dropped on the way"), let_in()),
     };
     code.found(problem, remediation.verify(curl(endpoint)))
 }

@@ -132,17 +132,20 @@ fn openssl(endpoint: &Endpoint) -> Command {
     s_client(endpoint, None, "-showcerts </dev/null")
 }
 
-fn public_certificate(endpoint: &Endpoint) -> String {
-    format!(
+fn public_certificate(endpoint: &Endpoint) -> Remediation {
+    Remediation::installer(format!(
         "Install a certificate for {} from a public CA (such as Let's Encrypt), with its intermediate, on what answers at {endpoint}.",
         endpoint.host
-    )
+    ))
+    .in_short(PUBLIC_CERTIFICATE)
 }
+
+const PUBLIC_CERTIFICATE: &str = "install a certificate of a public CA";
 
 fn self_signed(endpoint: &Endpoint, leaf: &Presented) -> Finding {
     SELF_SIGNED.found(
         format!("{endpoint} shows a certificate that is its own issuer ({}): WorkOS refuses it", leaf.subject),
-        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+        public_certificate(endpoint).verify(openssl(endpoint)),
     )
 }
 
@@ -152,7 +155,7 @@ fn private_ca(endpoint: &Endpoint, leaf: &Presented) -> Finding {
             "{endpoint} shows a certificate issued by “{}”, which is no public CA: WorkOS refuses it",
             leaf.issuer_in_words()
         ),
-        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+        public_certificate(endpoint).verify(openssl(endpoint)),
     )
 }
 
@@ -162,6 +165,7 @@ fn incomplete(endpoint: &Endpoint, leaf: &Presented) -> Finding {
     INCOMPLETE_CHAIN.found(
         format!("{endpoint} shows its certificate without the intermediate “{issuer}”: browsers may fetch it, WorkOS does not"),
         Remediation::installer(format!("Append the certificate of “{issuer}”{from} to the server's certificate file (the full chain) and reload the server."))
+            .in_short("send the certificate's intermediate along")
             .verify(openssl(endpoint)),
     )
 }
@@ -169,7 +173,7 @@ fn incomplete(endpoint: &Endpoint, leaf: &Presented) -> Finding {
 fn wrong_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
     WRONG_NAME.found(
         format!("{endpoint} shows a certificate for {}, not for {}", listed(leaf.names.iter().take(5)), endpoint.host),
-        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+        public_certificate(endpoint).verify(openssl(endpoint)),
     )
 }
 
@@ -183,6 +187,7 @@ fn no_alternative_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
             "Install a certificate with subjectAltName DNS:{} from a public CA (such as Let's Encrypt), with its intermediate, on what answers at {endpoint}.",
             endpoint.host
         ))
+        .in_short(PUBLIC_CERTIFICATE)
         .verify(openssl(endpoint)),
     )
 }
@@ -190,7 +195,7 @@ fn no_alternative_name(endpoint: &Endpoint, leaf: &Presented) -> Finding {
 fn refused(endpoint: &Endpoint, flaw: &Flaw) -> Finding {
     REFUSED.found(
         format!("{endpoint} shows a chain in which {} {}: TLS clients refuse it", which(flaw), breaks(&flaw.rule)),
-        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+        public_certificate(endpoint).verify(openssl(endpoint)),
     )
 }
 
@@ -201,6 +206,7 @@ fn cannot_judge(endpoint: &Endpoint, why: &str) -> Finding {
             "Run the command below: where it ends without a verification error, the certificate of {} holds for what is built on OpenSSL.",
             endpoint.host
         ))
+        .in_short("have OpenSSL judge the certificate")
         .verify(command!(
             "openssl s_client -connect {} -servername {} -verify_hostname {} -verify_return_error -auth_level 2 </dev/null",
             endpoint, endpoint.host, endpoint.host
@@ -219,6 +225,7 @@ fn expired(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Finding {
             "Renew the certificate of {}, and reload the server so that it shows the new one.",
             endpoint.host
         ))
+        .in_short("renew the certificate, and reload the server")
         .verify(openssl(endpoint)),
     )
 }
@@ -234,6 +241,7 @@ fn not_yet_valid(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Find
             "Set this host's clock if it is behind; otherwise install a certificate for {} that holds now.",
             endpoint.host
         ))
+        .in_short("set the clock, or install a valid certificate")
         .verify(Command::from("date -u").then(&openssl(endpoint))),
     )
 }
@@ -249,6 +257,7 @@ fn expires_soon(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Findi
             "Renew the certificate of {} now, and see why its automatic renewal is late.",
             endpoint.host
         ))
+        .in_short("renew the certificate")
         .verify(openssl(endpoint)),
     )
 }
@@ -256,7 +265,7 @@ fn expires_soon(endpoint: &Endpoint, leaf: &Presented, now: SystemTime) -> Findi
 fn invalid(endpoint: &Endpoint, detail: &str) -> Finding {
     INVALID.found(
         format!("the certificate that {endpoint} shows does not hold: {detail}"),
-        Remediation::installer(public_certificate(endpoint)).verify(openssl(endpoint)),
+        public_certificate(endpoint).verify(openssl(endpoint)),
     )
 }
 
@@ -264,6 +273,7 @@ fn too_old(endpoint: &Endpoint) -> Finding {
     TLS_TOO_OLD.found(
         format!("{endpoint} refuses TLS 1.2 and TLS 1.3"),
         Remediation::installer(format!("Enable TLS 1.2 and TLS 1.3 on what answers at {endpoint}."))
+            .in_short("enable TLS 1.2 and TLS 1.3")
             .verify(openssl(endpoint).and("-tls1_2")),
     )
 }
@@ -274,6 +284,7 @@ fn not_tls(endpoint: &Endpoint, first: &str) -> Finding {
         Remediation::installer(format!(
             "Serve HTTPS at {endpoint}: the port leads to a service that speaks something else."
         ))
+        .in_short(format!("serve HTTPS at port {}", endpoint.port))
         .verify(openssl(endpoint)),
     )
 }
@@ -284,6 +295,7 @@ fn client_certificate(endpoint: &Endpoint) -> Finding {
         Remediation::installer(format!(
             "Stop demanding client certificates at {endpoint}, at least for the webhook, Actions and callback paths."
         ))
+        .in_short("stop demanding client certificates")
         .verify(openssl(endpoint)),
     )
 }
@@ -294,6 +306,7 @@ fn no_handshake(endpoint: &Endpoint, detail: &str) -> Finding {
         Remediation::network(format!(
             "Look at the edge and in the log of what listens at {endpoint}, and run the command below from another network: the handshake must complete there."
         ))
+        .in_short("find what ends the TLS handshake at the edge")
         .verify(openssl(endpoint)),
     )
 }
