@@ -34,8 +34,10 @@ belongs with the API key.",
 
 pub(super) const ID: CheckId = CheckId::new("credentials.client");
 
-static UNKNOWN_CLIENT: Code = Code::error("unknown-client", "WorkOS has no public keys for the client ID (404)");
-static NOT_ESTABLISHED: Code = Code::undecided("not-established", "what came back says nothing about the client ID");
+pub(in crate::checks) static UNKNOWN_CLIENT: Code =
+    Code::error("unknown-client", "WorkOS has no public keys for the client ID (404)");
+pub(in crate::checks) static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "what came back says nothing about the client ID");
 
 struct Client {
     endpoint: Endpoint,

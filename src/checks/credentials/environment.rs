@@ -34,11 +34,12 @@ Usually broken by the key of the vendor's own staging environment that was left 
 
 pub(super) const ID: CheckId = CheckId::new("credentials.environment");
 
-static STAGING_KEY_IN_PRODUCTION: Code =
+pub(in crate::checks) static STAGING_KEY_IN_PRODUCTION: Code =
     Code::error("staging-key-in-production", "a staging key where production is expected");
-static PRODUCTION_KEY_IN_STAGING: Code =
+pub(in crate::checks) static PRODUCTION_KEY_IN_STAGING: Code =
     Code::warning("production-key-in-staging", "a production key where staging is expected");
-static UNKNOWN_PREFIX: Code = Code::warning("unknown-prefix", "the key has neither of the usual prefixes");
+pub(in crate::checks) static UNKNOWN_PREFIX: Code =
+    Code::warning("unknown-prefix", "the key has neither of the usual prefixes");
 
 struct KeyEnvironment;
 

@@ -2,11 +2,11 @@
 
 pub(super) mod accepted;
 pub(super) mod asking;
-mod client;
-mod environment;
-mod isolated;
-mod pair;
-mod redirect;
+pub(super) mod client;
+pub(super) mod environment;
+pub(super) mod isolated;
+pub(super) mod pair;
+pub(super) mod redirect;
 mod sign_in;
 
 use crate::check::{Group, Vantage};

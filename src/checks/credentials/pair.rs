@@ -38,9 +38,10 @@ Usually broken by a client ID of the staging environment beside a production key
 
 pub(super) const ID: CheckId = CheckId::new("credentials.pair");
 
-static DIFFERENT_ENVIRONMENTS: Code =
+pub(in crate::checks) static DIFFERENT_ENVIRONMENTS: Code =
     Code::warning("different-environments", "the token endpoint refuses key and client ID together (invalid_client)");
-static NOT_ESTABLISHED: Code = Code::undecided("not-established", "what came back says nothing about the pair");
+pub(in crate::checks) static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "what came back says nothing about the pair");
 
 struct Pair {
     endpoint: Endpoint,

@@ -38,8 +38,9 @@ Usually broken by a record that still points to a former installation or to a pa
 
 pub(super) const ID: CheckId = CheckId::new("domain.here");
 
-static ELSEWHERE: Code = Code::error("elsewhere", "the name leads to other addresses than those given by --address");
-static NOT_THIS_HOST: Code =
+pub(in crate::checks) static ELSEWHERE: Code =
+    Code::error("elsewhere", "the name leads to other addresses than those given by --address");
+pub(in crate::checks) static NOT_THIS_HOST: Code =
     Code::warning("not-this-host", "the name leads to addresses that this host does not have itself");
 
 /// Answered by Cloudflare's edge on most zones: a few lines of text, `ip=` among them.

@@ -1,10 +1,10 @@
 //! Domain: whether the installation's external name leads to the installation, as the internet sees it.
 
 mod front;
-mod here;
+pub(super) mod here;
 pub(super) mod public;
-mod resolves;
-mod split;
+pub(super) mod resolves;
+pub(super) mod split;
 mod view;
 
 use crate::check::{About, Check, Contact, Group, Planned, Running, Vantage};

@@ -30,9 +30,9 @@ hide the public record.",
 
 pub(super) const ID: CheckId = CheckId::new("domain.split");
 
-static INSIDE_UNRESOLVABLE: Code =
+pub(in crate::checks) static INSIDE_UNRESOLVABLE: Code =
     Code::warning("inside-unresolvable", "the resolvers of this host do not know the external name");
-static INSIDE_SILENT: Code =
+pub(in crate::checks) static INSIDE_SILENT: Code =
     Code::undecided("inside-silent", "the resolvers of this host give no answer about the external name");
 
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {

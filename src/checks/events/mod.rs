@@ -1,6 +1,6 @@
 //! Events: whether events can be fetched from inside, which the guide prefers on-prem.
 
-mod readable;
+pub(super) mod readable;
 
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};

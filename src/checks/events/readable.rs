@@ -32,9 +32,11 @@ Usually broken by a key whose permissions leave events out, or by a proxy that k
 
 pub(super) const ID: CheckId = CheckId::new("events.readable");
 
-static FORBIDDEN: Code = Code::error("forbidden", "the key may not read events (403)");
-static UNAUTHORIZED: Code = Code::error("unauthorized", "the API does not accept the key for events (401)");
-static NOT_ESTABLISHED: Code = Code::undecided("not-established", "what came back says nothing about events");
+pub(in crate::checks) static FORBIDDEN: Code = Code::error("forbidden", "the key may not read events (403)");
+pub(in crate::checks) static UNAUTHORIZED: Code =
+    Code::error("unauthorized", "the API does not accept the key for events (401)");
+pub(in crate::checks) static NOT_ESTABLISHED: Code =
+    Code::undecided("not-established", "what came back says nothing about events");
 
 struct Readable(Endpoint);
 

@@ -2,7 +2,7 @@
 
 pub mod consistent;
 pub(super) mod proxy;
-mod resolvers;
+pub(super) mod resolvers;
 pub(super) mod trust;
 
 pub(crate) use trust::conversion as to_pem;

@@ -30,12 +30,12 @@ or by a stub such as 127.0.0.53 whose service does not run.",
 
 pub(super) const ID: CheckId = CheckId::new("settings.resolvers");
 
-static NONE: Code = Code::error("none", "no DNS server is set, and names are resolved here");
+pub(in crate::checks) static NONE: Code = Code::error("none", "no DNS server is set, and names are resolved here");
 
-static NOT_READ: Code =
+pub(in crate::checks) static NOT_READ: Code =
     Code::undecided("not-read", "the resolver file could not be read or understood, so the servers are not known");
 
-static PASSED_OVER: Code =
+pub(in crate::checks) static PASSED_OVER: Code =
     Code::warning("passed-over", "a line of the resolver file names a server, and the C library passes over it");
 
 struct ResolversSet;

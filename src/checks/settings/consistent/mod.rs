@@ -1,14 +1,21 @@
 //! Do the given settings make sense, each for itself and together?
 
+pub(in crate::checks) mod codes;
 mod words;
 
 use std::net::IpAddr;
 
+use self::codes::{
+    API_KEY_AS_SECRET, BOTH_API_DOMAINS, CLIENT_ID_AS_KEY, DOMAIN_MISMATCH, IDN_NOT_PUNYCODE, INVISIBLE_IN_KEY,
+    KEY_CUT_SHORT, KEY_IN_QUOTES, KEY_WITH_WHITE_SPACE, LOCALHOST, MALFORMED_CLIENT_ID, MALFORMED_KEY,
+    MALFORMED_SECRET, MALFORMED_URL, MASKED_KEY, NOT_HTTPS, NOT_PORT_443, ONE_SECRET_FOR_BOTH, PRIVATE_ADDRESS,
+    PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, WEBHOOK_SECRET_AS_KEY,
+};
 use self::words::{
     both_api_domains, domain_mismatch, idn, localhost, malformed_client_id, malformed_key, malformed_signing_secret,
     malformed_url, not_https, not_port_443, one_secret_for_both, private_address, private_redirect, readable_by_all,
 };
-use crate::check::{Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage};
+use crate::check::{Check, CheckId, Contact, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage};
 use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::facts::Facts;
@@ -44,40 +51,6 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("settings.consistent");
-
-static KEY_WITH_WHITE_SPACE: Code = Code::error("key-with-white-space", "the API key holds a line break or a space");
-static INVISIBLE_IN_KEY: Code =
-    Code::error("invisible-in-key", "the API key holds a character that nobody sees, such as a byte order mark");
-static KEY_IN_QUOTES: Code = Code::error("key-in-quotes", "the quotes around the API key are taken for a part of it");
-static CLIENT_ID_AS_KEY: Code = Code::error("client-id-as-key", "a client ID stands in the place of the API key");
-static WEBHOOK_SECRET_AS_KEY: Code =
-    Code::error("webhook-secret-as-key", "a webhook secret stands in the place of the API key");
-static MASKED_KEY: Code = Code::error("masked-key", "the API key was copied from where it is shown masked");
-static KEY_CUT_SHORT: Code = Code::error("key-cut-short", "nothing stands behind the prefix of the API key");
-static MALFORMED_KEY: Code = Code::error("malformed-key", "the API key does not have the shape of one");
-static MALFORMED_SECRET: Code =
-    Code::error("malformed-secret", "a signing secret does not have the shape of one, or stands in quotes");
-static API_KEY_AS_SECRET: Code =
-    Code::error("api-key-as-secret", "an API key or client ID stands in the place of a signing secret");
-static ONE_SECRET_FOR_BOTH: Code = Code::warning(
-    "one-secret-for-both",
-    "webhooks and Actions are given the same secret, and WorkOS gives each endpoint its own",
-);
-static MALFORMED_CLIENT_ID: Code = Code::error("malformed-client-id", "the client ID does not have the shape of one");
-static MALFORMED_URL: Code = Code::error("malformed-url", "a URL is not one, or has no host");
-static NOT_HTTPS: Code = Code::error("not-https", "a URL that WorkOS calls or redirects to is not https");
-static LOCALHOST: Code = Code::error("localhost", "a URL points at the reader's own machine");
-static PRIVATE_ADDRESS: Code = Code::error("private-address", "WorkOS is to call an address that is not public");
-static PRIVATE_REDIRECT: Code =
-    Code::warning("private-redirect", "a redirect URI names an address that only browsers near by reach");
-static NOT_PORT_443: Code = Code::error("not-port-443", "WorkOS is to call a port other than 443");
-static IDN_NOT_PUNYCODE: Code =
-    Code::error("idn-not-punycode", "a redirect URI holds letters that must be written in punycode");
-static DOMAIN_MISMATCH: Code = Code::warning("domain-mismatch", "a URL's host is not the external domain");
-static BOTH_API_DOMAINS: Code =
-    Code::warning("both-api-domains", "a custom Authentication API domain is used, and api.workos.com beside it");
-static SECRET_FILE_READABLE_BY_ALL: Code =
-    Code::warning("secret-file-readable-by-all", "every user of this machine can read a secret's file");
 
 struct Consistent;
 

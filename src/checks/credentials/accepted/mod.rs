@@ -1,8 +1,14 @@
 //! Does the API accept the key?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{
+    API_UNAVAILABLE, FORBIDDEN, KEPT_ANSWER, MALFORMED, NO_ANSWER, NOT_AN_ENVIRONMENT_KEY, RATE_LIMITED,
+    REFUSED_AT_THE_EDGE, UNAUTHORIZED, UNEXPECTED,
+};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
-    Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage,
 };
 use crate::checks::egress::{answers, clock};
 use crate::checks::whence::Whence;
@@ -37,35 +43,6 @@ by a key of another kind: those that an application issues to its own customers 
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("credentials.accepted");
-
-static UNAUTHORIZED: Code = Code::error("unauthorized", "the API does not know the key (401)");
-static NOT_AN_ENVIRONMENT_KEY: Code = Code::error(
-    "not-an-environment-key",
-    "the API does not know the key (401), and it does not look like one of an environment: perhaps an application issued it to its customer",
-);
-static FORBIDDEN: Code =
-    Code::error("forbidden", "the API knows the key, and does not let it list organizations (403)");
-static MALFORMED: Code = Code::error("malformed", "the key holds characters that no request can carry");
-static UNEXPECTED: Code = Code::error("unexpected-answer", "with the key, something else than the API answers");
-static API_UNAVAILABLE: Code = Code::undecided(
-    "api-unavailable",
-    "WorkOS or Cloudflare answers with a server error, so nothing is known of the key",
-);
-static NO_ANSWER: Code =
-    Code::undecided("no-answer", "no answer came to the request with the key, so nothing is known of it");
-static RATE_LIMITED: Code = Code::undecided(
-    "rate-limited",
-    "too many requests (429), also after the wait that was asked for, so nothing is known of the key",
-);
-
-static KEPT_ANSWER: Code = Code::undecided(
-    "kept-answer",
-    "a cache on the way answers the request with the key, so nothing is known of the key now",
-);
-static REFUSED_AT_THE_EDGE: Code = Code::undecided(
-    "refused-at-the-edge",
-    "Cloudflare, which stands before the API, refuses the request with the key, so nothing is known of the key",
-);
 
 struct Accepted(Endpoint);
 

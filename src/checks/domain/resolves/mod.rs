@@ -1,8 +1,11 @@
 //! Does the installation's external name resolve for the internet?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{DANGLING_CNAME, NO_PUBLIC_VIEW, NODATA, NXDOMAIN, REFUSED, SEEN_FROM_INSIDE_ONLY, SERVFAIL};
 use super::view::{self, PublicView, public_view};
 use crate::check::{
-    CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Remediations, Running, Spec, Vantage, command,
+    CheckId, Command, Finding, Grade, Outcome, Remediation, Remediations, Running, Spec, Vantage, command,
 };
 use crate::context::Context;
 use crate::net::special::special;
@@ -30,19 +33,6 @@ DNSSEC signatures that have run out.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("domain.resolves");
-
-static NXDOMAIN: Code = Code::error("nxdomain", "the name does not exist in public DNS");
-static NODATA: Code = Code::error("nodata", "the name exists in public DNS, and has no address");
-static SERVFAIL: Code = Code::error("servfail", "public resolvers cannot find the name out");
-static DANGLING_CNAME: Code = Code::error("dangling-cname", "the name is an alias for a name without addresses");
-static REFUSED: Code =
-    Code::undecided("refused", "the public resolver refuses the question, so what the internet is told is not known");
-static SEEN_FROM_INSIDE_ONLY: Code = Code::warning(
-    "seen-from-inside-only",
-    "no public resolver could be asked; the resolvers here give a public address",
-);
-static NO_PUBLIC_VIEW: Code =
-    Code::undecided("no-public-view", "no public resolver could be asked, and the resolvers here do not settle it");
 
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {

@@ -1,10 +1,13 @@
 //! Is the redirect URI registered with WorkOS?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{CLIENT_UNKNOWN, NO_AUTHKIT, NOT_ESTABLISHED, NOT_REGISTERED, TOO_BROAD};
 use super::client;
 use super::sign_in::{Followed, follow};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running,
-    Spec, Vantage, command,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
+    Vantage, command,
 };
 use crate::checks::egress::answers;
 use crate::context::Context;
@@ -52,13 +55,6 @@ pub(super) const ID: CheckId = CheckId::new("credentials.redirect");
 
 /// The evidence that names the host of the hosted login, which users' browsers must reach.
 pub(in crate::checks) const HOSTED_LOGIN: &str = "hosted login";
-
-static NOT_REGISTERED: Code = Code::error("not-registered", "WorkOS refuses the redirect URI: nobody can sign in");
-static CLIENT_UNKNOWN: Code = Code::error("client-unknown", "WorkOS refuses the client ID: nobody can sign in");
-static NOT_ESTABLISHED: Code = Code::undecided("not-established", "the sign-in led nowhere that tells");
-static TOO_BROAD: Code = Code::warning("too-broad", "WorkOS accepts a made-up redirect URI as well");
-static NO_AUTHKIT: Code =
-    Code::warning("no-authkit", "the redirect URI is accepted, and the hosted login is not set up");
 
 struct Redirect {
     endpoint: Endpoint,

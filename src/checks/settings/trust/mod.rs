@@ -1,8 +1,11 @@
 //! Which certificate authorities does this host trust?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{DAMAGED, EMPTY, EXPIRED_ROOT, NOT_PEM, PASSED_OVER, PRIVATE_KEY, READ_BY_SOME, UNREADABLE};
 use crate::check::{
-    Check, CheckId, Code, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
-    Vantage, command,
+    Check, CheckId, Command, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+    command,
 };
 use crate::context::Context;
 use crate::facts::Facts;
@@ -34,17 +37,6 @@ company's CA alone, or by a company CA that was renewed and not replaced.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("settings.trust");
-
-static UNREADABLE: Code =
-    Code::error("unreadable", "the system's trust store, or what a variable names in its place, could not be read");
-static EMPTY: Code = Code::error("empty", "the trust store holds no certificate authority");
-static NOT_PEM: Code = Code::error("not-pem", "the file of the trust store is of a form that programs do not read");
-static DAMAGED: Code =
-    Code::error("damaged", "a block of a file is damaged, so that OpenSSL takes nothing of that file");
-static PASSED_OVER: Code = Code::warning("passed-over", "a certificate in a file stands where OpenSSL does not see it");
-static READ_BY_SOME: Code = Code::warning("read-by-some", "a file is written in a form that not every program reads");
-static PRIVATE_KEY: Code = Code::warning("private-key", "a private key stands in a file of certificates");
-static EXPIRED_ROOT: Code = Code::warning("expired-root", "a certificate authority that --ca-bundle adds has expired");
 
 struct TrustStore;
 

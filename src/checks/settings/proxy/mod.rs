@@ -1,8 +1,11 @@
 //! Which proxy applies to the API, from which source, and who else would use it?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{DISAGREEMENT, MALFORMED, NO_PROXY_COVERS_API, SYSTEM_ONLY};
 use crate::check::{
-    Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch,
-    Vantage, command,
+    Check, CheckId, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
+    command,
 };
 use crate::context::Context;
 use crate::facts::Facts;
@@ -36,17 +39,6 @@ doubt what such a value means, the other checks go that way all the same; else t
 };
 
 pub(crate) const ID: CheckId = CheckId::new("settings.proxy");
-
-static MALFORMED: Code = Code::error(
-    "malformed",
-    "a proxy variable of the environment holds something that programs do not take as a proxy",
-);
-static DISAGREEMENT: Code =
-    Code::warning("disagreement", "the proxy variables disagree, so that programs take different ways");
-static NO_PROXY_COVERS_API: Code =
-    Code::warning("no-proxy-covers-api", "a proxy is set, and NO_PROXY exempts the API from it");
-static SYSTEM_ONLY: Code =
-    Code::warning("system-only", "a proxy is set in a file of the system, and not for this process");
 
 struct ProxySettings;
 

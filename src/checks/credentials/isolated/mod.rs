@@ -1,10 +1,13 @@
 //! Does the key reach this customer alone?
 
+pub(in crate::checks) mod codes;
+
+use self::codes::{MANY, NOT_ESTABLISHED, ORGANIZATION_MISSING, SHARED};
 use super::accepted;
 use super::asking::{self, Listed};
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
-    Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage,
 };
 use crate::checks::whence::Whence;
 use crate::context::{Context, requesting};
@@ -37,14 +40,6 @@ The names of organizations are shown only to a person who asks with -v, and go i
 };
 
 pub(super) const ID: CheckId = CheckId::new("credentials.isolated");
-
-static SHARED: Code = Code::error("shared", "the key reaches organizations that this installation does not serve");
-static ORGANIZATION_MISSING: Code =
-    Code::error("organization-missing", "the key does not reach an organization that this installation serves");
-static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "the organizations that the key reaches could not be listed");
-static MANY: Code =
-    Code::warning("many", "the key reaches several organizations, and none was named that it should reach");
 
 struct Isolated(Endpoint);
 

@@ -1,11 +1,14 @@
 //! Are the addresses of the external name ones that the internet can reach?
 
+pub(in crate::checks) mod codes;
+
 use std::net::IpAddr;
 
+use self::codes::{AAAA_ONLY, MIXED, PRIVATE_ADDRESS, PRIVATE_ALLOWED, RESERVED_ADDRESS};
 use super::front::front;
 use super::resolves;
 use super::view::public_view;
-use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
+use crate::check::{CheckId, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
 use crate::context::Context;
 use crate::net::special::{Special, special};
 use crate::said::listed;
@@ -30,17 +33,6 @@ address, or by a name that was prepared with a documentation address and never c
 };
 
 pub(in crate::checks) const ID: CheckId = CheckId::new("domain.public");
-
-static PRIVATE_ADDRESS: Code = Code::error("private-address", "public DNS gives addresses of a private network only");
-static RESERVED_ADDRESS: Code =
-    Code::error("reserved-address", "public DNS gives addresses that no host on the internet has");
-static MIXED: Code = Code::warning("mixed", "public DNS gives public addresses and others beside them");
-static AAAA_ONLY: Code =
-    Code::warning("aaaa-only", "the name has IPv6 addresses only, and WorkOS's listed sources are IPv4");
-static PRIVATE_ALLOWED: Code = Code::warning(
-    "private-allowed",
-    "the name leads to addresses that are not public, which this look was told to contact all the same",
-);
 
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {
