@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use super::trusted::range;
-use super::{OutputArgs, SettingsArgs};
+use super::{ByListen, OutputArgs, SettingsArgs};
 
 /// Where WorkOS, whose sources are IPv4, delivers to.
 pub const USUAL_PLACE: &str = "0.0.0.0:443";
@@ -66,7 +66,7 @@ pub struct ListenArgs {
     pub yes: bool,
     /// What the user asks for.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: SettingsArgs<ByListen>,
     /// Where the report goes.
     #[command(flatten)]
     pub output: OutputArgs,

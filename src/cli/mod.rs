@@ -2,9 +2,13 @@
 
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are the help that people read")]
 
+mod about;
+mod help;
 mod listen;
 mod probe;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod trusted;
 
 use std::path::PathBuf;
@@ -16,9 +20,11 @@ use crate::documents::Kind;
 use crate::reporters::{Format, HUMAN, of_documents, of_reports};
 use crate::said::listed;
 
+pub use about::{CompletionsArgs, HelpArgs, ManArgs};
+pub use help::{HelpFlags, Length, asked_for, help};
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
-pub use settings::{ByCheck, ByDemo, ByProbe, SettingsArgs, Takes, Typed};
+pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, SettingsArgs, Takes, Typed};
 
 /// Tells whether this network, this configuration and this firewall will let an application use `WorkOS`.
 #[derive(Parser, Debug)]
@@ -26,10 +32,16 @@ pub use settings::{ByCheck, ByDemo, ByProbe, SettingsArgs, Takes, Typed};
     name = "workos-preflight",
     version,
     about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS, and if not, what to change and who has to change it.",
-    after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\
-                  Exit codes: 0 ready, 1 something required failed, 2 the command could not be carried out, 3 something required is \
-                  unknown or a check broke, 4 only warnings (with --fail-on warn), 70 a defect in the tool, 130 interrupted. With --baseline, and of \
-                  `compare`: 0 nothing is worse, 1 something is.",
+    before_help = help::EXAMPLES,
+    after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\n\
+                  Exit codes:\n  \
+                  0    everything required that was asked is met\n  \
+                  1    something required failed, or is worse (--baseline, `compare`)\n  \
+                  2    the command could not be carried out\n  \
+                  3    something required is unknown, or a check broke\n  \
+                  4    only warnings, with --fail-on warn\n  \
+                  70   a defect in the tool\n  \
+                  130  interrupted; what is known was printed",
     args_conflicts_with_subcommands = true,
     // Wrappers and aliases add flags: of those that take one value, the last one counts.
     args_override_self = true,
@@ -42,6 +54,9 @@ pub struct Cli {
     /// The options of `check`.
     #[command(flatten)]
     pub check: CheckArgs,
+    /// Help, wherever it is asked for.
+    #[command(flatten)]
+    pub help: HelpFlags,
 }
 
 /// The commands.
@@ -49,22 +64,30 @@ pub struct Cli {
 pub enum Command {
     /// Run the checks, in order, from here
     Check(Box<CheckArgs>),
-    /// Print every name, address, request and file that `check` would touch, and send nothing
+    /// Print what `check` would touch, and why; sends nothing
     Plan(Box<PlanArgs>),
-    /// Print the sheet for a firewall request: each connection that must be let through, with its reason; sends nothing
+    /// Print the sheet for a firewall request; sends nothing
     Requirements(Box<RequirementsArgs>),
-    /// Stand at the webhook URL and say what arrives, from where, and whether WorkOS signed it
+    /// Stand at the webhook URL: what arrives, from where, signed?
     Listen(Box<ListenArgs>),
-    /// Say what improved, regressed and stayed between two saved reports, and send nothing
+    /// Say what a change did, between two saved reports
     Compare(CompareArgs),
-    /// Look at the installation from outside: run it on a machine that is not the installation's
+    /// Look at the installation from outside, from another machine
     Probe(Box<ProbeArgs>),
-    /// Print a check's manual page, or what a finding's code means; without an argument, the list
+    /// Print the manual page of a check or of a finding's code
     Explain(ExplainArgs),
-    /// Run the real checks against an embedded WorkOS and customer site on loopback
+    /// Run the real checks against a WorkOS that is played here
     Demo(DemoArgs),
     /// Print the JSON Schema of a document, or of the settings file
     Schema(SchemaArgs),
+    /// Print the help of the whole, or of a command
+    Help(HelpArgs),
+    /// Print version, commit, date of the facts and target
+    Version,
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of the whole, or of a command, for `man`
+    Man(ManArgs),
 }
 
 /// The options of `check`.
@@ -86,7 +109,7 @@ pub struct CheckArgs {
 pub struct PlanArgs {
     /// What the user asks for.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: SettingsArgs<ByPlan>,
     /// Which checks.
     #[command(flatten)]
     pub choice: ChoiceArgs,
@@ -100,7 +123,7 @@ pub struct PlanArgs {
 pub struct RequirementsArgs {
     /// What the user asks for.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub settings: SettingsArgs<ByRequirements>,
     /// A saved JSON report of `check`, from which the host of the hosted login is learnt
     #[arg(long, value_name = "REPORT", help_heading = "Deeper looks")]
     pub learnt: Option<PathBuf>,
@@ -128,10 +151,10 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
     pub format: &'static Format,
     /// Print only what is worse, and the verdict
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(short, long, overrides_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
     /// Print what is unchanged, and everything that was seen otherwise, too
-    #[arg(short, long, help_heading = "Output")]
+    #[arg(short, long, overrides_with = "quiet", help_heading = "Output")]
     pub verbose: bool,
     /// When to colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -141,7 +164,8 @@ pub struct CompareArgs {
 /// The arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
-    /// A check (`egress.connects`), a group (`egress`), or a finding's code (`egress.connects/timed-out`, `timed-out`)
+    /// A check (`egress.connects`), a group (`egress`), or a finding's code (`egress.connects/timed-out`, `timed-out`); without
+    /// it, the list
     #[arg(value_name = "ID|CODE")]
     pub what: Option<String>,
     /// How to print the page
@@ -214,14 +238,14 @@ pub struct OutputArgs {
     /// Write that format to a file, the terminal still gets the human report; `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Write the report in another format to a file besides (repeatable); `-` is standard output, in place of the human report
+    /// Write another format to a file besides (repeatable); `-` is standard output, in place of the human report
     #[arg(long, value_name = "FORMAT=FILE", value_parser = format_and_file, help_heading = "Output")]
     pub report: Vec<(&'static Format, PathBuf)>,
     /// Print only what is wrong, and the verdict
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(short, long, overrides_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
-    /// Print the settings, and the evidence of what passed too
-    #[arg(short, long, help_heading = "Output")]
+    /// Print settings, and the evidence of passes too
+    #[arg(short, long, overrides_with = "quiet", help_heading = "Output")]
     pub verbose: bool,
     /// When to colour
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -279,111 +303,4 @@ fn format_and_file(text: &str) -> Result<(&'static Format, PathBuf), String> {
     let format = Format::named(format)?;
     format.tells()?;
     Ok((format, PathBuf::from(file)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::{Flag, SETTINGS, Shape, Source, Taker};
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
-    }
-
-    /// The commands that take settings, and as whom.
-    const TAKERS: [(&str, Taker); 6] = [
-        ("check", Taker::Check),
-        ("plan", Taker::Check),
-        ("requirements", Taker::Check),
-        ("listen", Taker::Check),
-        ("probe", Taker::Probe),
-        ("demo", Taker::Demo),
-    ];
-
-    fn help(arguments: &[&str]) -> String {
-        let typed = [&["workos-preflight"], arguments, &["--help"]].concat();
-        Cli::try_parse_from(typed).unwrap_err().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn every_command_helps_with_the_settings_that_it_takes_in_the_words_of_their_declaration_and_with_no_other() {
-        for (command, taker) in TAKERS {
-            let help = help(&[command]);
-            for setting in SETTINGS {
-                let lines = match (setting.flag, setting.taken_by(taker), setting.shape) {
-                    (Flag::Long(flag), None, _) => {
-                        let own = command == "listen" || !help.contains(&format!("{flag} "));
-                        assert!(own, "{command} takes {flag}");
-                        continue;
-                    }
-                    (Flag::Each(aliases), None, _) => {
-                        assert!(aliases.iter().all(|alias| !help.contains(&format!("{} ", alias.flag))), "{command}");
-                        continue;
-                    }
-                    (Flag::Long(flag), Some(taken), Shape::Switch) => vec![format!("{flag} {}", setting.line(taken))],
-                    (Flag::Long(flag), Some(taken), _) => {
-                        vec![format!("{flag} <{}> {}", setting.value_name, setting.line(taken))]
-                    }
-                    (Flag::Each(aliases), Some(_), _) => {
-                        aliases.iter().map(|alias| format!("{} {}", alias.flag, alias.line())).collect()
-                    }
-                };
-                for line in lines {
-                    assert!(help.contains(&line), "{command} --help has not: {line}");
-                }
-            }
-        }
-        assert!(help(&[]).contains(&help(&["check"]).split(" Settings: ").nth(1).unwrap()[..2_000]));
-    }
-
-    #[test]
-    fn every_flag_gives_its_setting_and_is_named_as_where_the_value_came_from() {
-        for (command, taker) in TAKERS {
-            for setting in SETTINGS.iter().filter(|setting| setting.taken_by(taker).is_some()) {
-                let (flags, value) = match setting.flag {
-                    Flag::Each(aliases) => (aliases.iter().map(|alias| (alias.flag, alias.value)).collect(), None),
-                    Flag::Long(flag) if setting.shape == Shape::Switch => (vec![(flag, "true")], None),
-                    Flag::Long(flag) => (vec![(flag, "x")], Some("x")),
-                };
-                for (flag, given) in flags {
-                    let usual = if command == "probe" { vec!["https://app.customer.example/"] } else { Vec::new() };
-                    let typed: Vec<&str> =
-                        ["workos-preflight", command].into_iter().chain(usual).chain([flag]).chain(value).collect();
-                    let layer = match Cli::try_parse_from(typed).unwrap().command.unwrap() {
-                        Command::Check(args) => args.settings.typed.layer().clone(),
-                        Command::Plan(args) => args.settings.typed.layer().clone(),
-                        Command::Requirements(args) => args.settings.typed.layer().clone(),
-                        Command::Listen(args) => args.settings.typed.layer().clone(),
-                        Command::Probe(args) => args.settings.layer().clone(),
-                        Command::Demo(args) => args.settings.layer().clone(),
-                        other => panic!("{other:?} takes no settings"),
-                    };
-
-                    let (values, source) =
-                        layer.of(setting).unwrap_or_else(|| panic!("{command} {flag} gives nothing"));
-                    assert_eq!((values, source), (&[given.to_owned()][..], &Source::Flag(flag)), "{command} {flag}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn completions_know_the_words_of_a_choice_and_which_values_are_files() {
-        let command = Cli::command();
-        for setting in SETTINGS {
-            let Some(argument) = command.get_arguments().find(|argument| argument.get_id() == setting.name) else {
-                assert!(matches!(setting.flag, Flag::Each(_)), "{} has no argument", setting.name);
-                continue;
-            };
-            let words: Vec<String> =
-                argument.get_possible_values().iter().map(|word| word.get_name().to_owned()).collect();
-            match setting.shape {
-                Shape::Choice(declared) => assert_eq!(words, declared),
-                Shape::File => assert_eq!(argument.get_value_hint(), clap::ValueHint::FilePath, "{}", setting.name),
-                _ => {}
-            }
-        }
-    }
 }

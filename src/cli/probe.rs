@@ -25,7 +25,7 @@ pub struct ProbeArgs {
     /// Contact private, loopback and reserved addresses too, where the name leads there
     #[arg(long, help_heading = "The look")]
     pub allow_private: bool,
-    /// Print what would be touched, and why, and send nothing
+    /// Print what would be touched, and send nothing
     #[arg(long, help_heading = "The look")]
     pub plan: bool,
     /// What is looked at, and over which network.

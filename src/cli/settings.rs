@@ -11,13 +11,13 @@ use crate::settings::{Alias, Declared, Flag, Layer, SETTINGS, Shape, Source, Tak
 
 /// What the user asks for.
 #[derive(Args, Default, Debug)]
-pub struct SettingsArgs {
+pub struct SettingsArgs<By: Takes = ByCheck> {
     /// The settings file [default: ./preflight.toml, else $XDG_CONFIG_HOME/workos-preflight/preflight.toml]
     #[arg(long, value_name = "FILE", help_heading = "Settings")]
     pub config: Option<PathBuf>,
     /// What was typed of them.
     #[command(flatten)]
-    pub typed: Typed<ByCheck>,
+    pub typed: Typed<By>,
 }
 
 /// A command as far as it takes settings.
@@ -26,28 +26,34 @@ pub trait Takes {
     const TAKER: Taker;
 }
 
-/// `check` and its like.
-#[derive(Default, Debug)]
-pub struct ByCheck;
+/// The commands that take settings, each as a type of its own.
+macro_rules! takers {
+    ($($(#[$doc:meta])* $name:ident as $taker:ident),+ $(,)?) => {
+        $(
+            $(#[$doc])*
+            #[derive(Default, Debug)]
+            pub struct $name;
 
-/// `probe`.
-#[derive(Default, Debug)]
-pub struct ByProbe;
-
-/// `demo`.
-#[derive(Default, Debug)]
-pub struct ByDemo;
-
-impl Takes for ByCheck {
-    const TAKER: Taker = Taker::Check;
+            impl Takes for $name {
+                const TAKER: Taker = Taker::$taker;
+            }
+        )+
+    };
 }
 
-impl Takes for ByProbe {
-    const TAKER: Taker = Taker::Probe;
-}
-
-impl Takes for ByDemo {
-    const TAKER: Taker = Taker::Demo;
+takers! {
+    /// `check`.
+    ByCheck as Check,
+    /// `plan`.
+    ByPlan as Plan,
+    /// `requirements`.
+    ByRequirements as Requirements,
+    /// `listen`.
+    ByListen as Listen,
+    /// `probe`.
+    ByProbe as Probe,
+    /// `demo`.
+    ByDemo as Demo,
 }
 
 /// What was typed of the settings that a command takes.
@@ -110,20 +116,22 @@ fn arguments(setting: &'static Declared, taken: Taken) -> Vec<Arg> {
                 .long(flag.trim_start_matches('-'))
                 .help(setting.line(taken))
                 .help_heading(heading)
+                .hide(!setting.is_used_by(taken.by))
                 .conflicts_with_all(setting.excludes.iter().map(|other| other.name));
             vec![shaped(argument, setting)]
         }
         Flag::Each(aliases) => {
-            let argument = |(place, alias): (usize, &Alias)| {
-                let later = aliases.iter().skip(place + 1).map(|other| other.flag);
+            let argument = |alias: &Alias| {
+                let others = aliases.iter().map(|other| other.flag).filter(|other| *other != alias.flag);
                 Arg::new(alias.flag)
                     .short(alias.flag.chars().nth(1))
                     .help(alias.line())
                     .help_heading(heading)
+                    .hide(!setting.is_used_by(taken.by))
                     .action(ArgAction::SetTrue)
-                    .conflicts_with_all(later)
+                    .overrides_with_all(others)
             };
-            aliases.iter().enumerate().map(argument).collect()
+            aliases.iter().map(argument).collect()
         }
     }
 }

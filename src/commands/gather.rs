@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Failure;
 use crate::check::Contact;
 use crate::checks;
-use crate::cli::{ChoiceArgs, SettingsArgs};
+use crate::cli::{ChoiceArgs, SettingsArgs, Takes};
 use crate::facts::Facts;
 use crate::files;
 use crate::net::{self, TrustError, TrustStores};
@@ -40,7 +40,7 @@ fn keep_secrets_of(layers: &[Layer]) {
 }
 
 /// Flags, environment and file, merged.
-pub(super) fn settings(typed: &SettingsArgs) -> Result<(Settings, Facts), Failure> {
+pub(super) fn settings<By: Takes>(typed: &SettingsArgs<By>) -> Result<(Settings, Facts), Failure> {
     let read = |variable: &str| std::env::var_os(variable);
     let flags = typed.typed.layer().clone();
     let environment = settings::environment(Taker::Check, &read)?;

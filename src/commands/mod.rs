@@ -1,12 +1,15 @@
 //! The commands: the only place where all parts meet, where stdout is held, and where an outcome becomes an exit code.
 
+mod about;
 mod check;
 mod compare;
+mod completions;
 mod demo;
 mod exit;
 mod explain;
 mod gather;
 mod listen;
+mod man;
 mod outputs;
 mod plan;
 mod probe;
@@ -116,6 +119,10 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Help(args)) => about::help(args.command.as_deref()),
+        Some(Command::Version) => about::version(),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 

@@ -4,22 +4,30 @@ use std::error::Error as _;
 use std::io::IsTerminal;
 
 use clap::Error;
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit;
 use super::{Failure, terminal};
-use crate::cli::When;
+use crate::cli::{When, asked_for};
 use crate::reporters::Encoding;
 use crate::said::{hidden, may_be_secret};
 use crate::settings::values::shown_url;
 
 /// What is wrong with what was typed, or the help that was asked for. The exit code.
 pub(super) fn answer(error: &Error) -> Result<u8, Failure> {
+    if let Some(help) = asked_for(error) {
+        return show(help);
+    }
     if error.use_stderr() {
         return Err(Failure::Usage(sentence(error)));
     }
     // Help and version go to stdout and are no failure.
-    let text = error.render();
+    show(&error.render())
+}
+
+/// Prints what the parser says of itself.
+pub(super) fn show(text: &StyledStr) -> Result<u8, Failure> {
     let coloured = terminal::colour(When::Auto, std::io::stdout().is_terminal());
     let text = if coloured { text.ansi().to_string() } else { text.to_string() };
     exit::to_stdout(Encoding::Text, text.as_bytes())?;
@@ -89,7 +97,7 @@ fn flag(argument: &str) -> String {
 }
 
 /// What was typed, as far as it may be shown.
-fn typed(word: &str) -> String {
+pub(super) fn typed(word: &str) -> String {
     if may_be_secret(word) {
         return "a value that may be a secret".to_owned();
     }
@@ -118,7 +126,7 @@ mod tests {
             (&["check", "--color", "blue"], "--color is `blue`; expected one of auto, always, never"),
             (&["check", "--format", "xml"], "--format is `xml`: the formats are `human`, `json`, `junit`"),
             (&["check", "--deep=yes"], "--deep takes no value, and is given `yes`"),
-            (&["check", "-4", "-6"], "-4 cannot be used together with -6"),
+            (&["check", "--direct", "--proxy", "x"], "--direct cannot be used together with --proxy"),
             (&["compare", "a"], "<AFTER> is missing"),
             (&["--domain", "a.example", "check"], "the command `check` cannot be used together with --domain"),
         ] {

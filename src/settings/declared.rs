@@ -98,12 +98,26 @@ impl Heading {
 /// Who takes settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Taker {
-    /// `check`, and what tells of it beforehand or stands in its place: `plan`, `requirements`, `listen`. They take all.
+    /// `check`, which uses all of them.
     Check,
+    /// `plan`, which tells of a `check` beforehand. Like the next two it takes whatever `check` takes, so that one command line
+    /// serves them all, and shows what it uses.
+    Plan,
+    /// `requirements`.
+    Requirements,
+    /// `listen`.
+    Listen,
     /// `probe`, from outside.
     Probe,
     /// `demo`, whose world has its own.
     Demo,
+}
+
+impl Taker {
+    /// Whether it looks from this machine, so that the settings file, the key and the secrets count.
+    pub const fn is_inside(self) -> bool {
+        matches!(self, Taker::Check | Taker::Plan | Taker::Requirements | Taker::Listen)
+    }
 }
 
 /// A setting as one of the commands takes it.
@@ -155,6 +169,12 @@ pub struct Declared {
     pub called: Option<&'static str>,
     /// What it cannot be typed together with.
     pub excludes: &'static [&'static Declared],
+    /// It changes what `plan` says.
+    pub for_plan: bool,
+    /// It changes what `requirements` says.
+    pub for_requirements: bool,
+    /// It changes what `listen` does.
+    pub for_listen: bool,
     /// How `probe` takes it, if it does.
     pub by_probe: Option<Taken>,
     /// How `demo` does.
@@ -198,6 +218,9 @@ pub(super) const fn setting(
         help,
         called: None,
         excludes: &[],
+        for_plan: true,
+        for_requirements: false,
+        for_listen: false,
         by_probe: None,
         by_demo: None,
     }
@@ -263,6 +286,21 @@ impl Declared {
         self
     }
 
+    pub(super) const fn but_not_for_plan(mut self) -> Self {
+        self.for_plan = false;
+        self
+    }
+
+    pub(super) const fn and_requirements(mut self) -> Self {
+        self.for_requirements = true;
+        self
+    }
+
+    pub(super) const fn and_listen(mut self) -> Self {
+        self.for_listen = true;
+        self
+    }
+
     /// `probe` takes it too, and means the same.
     pub(super) const fn and_probe(self) -> Self {
         let help = self.help;
@@ -282,9 +320,23 @@ impl Declared {
     /// How a command takes it, if it does.
     pub fn taken_by(&self, by: Taker) -> Option<Taken> {
         match by {
-            Taker::Check => Some(Taken { by, help: self.help, default: self.default }),
+            Taker::Check | Taker::Plan | Taker::Requirements | Taker::Listen => {
+                Some(Taken { by, help: self.help, default: self.default })
+            }
             Taker::Probe => self.by_probe,
             Taker::Demo => self.by_demo,
+        }
+    }
+
+    /// Whether it makes a difference to a command. The help of a command shows those that do.
+    pub fn is_used_by(&self, by: Taker) -> bool {
+        match by {
+            Taker::Check => true,
+            Taker::Plan => self.for_plan,
+            Taker::Requirements => self.for_requirements,
+            Taker::Listen => self.for_listen,
+            Taker::Probe => self.by_probe.is_some(),
+            Taker::Demo => self.by_demo.is_some(),
         }
     }
 
@@ -292,9 +344,9 @@ impl Declared {
     /// nothing else of it; a demonstration knows nothing of its machine.
     pub fn read_by(&self, by: Taker) -> &'static [&'static str] {
         match by {
-            Taker::Check => self.environment,
+            _ if by.is_inside() => self.environment,
             Taker::Probe if self.heading == Heading::Network => self.environment,
-            Taker::Probe | Taker::Demo => &[],
+            _ => &[],
         }
     }
 
@@ -316,13 +368,20 @@ impl Declared {
         };
         let default = taken.default.in_words().map(|words| format!(" [default: {words}]")).unwrap_or_default();
         let environment = match (self.held, &self.variables(taken.by)[..]) {
-            (Some(Held { variable, what }), _) if taken.by == Taker::Check => {
+            (Some(Held { variable, what }), _) if taken.by.is_inside() => {
                 format!(" [env: {variable} holds {what} itself]")
             }
             (_, []) => String::new(),
             (_, variables) => format!(" [env: {}]", variables.join(", ")),
         };
         format!("{}{values}{default}{environment}", capitalized(taken.help))
+    }
+
+    /// Its line where there is no room for a second one.
+    pub fn short_line(&self) -> String {
+        let held = self.held.map(|held| format!(", or {}", held.variable)).unwrap_or_default();
+        let end = self.help.find([',', ';']).unwrap_or(self.help.len());
+        format!("{}{held}", capitalized(&self.help[..end]))
     }
 
     /// Its variables as a person is told of them: in capitals where both spellings are read.
@@ -339,7 +398,7 @@ impl Declared {
         let held = self.held.map(|held| held.variable);
         let mut others = self.variables(by);
         // Only `check` and its like read a settings file, a key or a secret.
-        if by == Taker::Check {
+        if by.is_inside() {
             others.extend(held.into_iter().chain([in_file.as_str()]));
         }
         if others.is_empty() { self.flags() } else { format!("{} (or {})", self.flags(), others.join(", or ")) }

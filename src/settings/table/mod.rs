@@ -59,11 +59,14 @@ pub static STRATEGY: Declared = setting(
     "how the deployment reaches WorkOS",
 )
 .or_by_default(Strategy::Firewall.as_str())
-.or_environment(&["PREFLIGHT_STRATEGY"]);
+.or_environment(&["PREFLIGHT_STRATEGY"])
+.and_requirements();
 
 pub static FACTS: Declared =
     setting("facts", "--facts", Shape::File, Heading::Settings, "a file of facts in place of the embedded one")
         .holding("the facts about WorkOS")
+        .and_requirements()
+        .and_listen()
         .and_probe();
 
 pub static API_KEY_FILE: Declared = setting(
@@ -75,7 +78,8 @@ pub static API_KEY_FILE: Declared = setting(
 )
 .holding("the API key")
 .called("API key")
-.or_held_in("WORKOS_API_KEY", "the key");
+.or_held_in("WORKOS_API_KEY", "the key")
+.and_listen();
 
 pub static CLIENT_ID: Declared =
     setting("workos.client_id", "--client-id", Shape::Text, Heading::WorkOs, "the client ID of the environment")
@@ -92,7 +96,9 @@ pub static API_URL: Declared = setting(
 )
 .value("URL")
 .or_by_default("https://api.workos.com")
-.or_environment(&["WORKOS_BASE_URL"]);
+.or_environment(&["WORKOS_BASE_URL"])
+.and_requirements()
+.and_listen();
 
 pub static ENVIRONMENT: Declared = setting(
     "workos.environment",
@@ -122,7 +128,8 @@ pub static DOMAIN: Declared = setting(
     "the external domain name of the installation",
 )
 .called("external name")
-.or_environment(&["PREFLIGHT_DOMAIN"]);
+.or_environment(&["PREFLIGHT_DOMAIN"])
+.and_requirements();
 
 pub static ADDRESSES: Declared = setting(
     "installation.addresses",
@@ -133,7 +140,8 @@ pub static ADDRESSES: Declared = setting(
 )
 .value("ADDRESS")
 .called("public address")
-.with_commas();
+.with_commas()
+.and_requirements();
 
 pub static REDIRECT_URIS: Declared = setting(
     "installation.redirect_uris",
@@ -156,6 +164,8 @@ pub static WEBHOOK_URL: Declared = setting(
 )
 .value("URL")
 .called("webhook URL")
+.and_requirements()
+.and_listen()
 .and_probe_as("the URL that WorkOS delivers webhooks to, where URL is https://HOST/");
 
 pub static WEBHOOK_SECRET_FILE: Declared = setting(
@@ -167,7 +177,8 @@ pub static WEBHOOK_SECRET_FILE: Declared = setting(
 )
 .holding("the webhook secret")
 .called("webhook secret")
-.or_held_in("WORKOS_WEBHOOK_SECRET", "the secret");
+.or_held_in("WORKOS_WEBHOOK_SECRET", "the secret")
+.and_listen();
 
 pub static ACTIONS_URL: Declared = setting(
     "installation.actions_url",
@@ -178,6 +189,8 @@ pub static ACTIONS_URL: Declared = setting(
 )
 .value("URL")
 .called("Actions URL")
+.and_requirements()
+.and_listen()
 .and_probe();
 
 pub static ACTIONS_SECRET_FILE: Declared = setting(
@@ -189,7 +202,8 @@ pub static ACTIONS_SECRET_FILE: Declared = setting(
 )
 .holding("the Actions secret")
 .called("Actions secret")
-.or_held_in("WORKOS_ACTIONS_SECRET", "the secret");
+.or_held_in("WORKOS_ACTIONS_SECRET", "the secret")
+.and_listen();
 
 pub static PROXY: Declared = setting(
     "network.proxy",
@@ -201,6 +215,8 @@ pub static PROXY: Declared = setting(
 .value("URL")
 .called("proxy")
 .or_environment(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+.and_requirements()
+.and_listen()
 .and_probe_as("the forward proxy to the public resolver");
 
 pub static NO_PROXY: Declared = setting(
@@ -211,7 +227,9 @@ pub static NO_PROXY: Declared = setting(
     "hosts, suffixes and ranges that the proxy is not used for",
 )
 .value("LIST")
-.or_environment(&["no_proxy", "NO_PROXY"]);
+.or_environment(&["no_proxy", "NO_PROXY"])
+.and_requirements()
+.and_listen();
 
 pub static DIRECT: Declared = setting(
     "network.direct",
@@ -221,6 +239,8 @@ pub static DIRECT: Declared = setting(
     "use no proxy, whatever the environment says",
 )
 .excludes(&[&PROXY])
+.and_requirements()
+.and_listen()
 .and_probe();
 
 pub static CA_BUNDLE: Declared = setting(
@@ -231,6 +251,7 @@ pub static CA_BUNDLE: Declared = setting(
     "a PEM file of CAs trusted besides the system's",
 )
 .holding("the certificate authorities that are trusted besides the system's")
+.and_listen()
 .and_probe_as("a PEM file of CAs trusted besides the system's, for the public resolver");
 
 pub static PUBLIC_ROOTS: Declared = setting(
@@ -252,6 +273,8 @@ pub static RESOLVER: Declared = setting(
     "the DNS server to ask in place of the system's",
 )
 .value("ADDRESS")
+.and_requirements()
+.and_listen()
 .and_probe_as("the DNS server to ask in place of the system's, where no public resolver can be asked");
 
 pub static PUBLIC_RESOLVER: Declared = setting(
@@ -263,6 +286,7 @@ pub static PUBLIC_RESOLVER: Declared = setting(
 )
 .value("URL|ADDRESS|none")
 .or_from_elsewhere("cloudflare-dns.com")
+.and_requirements()
 .and_probe();
 
 pub static FAMILY: Declared = by_aliases(
@@ -275,6 +299,7 @@ pub static FAMILY: Declared = by_aliases(
     Heading::Network,
     "the one address family to use",
 )
+.and_listen()
 .and_probe();
 
 pub static ENDPOINTS: Declared = setting(
@@ -285,7 +310,8 @@ pub static ENDPOINTS: Declared = setting(
     "another host that the application's server needs, HOST[:PORT]",
 )
 .value("HOST")
-.with_commas();
+.with_commas()
+.and_requirements();
 
 pub static TIMEOUT: Declared = setting(
     "network.timeout",
@@ -295,6 +321,8 @@ pub static TIMEOUT: Declared = setting(
     "how long one attempt may take",
 )
 .or_by_default("5s")
+.but_not_for_plan()
+.and_listen()
 .and_probe()
 .and_demo_as(
     "how long one attempt may take; a demonstration waits less than a real run, and longer where answers are late",
@@ -309,11 +337,14 @@ pub static RETRIES: Declared = setting(
     "how often an attempt is repeated after a transient failure",
 )
 .or_by_default("1")
+.but_not_for_plan()
+.and_listen()
 .and_probe();
 
 pub static DEADLINE: Declared =
     setting("network.deadline", "--deadline", Shape::Duration, Heading::Network, "how long the whole run may take")
         .or_by_default("60s")
+        .but_not_for_plan()
         .and_probe();
 
 pub static DEEP: Declared = setting(
@@ -357,7 +388,8 @@ pub static AUTHKIT_DOMAINS: Declared = setting(
     "a host of the hosted login, such as NAME.authkit.app, looked at with the browser hosts",
 )
 .value("HOST")
-.with_commas();
+.with_commas()
+.and_requirements();
 
 pub static SEND_SIGNED: Declared = setting(
     "checks.send_signed",
