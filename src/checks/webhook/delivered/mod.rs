@@ -1,5 +1,6 @@
 //! Does a genuine delivery of WorkOS arrive, from a published address, with its signature intact?
 
+mod codes;
 mod saved;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use self::codes::{
+    BAD_SIGNATURE, FEWER_THAN_ASKED, FROM_ELSEWHERE, FROM_REPORTED_SOURCE, LEFT_BEHIND, NO_PROOF, NOT_CAUSED,
+    NOT_DELIVERED, NOT_FROM_ALL, NOT_LISTED, NOT_VERIFIED, NOTHING_ARRIVED, OF_ANOTHER, OTHER_PATH, PROOF_IS_OLD,
+    SOME_REFUSED, SOME_TURNED_AWAY, TURNED_AWAY,
+};
 pub use self::saved::SAVED_REPORT;
 use self::saved::Saved;
 pub use super::unheld::{HeldTo, in_words as refusal_in_words};
@@ -63,54 +69,6 @@ a variable's name around it; and by a proxy that writes bodies anew.",
 };
 
 pub(super) const ID: CheckId = CheckId::new("webhook.delivered");
-
-static NOT_DELIVERED: Code =
-    Code::error("not-delivered", "WorkOS was made to send something, and it did not arrive in time");
-static FROM_ELSEWHERE: Code =
-    Code::error("from-elsewhere", "a genuine delivery arrived from an address that is not WorkOS's");
-static BAD_SIGNATURE: Code = Code::error("bad-signature", "what arrived has no signature that holds");
-static TURNED_AWAY: Code = Code::error(
-    "turned-away",
-    "something came from an address of WorkOS's, and was turned away before its signature could be looked at",
-);
-static FEWER_THAN_ASKED: Code =
-    Code::undecided("fewer-than-asked", "genuine deliveries arrived, and fewer than were wanted");
-static NOTHING_ARRIVED: Code = Code::undecided(
-    "nothing-arrived",
-    "nothing arrived, and it is not known whether WorkOS sent anything while somebody listened",
-);
-static NOT_VERIFIED: Code =
-    Code::undecided("not-verified", "deliveries arrived, and there was no secret to hold their signatures to");
-static NO_PROOF: Code = Code::undecided("no-proof", "the saved report is of a run that did not listen for deliveries");
-static OF_ANOTHER: Code =
-    Code::undecided("of-another-installation", "the saved report is about another webhook URL, or of a demonstration");
-static NOT_CAUSED: Code =
-    Code::undecided("not-caused", "WorkOS could not be made to send anything, so nothing could arrive");
-static NOT_LISTED: Code = Code::undecided(
-    "not-listed",
-    "WorkOS was made to send something, which did not arrive, and which it does not list among its events either",
-);
-static OTHER_PATH: Code = Code::undecided(
-    "other-path",
-    "something came for another path: with a signature that holds, or from an address of WorkOS's, as an Action or stream that belongs there",
-);
-static LEFT_BEHIND: Code =
-    Code::warning("left-behind", "something that was made at WorkOS for the test could not be deleted again");
-static FROM_REPORTED_SOURCE: Code = Code::warning(
-    "from-reported-source",
-    "genuine deliveries arrived, from addresses that others reported and WorkOS's guide does not list",
-);
-static SOME_TURNED_AWAY: Code = Code::warning(
-    "some-turned-away",
-    "genuine deliveries arrived, and something else from WorkOS's addresses was turned away before its signature could be looked at",
-);
-static NOT_FROM_ALL: Code =
-    Code::warning("not-from-all", "genuine deliveries arrived from some of the published addresses, and not from all");
-static SOME_REFUSED: Code = Code::warning(
-    "some-refused",
-    "genuine deliveries arrived, and others from WorkOS's addresses bore a signature that does not hold",
-);
-static PROOF_IS_OLD: Code = Code::warning("proof-is-old", "the proof is more than 30 days old");
 
 /// What stood at the webhook URL for a while, and what came.
 pub struct Arrivals<'a> {
