@@ -21,6 +21,7 @@ const PARTS_OF_CHECKS: &[(&str, &str)] = &[
     ("credentials/sign_in", "credentials.redirect: where a sign-in leads"),
     ("domain/front", "domain.here: what stands before an installation"),
     ("domain/view", "the public view, for all of domain"),
+    ("egress/causes", "what lies behind findings of several checks of egress"),
     ("ingress/arrival", "what arrived, for ingress and webhook"),
     ("ingress/wall", "another product that answers first"),
     ("webhook/elsewhere", "webhook.delivered: what came from elsewhere"),

@@ -3,6 +3,8 @@
 use futures_util::future::join_all;
 
 use super::answers;
+use super::causes::{LOST_BY_CHANCE, SMALLER_MTU};
+use super::handshake::codes::LARGE_HELLO;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
@@ -10,6 +12,7 @@ use crate::check::{
 use crate::context::{Context, NOT_AGAIN, requesting};
 use crate::facts::Facts;
 use crate::net::{Attempted, ErrorKind, Phase, Request, Response};
+use crate::outcome::Cause;
 use crate::said::spoken;
 use crate::settings::Settings;
 use crate::workos::{self, Answer};
@@ -35,11 +38,45 @@ or web application firewall with a small limit on headers.",
 pub(super) const ID: CheckId = CheckId::new("egress.carries");
 
 pub(in crate::checks) static STALLED_ON_SIZE: Code =
-    Code::error("stalled-on-size", "small requests pass, and full-size packets vanish");
-pub(in crate::checks) static PADDING_REFUSED: Code =
-    Code::warning("padding-refused", "something refuses a request for the size of its headers");
+    Code::error("stalled-on-size", "small requests pass, and full-size packets vanish")
+        .explains(&[&LARGE_HELLO])
+        .caused_by(&[
+            SMALLER_MTU,
+            Cause::installer(
+                "The network of this host or container has a larger MTU than the network beneath it.",
+                "The mtu that the command prints in here is larger than that of the interface outside of it.",
+                "Set the MTU of the container or overlay network to that of the network beneath it, less its headers.",
+            )
+            .shown_by("ip link"),
+            Cause::network(
+                "Inspection on the way holds requests of this size back.",
+                "Large pings are answered.",
+                "Exempt api.workos.com from content inspection.",
+            )
+            .shown_by("ping -M do -s 1472 -c 3 api.workos.com"),
+        ]);
+pub(in crate::checks) static PADDING_REFUSED: Code = Code::warning(
+    "padding-refused",
+    "something refuses a request for the size of its headers",
+)
+.caused_by(&[Cause::network(
+    "A proxy or web application firewall on the way has a small limit on request headers.",
+    "The refusal's Server header is not cloudflare, or it carries no cf-ray.",
+    "Raise the limit on request headers to 16 KiB for api.workos.com in that proxy or firewall.",
+)
+.shown_by(
+    "curl -si -H \"x-padding: $(head -c 6000 /dev/zero | tr '\\0' p)\" 'https://api.workos.com/organizations?limit=1'",
+)]);
 pub(in crate::checks) static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "the large request failed in a way that size does not explain");
+    Code::undecided("not-established", "the large request failed in a way that size does not explain").caused_by(&[
+        LOST_BY_CHANCE,
+        Cause::network(
+            "Something on the way cuts off large requests.",
+            "The padded request fails each time, and small ones never do.",
+            "Find in the log of the proxy or firewall why it ends the request, and raise its limit on headers.",
+        )
+        .shown_by("curl -sv -H \"x-padding: $(head -c 6000 /dev/zero | tr '\\0' p)\" 'https://api.workos.com/organizations?limit=1'"),
+    ]);
 
 /// Four packets of full size; the API and Cloudflare take headers of several times this.
 const PADDING: usize = 6 * 1024;

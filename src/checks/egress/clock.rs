@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::answers;
+use super::causes::LOST_BY_CHANCE;
 use crate::check::{
     About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
     Running, Spec, Touch, Vantage, command,
@@ -10,6 +11,7 @@ use crate::check::{
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
 use crate::net::Response;
+use crate::outcome::Cause;
 use crate::said::spoken;
 use crate::settings::Settings;
 use crate::workos;
@@ -36,16 +38,60 @@ set by moving the clock.",
 pub(super) const ID: CheckId = CheckId::new("egress.clock");
 
 pub(in crate::checks) static SKEWED: Code =
-    Code::error("skewed", "the clock is off by more than 180 seconds: signatures of webhooks are refused");
+    Code::error("skewed", "the clock is off by more than 180 seconds: signatures of webhooks are refused")
+        .caused_by(OFF);
 pub(in crate::checks) static OFF_FOR_ACTIONS: Code =
-    Code::warning("off-for-actions", "the clock is off by more than 30 seconds: signatures of Actions are refused");
+    Code::warning("off-for-actions", "the clock is off by more than 30 seconds: signatures of Actions are refused")
+        .caused_by(OFF);
+
+/// Why a clock is off.
+const OFF: &[Cause] = &[
+    Cause::installer(
+        "No time service runs on this host.",
+        "`timedatectl` says that the NTP service is inactive.",
+        "Start chrony or systemd-timesyncd.",
+    )
+    .shown_by("timedatectl"),
+    Cause::network(
+        "NTP is blocked, so that the time service reaches no server.",
+        "The time service runs, and no server of its list has answered.",
+        "Allow UDP 123 from this host to the customer's time servers.",
+    )
+    .shown_by("chronyc sources; timedatectl timesync-status"),
+    Cause::installer(
+        "A virtual machine was paused or restored, and its clock catches up slowly or not at all.",
+        "The difference began with a pause or a restore.",
+        "Have the time service step the clock (`chronyc makestep`, or restart systemd-timesyncd).",
+    )
+    .shown_by("chronyc tracking"),
+    Cause::installer(
+        "The clock was moved to show the local time, in the place of the time zone.",
+        "The difference is a matter of whole hours.",
+        "Set the time zone with `timedatectl set-timezone`, and the clock by NTP.",
+    )
+    .shown_by("timedatectl; date -u"),
+];
 pub(in crate::checks) static NO_DATE: Code =
-    Code::undecided("no-date", "the API's answer carries no Date, so the clock cannot be compared");
+    Code::undecided("no-date", "the API's answer carries no Date, so the clock cannot be compared").caused_by(&[
+        Cause::network(
+            "A proxy on the way removes the Date header, or writes one that cannot be read.",
+            "The command prints nothing here, and a line from another network.",
+            "Stop the proxy from removing or changing the Date header of api.workos.com.",
+        )
+        .shown_by("curl -sI https://api.workos.com/ | grep -i ^date"),
+        LOST_BY_CHANCE,
+    ]);
 
 pub(in crate::checks) static OLD_ANSWER: Code = Code::undecided(
     "old-answer",
     "the answer was kept by a cache on the way, and its Date says nothing certain of the time",
-);
+)
+.caused_by(&[Cause::network(
+    "A caching proxy on the way keeps the API's answers.",
+    "The answer carries Age or a HIT in X-Cache, and names the proxy in Via.",
+    "Exempt api.workos.com from caching on the proxy.",
+)
+.shown_by("curl -sI https://api.workos.com/ | grep -iE '^(date|age|x-cache|via)'")]);
 
 /// The tolerances of the SDKs (facts §4.1), and what is worth a note.
 const WEBHOOKS: Duration = Duration::from_mins(3);

@@ -1,12 +1,14 @@
 //! Does HTTP/2 work where both sides agree on it?
 
 use super::answers;
+use super::causes::LOST_BY_CHANCE;
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
 };
 use crate::context::{Context, NOT_AGAIN, requesting};
 use crate::facts::Facts;
+use crate::outcome::Cause;
 use crate::settings::Settings;
 use crate::workos;
 
@@ -34,9 +36,22 @@ itself, or by a proxy that was updated on one of its sides.",
 pub(super) const ID: CheckId = CheckId::new("egress.http2");
 
 pub(in crate::checks) static BROKEN: Code =
-    Code::warning("broken", "HTTP/2 is agreed on and breaks, while HTTP/1.1 works");
+    Code::warning("broken", "HTTP/2 is agreed on and breaks, while HTTP/1.1 works").caused_by(&[
+        Cause::network(
+            "TLS inspection or a web application firewall on the way agrees on HTTP/2, and does not speak it well.",
+            "The issuer that `curl` prints is not a public one.",
+            "Exempt api.workos.com from TLS inspection, or have that box agree on http/1.1 alone (ALPN).",
+        )
+        .shown_by("curl -sv -m 10 --http2 -o /dev/null https://api.workos.com/"),
+        Cause::workos(
+            "HTTP/2 breaks at Cloudflare or WorkOS for a while.",
+            "The issuer is a public one, and the command breaks in other networks as well.",
+            "Run the check again; if it lasts, send WorkOS support the time and what `curl` prints.",
+        )
+        .shown_by("curl -sv -m 10 --http2 -o /dev/null https://api.workos.com/"),
+    ]);
 pub(in crate::checks) static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "the API did not answer this time");
+    Code::undecided("not-established", "the API did not answer this time").caused_by(&[LOST_BY_CHANCE]);
 
 struct Http2(Endpoint);
 

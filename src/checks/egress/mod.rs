@@ -3,6 +3,7 @@
 pub(super) mod addresses;
 pub(super) mod answers;
 pub(super) mod carries;
+mod causes;
 pub(super) mod clock;
 pub(super) mod connects;
 pub(super) mod handshake;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use futures_util::future::join_all;
 
 use super::connects;
+use super::connects::codes::SOME_ADDRESSES;
 use crate::check::{
     About, By, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Touch, Vantage, command,
@@ -13,6 +14,7 @@ use crate::context::{Context, routes};
 use crate::facts::Facts;
 use crate::host::NoSource;
 use crate::net::{ErrorKind, Way};
+use crate::outcome::Cause;
 use crate::said::listed;
 use crate::settings::{DEEP, Settings};
 
@@ -45,8 +47,29 @@ answer nobody on this port, so a few silent ones are no sign of anything; most o
 
 pub(super) const ID: CheckId = CheckId::new("egress.ranges");
 
-pub(in crate::checks) static ONLY_CURRENT_ADDRESSES: Code =
-    Code::warning("only-current-addresses", "today's addresses answer, and most of the published ranges do not");
+pub(in crate::checks) static ONLY_CURRENT_ADDRESSES: Code = Code::warning(
+    "only-current-addresses",
+    "today's addresses answer, and most of the published ranges do not",
+)
+.explains(&[&SOME_ADDRESSES])
+.caused_by(&[
+    Cause::network(
+        "The rule holds the addresses of one day.",
+        "The rule lists single addresses.",
+        "Allow outbound TCP 443 to all of Cloudflare's published ranges (`workos-preflight requirements` prints them).",
+    )
+    .shown_by("dig api.workos.com A +short"),
+    Cause::network(
+        "The list of ranges was copied in part, or is an old one.",
+        "The rule lists ranges, and fewer than `workos-preflight requirements` prints.",
+        "Put the published ranges in the place of the rule's.",
+    ),
+    Cause::network(
+        "The rule names api.workos.com, and the firewall looks its addresses up itself.",
+        "The rule holds no addresses at all.",
+        "Leave the rule as it is, and have the firewall look the name up as often as its TTL says.",
+    ),
+]);
 
 struct Ranges {
     endpoint: Endpoint,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::answers;
+use super::causes::LOST_BY_CHANCE;
+use super::{answers, carries, http2};
 use crate::check::{
     About, Check, CheckId, Code, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
     Spec, Touch, Vantage, command,
@@ -12,6 +13,7 @@ use crate::check::{
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
 use crate::net::{Attempted, Response};
+use crate::outcome::Cause;
 use crate::said::spoken;
 use crate::settings::Settings;
 use crate::workos;
@@ -37,9 +39,54 @@ limit that is full.",
 
 pub(super) const ID: CheckId = CheckId::new("egress.stable");
 
-pub(in crate::checks) static UNSTABLE: Code = Code::warning("unstable", "some of the requests were not answered");
+pub(in crate::checks) static UNSTABLE: Code = Code::warning("unstable", "some of the requests were not answered")
+    .explains(&[&http2::NOT_ESTABLISHED, &carries::NOT_ESTABLISHED])
+    .caused_by(&[
+        LOST_BY_CHANCE,
+        Cause::network(
+            "One of several firewalls or proxies on the way lacks the rule.",
+            "The same share of requests fails each time, such as a half or a third.",
+            "Give every firewall and proxy on the way the rule that the others have.",
+        )
+        .shown_by(TWENTY),
+        Cause::installer(
+            "Other programs behind the same outbound address ask the API too much.",
+            "The other answers are 429.",
+            "Find out which programs behind this outbound address ask the API so much, and have them ask less.",
+        )
+        .shown_by(TWENTY),
+        Cause::workos(
+            "WorkOS or Cloudflare has an incident.",
+            "The other answers are 500 or above and carry a cf-ray.",
+            "Look at https://status.workos.com, and run the check again.",
+        )
+        .shown_by(TWENTY),
+    ]);
+
+const TWENTY: &str = "for i in $(seq 20); do curl -so /dev/null -m 5 -w '%{http_code} %{time_total}\\n' 'https://api.workos.com/organizations?limit=1'; done";
 pub(in crate::checks) static SLOW: Code =
-    Code::warning("slow", "requests are answered, and take longer than two seconds");
+    Code::warning("slow", "requests are answered, and take longer than two seconds").caused_by(&[
+        Cause::network(
+            "A proxy's content scanning holds answers back.",
+            "Of the times that the command prints, the one between tls and answer is the longest.",
+            "Exempt api.workos.com from content scanning.",
+        )
+        .shown_by(TIMES),
+        Cause::network(
+            "The way is long or its line is full: requests leave at a distant exit, or beside a large transfer.",
+            "The time between name and tcp is long already, or differs much from one run to the next.",
+            "Have requests to api.workos.com leave the network near by, or give the line room.",
+        )
+        .shown_by(TIMES),
+        Cause::network(
+            "TLS inspection, or the proxy that opens the way, is overloaded.",
+            "Of the times that the command prints, the one between tcp and tls is the longest.",
+            "Exempt api.workos.com from TLS inspection, or give the proxy room.",
+        )
+        .shown_by(TIMES),
+    ]);
+
+const TIMES: &str = "curl -so /dev/null -w 'name %{time_namelookup} tcp %{time_connect} tls %{time_appconnect} answer %{time_total}\\n' 'https://api.workos.com/organizations?limit=1'";
 
 /// From here on people notice, and time-outs of applications begin.
 const PATIENCE: Duration = Duration::from_secs(2);
