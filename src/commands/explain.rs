@@ -165,6 +165,8 @@ mod tests {
 
     #[test]
     fn what_follows_from_what_is_told_on_both_pages() {
+        let cause = shown("settings.proxy/http-only", 80);
+        assert!(cause.contains("egress.connects/timed-out"), "{cause}");
         for (found, symptom) in of_every_check().flat_map(|it| it.1.explains.iter().map(move |symptom| (it, *symptom)))
         {
             for other in of_every_check().filter(|(_, code)| std::ptr::eq(*code, symptom)) {

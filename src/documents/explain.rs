@@ -98,7 +98,7 @@ impl CodePage {
 /// What stands above the findings that one may follow from.
 pub const FOLLOWS_FROM: &str = "If one of these was found as well, mend that first: this follows from it";
 /// What stands above the findings that follow from one.
-pub const EXPLAINS: &str = "These follow from it, and go away with it";
+pub const EXPLAINS: &str = "Findings that can follow from it, and then go away with it";
 /// What stands above what a settings file says so that a finding does not count for a while.
 pub const WAIVER: &str = "To live with it until a day, in preflight.toml";
 

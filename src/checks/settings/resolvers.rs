@@ -3,9 +3,11 @@
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
+use crate::checks::egress::resolves;
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::host::{Oddity, RESOLVER_FILE, oddities};
+use crate::outcome::Cause;
 use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
@@ -30,13 +32,87 @@ or by a stub such as 127.0.0.53 whose service does not run.",
 
 pub(super) const ID: CheckId = CheckId::new("settings.resolvers");
 
-pub(in crate::checks) static NONE: Code = Code::error("none", "no DNS server is set, and names are resolved here");
+pub(in crate::checks) static NONE: Code = Code::error("none", "no DNS server is set, and names are resolved here")
+    .explains(&[
+        &resolves::codes::NOT_RESOLVED,
+        &resolves::codes::DNS_TIMED_OUT,
+        &resolves::codes::DNS_UNREACHABLE,
+        &resolves::codes::SERVFAIL,
+    ])
+    .caused_by(&[
+        Cause::installer(
+            "The service that writes /etc/resolv.conf is stopped, or was told of no server by DHCP.",
+            "`resolvectl` or `nmcli` shows no DNS server for the interface that leads out.",
+            "Name the customer's DNS servers in the network's configuration, and let the service write the file.",
+        )
+        .shown_by("ls -l /etc/resolv.conf; resolvectl dns; nmcli device show | grep DNS"),
+        Cause::installer(
+            "The container was started before the host had a network, and keeps the empty file that it got then.",
+            "/etc/resolv.conf of the host names servers, and that of the container does not.",
+            "Start the container anew, or name the servers in its definition (`dns:`, `dnsConfig`).",
+        )
+        .shown_by("cat /etc/resolv.conf"),
+        Cause::network(
+            "This network has no DNS, because a proxy resolves for everybody.",
+            "Other machines of this network have no server either, and reach the internet through a proxy.",
+            "Tell the installer the proxy, to be set as HTTPS_PROXY by its address.",
+        ),
+    ]);
 
-pub(in crate::checks) static NOT_READ: Code =
-    Code::undecided("not-read", "the resolver file could not be read or understood, so the servers are not known");
+pub(in crate::checks) static NOT_READ: Code = Code::undecided(
+    "not-read",
+    "the resolver file could not be read or understood, so the servers are not known",
+)
+.explains(&[&resolves::codes::NOT_RESOLVED])
+.caused_by(&[
+    Cause::installer(
+        "/etc/resolv.conf is a link to a file that is not there, as where systemd-resolved is switched off.",
+        "The command shows an arrow, and says that there is no such file.",
+        "Start the service whose file it is, or put a file with the customer's DNS servers in the place of the link.",
+    )
+    .shown_by("ls -l /etc/resolv.conf; cat /etc/resolv.conf"),
+    Cause::installer(
+        "The file may not be read by this user.",
+        "`cat` says `Permission denied`.",
+        "Let everybody read /etc/resolv.conf: every program of this host needs it.",
+    )
+    .shown_by("ls -lL /etc/resolv.conf"),
+    Cause::installer(
+        "The file holds something else than the lines of a resolver file, such as binary data.",
+        "`cat -A` shows no line that begins with `nameserver`.",
+        "Write the file anew, with a line `nameserver ADDRESS` for each server.",
+    )
+    .shown_by("cat -A /etc/resolv.conf"),
+]);
 
 pub(in crate::checks) static PASSED_OVER: Code =
-    Code::warning("passed-over", "a line of the resolver file names a server, and the C library passes over it");
+    Code::warning("passed-over", "a line of the resolver file names a server, and the C library passes over it")
+        .explains(&[
+            &resolves::codes::PASSED_OVER,
+            &resolves::codes::NOT_RESOLVED,
+            &resolves::codes::DNS_TIMED_OUT,
+            &resolves::codes::DNS_UNREACHABLE,
+        ])
+        .caused_by(&[
+            Cause::installer(
+                "The file was written on Windows, or by a template with Windows line ends.",
+                "`cat -A` shows `^M` before the `$` at the end of the line.",
+                "Give the file Unix line ends, and mend the template that writes it.",
+            )
+            .shown_by("cat -A /etc/resolv.conf"),
+            Cause::installer(
+                "The line is indented, or a byte order mark stands before it.",
+                "`cat -A` shows a blank, `^I` or `M-oM-;M-?` before `nameserver`.",
+                "Write the line as `nameserver ADDRESS`, with nothing before it.",
+            )
+            .shown_by("cat -A /etc/resolv.conf"),
+            Cause::installer(
+                "The line names a host, or an address with a port, where the C library takes an address alone.",
+                "What stands behind `nameserver` is not an IP address and nothing else.",
+                "Write the server's IP address behind `nameserver`; its port is always 53.",
+            )
+            .shown_by("cat -A /etc/resolv.conf"),
+        ]);
 
 struct ResolversSet;
 
@@ -86,7 +162,7 @@ impl Check for ResolversSet {
 fn not_read(why: &str) -> Finding {
     NOT_READ.found(
         format!("/etc/resolv.conf could not be read or understood ({why}), so this host's DNS servers could not be asked one by one"),
-        Remediation::installer("Mend /etc/resolv.conf, or give --resolver.").verify("cat /etc/resolv.conf"),
+        Remediation::installer("Mend /etc/resolv.conf, or give --resolver.").in_short("mend /etc/resolv.conf").verify("cat /etc/resolv.conf"),
     )
 }
 
@@ -105,7 +181,7 @@ fn passed_over(lines: &[(usize, Oddity)]) -> Finding {
             numbers.join(", "),
             oddities(lines)
         ),
-        Remediation::installer(action).verify("cat -A /etc/resolv.conf"),
+        Remediation::installer(action).in_short("mend /etc/resolv.conf").verify("cat -A /etc/resolv.conf"),
     )
 }
 
@@ -113,6 +189,7 @@ fn none() -> Finding {
     NONE.found(
         "no DNS server is set in /etc/resolv.conf",
         Remediation::installer("Name the customer's DNS servers in /etc/resolv.conf (or through the service that writes it), or give --resolver.")
+            .in_short("name a DNS server in /etc/resolv.conf")
             .verify("cat /etc/resolv.conf"),
     )
 }

@@ -69,7 +69,10 @@ pub(super) fn malformed_key(kind: Malformed, place: &Whence) -> Finding {
             (&MALFORMED_KEY, format!("{again}: one line that begins with sk_, as the WorkOS dashboard gives it."))
         }
     };
-    code.found(format!("the API key {}", kind.in_words()), Remediation::installer(action).verify(place.look()))
+    code.found(
+        format!("the API key {}", kind.in_words()),
+        Remediation::installer(action).in_short("set the API key again").verify(place.look()),
+    )
 }
 
 pub(super) fn malformed_signing_secret(of: &str, kind: Malformed, place: &Whence) -> Finding {
@@ -89,7 +92,9 @@ pub(super) fn malformed_signing_secret(of: &str, kind: Malformed, place: &Whence
     let (at, look) = (&place.words, place.look());
     code.found(
         format!("the {of} secret {}", kind.in_words()),
-        Remediation::installer(format!("Set the {of} secret again ({at}) {how}.")).verify(look),
+        Remediation::installer(format!("Set the {of} secret again ({at}) {how}."))
+            .in_short(format!("set the {of} secret again"))
+            .verify(look),
     )
 }
 
@@ -113,7 +118,8 @@ const DECODED: &str =
 pub(super) fn one_secret_for_both(webhook: &str, actions: &str) -> Finding {
     ONE_SECRET_FOR_BOTH.found(
         format!("the webhook secret ({webhook}) and the Actions secret ({actions}) are the same"),
-        Remediation::installer("Give each its own secret: WorkOS signs webhooks and Actions with different ones, so one of the two fails on every delivery."),
+        Remediation::installer("Give each its own secret: WorkOS signs webhooks and Actions with different ones, so one of the two fails on every delivery.")
+            .in_short("give each endpoint its own secret"),
     )
 }
 
@@ -125,42 +131,48 @@ pub(super) fn malformed_client_id(id: &Setting<String>) -> Finding {
     };
     MALFORMED_CLIENT_ID.found(
         format!("{shown} does not have the shape of a client ID"),
-        Remediation::installer(format!("Set the client ID again ({}): it begins with client_ and stands beside the API key in the WorkOS dashboard.", id.source)),
+        Remediation::installer(format!("Set the client ID again ({}): it begins with client_ and stands beside the API key in the WorkOS dashboard.", id.source))
+            .in_short("set the client ID again"),
     )
 }
 
 pub(super) fn malformed_url(name: &str, text: &str) -> Finding {
     MALFORMED_URL.found(
         format!("the {name} `{}` is not a URL with a host", shown_url(text)),
-        Remediation::installer(format!("Give the {name} as a whole, such as https://app.customer.example/path.")),
+        Remediation::installer(format!("Give the {name} as a whole, such as https://app.customer.example/path."))
+            .in_short(format!("give the {name} as a whole")),
     )
 }
 
 pub(super) fn not_https(name: &str, text: &str) -> Finding {
     NOT_HTTPS.found(
         format!("the {name} {} is not https, which WorkOS wants in production", shown_url(text)),
-        Remediation::installer(format!("Serve the {name} over https with a publicly trusted certificate, and set it so here, in the application and in the WorkOS dashboard.")),
+        Remediation::installer(format!("Serve the {name} over https with a publicly trusted certificate, and set it so here, in the application and in the WorkOS dashboard."))
+            .in_short(format!("serve the {name} over https")),
     )
 }
 
 pub(super) fn localhost(name: &str, text: &str) -> Finding {
     LOCALHOST.found(
         format!("the {name} {} points at the machine of whoever opens it", shown_url(text)),
-        Remediation::installer(format!("Set the {name} to the installation's external domain, here, in the application and in the WorkOS dashboard.")),
+        Remediation::installer(format!("Set the {name} to the installation's external domain, here, in the application and in the WorkOS dashboard."))
+            .in_short(format!("set the {name} to the external domain")),
     )
 }
 
 pub(super) fn private_address(name: &str, text: &str, address: IpAddr) -> Finding {
     PRIVATE_ADDRESS.found(
         format!("the {name} {} names {address}, which is not a public address: WorkOS can never reach it", shown_url(text)),
-        Remediation::installer(format!("Set the {name} to the installation's external domain, whose public address leads there, here, in the application and in the WorkOS dashboard.")),
+        Remediation::installer(format!("Set the {name} to the installation's external domain, whose public address leads there, here, in the application and in the WorkOS dashboard."))
+            .in_short(format!("set the {name} to the external domain")),
     )
 }
 
 pub(super) fn private_redirect(text: &str, address: IpAddr) -> Finding {
     PRIVATE_REDIRECT.found(
         format!("the redirect URI {} names {address}, which is not a public address: only browsers in that network come back from a sign-in", shown_url(text)),
-        Remediation::installer("Set the redirect URI to the installation's external domain, here, in the application and in the WorkOS dashboard, unless everybody signs in from within that network."),
+        Remediation::installer("Set the redirect URI to the installation's external domain, here, in the application and in the WorkOS dashboard, unless everybody signs in from within that network.")
+            .in_short("set the redirect URI to the external domain"),
     )
 }
 
@@ -169,14 +181,16 @@ pub(super) fn not_port_443(name: &str, text: &str, port: u16) -> Finding {
         format!("the {name} {} asks WorkOS to call port {port}; its requests are HTTPS on 443", shown_url(text)),
         Remediation::network(format!(
             "Publish the {name} on port 443, with a reverse proxy or a port translation to {port} where needed."
-        )),
+        ))
+        .in_short(format!("publish the {name} on port 443")),
     )
 }
 
 pub(super) fn idn(text: &str, url: &Url) -> Finding {
     IDN_NOT_PUNYCODE.found(
         format!("the redirect URI {} holds letters outside ASCII: WorkOS compares the punycode form", shown_url(text)),
-        Remediation::vendor(format!("Register and send the redirect URI as {}.", shown_url(url.as_str()))),
+        Remediation::vendor(format!("Register and send the redirect URI as {}.", shown_url(url.as_str())))
+            .in_short("register the punycode form of the redirect URI"),
     )
 }
 

@@ -2,7 +2,7 @@
 
 pub(in crate::checks) mod codes;
 
-use self::codes::{DISAGREEMENT, MALFORMED, NO_PROXY_COVERS_API, SYSTEM_ONLY};
+use self::codes::{DISAGREEMENT, HTTP_ONLY, MALFORMED, NO_PROXY_COVERS_API, SYSTEM_ONLY};
 use crate::check::{
     Check, CheckId, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
     command,
@@ -33,7 +33,7 @@ doubt what such a value means, the other checks go that way all the same; else t
     required: |settings, vantage| {
         vantage == Vantage::Inside && settings.misread_proxy.as_ref().is_some_and(|misread| !misread.value.tolerated)
     },
-    codes: &[&MALFORMED, &DISAGREEMENT, &NO_PROXY_COVERS_API, &SYSTEM_ONLY],
+    codes: &[&MALFORMED, &DISAGREEMENT, &HTTP_ONLY, &NO_PROXY_COVERS_API, &SYSTEM_ONLY],
     needs: &[],
     plan: |_, _| Planned::one(ProxySettings),
 };
@@ -61,13 +61,16 @@ pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Op
         return Some(Remediation::installer(format!(
             "Take {host}, or what covers it, out of NO_PROXY: requests to it go past the proxy {}, and direct they do not arrive.",
             proxy.value
-        )));
+        )).in_short("take the API out of NO_PROXY"));
     }
     if let Some(Setting { value, source }) = &settings.misread_proxy {
-        return Some(Remediation::installer(format!(
-            "Mend the proxy of {source} first: it is `{}` ({}), so that requests go direct; expected {}.",
-            value.shown, value.why, value.write
-        )));
+        return Some(
+            Remediation::installer(format!(
+                "Mend the proxy of {source} first: it is `{}` ({}), so that requests go direct; expected {}.",
+                value.shown, value.why, value.write
+            ))
+            .in_short("mend the proxy variable"),
+        );
     }
     let named = |names: &[&str]| {
         let mut set = cx.proxy_variables().0.iter().filter(|(name, _)| names.contains(name));
@@ -75,19 +78,22 @@ pub(in crate::checks) fn past_the_proxy(endpoint: &Endpoint, cx: &Context) -> Op
     };
     if let Some((name, proxy)) = named(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]) {
         // Only --direct leaves it aside.
-        return Some(Remediation::installer(format!(
-            "Leave out --direct: {name} names the proxy {proxy}, and without it requests to {host} do not arrive."
-        )));
+        return Some(
+            Remediation::installer(format!(
+                "Leave out --direct: {name} names the proxy {proxy}, and without it requests to {host} do not arrive."
+            ))
+            .in_short("leave out --direct"),
+        );
     }
     if let Some((name, proxy)) = named(&["http_proxy", "HTTP_PROXY"]) {
         return Some(Remediation::installer(format!(
             "Set HTTPS_PROXY to {proxy} as well where the application is started: {name} alone is not used for https, so that requests to {host} go direct."
-        )));
+        )).in_short("set HTTPS_PROXY"));
     }
     let (file, line) = cx.host.system_proxies().into_iter().next()?;
     Some(Remediation::installer(format!(
         "Set HTTPS_PROXY where the application is started as {file} sets it ({line}): this process does not have it, and direct requests to {host} do not arrive."
-    )))
+    )).in_short("set HTTPS_PROXY"))
 }
 
 impl Check for ProxySettings {
@@ -192,6 +198,7 @@ fn malformed(names: &[String], misread: &Misread) -> Finding {
         Remediation::installer(format!(
             "Set {all} to {write} where the application is started, or unset it if no proxy is meant."
         ))
+        .in_short("mend the proxy variable")
         // Shows blanks and line ends too.
         .verify("env | grep -i _proxy | cat -A"),
     )
@@ -203,6 +210,7 @@ fn differ(lower: &str, a: &Proxy, upper: &str, b: &Proxy) -> Finding {
     DISAGREEMENT.found(
         format!("{lower} and {upper} differ ({how}): some programs read the one, some the other"),
         Remediation::installer(format!("Set {lower} and {upper} to the same proxy where the application is started."))
+            .in_short("set both spellings of the proxy alike")
             .verify("env | grep -i _proxy"),
     )
 }
@@ -223,16 +231,18 @@ fn exempted_by_one(cx: &Context) -> Option<Finding> {
             "Set {lower} and {upper} to the same list where the application is started: with {} in it if direct is meant, and without if not.",
             api.host
         ))
+        .in_short("set no_proxy and NO_PROXY alike")
         .verify("printenv no_proxy NO_PROXY"),
     ))
 }
 
 fn http_only() -> Finding {
-    DISAGREEMENT.found(
+    HTTP_ONLY.found(
         "HTTP_PROXY is set and HTTPS_PROXY is not: requests to WorkOS, which are https, go direct",
         Remediation::installer(
             "Set HTTPS_PROXY as well where the application is started, or unset HTTP_PROXY if direct is meant.",
         )
+        .in_short("set HTTPS_PROXY")
         .verify("env | grep -i _proxy"),
     )
 }
@@ -243,6 +253,7 @@ fn exempt(proxy: &Proxy, host: &str) -> Finding {
         Remediation::installer(format!(
             "Take {host}, or the suffix or `*` that covers it, out of NO_PROXY, unless direct is meant."
         ))
+        .in_short("take the API out of NO_PROXY")
         .verify("printenv NO_PROXY no_proxy"),
     )
 }
@@ -251,6 +262,7 @@ fn system_only(file: &str, line: &str) -> Finding {
     SYSTEM_ONLY.found(
         format!("{file} sets {line}, and this process does not have it: services and containers do not either"),
         Remediation::installer("Set HTTPS_PROXY in the application's own unit, compose file or manifest as well, or give --proxy here if the application has it.")
+            .in_short("set HTTPS_PROXY for the application")
             .verify(command!("grep -i proxy {}; env | grep -i _proxy", file)),
     )
 }
@@ -277,13 +289,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn spellings_that_differ_and_http_alone_disagree() {
+    async fn spellings_that_differ_disagree_and_http_alone_is_said() {
         let differing = [("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://b:1")];
         let equal = [("https_proxy", "http://a:1"), ("HTTPS_PROXY", "http://a:1")];
 
         assert_eq!(run(&differing, site()).await, ["disagreement"]);
         assert!(run(&equal, site()).await.is_empty());
-        assert_eq!(run(&[("HTTP_PROXY", "http://a:1")], site()).await, ["disagreement"]);
+        assert_eq!(run(&[("HTTP_PROXY", "http://a:1")], site()).await, ["http-only"]);
         assert_eq!(run(&[("ALL_PROXY", "ftp://a:1")], site()).await, ["malformed"]);
     }
 

@@ -145,6 +145,7 @@ fn named_and_unreadable(unread: &Unread, variable: &str) -> Finding {
         Remediation::installer(format!(
             "Let {variable} name a store that the application's user can read, or unset it: programs that go by it trust nothing else."
         ))
+        .in_short(format!("let {variable} name a readable store"))
         .verify(command!("ls -lL {}", unread.path)),
     )
 }
@@ -158,7 +159,7 @@ fn not_pem(file: &str, kind: Foreign) -> Finding {
     };
     NOT_PEM.found(
         format!("the file {file} holds no certificate authority in PEM: {kind}"),
-        Remediation::installer(action).verify(verify),
+        Remediation::installer(action).in_short("give the trust store in PEM").verify(verify),
     )
 }
 
@@ -180,6 +181,7 @@ fn damaged(flaw: &FileFlaw, how: Damage) -> Finding {
             }
             _ => format!("Put the whole certificate in the place of the block at line {line} of {file}, or take that block out."),
         })
+        .in_short("mend the damaged file of certificates")
         .verify(listing(file)),
     )
 }
@@ -238,6 +240,7 @@ fn unreadable() -> Finding {
     UNREADABLE.found(
         "the system's trust store cannot be read; the evidence says why",
         Remediation::installer(STORE)
+            .in_short("install ca-certificates")
             .verify("ls -lL /etc/ssl/certs/ca-certificates.crt; echo \"$SSL_CERT_FILE $SSL_CERT_DIR\""),
     )
 }
@@ -246,6 +249,7 @@ fn empty() -> Finding {
     EMPTY.found(
         "no certificate authority is trusted here: no TLS connection can be verified",
         Remediation::installer(STORE)
+            .in_short("install ca-certificates")
             .verify("ls -lL /etc/ssl/certs/ca-certificates.crt; echo \"$SSL_CERT_FILE $SSL_CERT_DIR\""),
     )
 }
@@ -256,6 +260,7 @@ fn expired(subject: &str) -> Finding {
         Remediation::network(format!(
             "Hand out the renewed CA in the place of {subject}, and replace it in the CA bundle and the application's trust store."
         ))
+        .in_short("replace the expired CA")
         .verify("openssl x509 -in CA_BUNDLE -noout -subject -enddate"),
     )
 }
