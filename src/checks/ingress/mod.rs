@@ -2,9 +2,9 @@
 
 mod arrival;
 pub mod arrives;
-mod callback;
-mod closed_to_others;
-mod connects;
+pub(super) mod callback;
+pub(super) mod closed_to_others;
+pub(super) mod connects;
 pub(super) mod trusted;
 mod wall;
 

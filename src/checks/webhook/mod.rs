@@ -1,11 +1,11 @@
 //! Webhook: whether the application's endpoint does what a webhook endpoint must.
 
-mod accepts_signed;
+pub(super) mod accepts_signed;
 pub mod delivered;
 pub(super) mod elsewhere;
 pub(super) mod receiver;
 mod refuses_unsigned;
-mod registered;
+pub(super) mod registered;
 pub(super) mod turned;
 pub(super) mod unheld;
 

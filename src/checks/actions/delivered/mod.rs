@@ -1,6 +1,6 @@
 //! Does a genuine Action of WorkOS arrive, from a published address, with its signature intact?
 
-mod codes;
+pub(in crate::checks) mod codes;
 
 use self::codes::{BAD_SIGNATURE, FROM_ELSEWHERE, FROM_REPORTED_SOURCE, NOT_VERIFIED, NOTHING_ARRIVED, OTHER_PATH};
 use crate::check::{CheckId, Finding, Outcome, Planned, Remediation, Spec, Vantage};

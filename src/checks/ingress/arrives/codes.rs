@@ -1,9 +1,10 @@
 //! What `ingress.arrives` finds, and what usually lies behind it.
 
 use crate::check::Code;
+use crate::checks::{actions, webhook};
 use crate::outcome::Cause;
 
-pub(super) static NOT_THE_LISTENER: Code =
+pub(in crate::checks) static NOT_THE_LISTENER: Code =
     Code::error("not-the-listener", "something answers that does not know the nonce").caused_by(&[
         Cause::network(
             "The port is forwarded to another machine than the one on which somebody listens.",
@@ -23,7 +24,7 @@ pub(super) static NOT_THE_LISTENER: Code =
         ),
     ]);
 
-pub(super) static NO_ANSWER: Code = Code::error("no-answer", "no HTTP answer comes back").caused_by(&[
+pub(in crate::checks) static NO_ANSWER: Code = Code::error("no-answer", "no HTTP answer comes back").caused_by(&[
     Cause::installer(
         "Nobody listens any more, or not on the port to which the connection leads.",
         "The command prints no line with that port on the installation's host.",
@@ -42,7 +43,7 @@ pub(super) static NO_ANSWER: Code = Code::error("no-answer", "no HTTP answer com
     ),
 ]);
 
-pub(super) static NOT_ARRIVED: Code =
+pub(in crate::checks) static NOT_ARRIVED: Code =
     Code::undecided("not-arrived", "no probe that knows the nonce arrived while somebody listened").caused_by(&[
         Cause::installer(
             "Nobody probed while the listener ran.",
@@ -61,8 +62,13 @@ pub(super) static NOT_ARRIVED: Code =
         ),
     ]);
 
-pub(super) static BODY_REWRITTEN: Code =
+pub(in crate::checks) static BODY_REWRITTEN: Code =
     Code::error("body-rewritten", "the request arrives, and its body was written anew on the way")
+        .explains(&[
+            &webhook::delivered::codes::BAD_SIGNATURE,
+            &webhook::delivered::codes::SOME_REFUSED,
+            &actions::delivered::codes::BAD_SIGNATURE,
+        ])
         .caused_by(&[
             Cause::network(
                 "A web application firewall or JSON filter before this host reads bodies and writes them anew.",
@@ -76,7 +82,7 @@ pub(super) static BODY_REWRITTEN: Code =
             ),
         ]);
 
-pub(super) static CLOCKS_APART: Code =
+pub(in crate::checks) static CLOCKS_APART: Code =
     Code::warning("clocks-apart", "the clocks of the two machines are more than 10 minutes apart").caused_by(&[
         Cause::installer(
             "One of the two machines does not set its clock by NTP.",

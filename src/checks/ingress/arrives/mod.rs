@@ -1,6 +1,6 @@
 //! Does a request from outside reach the very listener that stands at the installation?
 
-mod codes;
+pub(in crate::checks) mod codes;
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use crate::check::Code;
 use crate::outcome::Cause;
 
-pub(super) static NOT_FOUND: Code =
+pub(in crate::checks) static NOT_FOUND: Code =
     Code::error("not-found", "there is nothing at the redirect URI's path (404 or 410)").caused_by(&[
         Cause::installer(
             "The redirect URI's path is not the one that the application has, by a prefix, a slash or a letter.",
@@ -23,7 +23,7 @@ pub(super) static NOT_FOUND: Code =
         .shown_by("curl -si https://NAME/"),
     ]);
 
-pub(super) static SERVER_ERROR: Code =
+pub(in crate::checks) static SERVER_ERROR: Code =
     Code::error("server-error", "the application, or what stands before it, answers with a server error").caused_by(&[
         Cause::vendor(
             "The handler breaks where a browser comes back without a code.",
@@ -38,7 +38,7 @@ pub(super) static SERVER_ERROR: Code =
         .shown_by("ss -ltnp"),
     ]);
 
-pub(super) static LOGIN_WALL: Code =
+pub(in crate::checks) static LOGIN_WALL: Code =
     Code::error("login-wall", "the sign-in of another product answers in the application's place").caused_by(&[
         Cause::installer(
             "An access product (single sign-on, forward auth) stands before the whole site.",
@@ -54,7 +54,7 @@ pub(super) static LOGIN_WALL: Code =
         .shown_by("curl -si URL"),
     ]);
 
-pub(super) static SIGN_IN_EVERYWHERE: Code = Code::undecided(
+pub(in crate::checks) static SIGN_IN_EVERYWHERE: Code = Code::undecided(
     "sign-in-everywhere",
     "a page with a sign-in answers here as at every other path: an access product's, or the application's own",
 )
@@ -71,7 +71,7 @@ pub(super) static SIGN_IN_EVERYWHERE: Code = Code::undecided(
     ),
 ]);
 
-pub(super) static UNTRUSTED: Code =
+pub(in crate::checks) static UNTRUSTED: Code =
     Code::error("untrusted", "the certificate at the redirect URI is not one that browsers trust").caused_by(&[
         Cause::installer(
             "The certificate has expired, is for another name, or comes without its intermediate.",
@@ -89,27 +89,30 @@ pub(super) static UNTRUSTED: Code =
         ),
     ]);
 
-pub(super) static UNREACHABLE: Code =
-    Code::error("unreachable", "from outside, nothing answers at the redirect URI").caused_by(&[
-        Cause::network(
-            "All users' browsers are inside, and the edge lets nobody else in, as it should.",
-            "Nobody uses the application from outside the site's networks without a VPN.",
-            "Change nothing, and look from inside with `workos-preflight check`.",
-        ),
-        Cause::network(
-            "The edge lets in fewer addresses than those from which users' browsers come.",
-            "A user outside cannot open the application's front page either.",
-            "Allow inbound TCP 443 from where users' browsers are: their addresses are neither WorkOS's nor Cloudflare's.",
-        ),
-        Cause::installer(
-            "The application is not up.",
-            "From inside the command prints no answer either.",
-            "Start the application.",
-        )
-        .shown_by("curl -si URL"),
-    ]);
+pub(in crate::checks) static UNREACHABLE: Code = Code::error(
+    "unreachable",
+    "from outside, nothing answers at the redirect URI",
+)
+.caused_by(&[
+    Cause::network(
+        "All users' browsers are inside, and the edge lets nobody else in, as it should.",
+        "Nobody uses the application from outside the site's networks without a VPN.",
+        "Change nothing, and look from inside with `workos-preflight check`.",
+    ),
+    Cause::network(
+        "The edge lets in fewer addresses than those from which users' browsers come.",
+        "A user outside cannot open the application's front page either.",
+        "Allow inbound TCP 443 from where users' browsers are: their addresses are neither WorkOS's nor Cloudflare's.",
+    ),
+    Cause::installer(
+        "The application is not up.",
+        "From inside the command prints no answer either.",
+        "Start the application.",
+    )
+    .shown_by("curl -si URL"),
+]);
 
-pub(super) static NOT_REACHED: Code =
+pub(in crate::checks) static NOT_REACHED: Code =
     Code::undecided("not-reached", "from inside, the redirect URI is not reached, which proves nothing").caused_by(&[
         Cause::network(
             "The edge does not turn connections from this host around to its own public address (hairpin).",
@@ -130,7 +133,7 @@ pub(super) static NOT_REACHED: Code =
         .shown_by("ss -ltn"),
     ]);
 
-pub(super) static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
+pub(in crate::checks) static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
     "refused-before-the-application",
     "something before the application refuses: it answers every path alike, or says its name on the page, so nothing is known of the application",
 )
@@ -159,7 +162,7 @@ pub(super) static REFUSED_BEFORE_THE_APPLICATION: Code = Code::undecided(
     ),
 ]);
 
-pub(super) static UNCLEAR_ANSWER: Code =
+pub(in crate::checks) static UNCLEAR_ANSWER: Code =
     Code::undecided("unclear-answer", "the answer's status says neither that the callback is there nor that it is not")
         .caused_by(&[
             Cause::vendor(
@@ -175,7 +178,7 @@ pub(super) static UNCLEAR_ANSWER: Code =
             .shown_by("curl -si URL"),
         ]);
 
-pub(super) static REDIRECTS_ELSEWHERE: Code = Code::warning(
+pub(in crate::checks) static REDIRECTS_ELSEWHERE: Code = Code::warning(
     "redirects-elsewhere",
     "the callback sends browsers to a host that is neither the installation's nor one of WorkOS",
 )

@@ -1,6 +1,6 @@
 //! Does the application answer at the redirect URI, where browsers come back to after a sign-in?
 
-mod codes;
+pub(in crate::checks) mod codes;
 mod words;
 
 use url::{Position, Url};

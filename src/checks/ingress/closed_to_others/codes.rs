@@ -3,7 +3,7 @@
 use crate::check::Code;
 use crate::outcome::Cause;
 
-pub(super) static OPEN_TO_ALL: Code = Code::error(
+pub(in crate::checks) static OPEN_TO_ALL: Code = Code::error(
     "open-to-all",
     "a machine whose address WorkOS does not list gets in, as far as TLS and what it says",
 )
@@ -25,7 +25,7 @@ pub(super) static OPEN_TO_ALL: Code = Code::error(
     ),
 ]);
 
-pub(in crate::checks::ingress) static NOT_TRIED: Code =
+pub(in crate::checks) static NOT_TRIED: Code =
     Code::undecided("not-tried", "this machine itself could not send there, which says nothing about the installation")
         .caused_by(&[
             Cause::installer(
@@ -42,7 +42,7 @@ pub(in crate::checks::ingress) static NOT_TRIED: Code =
             .shown_by("dig @1.1.1.1 NAME A NAME AAAA +short"),
         ]);
 
-pub(super) static NO_STRANGER: Code = Code::undecided(
+pub(in crate::checks) static NO_STRANGER: Code = Code::undecided(
     "no-stranger",
     "this machine has an address that WorkOS lists, so what it sees says nothing of what others see",
 )

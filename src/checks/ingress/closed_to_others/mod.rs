@@ -1,6 +1,6 @@
 //! Is the installation closed to addresses that WorkOS does not list?
 
-pub(super) mod codes;
+pub(in crate::checks) mod codes;
 
 use std::net::IpAddr;
 

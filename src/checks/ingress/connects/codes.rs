@@ -4,7 +4,7 @@ use crate::check::Code;
 use crate::checks::ingress::closed_to_others::codes::NOT_TRIED;
 use crate::outcome::Cause;
 
-pub(super) static HAIRPIN: Code =
+pub(in crate::checks) static HAIRPIN: Code =
     Code::undecided("hairpin", "from inside, the public address could not be connected to, which proves nothing")
         .caused_by(&[
         Cause::network(
@@ -21,7 +21,7 @@ pub(super) static HAIRPIN: Code =
         NOTHING_LISTENS,
     ]);
 
-pub(super) static NOT_CONTACTED: Code = Code::undecided(
+pub(in crate::checks) static NOT_CONTACTED: Code = Code::undecided(
     "not-contacted",
     "there is no public address that may be contacted, or that is of the wanted family",
 )
@@ -47,7 +47,7 @@ pub(super) static NOT_CONTACTED: Code = Code::undecided(
     .shown_by("ip -brief address"),
 ]);
 
-pub(super) static TIMED_OUT: Code =
+pub(in crate::checks) static TIMED_OUT: Code =
     Code::error("timed-out", "from outside, no public address answers in time").caused_by(&[
         LEFT_OUT,
         Cause::network(
@@ -70,7 +70,8 @@ pub(super) static TIMED_OUT: Code =
         .shown_by("dig @1.1.1.1 NAME +short"),
     ]);
 
-pub(super) static REFUSED: Code = Code::error("refused", "from outside, the connection is refused").caused_by(&[
+pub(in crate::checks) static REFUSED: Code = Code::error("refused", "from outside, the connection is refused")
+    .caused_by(&[
     NOTHING_LISTENS,
     Cause::network(
         "The port is forwarded to a machine that does not listen there.",
@@ -81,8 +82,8 @@ pub(super) static REFUSED: Code = Code::error("refused", "from outside, the conn
     LEFT_OUT,
 ]);
 
-pub(super) static RESET: Code = Code::error("reset", "from outside, the connection is reset as soon as it is made")
-    .caused_by(&[
+pub(in crate::checks) static RESET: Code =
+    Code::error("reset", "from outside, the connection is reset as soon as it is made").caused_by(&[
         LEFT_OUT,
         Cause::network(
             "A load balancer takes the connection, and has no machine behind it that it holds to be up.",
@@ -97,23 +98,26 @@ pub(super) static RESET: Code = Code::error("reset", "from outside, the connecti
         .shown_by("curl -sv --connect-timeout 5 https://NAME/"),
     ]);
 
-pub(super) static UNREACHABLE: Code =
-    Code::error("unreachable", "from outside, the connection is rejected on the way").caused_by(&[
-        LEFT_OUT,
-        Cause::network(
-            "The edge has no machine at the address to which it forwards the port.",
-            "The installation does not answer at its inside address either, or has another one than the edge forwards to.",
-            "Bring the installation's host up, or correct the address to which the edge forwards TCP 443.",
-        ),
-        Cause::network(
-            "The address is not routed to this site, or public DNS names one that was given up.",
-            "The last line with an address lies in the network of a provider, or of somebody else.",
-            "Have the provider route the address to this site, or publish the installation's address for its name.",
-        )
-        .shown_by("traceroute -n ADDRESS"),
-    ]);
+pub(in crate::checks) static UNREACHABLE: Code = Code::error(
+    "unreachable",
+    "from outside, the connection is rejected on the way",
+)
+.caused_by(&[
+    LEFT_OUT,
+    Cause::network(
+        "The edge has no machine at the address to which it forwards the port.",
+        "The installation does not answer at its inside address either, or has another one than the edge forwards to.",
+        "Bring the installation's host up, or correct the address to which the edge forwards TCP 443.",
+    ),
+    Cause::network(
+        "The address is not routed to this site, or public DNS names one that was given up.",
+        "The last line with an address lies in the network of a provider, or of somebody else.",
+        "Have the provider route the address to this site, or publish the installation's address for its name.",
+    )
+    .shown_by("traceroute -n ADDRESS"),
+]);
 
-pub(super) static NO_ROUTE: Code =
+pub(in crate::checks) static NO_ROUTE: Code =
     Code::error("no-route", "the machine that looks from outside has no route to the address")
         .explains(&[&NOT_TRIED])
         .caused_by(&[
@@ -131,7 +135,7 @@ pub(super) static NO_ROUTE: Code =
             .shown_by("ip route show default"),
         ]);
 
-pub(super) static PROHIBITED: Code =
+pub(in crate::checks) static PROHIBITED: Code =
     Code::error("prohibited", "the machine that looks from outside forbids the connection itself")
         .explains(&[&NOT_TRIED])
         .caused_by(&[
@@ -149,7 +153,7 @@ pub(super) static PROHIBITED: Code =
             .shown_by("curl -sv --connect-timeout 5 https://NAME/"),
         ]);
 
-pub(super) static SOME_ADDRESSES: Code =
+pub(in crate::checks) static SOME_ADDRESSES: Code =
     Code::warning("some-addresses", "from outside, some public addresses accept connections and others do not")
         .caused_by(&[
             Cause::network(

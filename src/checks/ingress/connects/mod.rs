@@ -1,6 +1,6 @@
 //! Does the installation accept a connection at its public address?
 
-mod codes;
+pub(in crate::checks) mod codes;
 
 use std::net::IpAddr;
 

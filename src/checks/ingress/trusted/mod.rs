@@ -1,6 +1,6 @@
 //! Is the installation's certificate one that WorkOS and browsers trust?
 
-mod codes;
+pub(in crate::checks) mod codes;
 
 use std::time::{Duration, SystemTime};
 

@@ -1,6 +1,6 @@
 //! Does the webhook endpoint accept what is signed with the webhook secret?
 
-mod codes;
+pub(in crate::checks) mod codes;
 mod words;
 
 use std::time::Duration;

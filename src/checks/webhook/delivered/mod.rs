@@ -1,6 +1,6 @@
 //! Does a genuine delivery of WorkOS arrive, from a published address, with its signature intact?
 
-mod codes;
+pub(in crate::checks) mod codes;
 mod saved;
 #[cfg(test)]
 mod tests;

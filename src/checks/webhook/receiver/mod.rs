@@ -1,6 +1,6 @@
 //! An endpoint of the application that takes what WorkOS signs, a webhook or Actions, asked without a right signature.
 
-mod codes;
+pub(in crate::checks) mod codes;
 mod words;
 
 use std::time::UNIX_EPOCH;

@@ -1,6 +1,6 @@
 //! Is the webhook endpoint registered with WorkOS?
 
-mod codes;
+pub(in crate::checks) mod codes;
 
 use self::codes::{DISABLED, DUPLICATE, NO_EVENTS, NOT_ESTABLISHED, NOT_REGISTERED, URL_DIFFERS};
 use crate::check::{
