@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::check::{Check, Outcome, Spec, Vantage};
+use crate::check::{Check, Code, Outcome, Remediation, Spec, Vantage};
 use crate::context::{Context, SavedDelivery};
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
@@ -132,8 +132,20 @@ pub(super) async fn ask(spec: &Spec, check: &dyn Check, cx: &Context) -> Held {
 pub(super) fn held(spec: &Spec, outcome: Outcome) -> Held {
     for finding in outcome.findings.iter() {
         assert!(spec.declares(finding.code), "{} does not declare {}", spec.id, finding.code.name);
+        for remediation in finding.remediations.iter() {
+            said_in_short(spec, finding.code, remediation);
+        }
     }
     Held(outcome)
+}
+
+/// A list of what is to be done has room for so much of a remedy.
+const BRIEF: usize = 48;
+
+fn said_in_short(spec: &Spec, code: &Code, remediation: &Remediation) {
+    let Some(brief) = &remediation.brief else { return };
+    let imperative = brief.starts_with(|c: char| c.is_ascii_lowercase()) && !brief.ends_with('.');
+    assert!(imperative && brief.chars().count() <= BRIEF, "{}/{}: “{brief}” fits no list", spec.id, code.name);
 }
 
 /// The codes of an outcome's findings.

@@ -89,6 +89,8 @@ fn joined(slips: &[Slip], words: fn(Slip) -> &'static str) -> String {
     all_of(slips.iter().map(|slip| words(*slip)))
 }
 
+const COPY_ANEW: &str = "copy the secret anew from the dashboard";
+
 /// What to change. `secret` is what signatures are held to, `what` whose it should be: "the webhook endpoint".
 pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &HeldTo) -> Remediations {
     let (place, look) = (&secret.place, &secret.look);
@@ -98,10 +100,12 @@ pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &HeldTo) 
             "Set the secret of {what} again ({place}), as the WorkOS dashboard shows it, in one line: what is there {}.",
             flaw.in_words()
         ))
+        .in_short(COPY_ANEW)
         .verify(look.clone()),
         None => Remediation::installer(format!(
             "Copy the secret of {what} anew from the WorkOS dashboard and set it ({place}); every endpoint of every environment has its own."
         ))
+        .in_short(COPY_ANEW)
         .verify(look.clone()),
     }
     };
@@ -109,51 +113,61 @@ pub(in crate::checks) fn remedy(refusal: &Refusal, what: &str, secret: &HeldTo) 
         Remediation::network(
             "Exempt the path from whatever changes bodies before this host (WAF, API gateway, JSON transformation): the signature is about the bytes as they were sent.",
         )
+        .in_short("stop what rewrites bodies on the way")
     };
     match refusal {
         Refusal::Missing => Remediation::network(
             "Have the reverse proxy or WAF before this host pass on the header WorkOS-Signature, which it drops.",
         )
+        .in_short("pass the WorkOS-Signature header on")
         .into(),
         Refusal::Malformed(_) => Remediation::network(
             "Have the reverse proxy or WAF before this host pass on the header WorkOS-Signature as it came; it changes it.",
         )
+        .in_short("pass the WorkOS-Signature header on as it is")
         .into(),
         Refusal::TooOld(_) => Remediation::installer(
             "Set this host's clock by NTP: it is ahead, or the delivery was held up on the way for that long. Signatures older than 180 s (Actions: 30 s) are refused.",
         )
+        .in_short("set this host's clock by NTP")
         .verify(secret.clocks.clone())
         .into(),
         Refusal::FromTheFuture(_) => Remediation::installer(
             "Set this host's clock by NTP: it is behind. Several SDKs refuse signatures from the future.",
         )
+        .in_short("set this host's clock by NTP")
         .verify(secret.clocks.clone())
         .into(),
         Refusal::OtherSecret(SecretSlip::Of(other)) => Remediation::installer(format!(
             "Exchange the two secrets: the one that was given for {what} ({place}) is not its own, and the one of {other} is used for it."
         ))
+        .in_short("exchange the two secrets")
         .into(),
         Refusal::OtherSecret(SecretSlip::Spoilt(slips)) => Remediation::installer(format!(
             "Write the secret of {what} ({place}) {}: it {}.",
             joined(slips, Slip::remedy),
             joined(slips, Slip::in_words)
         ))
+        .in_short("write the secret as the dashboard shows it")
         .verify(look.clone())
         .into(),
         Refusal::Rewritten(Rewriting::Enveloped(_)) | Refusal::NoMatch { body: Looks::WithoutEvent } => {
             let unwrapped = Remediation::network(
                 "Have the API gateway or queue before this host pass on the request's body itself, byte for byte, and not in a document of its own (in API gateways: a plain HTTP proxy integration without a mapping template).",
-            );
+            )
+            .in_short("pass the request's body itself on");
             if matches!(refusal, Refusal::Rewritten(_)) { unwrapped.into() } else { unwrapped.or(copied_anew()) }
         }
         Refusal::Rewritten(_) => exempt().into(),
         Refusal::NoMatch { body: Looks::Empty } => Remediation::network(
             "Have what stands before this host pass on the body of POST requests: it arrives empty, as behind a redirect or an authentication subrequest.",
         )
+        .in_short("pass the body of POST requests on")
         .into(),
         Refusal::NoMatch { body: Looks::Compressed | Looks::BrokenOff } => Remediation::network(
             "Have what stands before this host pass on bodies whole and as they came: the signature is about the bytes as they were sent.",
         )
+        .in_short("pass bodies on whole and as they came")
         .or(copied_anew()),
         Refusal::NoMatch { .. } if secret.flaw.is_some() => copied_anew().or(exempt()),
         Refusal::NoMatch { body: Looks::AsWritten } => copied_anew().or(exempt()),

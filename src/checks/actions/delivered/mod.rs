@@ -92,7 +92,8 @@ fn from_reported_source(action: &Delivery) -> Finding {
         Remediation::network(format!(
             "Keep {} allowed, and allow the other reported addresses too (`workos-preflight requirements` lists them).",
             action.source
-        )),
+        ))
+        .in_short("keep the reported addresses allowed"),
     )
 }
 
@@ -132,14 +133,16 @@ fn not_verified() -> Finding {
         "Actions arrived, and there was no secret to hold their signatures to",
         Remediation::installer(
             "Give the Actions secret, with WORKOS_ACTIONS_SECRET or --actions-secret-file, and listen again.",
-        ),
+        )
+        .in_short("give the Actions secret, and listen again"),
     )
 }
 
 fn nothing_arrived(arrivals: &Arrivals<'_>) -> Finding {
     NOTHING_ARRIVED.found(
         format!("no Action arrived at {} within {}; whether WorkOS sent one in that time is not known", shown_url(arrivals.url), spoken(arrivals.lasted)),
-        Remediation::vendor("While somebody listens, send a test Action from the WorkOS dashboard (Authentication, Actions, “Send test action”), or sign in."),
+        Remediation::vendor("While somebody listens, send a test Action from the WorkOS dashboard (Authentication, Actions, “Send test action”), or sign in.")
+            .in_short("send a test Action while this listens"),
     )
 }
 

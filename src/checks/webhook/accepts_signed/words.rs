@@ -18,23 +18,27 @@ impl AcceptsSigned {
         let (why, remediation) = match cause {
             Cause::Rewritten => (
                 "it accepts the body {} signed with the same secret, so the body does not reach the verification as it was sent".to_owned(),
-                Remediation::vendor(format!("Verify the signature over the raw body of the request, before anything parses it, and have no proxy or web application firewall before {url} change bodies.")),
+                Remediation::vendor(format!("Verify the signature over the raw body of the request, before anything parses it, and have no proxy or web application firewall before {url} change bodies."))
+                    .in_short("verify signatures over the raw body"),
             ),
             Cause::Clock(ahead) => {
                 let (made, is) = if *ahead < 0 { ("ago", "behind") } else { ("from now", "ahead of") };
                 let by = if ahead.abs() == SHIFT { "some 3 to 6 minutes".to_owned() } else { format!("about {} s", ahead.abs()) };
                 (
                     format!("it accepts one signed {} s {made}, so the clock of the installation is {is} this host's by {by}", ahead.abs()),
-                    Remediation::installer(format!("Set the clock of what verifies signatures at {url} by NTP, and this host's where that is another one: they may be 180 s apart from WorkOS's at most.")),
+                    Remediation::installer(format!("Set the clock of what verifies signatures at {url} by NTP, and this host's where that is another one: they may be 180 s apart from WorkOS's at most."))
+                    .in_short("set the installation's clock by NTP"),
                 )
             }
             Cause::OtherSecret(which) => (
                 format!("it accepts what is signed with {which}, so the application does not have the secret that was given here"),
-                Remediation::installer(format!("Give the application at {url} the webhook secret as the WorkOS dashboard shows it, whole and with its whsec_ where it has one.")),
+                Remediation::installer(format!("Give the application at {url} the webhook secret as the WorkOS dashboard shows it, whole and with its whsec_ where it has one."))
+                    .in_short("give the application the webhook secret"),
             ),
             Cause::Untold(error) => (
                 format!("whether body, clock or secret is the cause could not be told: {error}"),
-                Remediation::installer(format!("Look in the log of what verifies signatures at {url} at this time, and run the check again.")),
+                Remediation::installer(format!("Look in the log of what verifies signatures at {url} at this time, and run the check again."))
+                    .in_short("look in its log, and run this again"),
             ),
             Cause::None(off) => {
                 let (times, clock) = if off.abs() > SHIFT {
@@ -44,7 +48,8 @@ impl AcceptsSigned {
                 };
                 (
                     format!("it refuses a body that nothing can rewrite, and {times}, in the same way; neither rewriting nor {clock} explains it, so the secrets most likely differ (unless the handler refuses events of unknown types in these same words)"),
-                    Remediation::installer(format!("Compare the secret that the application at {url} uses with the one of this endpoint in the WorkOS dashboard and the one given here ({}); a restart may be needed for a new one to be used.", given(cx))),
+                    Remediation::installer(format!("Compare the secret that the application at {url} uses with the one of this endpoint in the WorkOS dashboard and the one given here ({}); a restart may be needed for a new one to be used.", given(cx)))
+                    .in_short("compare the webhook secrets"),
                 )
             }
         };
@@ -68,6 +73,7 @@ impl AcceptsSigned {
                 self.0.url, in_short(refusal), in_short(forged)
             ),
             Remediation::vendor("Answer 2xx to signed events of types that the handler does not know, or WorkOS delivers them again for days; then look again.")
+                .in_short("answer 2xx to unknown types of events")
                 .verify(self.0.curl()),
         )
     }
@@ -92,6 +98,7 @@ impl AcceptsSigned {
 
     fn answer_first(&self) -> Remediation {
         Remediation::vendor("Answer 200 as soon as the signature is verified, and handle the event afterwards.")
+            .in_short("answer before handling the event")
             .verify(self.0.curl().and("-o /dev/null -w '%{time_total}\\n'"))
     }
 
@@ -102,6 +109,7 @@ impl AcceptsSigned {
                 "Look in the log of what listens at {} at this time; a longer --timeout tells a slow answer from none.",
                 self.0.endpoint
             ))
+            .in_short("find in its log why nothing is answered")
             .verify(self.0.curl()),
         )
     }

@@ -258,14 +258,16 @@ fn from_reported_source(delivery: &Delivery, facts: &Facts) -> Finding {
             "Keep {} allowed, and allow the other reported addresses too: {}.",
             delivery.source,
             facts.workos_sources.reported.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        )),
+        ))
+        .in_short("keep the reported addresses allowed"),
     )
 }
 
 fn not_from_all(missing: &str, seen: usize, of: usize) -> Finding {
     NOT_FROM_ALL.found(
         format!("genuine deliveries arrived from {seen} of {of} published addresses, and from these not: {missing}"),
-        Remediation::network(format!("Compare the allowlist for inbound TCP 443 with these addresses, and add those that it lacks: {missing}. Where it has them all, WorkOS has only not used them while somebody listened.")),
+        Remediation::network(format!("Compare the allowlist for inbound TCP 443 with these addresses, and add those that it lacks: {missing}. Where it has them all, WorkOS has only not used them while somebody listened."))
+            .in_short("add the addresses that the allowlist lacks"),
     )
 }
 
@@ -297,7 +299,8 @@ fn some_refused(delivery: &Delivery, why: &Refusal, arrivals: &Arrivals<'_>) -> 
 fn not_verified(arrivals: &Arrivals<'_>) -> Finding {
     NOT_VERIFIED.found(
         format!("deliveries arrived at {}, and there was no secret to hold their signatures to", shown_url(arrivals.url)),
-        Remediation::installer("Give the webhook secret, with WORKOS_WEBHOOK_SECRET or --webhook-secret-file, and listen again; or listen with --deliver, which uses an endpoint of its own."),
+        Remediation::installer("Give the webhook secret, with WORKOS_WEBHOOK_SECRET or --webhook-secret-file, and listen again; or listen with --deliver, which uses an endpoint of its own.")
+            .in_short("give the webhook secret, and listen again"),
     )
 }
 
@@ -324,6 +327,7 @@ fn not_delivered(caused: &str, arrivals: &Arrivals<'_>, facts: &Facts) -> Findin
             "Let inbound TCP 443 to {host} through to this host from WorkOS's addresses: {}.",
             sources.join(" ")
         ))
+        .in_short("open inbound TCP 443 to WorkOS's addresses")
         .verify(command!("tcpdump -ni any 'tcp and ({})'", hosts(&sources))),
     )
 }
@@ -336,14 +340,16 @@ fn hosts(addresses: &[String]) -> String {
 pub fn not_caused(why: &str) -> Finding {
     NOT_CAUSED.found(
         format!("WorkOS could not be made to send an event: {why}"),
-        Remediation::vendor("Give a key that may create organizations and webhook endpoints; or listen without --deliver, and send a test event from the WorkOS dashboard meanwhile."),
+        Remediation::vendor("Give a key that may create organizations and webhook endpoints; or listen without --deliver, and send a test event from the WorkOS dashboard meanwhile.")
+            .in_short("give a key that may create endpoints"),
     )
 }
 
 fn not_listed(caused: &str) -> Finding {
     NOT_LISTED.found(
         format!("{caused}, and does not list the event, so it is not known whether it sent anything"),
-        Remediation::vendor("Look at the deliveries of the endpoint in the WorkOS dashboard, and listen with --deliver again: events can be listed with a delay."),
+        Remediation::vendor("Look at the deliveries of the endpoint in the WorkOS dashboard, and listen with --deliver again: events can be listed with a delay.")
+            .in_short("listen with --deliver again"),
     )
 }
 
@@ -352,6 +358,7 @@ pub fn left_behind(what: &str) -> Finding {
     LEFT_BEHIND.found(
         format!("{what} could not be deleted again at WorkOS"),
         Remediation::installer("Run the clean-up below with the same key, or delete it in the WorkOS dashboard: its name or URL says workos-preflight.")
+            .in_short("run listen --clean-up")
             .verify("workos-preflight listen --clean-up"),
     )
 }
@@ -364,7 +371,8 @@ fn nothing_arrived(arrivals: &Arrivals<'_>, unsigned: usize) -> Finding {
     };
     let usual = Remediation::vendor(
         "While somebody listens, send a test event from the WorkOS dashboard (Webhooks, this endpoint, “Send test event”), or listen with --deliver, which makes WorkOS send one.",
-    );
+    )
+    .in_short("send a test event while this listens");
     let (also, remediation) = arrivals.hidden().unwrap_or((String::new(), usual.into()));
     NOTHING_ARRIVED.found(
         format!(
@@ -418,7 +426,8 @@ fn astray(stray: &Delivery, arrivals: &Arrivals<'_>) -> Finding {
 fn fewer_than_asked(counted: usize, arrivals: &Arrivals<'_>) -> Finding {
     FEWER_THAN_ASKED.found(
         format!("{counted} of {} wanted deliveries arrived from WorkOS's addresses within {}", arrivals.wanted, spoken(arrivals.lasted)),
-        Remediation::vendor("Have WorkOS send as many events while somebody listens, or ask for fewer with --count; one that is delivered again counts once."),
+        Remediation::vendor("Have WorkOS send as many events while somebody listens, or ask for fewer with --count; one that is delivered again counts once.")
+            .in_short("send more events while this listens"),
     )
 }
 

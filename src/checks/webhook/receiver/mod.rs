@@ -56,6 +56,14 @@ impl Kind {
         }
     }
 
+    /// What the handler has to verify.
+    fn signatures(self) -> &'static str {
+        match self {
+            Kind::Webhook => "webhook signatures",
+            Kind::Actions => "the signatures of Actions",
+        }
+    }
+
     fn secret(self) -> &'static str {
         match self {
             Kind::Webhook => "the endpoint's webhook secret",

@@ -10,6 +10,8 @@ use crate::middlebox;
 use crate::net::Response;
 use crate::settings::values::web_url;
 
+const ANSWER_401: &str = "answer 401 to what has no valid signature";
+
 impl Receiver {
     pub(in crate::checks::webhook) fn curl(&self) -> Command {
         command!("curl -si -X POST -H 'Content-Type: application/json' -d '{{}}' {}", self.url)
@@ -26,6 +28,7 @@ impl Receiver {
                 "Verify the WorkOS-Signature header with {} before anything else, and answer 401 when it is missing or wrong.",
                 self.kind.secret()
             ))
+            .in_short(self.verify_signatures())
             .verify(self.curl()),
         )
     }
@@ -37,6 +40,7 @@ impl Receiver {
                 "Correct the path of the {}, here and in the WorkOS dashboard, or have the reverse proxy pass it to the application.",
                 self.kind.url()
             ))
+            .in_short(format!("correct the {}, or pass its path on", self.kind.url()))
             .verify(self.curl()),
         )
     }
@@ -54,11 +58,13 @@ impl Receiver {
                 self.path_shown(),
                 self.kind.sent()
             ))
+            .in_short(self.pass_on())
             .verify(self.curl())
             .or(Remediation::vendor(format!(
                 "Verify the WorkOS-Signature header with {} before anything else, and answer 401 when it is missing or wrong, if it is the application that answers so.",
                 self.kind.secret()
-            ))),
+            ))
+            .in_short(self.verify_signatures())),
         )
     }
 
@@ -69,17 +75,20 @@ impl Receiver {
                 "Allow POST for {} in what stands in front of {} (a list of allowed methods in the reverse proxy, load balancer or web application firewall).",
                 self.path_shown(),
                 self.endpoint
-            ));
+            ))
+            .in_short(format!("allow POST for the {url}"));
             let server = Remediation::installer(format!(
                 "Have what answers at {} pass {} to the application, if it serves files alone.",
                 self.endpoint,
                 self.path_shown()
-            ));
+            ))
+            .in_short(self.pass_on());
             (" at this path and at a made-up one alike", allow.or(server))
         } else {
             let correct = Remediation::installer(format!(
                 "Correct the path of the {url}, or allow POST for it in the reverse proxy or web application firewall."
-            ));
+            ))
+            .in_short(format!("correct the {url}, or allow POST for it"));
             ("", correct.into())
         };
         METHOD_REFUSED.found(
@@ -107,7 +116,8 @@ impl Receiver {
             "Register the final URL with WorkOS, or exempt the path {} of the {} from the redirect (sign-on, http to https, slash).",
             self.path_shown(),
             self.kind.url()
-        ));
+        ))
+        .in_short("register the final URL, or end the redirect");
         let remedies = if sign_in {
             Remediation::network(format!(
                 "Exempt the path {} from the sign-in in front of {}: the signature authenticates {}.",
@@ -115,6 +125,7 @@ impl Receiver {
                 self.endpoint,
                 self.kind.sent()
             ))
+            .in_short(self.exempt_from_sign_in())
             .or(register)
         } else {
             register.into()
@@ -145,10 +156,12 @@ impl Receiver {
         let start = Remediation::installer(format!(
             "Start the application behind what answers at {}, or end its maintenance, and run this again.",
             self.endpoint
-        ));
+        ))
+        .in_short("start the application");
         let mend = Remediation::vendor(
             "Find the error in the application's log at this time: the handler must answer 400 or 401 to what has no valid signature.",
-        );
+        )
+        .in_short(ANSWER_401);
         SERVER_ERROR.found(
             format!("{} answers {status} {does}{}", self.url, self.kind.consequence()),
             if (502..=504).contains(&status) { start.or(mend) } else { mend.or(start) }.verify(self.curl()),
@@ -161,6 +174,7 @@ impl Receiver {
         LOGIN_WALL.found(
             format!("{called} answers at {} ({status}){place}: it is made for people, and takes no {}{}", self.url, self.kind.sent(), self.kind.consequence()),
             Remediation::installer(format!("If that page is a sign-in, exempt the path {} from it: the signature authenticates {}. If it is the application's own front page, pass the path to the application's server. If it is of another site, correct the {}, or the public record of its host.", self.path_shown(), self.kind.sent(), self.kind.url()))
+                .in_short(format!("have the application answer at the {}", self.kind.url()))
                 .verify(self.curl()),
         )
     }
@@ -186,26 +200,32 @@ impl Receiver {
         let (path, endpoint, sent) = (self.path_shown(), &self.endpoint, self.kind.sent());
         let from_sign_in = Remediation::network(format!(
             "Exempt the path {path} from the sign-in in front of {endpoint} (forward auth, single sign-on): the signature authenticates {sent}."
-        ));
+        ))
+        .in_short(self.exempt_from_sign_in());
         let for_the_check = Remediation::network(format!(
             "Let this host through to {endpoint} for the time of the check, if it is an allowlist that refuses: it is right if it lists WorkOS's addresses."
-        ));
+        ))
+        .in_short("let this host through for the check");
         let in_its_own_words = Remediation::vendor(
             "Answer a request without a right signature in words of its own, such as 401 and `invalid signature`, if it is the application that answers every path so: then this can be told.",
-        );
+        )
+        .in_short("refuse what is unsigned in words of its own");
         match wall {
             Wall::ClientCertificate => Remediation::network(format!(
                 "Require no client certificate for {path} on what answers at {endpoint} (nginx: ssl_verify_client optional, and ask for $ssl_client_verify in the other locations): WorkOS has none to show."
             ))
+            .in_short(format!("demand no client certificate at the {}", self.kind.url()))
             .into(),
             Wall::Product(guess) => Remediation::network(format!(
                 "Exempt POST {path} from the rules of what stands in front of {endpoint} ({}), for WorkOS's addresses at least; its log at this time names the rule.",
                 guess.in_words()
             ))
+            .in_short(format!("exempt the {} from the firewall's rules", self.kind.url()))
             .into(),
             Wall::CrossSite => Remediation::vendor(format!(
                 "Exempt {path} from the framework's protection against cross-site requests (Django: csrf_exempt; Rails: skip_forgery_protection; Laravel: validateCsrfTokens except): the signature protects it."
             ))
+            .in_short(format!("exempt the {} from CSRF protection", self.kind.url()))
             .into(),
             Wall::EveryPath if matches!(status, 413 | 429) => self.lifted(status).or(in_its_own_words),
             Wall::EveryPath if status == 403 => for_the_check.or(from_sign_in).or(in_its_own_words),
@@ -215,7 +235,11 @@ impl Receiver {
 
     /// What to change where something has a limit.
     pub(super) fn lifted(&self, status: u16) -> Remediation {
-        let (path, endpoint) = (self.path_shown(), &self.endpoint);
+        let (path, endpoint, url) = (self.path_shown(), &self.endpoint, self.kind.url());
+        let brief = match status {
+            429 => format!("raise the rate limit for the {url}"),
+            _ => format!("allow larger bodies at the {url}"),
+        };
         Remediation::network(match status {
             429 => format!(
                 "Raise the rate limit for {path} on what answers at {endpoint}, for WorkOS's addresses at least, and run this again once the limit's time is over."
@@ -224,10 +248,12 @@ impl Receiver {
                 "Allow bodies of at least 1 MB for {path} on what answers at {endpoint} (nginx: client_max_body_size 1m): an event of less than 200 bytes is too large for it."
             ),
         })
+        .in_short(brief)
     }
 
     pub(super) fn unclear(&self, status: u16) -> Finding {
-        let handle = Remediation::vendor("Have the handler answer 400 or 401 to what has no valid signature.");
+        let handle = Remediation::vendor("Have the handler answer 400 or 401 to what has no valid signature.")
+            .in_short(ANSWER_401);
         let (why, remedies) = match status {
             429 => (": a rate limit refuses, and would refuse WorkOS too", self.lifted(status).or(handle)),
             413 => (": the body is too large for what answers", self.lifted(status).or(handle)),
@@ -246,8 +272,21 @@ impl Receiver {
                 "Look in the log of what listens at {} at this time, and run the command below from another network.",
                 self.endpoint
             ))
+            .in_short("find in its log why nothing is answered")
             .verify(self.curl()),
         )
+    }
+
+    fn verify_signatures(&self) -> String {
+        format!("verify {}", self.kind.signatures())
+    }
+
+    fn pass_on(&self) -> String {
+        format!("pass the {}'s path to the application", self.kind.url())
+    }
+
+    fn exempt_from_sign_in(&self) -> String {
+        format!("exempt the {} from the sign-in", self.kind.url())
     }
 
     pub(in crate::checks::webhook) fn path_shown(&self) -> &str {

@@ -105,14 +105,16 @@ impl Registered {
     fn not_registered(&self) -> Finding {
         NOT_REGISTERED.found(
             format!("no endpoint for {} is registered in the key's environment", shown_url(&self.url)),
-            Remediation::vendor(format!("Register {} under Webhooks in the WorkOS dashboard of this customer's environment, with the events that the application handles, and set its secret here.", shown_url(&self.url))),
+            Remediation::vendor(format!("Register {} under Webhooks in the WorkOS dashboard of this customer's environment, with the events that the application handles, and set its secret here.", shown_url(&self.url)))
+                .in_short("register the webhook URL"),
         )
     }
 
     fn url_differs(&self, other: &str) -> Finding {
         URL_DIFFERS.found(
             format!("{} is registered, and the webhook URL is {}: WorkOS delivers to the registered one", shown_url(other), shown_url(&self.url)),
-            Remediation::vendor(format!("Make the two the same, letter by letter: change the endpoint in the WorkOS dashboard to {}, or --webhook-url if that one is right.", shown_url(&self.url))),
+            Remediation::vendor(format!("Make the two the same, letter by letter: change the endpoint in the WorkOS dashboard to {}, or --webhook-url if that one is right.", shown_url(&self.url)))
+                .in_short("make the two webhook URLs the same"),
         )
     }
 
@@ -121,7 +123,8 @@ impl Registered {
             format!("{} is registered and disabled: WorkOS delivers nothing", shown_url(&self.url)),
             Remediation::vendor(
                 "Enable the endpoint under Webhooks in the WorkOS dashboard of this customer's environment.",
-            ),
+            )
+            .in_short("enable the webhook endpoint"),
         )
     }
 
@@ -130,14 +133,16 @@ impl Registered {
             format!("{} is registered for no event: WorkOS delivers nothing", shown_url(&self.url)),
             Remediation::vendor(
                 "Select the events that the application handles on the endpoint in the WorkOS dashboard.",
-            ),
+            )
+            .in_short("select the endpoint's events"),
         )
     }
 
     fn duplicate(&self, count: usize) -> Finding {
         DUPLICATE.found(
             format!("{} is registered {count} times: each event arrives {count} times, with different secrets", shown_url(&self.url)),
-            Remediation::vendor("Delete all but one of these endpoints in the WorkOS dashboard, and keep the one whose secret the application has."),
+            Remediation::vendor("Delete all but one of these endpoints in the WorkOS dashboard, and keep the one whose secret the application has.")
+                .in_short("delete all but one of the endpoints"),
         )
     }
 }
@@ -145,7 +150,8 @@ impl Registered {
 fn not_established(instead: &str) -> Finding {
     NOT_ESTABLISHED.found(
         format!("whether the webhook is registered is not established: {instead}"),
-        Remediation::vendor("Look under Webhooks in the WorkOS dashboard of this customer's environment."),
+        Remediation::vendor("Look under Webhooks in the WorkOS dashboard of this customer's environment.")
+            .in_short("look under Webhooks in the dashboard"),
     )
 }
 
