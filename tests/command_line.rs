@@ -120,3 +120,97 @@ fn what_tells_of_the_tool_ends_quietly_where_nobody_reads() {
         assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]), "{args:?}");
     }
 }
+
+#[test]
+fn what_is_mistyped_is_told_with_what_is_near() {
+    for (typed, meant) in [
+        (&["demo", "--fault", "egres-refused"][..], "`egress-refused`"),
+        (&["explain", "egress.connects/timed-ot"], "`egress.connects/timed-out`"),
+        (&["demo", "--only", "egress.conects"], "`egress.connects`"),
+        (&["demo", "--format", "jsn"], "`json`"),
+        (&["demo", "--report", "jsn=x"], "`json`"),
+        (&["plan", "--format", "markdwn"], "`markdown`"),
+        (&["demo", "--color", "alway"], "`always`"),
+        (&["plan", "--environment", "prod"], "`production`"),
+        (&["schema", "reprot"], "`report`"),
+        (&["chekc"], "`check`"),
+        (&["listen", "--webhok-url", "x"], "`--webhook-url`"),
+    ] {
+        let ended = run(typed);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{typed:?}");
+        assert!(ended.err.contains(&format!("did you mean {meant}?")), "{typed:?}: {}", ended.err);
+        assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+    }
+}
+
+#[test]
+fn lists_are_repeated_or_take_commas_or_both() {
+    let folder = tempfile::tempdir().unwrap();
+    for (flag, values) in [
+        ("--organization", ["org_1", "org_2", "org_3"]),
+        ("--address", ["192.0.2.1", "192.0.2.2", "2001:db8::3"]),
+        ("--endpoint", ["a.example", "b.example:8443", "c.example"]),
+        ("--authkit-domain", ["a.authkit.app", "b.authkit.app", "c.authkit.app"]),
+    ] {
+        let [one, two, three] = values;
+        let shown = |typed: &[&str]| {
+            let usual = ["check", "--only", "settings", "--format", "json"];
+            let settings = run_in(folder.path(), &[&usual[..], typed].concat()).json()["settings"].clone();
+            settings.as_array().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let repeated = shown(&[flag, one, flag, two, flag, three]);
+        for value in values {
+            assert!(repeated.iter().any(|shown| shown.contains(value)), "{flag}: {repeated:?}");
+        }
+        assert_eq!(shown(&[flag, &format!("{one},{two},{three}")]), repeated);
+        assert_eq!(shown(&[flag, &format!(" {one}, {two},"), flag, three]), repeated);
+    }
+    let ids = |typed: &[&str]| {
+        let report = run(&[&["demo", "--format", "json"], typed].concat()).json();
+        report["checks"].as_array().unwrap().iter().map(|check| check["id"].to_string()).collect::<Vec<_>>()
+    };
+    let repeated = ids(&["--only", "settings.consistent", "--only", "egress.resolves"]);
+    assert_eq!(repeated.len(), 2);
+    assert_eq!(ids(&["--only", "settings.consistent, egress.resolves,"]), repeated);
+    assert_eq!(run(&["demo", "--only", ","]).code, Some(2));
+}
+
+/// A value that an option takes.
+fn value_of(option: &clap::Arg) -> Option<String> {
+    let listed = option.get_possible_values().first().map(|value| value.get_name().to_owned());
+    listed.or_else(|| {
+        let usual = ["json", "junit=x", "5", "127.0.0.1:1", "0123456789abcdef0123456789abcdef", "x"];
+        let takes = |value: &&&str| {
+            let alone = clap::Arg::new("x").long("x").value_parser(option.get_value_parser().clone());
+            clap::Command::new("x").arg(alone).try_get_matches_from(["x", "--x", value]).is_ok()
+        };
+        usual.iter().find(takes).map(|value| (*value).to_owned())
+    })
+}
+
+#[test]
+fn of_a_flag_that_takes_one_value_and_is_given_twice_the_last_one_wins_in_every_command() {
+    let mut tried = 0;
+    let whole = Cli::command();
+    for command in whole.get_subcommands() {
+        for option in command.get_arguments().filter(|option| matches!(option.get_action(), clap::ArgAction::Set)) {
+            let Some(long) = option.get_long() else { continue };
+            let value = value_of(option).unwrap_or_else(|| panic!("no value is known for --{long}"));
+            let flag = format!("--{long}={value}");
+            let asked = Cli::command().try_get_matches_from(["workos-preflight", command.get_name(), &flag, &flag]);
+            let refused = asked.err().map(|error| error.kind());
+            assert_ne!(refused, Some(clap::error::ErrorKind::ArgumentConflict), "{} {flag}", command.get_name());
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
+
+    let demo = ["demo", "--only", "settings.consistent"];
+    let last = |typed: &[&str]| run(&[&demo[..], typed].concat());
+    assert!(last(&["--format", "json", "--format", "junit"]).out.starts_with("<?xml"));
+    assert!(last(&["--color", "always", "--color", "never"]).out.find('\u{1b}').is_none());
+    assert_eq!(last(&["--fault", "no-such-fault", "--fault", "key-revoked"]).code, Some(0));
+    let family = |typed: &[&str]| run(&[&["check", "--only", "settings", "--format", "json"], typed].concat()).out;
+    let given = |flag: &str| format!("\"where\": \"{flag}\"");
+    assert!(family(&["-4", "-6"]).contains(&given("-6")) && family(&["-6", "-4"]).contains(&given("-4")));
+}

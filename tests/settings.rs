@@ -58,8 +58,39 @@ fn values_on_the_command_line_are_refused_with_what_is_right() {
         ("--samples", "0", "1 to 50"),
         ("--organization", "acme", "org_"),
         ("--proxy", "ftp://proxy.example", "socks5h"),
+        ("--strategy", "fierwall", "did you mean `firewall`?"),
+        ("--webhook-url", "app.customer.example/hook", "`https://app.customer.example/hook`"),
+        ("--webhook-url", "https:///hook", "a whole URL such as"),
+        ("--actions-url", "localhost:8443/actions", "`https://localhost:8443/actions`"),
+        ("--redirect-uri", "/callback", "a whole URL such as"),
+        ("--redirect-uri", "https://app.customer.example:84433/", "a whole URL such as"),
     ] {
         refused(&run(&["plan", &format!("{flag}={value}")]), &[flag, right]);
+    }
+}
+
+#[test]
+fn a_url_that_is_none_is_refused_wherever_it_stands_and_one_that_only_does_not_suit_is_a_finding() {
+    let mut command = binary();
+    let ended = command.args(["plan"]).env("WORKOS_REDIRECT_URI", "app.customer.example/cb").output().unwrap();
+    refused(&ended.into(), &["installation.redirect_uris", "environment WORKOS_REDIRECT_URI", "with its scheme"]);
+    refused(
+        &with_file("[installation]\nwebhook_url = 'app.customer.example/hook'"),
+        &["installation.webhook_url", "preflight.toml", "with its scheme"],
+    );
+    refused(
+        &run(&["listen", "--plain", "--webhook-url", "app.customer.example/hook"]),
+        &["installation.webhook_url", "flag --webhook-url"],
+    );
+
+    for flag in ["--webhook-url", "--actions-url", "--redirect-uri"] {
+        let only = ["check", "--only", "settings.consistent", "--format", "json"];
+        let ended = run(&[&only[..], &[flag, "ftp://app.customer.example/x"]].concat());
+        assert_eq!(codes(&ended.json()), ["settings.consistent/malformed-url"], "{ended:?}");
+    }
+    // A native application has a scheme of its own, and WorkOS a wildcard for the port of a developer's machine.
+    for uri in ["com.customer.app:/callback", "http://localhost:*/callback"] {
+        assert_eq!(run(&["plan", "--redirect-uri", uri]).code, Some(0), "{uri}");
     }
 }
 

@@ -19,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::documents::Kind;
 use crate::reporters::{Format, HUMAN, of_documents, of_reports};
 use crate::said::listed;
+use crate::settings::nearest;
 
 pub use about::{CompletionsArgs, HelpArgs, ManArgs};
 pub use help::{HelpFlags, Length, asked_for, help};
@@ -233,7 +234,7 @@ pub struct ChoiceArgs {
 #[derive(Args, Debug)]
 pub struct OutputArgs {
     /// The report's format
-    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = Format::named, help = reports_format(), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = format_named, help = reports_format(), help_heading = "Output")]
     pub format: &'static Format,
     /// Write that format to a file, the terminal still gets the human report; `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -294,13 +295,19 @@ fn documents_format() -> impl TypedValueParser<Value = &'static Format> {
     PossibleValuesParser::new(of_documents().map(|format| format.name)).try_map(|name| Format::named(&name))
 }
 
+fn format_named(name: &str) -> Result<&'static Format, String> {
+    let near = nearest(name, of_reports().map(|format| format.name));
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Format::named(name).map_err(|formats| format!("{formats}{near}"))
+}
+
 fn format_and_file(text: &str) -> Result<(&'static Format, PathBuf), String> {
     let (format, file) =
         text.split_once('=').ok_or_else(|| "expected FORMAT=FILE, such as `junit=report.xml`".to_owned())?;
     if file.is_empty() {
         return Err("the file's name is missing after `=`".to_owned());
     }
-    let format = Format::named(format)?;
+    let format = format_named(format)?;
     format.tells()?;
     Ok((format, PathBuf::from(file)))
 }

@@ -41,7 +41,8 @@ fn page(word: &str) -> Result<Page, Failure> {
     }
     let codes: Vec<String> = of_every_check().map(address).collect();
     let ids = checks::specs().map(|(_, spec)| spec.id.as_str());
-    let known: Vec<&str> = ids.chain(codes.iter().map(String::as_str)).collect();
+    let known = ids.chain(codes.iter().map(String::as_str)).chain(checks::GROUPS.iter().map(|group| group.id));
+    let known: Vec<&str> = known.chain(of_every_check().map(|(_, code)| code.name)).collect();
     Err(Failure::Usage(format!("{word} is not a check, a group or a code{}", gather::did_you_mean(word, &known))))
 }
 
@@ -193,10 +194,16 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_id_names_its_neighbour() {
-        let Err(failure) = page("egress.conects") else { panic!("it is no check") };
-
-        assert!(failure.to_string().contains("did you mean `egress.connects`?"));
+    fn a_mistyped_word_names_its_neighbour() {
+        for (typed, meant) in [
+            ("egress.conects", "egress.connects"),
+            ("egress.connects/timed-ot", "egress.connects/timed-out"),
+            ("timd-out", "timed-out"),
+            ("credential", "credentials"),
+        ] {
+            let Err(failure) = page(typed) else { panic!("{typed} is no check") };
+            assert!(failure.to_string().contains(&format!("did you mean `{meant}`?")), "{failure}");
+        }
     }
 
     #[test]

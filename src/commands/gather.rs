@@ -162,7 +162,13 @@ pub(super) fn trust(settings: &Settings) -> Result<TrustStores, Failure> {
 
 /// Words into a choice; a word that names no check is an error that names the nearest.
 pub(super) fn choice(typed: &ChoiceArgs) -> Result<Choice, Failure> {
-    for word in &typed.only {
+    // Lists are also written with blanks and commas behind their items.
+    let words = typed.only.iter().map(|word| word.trim());
+    let only: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    if only.is_empty() && !typed.only.is_empty() {
+        known_check("--only", "")?;
+    }
+    for word in &only {
         known_check("--only", word)?;
     }
     let mut skip = Vec::new();
@@ -174,7 +180,7 @@ pub(super) fn choice(typed: &ChoiceArgs) -> Result<Choice, Failure> {
         known_check("--skip", word)?;
         skip.push((word.to_owned(), reason));
     }
-    Ok(Choice { only: typed.only.clone(), skip })
+    Ok(Choice { only, skip })
 }
 
 /// The choice with the check that decides for all others: where the proxy setting cannot be taken as it stands, no answer of the

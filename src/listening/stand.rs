@@ -72,7 +72,7 @@ impl Target {
     fn of(name: &str, given: &Setting<String>) -> Result<Self, String> {
         let Some(url) = web_url(&given.value) else {
             return Err(format!(
-                "{name} (from {}) is `{}`; expected a whole URL such as https://app.customer.example/path",
+                "{name} (from {}) is `{}`; expected an https URL such as https://app.customer.example/path",
                 given.source,
                 shown_url(&given.value)
             ));
@@ -175,12 +175,12 @@ mod tests {
     }
 
     #[test]
-    fn two_purposes_on_one_path_and_what_is_no_url_are_refused_by_name() {
+    fn two_purposes_on_one_path_and_what_no_webhook_arrives_at_are_refused_by_name() {
         let same = stand(&[(WEBHOOK, "https://a.example/hook"), (ACTIONS, "https://b.example/hook")]).err().unwrap();
-        let none = stand(&[(WEBHOOK, "/only/a/path")]).err().unwrap();
+        let none = stand(&[(WEBHOOK, "ftp://a.example/path")]).err().unwrap();
 
         assert!(same.contains("both arrive at /hook"), "{same}");
-        assert!(none.contains(WEBHOOK) && none.contains("/only/a/path"), "{none}");
+        assert!(none.contains(WEBHOOK) && none.contains("ftp://a.example/path"), "{none}");
     }
 
     #[test]

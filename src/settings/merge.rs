@@ -8,7 +8,7 @@ use super::proxy_url::Misread;
 use super::table::*;
 use super::{
     Declared, Environment, Fallback, Family, GivenSecrets, Layer, PublicResolver, Setting, Settings, SettingsError,
-    Source, Strategy, Waiver, values,
+    Source, Strategy, Waiver, nearest, values,
 };
 use crate::files;
 use crate::said;
@@ -31,9 +31,9 @@ impl Settings {
             environment: merging
                 .or(const { Applying::of(&ENVIRONMENT) }, choice(Environment::ALL, Environment::as_str))?,
             domain: merging.one(&DOMAIN, values::host)?,
-            redirect_uris: merging.each(&REDIRECT_URIS, text)?,
-            webhook_url: merging.one(&WEBHOOK_URL, text)?,
-            actions_url: merging.one(&ACTIONS_URL, text)?,
+            redirect_uris: merging.each(&REDIRECT_URIS, values::whole_url)?,
+            webhook_url: merging.one(&WEBHOOK_URL, values::whole_url)?,
+            actions_url: merging.one(&ACTIONS_URL, values::whole_url)?,
             addresses: merging
                 .each(&ADDRESSES, |text| text.parse().map_err(|_| "an IP address such as `198.51.100.7`".to_owned()))?,
             proxy: proxy.filter(|_| !direct),
@@ -246,7 +246,9 @@ fn choice<T: Copy>(all: &[T], written: fn(T) -> &'static str) -> impl Fn(&str) -
         let (last, others) = words
             .split_last()
             .map_or((String::new(), String::new()), |(last, others)| (last.clone(), others.join(", ")));
-        all.iter().copied().find(|value| written(*value) == text).ok_or_else(|| format!("{others} or {last}"))
+        let near = nearest(text, all.iter().map(|value| written(*value)));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        all.iter().copied().find(|value| written(*value) == text).ok_or_else(|| format!("{others} or {last}{near}"))
     }
 }
 

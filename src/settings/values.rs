@@ -74,6 +74,24 @@ pub fn web_url(text: &str) -> Option<Url> {
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()))
 }
 
+/// What is syntactically a URL, of whatever scheme, as it was typed: whether it suits is for checks to say. Its scheme is not
+/// taken from a host that a port stands behind, and a wildcard may stand in the place of the port, as redirect URIs have it.
+pub fn whole_url(text: &str) -> Result<String, String> {
+    let wrong = || match web_url(&format!("https://{text}")).filter(|_| !text.contains("://")) {
+        Some(url) if url.host_str().is_some_and(|host| host == "localhost" || host.contains('.')) => {
+            format!("a whole URL, with its scheme: `{}`", shown_url(url.as_str()))
+        }
+        _ => "a whole URL such as `https://app.customer.example/path`".to_owned(),
+    };
+    let (scheme, rest) = text.split_once(':').ok_or_else(wrong)?;
+    let spaced = text.contains(|c: char| c.is_whitespace() || c.is_control());
+    let is_whole = match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => web_url(&text.replacen(":*", "", 1)).is_some(),
+        _ => Url::parse(text).is_ok() && !rest.is_empty() && !rest.starts_with(|c: char| c.is_ascii_digit()),
+    };
+    if is_whole && !spaced { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
 /// The base URL of an API: `https`, a host, nothing else but perhaps a port.
 pub fn base_url(text: &str) -> Result<Endpoint, String> {
     let wanted = || "an https URL with a host and nothing after it, such as `https://api.workos.com`".to_owned();
@@ -119,6 +137,47 @@ mod tests {
         assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         for bad in ["", "s", "-1s", "0", "5 s", "1h", "99999999999999999999", "18446744073709551615m"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_url_of_any_scheme_is_taken_as_it_was_typed_and_what_is_none_is_refused_with_what_may_be_meant() {
+        for url in [
+            "https://app.customer.example/hook?a=b#c",
+            "HTTPS://App.Customer.Example",
+            "http://localhost:3000/callback",
+            "http://localhost:*/callback",
+            "https://*.customer.example/callback",
+            "https://[::1]:8443/",
+            "https://b\u{fc}cher.example/callback",
+            "ftp://app.customer.example/",
+            "myapp:/callback",
+            "com.example.app:/oauth2redirect",
+            "urn:ietf:wg:oauth:2.0:oob",
+        ] {
+            assert_eq!(whole_url(url).as_deref(), Ok(url));
+        }
+        for (text, meant) in [
+            ("app.customer.example/hook", "`https://app.customer.example/hook`"),
+            ("app.customer.example:8443/hook", "`https://app.customer.example:8443/hook`"),
+            ("localhost:3000/callback", "`https://localhost:3000/callback`"),
+            ("app.customer.example/hook?key=planted", "`https://app.customer.example/hook?…`"),
+            ("https:/app.customer.example/hook", "such as"),
+            ("https:app.customer.example/hook", "such as"),
+            ("https:///hook", "such as"),
+            ("https://", "such as"),
+            ("://app.customer.example", "such as"),
+            ("https://app.customer.example:84433/", "such as"),
+            ("https://app customer.example/hook", "such as"),
+            (" https://app.customer.example/hook", "such as"),
+            ("https://app.customer.example/hook\n", "such as"),
+            ("/callback", "such as"),
+            ("callback", "such as"),
+            ("https", "such as"),
+            ("", "such as"),
+        ] {
+            let right = whole_url(text).unwrap_err();
+            assert!(right.contains(meant) && !right.contains("planted"), "{text}: {right}");
         }
     }
 

@@ -36,7 +36,7 @@ const INSTALLATION: &[&str] = &[
     "--redirect-uri",
     "https://127.0.0.1:1/callback?state=PLANTED",
     "--actions-url",
-    "not a url?key=PLANTED",
+    "ftp://app.customer.example/a?key=PLANTED",
     "--client-id",
     "sk_live_PLANTED0000000000000000wxyz",
     "--public-resolver",

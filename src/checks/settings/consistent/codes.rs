@@ -213,17 +213,17 @@ pub(in crate::checks) static MALFORMED_CLIENT_ID: Code = Code::error(
     )
     .shown_by("printenv WORKOS_CLIENT_ID"),
 ]);
-pub(in crate::checks) static MALFORMED_URL: Code = Code::error("malformed-url", "a URL is not one, or has no host")
-    .caused_by(&[
+pub(in crate::checks) static MALFORMED_URL: Code =
+    Code::error("malformed-url", "a URL is of a scheme that is not the web's, or has no host").caused_by(&[
         Cause::installer(
-            "The scheme is missing: a host or a path alone was given.",
-            "The value does not begin with https://.",
-            "Give the URL as a whole, such as https://app.customer.example/path.",
+            "It is the URI of a native application, whose scheme is its own.",
+            "The value begins with neither https:// nor http://, and is a redirect URI.",
+            "Give the https URL at which the web application is called back; of a native one WorkOS takes http://127.0.0.1 with a port.",
         ),
         Cause::installer(
-            "A template was filled in halfway.",
-            "The value holds `${`, `{{`, `<` or nothing between `//` and the next `/`.",
-            "Give the URL with the installation's external domain in it.",
+            "The URL of another service was copied into its place.",
+            "The value begins with the scheme of that service, such as ftp:// or ldaps://.",
+            "Give the URL that WorkOS calls, such as https://app.customer.example/path.",
         ),
     ]);
 pub(in crate::checks) static NOT_HTTPS: Code =

@@ -274,8 +274,8 @@ mod tests {
             ("http://127.0.0.1/callback", &[]),
             ("http://app.customer.example/callback", &["not-https"]),
             ("http://localhost:3000/callback", &["localhost"]),
-            ("https:///callback", &["malformed-url"]),
-            ("app.customer.example/callback", &["malformed-url"]),
+            ("ftp://app.customer.example/callback", &["malformed-url"]),
+            ("com.customer.app:/callback", &["malformed-url"]),
             ("https://bücher.example/callback", &["idn-not-punycode"]),
             ("https://10.1.2.3/callback", &["private-redirect"]),
             ("http://[fd00::7]/callback", &["not-https", "private-redirect"]),
@@ -307,7 +307,7 @@ mod tests {
             ("https://[fd00::7]/hook", &["private-address"]),
             ("https://[::ffff:10.1.2.3]/hook", &["private-address"]),
             ("https://other.example/hook", &["domain-mismatch"]),
-            ("https://", &["malformed-url"]),
+            ("ftp://app.customer.example/hook", &["malformed-url"]),
         ] {
             let site = site().with("installation.domain", "app.customer.example").with("installation.webhook_url", url);
             assert_eq!(run(site).await, wanted, "{url}");

@@ -138,9 +138,9 @@ pub(super) fn malformed_client_id(id: &Setting<String>) -> Finding {
 
 pub(super) fn malformed_url(name: &str, text: &str) -> Finding {
     MALFORMED_URL.found(
-        format!("the {name} `{}` is not a URL with a host", shown_url(text)),
-        Remediation::installer(format!("Give the {name} as a whole, such as https://app.customer.example/path."))
-            .in_short(format!("give the {name} as a whole")),
+        format!("the {name} `{}` is no http or https URL with a host", shown_url(text)),
+        Remediation::installer(format!("Give the {name} as an https URL, such as https://app.customer.example/path."))
+            .in_short(format!("give the {name} as an https URL")),
     )
 }
 
