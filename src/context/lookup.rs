@@ -157,9 +157,10 @@ impl Context {
                 servers: Vec::new(),
             };
         }
-        if let Some(bounds) = &self.lookups.bounds {
-            bounds.pass_lookup(name).await;
-        }
+        let pending = match &self.lookups.bounds {
+            Some(bounds) => Some(bounds.pass_lookup(name).await),
+            None => None,
+        };
         let cell = {
             let mut lookups = self.lookups.memory.names.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(lookups.entry(name.to_owned()).or_default())
@@ -167,6 +168,9 @@ impl Context {
         let lookup = cell.get_or_init(|| self.look_up(name)).await.clone();
         if let Some(bounds) = &self.lookups.bounds {
             bounds.gave(name, lookup.addresses().into_iter().chain(lookup.from_servers()));
+        }
+        if let Some(pending) = pending {
+            pending.gave(&lookup);
         }
         lookup
     }

@@ -10,14 +10,14 @@ use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
-pub use bounds::{Guard, Undeclared};
+pub use bounds::{Guard, Journal, Undeclared};
 pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
 pub use reaching::{looking_up, reaching, requesting, routes, translating};
 
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::net::{Attempted, Connected, Layered, Network, Through, TrustSummary, Way};
+use crate::net::{Attempted, Connected, Layered, Network, Through, TrustSummary, Underway, Way};
 use crate::outcome::{Grade, Remediations, Vantage};
 use crate::settings::{Family, Misread, Probing, Proxy, Settings, Variables};
 
@@ -41,6 +41,8 @@ pub struct Context {
     pub lookups: Lookups,
     /// The same network without memory and without repetition, for sampling.
     pub unrepeated: Arc<dyn Network>,
+    /// How far what is asked of the network has come.
+    pub underway: Underway,
     /// What is known of the roots that this host trusts.
     pub trust: TrustSummary,
     /// This machine.
@@ -85,7 +87,7 @@ pub type ProxyVariables<'a> = (&'a [(&'static str, Result<Proxy, Misread>)], &'a
 impl Context {
     /// What a run looks at that was told nothing besides.
     pub fn new(
-        Layered { network, unrepeated }: Layered,
+        Layered { network, unrepeated, underway }: Layered,
         host: impl Host + 'static,
         settings: Settings,
         facts: Facts,
@@ -100,6 +102,7 @@ impl Context {
             network,
             lookups: Lookups::default(),
             unrepeated,
+            underway,
             trust: TrustSummary::default(),
             host: Arc::new(host),
             inbound: None,

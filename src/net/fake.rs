@@ -2,7 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, clippy::needless_pass_by_value, reason = "a fake for tests, told in literals")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -26,6 +26,8 @@ pub struct Fake {
     handshakes: HashMap<String, Result<Handshake, NetError>>,
     responses: HashMap<(Method, String), Result<Response, NetError>>,
     handlers: HashMap<(Method, String), Handler>,
+    /// What is never answered: an address and port, a name, a DNS server, a host that shakes hands, or a URL.
+    silent: HashSet<String>,
     /// Every request that was sent, as `GET https://host/path`.
     pub sent: Mutex<Vec<String>>,
 }
@@ -178,6 +180,21 @@ impl Fake {
         self
     }
 
+    /// Whatever this is asked of is never answered: connections to an address and port, the resolution of a name, a DNS server's
+    /// answers, handshakes with a host, or requests of a URL.
+    #[must_use]
+    pub fn hangs(mut self, what: &str) -> Self {
+        self.silent.insert(what.to_owned());
+        self
+    }
+
+    /// Waits for ever for what is never answered.
+    async fn answers_at_all(&self, what: &str) {
+        if self.silent.contains(what) {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// How handshakes with a host end.
     #[must_use]
     pub fn shakes(mut self, host: &str, result: Result<Handshake, ErrorKind>) -> Self {
@@ -219,6 +236,7 @@ fn ended<T: Clone>(result: Option<&Result<T, NetError>>, what: &str) -> Attempte
 impl Network for Fake {
     fn resolve<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<IpAddr>> {
         Box::pin(async move {
+            self.answers_at_all(name).await;
             let resolved = ended(self.resolutions.get(name), name);
             Attempted { took: self.resolving_takes.unwrap_or(resolved.took), ..resolved }
         })
@@ -226,7 +244,10 @@ impl Network for Fake {
 
     fn ask<'a>(&'a self, question: &'a Question) -> Asking<'a, Records> {
         let key = (question.server, question.name.clone(), question.kind);
-        Box::pin(async move { ended(self.records.get(&key), &format!("{question:?}")) })
+        Box::pin(async move {
+            self.answers_at_all(&question.server.to_string()).await;
+            ended(self.records.get(&key), &format!("{question:?}"))
+        })
     }
 
     fn connect<'a>(&'a self, way: &'a Way) -> Asking<'a, Connected> {
@@ -235,11 +256,17 @@ impl Network for Fake {
             .connections
             .get(&hop)
             .map(|result| result.clone().map(|()| Connected { from: SocketAddr::from(([10, 20, 0, 10], 40_000)) }));
-        Box::pin(async move { ended(connected.as_ref(), &hop.to_string()) })
+        Box::pin(async move {
+            self.answers_at_all(&hop.to_string()).await;
+            ended(connected.as_ref(), &hop.to_string())
+        })
     }
 
     fn handshake<'a>(&'a self, way: &'a Way) -> Asking<'a, Handshake> {
-        Box::pin(async move { ended(self.handshakes.get(&way.endpoint.host), &way.endpoint.host) })
+        Box::pin(async move {
+            self.answers_at_all(&way.endpoint.host).await;
+            ended(self.handshakes.get(&way.endpoint.host), &way.endpoint.host)
+        })
     }
 
     fn fetch<'a>(&'a self, request: &'a Request) -> Asking<'a, Response> {
@@ -247,6 +274,9 @@ impl Network for Fake {
         self.sent.lock().unwrap().push(format!("{:?} {url}", request.method).to_uppercase());
         let key = (request.method, url.clone());
         let handled = self.handlers.get(&key).map(|handler| Ok(handler(request)));
-        Box::pin(async move { ended(handled.as_ref().or_else(|| self.responses.get(&key)), &url) })
+        Box::pin(async move {
+            self.answers_at_all(&url).await;
+            ended(handled.as_ref().or_else(|| self.responses.get(&key)), &url)
+        })
     }
 }

@@ -16,6 +16,7 @@ use super::lines::{Http2, Lines, is_silence};
 use super::stream::Stream;
 use super::tls::{Offer, Session};
 use super::trust::TrustStores;
+use super::underway::waits_for;
 use super::{
     Asking, Attempted, BodyEnd, Connected, Handshake, Network, Question, Records, Request, Response, Through, Version,
     Way, dns, http, socks, tls, tunnel,
@@ -88,16 +89,21 @@ impl Live {
     async fn stream(&self, way: &Way) -> Result<Stream, NetError> {
         let hop = self.place(way.first_hop())?;
         let limit = self.limits.attempt;
+        waits_for(Phase::Connect);
         let tcp =
             timeout(limit, TcpStream::connect(hop)).await.map_err(|_| NetError::timed_out(Phase::Connect, limit))??;
         tcp.set_nodelay(true)?;
         let Through::Proxy { proxy, target, .. } = &way.through else { return Ok(Stream::Plain(tcp)) };
         let mut stream = match proxy.scheme {
-            Scheme::Https => timeout(limit, tls::to_proxy(tcp, &proxy.endpoint.host, &self.stores))
-                .await
-                .map_err(|_| NetError::timed_out(Phase::ProxyHandshake, limit))??,
+            Scheme::Https => {
+                waits_for(Phase::ProxyHandshake);
+                timeout(limit, tls::to_proxy(tcp, &proxy.endpoint.host, &self.stores))
+                    .await
+                    .map_err(|_| NetError::timed_out(Phase::ProxyHandshake, limit))??
+            }
             _ => Stream::Plain(tcp),
         };
+        waits_for(Phase::Tunnel);
         let tunnel = async {
             match proxy.scheme {
                 Scheme::Http | Scheme::Https => {
@@ -228,6 +234,7 @@ impl Live {
         hello: Hello,
         limit: Duration,
     ) -> Result<Session, NetError> {
+        waits_for(Phase::Handshake);
         timeout(limit, tls::handshake(stream, &way.endpoint.host, &self.stores, offer, hello))
             .await
             .map_err(|_| NetError::timed_out(Phase::Handshake, self.limits.attempt))?
@@ -299,6 +306,7 @@ impl Live {
             let line = self.line(request, offer).await.map_err(|error| Failed { error, over: None })?;
             let over = Some(line.version());
             line.trusted(request.trust).map_err(|error| Failed { error, over: None })?;
+            waits_for(Phase::Answer);
             let answer = http::ask(&line, request, self.limits.attempt).await;
             match answer {
                 Ok(answer) => {

@@ -1,6 +1,7 @@
 //! The boundary to the world: a handful of verbs, each one attempt that ends in an answer or a classified error.
 //!
-//! Layers, outermost first: [`Memo`] asks each question once, [`Retrying`] repeats transient failures, [`Live`] asks.
+//! Layers, outermost first: [`Memo`] asks each question once, [`Retrying`] repeats transient failures, [`Watched`] knows how far
+//! each attempt has come, [`Live`] asks.
 //! Judging and advising are for the caller.
 
 mod anatomy;
@@ -29,6 +30,7 @@ mod stream;
 mod tls;
 mod trust;
 mod tunnel;
+mod underway;
 
 use std::fmt;
 use std::future::Future;
@@ -47,6 +49,7 @@ pub use retrying::Retrying;
 pub use trust::{
     BundleFlaw, Damage, FileFlaw, Foreign, PassedOver, TrustError, TrustStores, TrustSummary, Unread, system_store,
 };
+pub use underway::{Reached, Underway, Verb, Watched};
 
 pub use crate::contact::Method;
 use crate::endpoint::Endpoint;
@@ -98,19 +101,22 @@ pub struct Layered {
     pub network: Arc<dyn Network>,
     /// The same without memory and without repetition.
     pub unrepeated: Arc<dyn Network>,
+    /// How far what is asked of the first has come.
+    pub underway: Underway,
 }
 
 impl Layered {
     /// The layers over a network, with so many repetitions.
     pub fn over(network: impl Network + 'static, retries: u32) -> Self {
-        let unrepeated = Arc::new(network);
-        Layered { network: Arc::new(Memo::new(Retrying::new(Arc::clone(&unrepeated), retries))), unrepeated }
+        let (unrepeated, underway) = (Arc::new(network), Underway::default());
+        let watched = Watched::new(Arc::clone(&unrepeated), underway.clone());
+        Layered { network: Arc::new(Memo::new(Retrying::new(watched, retries))), unrepeated, underway }
     }
 
     /// A network of a test, with no layer over it.
     #[cfg(test)]
     pub(crate) fn bare(network: Arc<dyn Network>) -> Self {
-        Layered { network: Arc::clone(&network), unrepeated: network }
+        Layered { network: Arc::clone(&network), unrepeated: network, underway: Underway::default() }
     }
 }
 

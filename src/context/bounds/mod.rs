@@ -4,6 +4,8 @@
 //! not list everything is a defect of this tool, and no finding about anybody's network.
 
 mod host;
+mod journal;
+mod learnt;
 mod network;
 mod rules;
 #[cfg(test)]
@@ -17,12 +19,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use self::host::BoundedHost;
+pub use self::journal::Journal;
+use self::journal::{Journaled, Pending};
 use self::network::Bounded;
 use super::lookup::servers_in_effect;
 use super::reaching::lookup;
 use super::{Context, ProxyVariables};
 use crate::contact::{Contact, Server, Touch};
 use crate::host::Host;
+use crate::net::Network;
 use crate::settings::{Settings, Variables};
 
 /// What a check reached for without having declared it. Nothing of it was touched.
@@ -41,6 +46,7 @@ impl Context {
     /// The same in the bounds of what was declared, and the guard that watches over them.
     pub fn bounded(&self, contacts: &[Contact]) -> (Context, Guard) {
         let (overstepped, heard) = mpsc::unbounded_channel();
+        let journal = Arc::new(Journal::new(self.underway.clone()));
         let bounds = Arc::new(Bounds {
             settings: Arc::clone(&self.settings),
             variables: self.variables.clone(),
@@ -51,30 +57,43 @@ impl Context {
                 learnt: 0,
             }),
             overstepped,
+            journal: Arc::clone(&journal),
         });
+        let bounded = |network: &Arc<dyn Network>| {
+            let journaled = Journaled::new(Arc::clone(network), Arc::clone(&journal));
+            Arc::new(Bounded::new(Arc::new(journaled), Arc::clone(&bounds)))
+        };
         let cx = Context {
-            network: Arc::new(Bounded::new(Arc::clone(&self.network), Arc::clone(&bounds))),
-            unrepeated: Arc::new(Bounded::new(Arc::clone(&self.unrepeated), Arc::clone(&bounds))),
+            network: bounded(&self.network),
+            unrepeated: bounded(&self.unrepeated),
             host: Arc::new(BoundedHost::new(Arc::clone(&self.host), Arc::clone(&bounds))),
-            lookups: self.lookups.within(bounds),
+            lookups: self.lookups.within(Arc::clone(&bounds)),
             variables: Variables::default(),
             ..self.clone()
         };
-        (cx, Guard(heard))
+        (cx, Guard { heard, journal })
     }
 }
 
 /// Watches over the bounds of one check.
-pub struct Guard(UnboundedReceiver<Touch>);
+pub struct Guard {
+    heard: UnboundedReceiver<Touch>,
+    journal: Arc<Journal>,
+}
 
 impl Guard {
+    /// What is asked in the bounds, for whoever wants to know before it ends.
+    pub fn journal(&self) -> Arc<Journal> {
+        Arc::clone(&self.journal)
+    }
+
     /// Waits for what is asked in the bounds. Reaching out of them ends it at once.
     pub async fn over<T>(mut self, asked: impl Future<Output = T>) -> Result<T, Undeclared> {
         tokio::select! {
             biased;
-            Some(touch) = self.0.recv() => Err(Undeclared(touch)),
+            Some(touch) = self.heard.recv() => Err(Undeclared(touch)),
             // Where its last step reached out of them, the answer counts for nothing, either.
-            answer = asked => self.0.try_recv().map_or(Ok(answer), |touch| Err(Undeclared(touch))),
+            answer = asked => self.heard.try_recv().map_or(Ok(answer), |touch| Err(Undeclared(touch))),
         }
     }
 }
@@ -87,6 +106,7 @@ pub(super) struct Bounds {
     host: Arc<dyn Host>,
     state: Mutex<State>,
     overstepped: UnboundedSender<Touch>,
+    journal: Arc<Journal>,
 }
 
 struct State {
@@ -122,9 +142,11 @@ impl Bounds {
         }
     }
 
-    /// Looking a name up as an application does, whether it is asked now or was asked before by another check.
-    pub(super) async fn pass_lookup(&self, name: &str) {
+    /// Looking a name up as an application does, whether it is asked now or was asked before by another check: it goes on until
+    /// what it gave is told.
+    pub(super) async fn pass_lookup(&self, name: &str) -> Pending<'_> {
         self.pass(lookup(name, &self.settings)).await;
+        self.journal.looks_up(name)
     }
 
     /// Whether what the DNS servers in effect answer about a name may be looked at, whoever asked them. Nothing is asked for

@@ -118,8 +118,8 @@ pub enum ProxyRefusal {
     Tls(Box<ErrorKind>),
 }
 
-/// What was being waited for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What was being waited for, in the order in which that comes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Phase {
     /// A DNS answer.
     Lookup,
