@@ -345,7 +345,8 @@ pub static DEADLINE: Declared =
     setting("network.deadline", "--deadline", Shape::Duration, Heading::Network, "how long the whole run may take")
         .or_by_default("60s")
         .but_not_for_plan()
-        .and_probe();
+        .and_probe()
+        .and_demo_as("how long the whole run may take", "60s");
 
 pub static DEEP: Declared = setting(
     "checks.deep",
