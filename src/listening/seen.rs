@@ -25,6 +25,8 @@ use crate::workos::delivery::{Delivery, Purpose, may_hide};
 pub(crate) struct Caused {
     /// What it was made to send, or why it could not be.
     pub(crate) event: Option<Result<String, String>>,
+    /// Listening ended before it can be said that it does not arrive.
+    pub(crate) too_early: bool,
     /// Whether WorkOS lists the event, where it did not arrive.
     pub(crate) listed: Listed,
     /// The requests that wrote, and what identifies their answers.
@@ -190,7 +192,8 @@ impl Seen {
         let Stood { cx, until, lasted, caused, tally, .. } = *stood;
         let webhooks = of(&self.deliveries, Purpose::Webhook);
         let secret = HeldTo::webhook_secret(&cx.settings);
-        let event = match &caused.event {
+        let awaited = caused.event.as_ref().filter(|_| !caused.too_early);
+        let event = match awaited {
             Some(Ok(what)) => Some(match &caused.listed {
                 Listed::As(event) => format!("{what}, and lists it as {event}"),
                 Listed::No | Listed::Unknown => what.clone(),
@@ -209,7 +212,7 @@ impl Seen {
             turned: &tally.telling(),
             secret: &secret,
         };
-        let outcome = match &caused.event {
+        let outcome = match awaited {
             Some(Err(why)) if webhooks.is_empty() && arrivals.astray.is_empty() => {
                 Outcome::graded(Grade::Declared).because(delivered::not_caused(why))
             }

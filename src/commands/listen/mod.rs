@@ -138,7 +138,8 @@ async fn listen(
         let (event, back) = reception.while_it_lasts(taking_back, &mut arriving).await;
         caused = Caused { listed: event, taken_back: Some(back), written: provocation.written(), ..caused };
     }
-    caused.event = made.filter(|_| !ended.is_cut_short());
+    caused.event = made;
+    caused.too_early = ended.is_cut_short();
     if let EndOfStand::Broken(why) = ended {
         return Err(Failure::machine("the listener broke", why));
     }
