@@ -18,6 +18,8 @@ pub enum Ending {
     CutShort {
         /// What ended the run.
         by: Stop,
+        /// The check that was not through, where this one had not begun because it needs that.
+        waits_for: Option<CheckId>,
         /// What is known of it nevertheless.
         evidence: Vec<Evidence>,
     },
@@ -45,7 +47,12 @@ pub enum Why {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stop {
     /// The time that the whole run has is over.
-    Deadline(Duration),
+    Deadline {
+        /// How long that was.
+        passed: Duration,
+        /// How long it has to be for another run to come further, where it may be longer.
+        again: Option<Duration>,
+    },
     /// The user.
     Interruption,
 }
@@ -76,7 +83,10 @@ impl Ending {
         match self {
             Ending::Asked(outcome) => outcome.findings.not_available().map(str::to_owned),
             Ending::Skipped(why) => Some(why.in_words()),
-            Ending::CutShort { by, .. } => Some(by.in_words()),
+            Ending::CutShort { by, waits_for: None, .. } => Some(by.in_words()),
+            Ending::CutShort { by, waits_for: Some(check), .. } => {
+                Some(format!("{}, which was not through when {}", needs(check.as_str()), by.happened()))
+            }
             Ending::Broke(what) => Some(broke(what)),
         }
     }
@@ -139,12 +149,38 @@ impl Why {
 }
 
 impl Stop {
-    /// What became of whatever was still being asked.
+    /// What became of whatever was still being asked, and with which flag it would come further.
     pub fn in_words(self) -> String {
-        match self {
-            Stop::Deadline(deadline) => format!("not through when the run's deadline of {} passed", spoken(deadline)),
-            Stop::Interruption => "interrupted before it was through".to_owned(),
+        match (self, self.again()) {
+            (Stop::Interruption, _) => "interrupted before it was through".to_owned(),
+            (Stop::Deadline { .. }, None) => format!("not through when {}", self.happened()),
+            (Stop::Deadline { .. }, Some(flag)) => {
+                format!("not through when {}; run again with {flag}", self.happened())
+            }
         }
+    }
+
+    /// The flag with which another run would come further.
+    pub fn again(self) -> Option<String> {
+        match self {
+            Stop::Deadline { again, .. } => again.map(|again| format!("--deadline {}", given(again))),
+            Stop::Interruption => None,
+        }
+    }
+
+    fn happened(self) -> String {
+        match self {
+            Stop::Deadline { passed, .. } => format!("the run's deadline of {} passed", spoken(passed)),
+            Stop::Interruption => "the run was interrupted".to_owned(),
+        }
+    }
+}
+
+/// A duration as a flag takes it, in whole seconds or minutes.
+fn given(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
     }
 }
 
@@ -206,7 +242,7 @@ mod tests {
         let needs = Ending::Skipped(Why::Needs(SPEC.id));
         let left_out = Ending::Skipped(Why::LeftOut(Some("needs a.check".to_owned())));
         let evidence = vec![Evidence { what: "waited for", value: "a.check".to_owned(), confidential: false }];
-        let cut = Ending::CutShort { by: Stop::Interruption, evidence };
+        let cut = Ending::CutShort { by: Stop::Interruption, waits_for: None, evidence };
 
         assert_eq!([needs.cause(), left_out.cause(), cut.cause()], [Some(SPEC.id), None, None]);
         assert_eq!([needs.grade(), left_out.grade(), cut.grade()], [None; 3]);

@@ -11,14 +11,15 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinError};
 
-use crate::check::{About, Check, CheckId, Contact, Spec};
-use crate::context::Context;
+use crate::check::{About, Check, CheckId, Spec};
+use crate::context::{Context, Guard, Journal};
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Evidence, Status};
 use crate::plan::{Fate, Plan};
 use crate::report::waivers::{standings, waive};
 use crate::report::{Head, Report, Row};
 use crate::said::lasted;
+use crate::settings::Settings;
 
 /// Hears of a run while it goes on.
 pub trait Observer {
@@ -44,6 +45,7 @@ pub async fn run(
 ) -> Report {
     let started = Instant::now();
     let deadline = cx.settings.deadline.value;
+    let late = Stop::Deadline { passed: deadline, again: longer(&cx.settings) };
     let now = jiff::Timestamp::try_from(cx.host.now()).unwrap_or_default();
     let today = jiff::tz::TimeZone::UTC.to_datetime(now).date();
     let mut rows: Vec<Option<Row>> = Vec::new();
@@ -68,7 +70,7 @@ pub async fn run(
         }
         if let Some(by) = stopped {
             for (slot, question) in rows.iter_mut().zip(&questions) {
-                slot.get_or_insert_with(|| question.cut_short(by));
+                slot.get_or_insert_with(|| question.cut_short(by, &questions));
             }
             continue;
         }
@@ -80,7 +82,7 @@ pub async fn run(
                 }
             }
             () = &mut interrupt => stopped = Some(Stop::Interruption),
-            () = &mut overrun => stopped = Some(Stop::Deadline(deadline)),
+            () = &mut overrun => stopped = Some(late),
             _ = tick.tick() => {
                 if let Some(question) = questions.get(told) {
                     observer.waiting(&question.label(), waiting_since.elapsed());
@@ -95,6 +97,20 @@ pub async fn run(
     let waivers = standings(&cx.settings.waivers, &rows, today);
     let interrupted = stopped == Some(Stop::Interruption);
     Report { head, rows, duration: started.elapsed(), interrupted, waivers }
+}
+
+/// The longest deadline that can be set.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// The deadline with which another run comes further: twice as long, and long enough for what was being asked to run into its
+/// own bounds, and for what follows it to do so, too. Then each ends in a conclusion, whatever was silent.
+fn longer(settings: &Settings) -> Option<Duration> {
+    let bounds = settings.timeout.value * (settings.retries.value + 1);
+    let passed = settings.deadline.value;
+    let wanted = (passed * 2).max(passed + bounds * 2).as_secs_f64();
+    let step: f64 = if wanted <= 60.0 { 10.0 } else { 60.0 };
+    let wanted = Duration::from_secs_f64((wanted / step).ceil() * step).min(LONGEST);
+    (wanted > passed).then_some(wanted)
 }
 
 /// A check that was started: the index of its row, and what became of it.
@@ -120,14 +136,14 @@ struct Question {
 }
 
 /// How far a question has come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 enum Progress {
-    /// This check has to pass first.
-    WaitsFor(CheckId),
+    /// The check of this row has to pass first.
+    WaitsFor(usize),
     /// As many are being asked as may be at once.
     Queued,
-    /// It is being asked since then.
-    Asked(Instant),
+    /// It is being asked since then, and what it asks of the network stands there.
+    Asked(Instant, Arc<Journal>),
 }
 
 impl Question {
@@ -143,15 +159,38 @@ impl Question {
         Row::new(self.spec, self.required, self.subject.clone(), ending, took).about(self.about.clone())
     }
 
-    /// The row of a question that was still open when the run ended.
-    fn cut_short(&self, by: Stop) -> Row {
-        let (what, value, took) = match *self.progress.borrow() {
-            Progress::WaitsFor(need) => ("waited for", need.to_string(), Duration::ZERO),
-            Progress::Queued => ("waited for", format!("one of {AT_ONCE} checks that run at once"), Duration::ZERO),
-            Progress::Asked(since) => ("running for", lasted(since.elapsed()), since.elapsed()),
+    /// The row of a question that was still open when the run ended, with what was learnt by then.
+    fn cut_short(&self, by: Stop, all: &[Question]) -> Row {
+        let seen = |what, value| Evidence { what, value, confidential: false };
+        let (waits_for, evidence, took) = match &*self.progress.borrow() {
+            Progress::WaitsFor(_) => {
+                let root = self.root(all);
+                (Some(root.spec.id), vec![seen("waited for", root.label())], Duration::ZERO)
+            }
+            Progress::Queued => {
+                let turn = format!("one of {AT_ONCE} checks that run at once");
+                (None, vec![seen("waited for", turn)], Duration::ZERO)
+            }
+            Progress::Asked(since, journal) => {
+                let took = since.elapsed();
+                let mut evidence = journal.learnt();
+                evidence.push(seen("running for", lasted(took)));
+                (None, evidence, took)
+            }
         };
-        let evidence = vec![Evidence { what, value, confidential: false }];
-        self.ended(Ending::CutShort { by, evidence }, took)
+        self.ended(Ending::CutShort { by, waits_for, evidence }, took)
+    }
+
+    /// What is waited for in the end, where what is waited for waits itself.
+    fn root<'q>(&'q self, all: &'q [Question]) -> &'q Question {
+        let mut root = self;
+        // Every need stands before what needs it, so that this comes to an end.
+        while let Progress::WaitsFor(need) = *root.progress.borrow()
+            && let Some(before) = all.get(need)
+        {
+            root = before;
+        }
+        root
     }
 
     /// The row of a question whose task ended in a way that nothing inside it noticed.
@@ -186,7 +225,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         let question = Question { spec, required: entry.required, subject, about, progress };
         questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
-        signals.push((spec.id, heard));
+        signals.push(Need { index, id: spec.id, heard });
         let (check, contacts, needs) = match entry.fate {
             Fate::Runs { check, needs, contacts } => (check, contacts, needs),
             Fate::Skipped(why) => {
@@ -203,8 +242,9 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
                     tells.send_replace(Progress::Queued);
                     let _permit = permits.acquire().await;
                     let begun = Instant::now();
-                    tells.send_replace(Progress::Asked(begun));
-                    let ending = ask(check.as_ref(), &contacts, &cx).await;
+                    let (cx, guard) = cx.bounded(&contacts);
+                    tells.send_replace(Progress::Asked(begun, guard.journal()));
+                    let ending = ask(check.as_ref(), &cx, guard).await;
                     question.ended(ending, begun.elapsed())
                 }
                 Err(cause) => question.ended(Ending::Skipped(Why::Needs(cause)), Duration::ZERO),
@@ -219,12 +259,17 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
 }
 
 /// A check that must have passed, and what is heard of it.
-type Need = (CheckId, watch::Receiver<Signal>);
+#[derive(Clone)]
+struct Need {
+    /// Its row.
+    index: usize,
+    id: CheckId,
+    heard: watch::Receiver<Signal>,
+}
 
 /// Runs a check in the bounds of what it declared. One that breaks, or reaches out of them, ends itself and nothing else.
-async fn ask(check: &dyn Check, contacts: &[Contact], cx: &Context) -> Ending {
-    let (cx, guard) = cx.bounded(contacts);
-    match AssertUnwindSafe(async { guard.over(check.run(&cx)).await }).catch_unwind().await {
+async fn ask(check: &dyn Check, cx: &Context, guard: Guard) -> Ending {
+    match AssertUnwindSafe(async { guard.over(check.run(cx)).await }).catch_unwind().await {
         Ok(Ok(outcome)) => Ending::Asked(outcome),
         Ok(Err(undeclared)) => Ending::Broke(undeclared.to_string()),
         Err(_) => Ending::Broke("it panicked".to_owned()),
@@ -242,9 +287,9 @@ fn passed_on(row: &Row) -> Signal {
 
 /// Waits for every need; the first in registry order that did not pass is the cause.
 async fn all_passed(needs: Vec<Need>, tells: &watch::Sender<Progress>) -> Result<(), CheckId> {
-    for (id, mut need) in needs {
-        tells.send_replace(Progress::WaitsFor(id));
-        let signal = need.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| *signal);
+    for Need { index, id, mut heard } in needs {
+        tells.send_replace(Progress::WaitsFor(index));
+        let signal = heard.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| *signal);
         match signal {
             Ok(Signal::Go) => {}
             Ok(Signal::Stop(cause)) => return Err(cause),
@@ -259,6 +304,8 @@ async fn all_passed(needs: Vec<Need>, tells: &watch::Sender<Progress>) -> Result
 mod tests {
     use super::*;
     use crate::check::{CheckId, Contact, Group, Planned, Running, Spec};
+    use crate::context::reaching;
+    use crate::endpoint::Endpoint;
     use crate::facts::Facts;
     use crate::host::fake::FakeHost;
     use crate::net::counted::Counted;
@@ -266,7 +313,7 @@ mod tests {
     use crate::net::{Layered, Network};
     use crate::outcome::{Code, Grade, Outcome, Remediation, Vantage};
     use crate::plan::Choice;
-    use crate::settings::{DEADLINE, GivenSecrets, Layer, Settings, Source, Strategy, Waiver};
+    use crate::settings::{DEADLINE, Declared, GivenSecrets, Layer, Source, Strategy, TIMEOUT, Waiver};
 
     /// What the check of a test does.
     #[derive(Clone, Copy)]
@@ -276,6 +323,7 @@ mod tests {
         FindUndeclared,
         ReachOut,
         Hang,
+        Connect,
         Break,
         BreakBeforeItRuns,
         BreakAfterItRan,
@@ -291,8 +339,11 @@ mod tests {
     }
 
     impl Check for Does {
-        fn contacts(&self, _: &Facts, _: &Settings) -> Vec<Contact> {
-            Vec::new()
+        fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+            match self {
+                Does::Connect => reaching(&Endpoint::new("api.workos.com", 443), false, settings, ""),
+                _ => Vec::new(),
+            }
         }
 
         fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -310,6 +361,10 @@ mod tests {
                         outcome
                     }
                     Does::Hang => std::future::pending().await,
+                    Does::Connect => {
+                        let way = cx.way(&Endpoint::new("api.workos.com", 443)).await;
+                        outcome.with("reached", way.is_some().to_string())
+                    }
                     Does::Break => panic!("as the test decided"),
                 }
             })
@@ -364,6 +419,10 @@ mod tests {
         &[Group { id: "a", title: "", specs: &[&EARLY, &LATE, &AFTER_EARLY, &AFTER_LATE, &PASSES] }];
     static CHAIN: &[Group] = &[Group { id: "a", title: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
     const HANGS_ID: CheckId = CheckId::new("a.hangs");
+    const AFTER_HANGS_ID: CheckId = CheckId::new("a.after-hangs");
+    static AFTER_AFTER_HANGS: Spec = spec("a.after-after", &[AFTER_HANGS_ID], |_, _| Planned::one(Does::Pass));
+    static CONNECTING: &[Group] = &[Group { id: "a", title: "", specs: &[&CONNECTS] }];
+    static CONNECTS: Spec = spec("a.connects", &[], |_, _| Planned::one(Does::Connect));
     static AFTER_HANGS: Spec = spec("a.after-hangs", &[HANGS_ID], |_, _| Planned::one(Does::Pass));
     const STRANGE_ID: CheckId = CheckId::new("a.finds-undeclared");
     static FINDS_UNDECLARED: Spec = spec("a.finds-undeclared", &[], |_, _| Planned::one(Does::FindUndeclared));
@@ -374,7 +433,8 @@ mod tests {
     static AFTER_REACHES: Spec = spec("a.after-reaches", &[REACHES_ID], |_, _| Planned::one(Does::Pass));
     static REACHING: &[Group] = &[Group { id: "a", title: "", specs: &[&REACHES, &AFTER_REACHES, &PASSES] }];
     static UNDECLARED: &[Group] = &[Group { id: "a", title: "", specs: &[&FINDS_UNDECLARED, &AFTER_STRANGE, &PASSES] }];
-    static HANGING: &[Group] = &[Group { id: "a", title: "", specs: &[&HANGS, &AFTER_HANGS, &PASSES] }];
+    static HANGING: &[Group] =
+        &[Group { id: "a", title: "", specs: &[&HANGS, &AFTER_HANGS, &AFTER_AFTER_HANGS, &PASSES] }];
     static BREAKING: &[Group] = &[Group { id: "a", title: "", specs: &[&BREAKS, &PASSES] }];
 
     #[derive(Default)]
@@ -445,11 +505,11 @@ mod tests {
     async fn the_deadline_leaves_what_hangs_unknown_and_keeps_what_ended() {
         let (report, order) = run_of(HANGING, Vec::new(), std::future::pending()).await;
 
-        assert_eq!(order, ["a.hangs", "a.after-hangs", "a.passes"]);
+        assert_eq!(order, ["a.hangs", "a.after-hangs", "a.after-after", "a.passes"]);
         assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
         let (status, reason) = status_of(&report, "a.hangs");
         assert!(status == Status::Unknown && reason.unwrap().contains("deadline of 50 ms"));
-        assert!(matches!(report.rows[0].ending(), Ending::CutShort { by: Stop::Deadline(_), .. }));
+        assert!(matches!(report.rows[0].ending(), Ending::CutShort { by: Stop::Deadline { .. }, .. }));
     }
 
     #[tokio::test]
@@ -457,19 +517,66 @@ mod tests {
         let (report, _) = run_of(HANGING, Vec::new(), std::future::pending()).await;
 
         let seen = |row: &Row| row.evidence().iter().map(|seen| (seen.what, seen.value.clone())).collect::<Vec<_>>();
-        let [hangs, after, passes] = report.rows.as_slice() else { panic!("three rows") };
+        let [hangs, after, last, passes] = report.rows.as_slice() else { panic!("four rows") };
         let (running, waited) = (seen(hangs), seen(after));
         assert_eq!((running[0].0, running[0].1.ends_with('s')), ("running for", true), "{running:?}");
         assert!(hangs.took >= Duration::from_millis(40), "{:?}", hangs.took);
         assert_eq!(waited, [("waited for", "a.hangs".to_owned())]);
         assert!(seen(passes).is_empty() && after.took.is_zero());
+        // What is waited for in the end is named, however long the chain to it is.
+        assert_eq!(seen(last), waited);
+        for waits in [after, last] {
+            assert!(matches!(waits.ending(), Ending::CutShort { waits_for: Some(HANGS_ID), .. }), "{}", waits.spec.id);
+            let reason = waits.reason().unwrap();
+            assert_eq!(reason, "needs a.hangs, which was not through when the run's deadline of 50 ms passed");
+        }
+        assert!(matches!(hangs.ending(), Ending::CutShort { waits_for: None, .. }));
+    }
+
+    #[tokio::test]
+    async fn what_was_learnt_of_the_network_by_then_is_kept_whatever_ended_the_run() {
+        let silent = || Arc::new(Fake::api().hangs("104.18.2.1:443"));
+        let soon = async { tokio::time::sleep(Duration::from_millis(20)).await };
+        let (overran, _) = run_on(silent(), CONNECTING, Vec::new(), std::future::pending()).await;
+        let (interrupted, _) = run_on(silent(), CONNECTING, Vec::new(), soon).await;
+
+        for report in [overran, interrupted] {
+            let seen: Vec<_> = report.rows[0].evidence().iter().map(|seen| (seen.what, seen.value.as_str())).collect();
+            let [(unanswered, silent), found, (running, _)] = seen.as_slice() else { panic!("{seen:?}") };
+            assert_eq!(
+                (*unanswered, *found, *running),
+                ("unanswered", ("found", "api.workos.com → 104.18.2.1"), "running for")
+            );
+            assert!(silent.starts_with("104.18.2.1:443: silent for "), "{silent}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_flag_to_run_again_with_leaves_time_for_what_was_silent_to_be_judged_and_for_what_follows() {
+        let flag = |given: &[(&'static Declared, &str)]| {
+            let mut layer = Layer::default();
+            for (setting, value) in given {
+                layer.give(setting, [(*value).to_owned()], Source::Default);
+            }
+            let settings = Settings::merge(&[layer], GivenSecrets::default(), Vec::new()).unwrap();
+            Stop::Deadline { passed: settings.deadline.value, again: longer(&settings) }.again()
+        };
+
+        // A minute, and a proxy that takes 70 seconds.
+        assert_eq!(flag(&[]).as_deref(), Some("--deadline 2m"));
+        assert_eq!(flag(&[(&TIMEOUT, "80s")]).as_deref(), Some("--deadline 7m"));
+        assert_eq!(flag(&[(&DEADLINE, "1s")]).as_deref(), Some("--deadline 30s"));
+        assert_eq!(flag(&[(&DEADLINE, "30s")]).as_deref(), Some("--deadline 1m"));
+        assert_eq!(flag(&[(&DEADLINE, "31s")]).as_deref(), Some("--deadline 2m"));
+        assert_eq!(flag(&[(&DEADLINE, "59m")]).as_deref(), Some("--deadline 60m"));
+        assert_eq!(flag(&[(&DEADLINE, "60m")]), None);
     }
 
     #[tokio::test]
     async fn an_interruption_completes_the_report_and_marks_it() {
         let (report, _) = run_of(HANGING, Vec::new(), std::future::ready(())).await;
 
-        assert!(report.interrupted && report.rows.len() == 3);
+        assert!(report.interrupted && report.rows.len() == 4);
         assert!(matches!(report.rows[0].ending(), Ending::CutShort { by: Stop::Interruption, .. }));
         assert_eq!(status_of(&report, "a.hangs").0, Status::Unknown);
     }

@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::{binary, codes, run, run_in};
+use support::{Ended, binary, codes, run, run_in};
 
 #[test]
 fn exit_codes_follow_the_verdict_and_the_users_view_of_it() {
@@ -138,7 +138,23 @@ fn an_interruption_still_prints_a_complete_report() {
 
         assert_eq!(child.wait().unwrap().code(), Some(130));
         assert!(rest.contains("interrupted") && rest.contains("the webhook refuses unsigned events"), "{rest}");
+        assert!(rest.contains("104.18.2.1:443, 104.18.3.1:443: silent for "), "{rest}");
     }
+}
+
+#[test]
+fn a_run_whose_deadline_passes_names_the_flag_to_run_again_with_which_its_command_takes() {
+    let begin = ["demo", "--fault", "egress-dropped", "--only", "egress", "--format", "json", "--timeout", "700ms"];
+    let report = |ended: &Ended| -> serde_json::Value { serde_json::from_str(&ended.out).unwrap() };
+    let cut = run(&[&begin[..], &["--deadline", "300ms"]].concat());
+    let shown = report(&cut).to_string();
+    let (_, rest) = shown.split_once("run again with --deadline ").unwrap();
+    let flag: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let through = run(&[&begin[..], &["--deadline", &flag]].concat());
+
+    assert_eq!((cut.code, &report(&cut)["verdict"]), (Some(3), &"undecided".into()));
+    assert_eq!((through.code, &report(&through)["verdict"]), (Some(1), &"not-ready".into()), "{flag}");
+    assert!(!through.out.contains("cut-short"), "{}", through.out);
 }
 
 #[test]

@@ -73,8 +73,8 @@ fn ended(ending: Ending) -> Ending {
     match ending {
         Ending::Asked(outcome) => Ending::Asked(concluded(outcome)),
         Ending::Skipped(why) => Ending::Skipped(why.reworded(hidden)),
-        Ending::CutShort { by, evidence } => {
-            Ending::CutShort { by, evidence: evidence.into_iter().map(seen).collect() }
+        Ending::CutShort { by, waits_for, evidence } => {
+            Ending::CutShort { by, waits_for, evidence: evidence.into_iter().map(seen).collect() }
         }
         Ending::Broke(what) => Ending::Broke(hidden(&what)),
     }

@@ -9,6 +9,8 @@ mod addresses;
 #[cfg(target_os = "linux")]
 mod claims;
 #[cfg(target_os = "linux")]
+mod cut;
+#[cfg(target_os = "linux")]
 #[path = "../support/found.rs"]
 mod found;
 #[cfg(target_os = "linux")]

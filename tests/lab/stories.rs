@@ -19,7 +19,7 @@ use crate::addresses::{Addresses, Fate, HOST};
 use crate::found::{read, summary};
 use crate::namespace;
 use crate::play::{Played, settle};
-use crate::{places, siege, undeclared};
+use crate::{cut, places, siege, undeclared};
 
 /// What is told of one network.
 pub(crate) struct Story {
@@ -38,7 +38,7 @@ const KEY: &str = "/etc/lab/key.pem";
 const PUBLIC_ROOTS: &str = "/etc/lab/public-roots.pem";
 
 /// On a machine that has much else to do, this is still enough.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(crate) fn all() -> Vec<Story> {
     let mut all = vec![
@@ -226,6 +226,7 @@ pub(crate) fn all() -> Vec<Story> {
         ),
     ];
     all.extend(cleaning());
+    all.extend(cut::all());
     for step in 1..=4 {
         all.push(killed(step, "carried out and not answered", WritesManner::SilentAfter(step)));
         all.push(killed(step, "not carried out", WritesManner::SilentBefore(step)));
@@ -376,7 +377,11 @@ fn killed(step: u32, how: &str, writes: WritesManner) -> Story {
     )
 }
 
-fn story(title: &str, change: impl Fn(&mut World), tell: impl Fn(&Place) -> Result<(), String> + 'static) -> Story {
+pub(crate) fn story(
+    title: &str,
+    change: impl Fn(&mut World),
+    tell: impl Fn(&Place) -> Result<(), String> + 'static,
+) -> Story {
     let mut world = World::healthy();
     // The listener stands where the application would.
     world.services.retain(|address, _| address.to_string() != DOOR);
@@ -390,7 +395,7 @@ fn register(world: &mut World) {
     }
 }
 
-fn silent(world: &mut World) {
+pub(crate) fn silent(world: &mut World) {
     world.writes = WritesManner::DeliversNothing;
 }
 
@@ -540,12 +545,12 @@ impl Place {
     }
 
     /// Whether WorkOS holds what it held before, and nothing else.
-    fn is_as_before(&self) -> Result<(), String> {
+    pub(crate) fn is_as_before(&self) -> Result<(), String> {
         let now = format!("{:?}", self.simulator.environments());
         if now == self.before { Ok(()) } else { Err(format!("WorkOS holds\n{now}\nand before\n{}", self.before)) }
     }
 
-    fn wait_for_writes(&self, count: u32) -> Result<(), String> {
+    pub(crate) fn wait_for_writes(&self, count: u32) -> Result<(), String> {
         let begun = Instant::now();
         while self.simulator.writes() < count {
             if begun.elapsed() > PATIENCE {
@@ -554,6 +559,17 @@ impl Place {
             thread::sleep(Duration::from_millis(5));
         }
         Ok(())
+    }
+}
+
+/// What a command reports, however it ends.
+pub(crate) fn reads(mut command: Command) -> Result<Report, String> {
+    let ended = command.output().map_err(|error| format!("cannot run the binary: {error}"))?;
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    match read(&out) {
+        Ok((report, wrong)) if wrong.is_empty() => Ok(report),
+        Ok((report, wrong)) => Err(format!("{wrong:?}\n{}\n{err}", summary(&report))),
+        Err(error) => Err(format!("{error}: {out}{err}")),
     }
 }
 
@@ -567,15 +583,15 @@ fn arrives(report: &Report) -> Result<&CheckResult, String> {
     check.and_then(|check| check.results.first()).ok_or_else(|| summary(report))
 }
 
-fn says(result: &CheckResult, word: &str) -> bool {
+pub(crate) fn says(result: &CheckResult, word: &str) -> bool {
     result.evidence.iter().any(|seen| seen.value.contains(word))
 }
 
-fn hold(holds: bool, report: &Report) -> Result<(), String> {
+pub(crate) fn hold(holds: bool, report: &Report) -> Result<(), String> {
     if holds { Ok(()) } else { Err(summary(report)) }
 }
 
-fn signal(child: &Child, signal: Signal) -> Result<(), String> {
+pub(crate) fn signal(child: &Child, signal: Signal) -> Result<(), String> {
     let id = i32::try_from(child.id()).map_err(|error| error.to_string())?;
     kill(Pid::from_raw(id), signal).map_err(|error| error.to_string())
 }

@@ -112,7 +112,8 @@ fn of(ending: Ending) -> CheckResult {
 fn every_way_to_end_has_a_kind_of_its_own_and_is_read_back_in_the_same_words() {
     let cause = fixture::healthy().rows[0].spec.id;
     let not_available = || Outcome::graded(Grade::Reached).not_available("there is no resolver");
-    let cut = |by| Ending::CutShort { by, evidence: Vec::new() };
+    let cut = |by, waits_for| Ending::CutShort { by, waits_for, evidence: Vec::new() };
+    let deadline = |again| Stop::Deadline { passed: Duration::from_mins(1), again };
     for (ending, ended, skipped) in [
         (Ending::Asked(Outcome::graded(Grade::Reached)), json!(null), json!(null)),
         (
@@ -133,12 +134,28 @@ fn every_way_to_end_has_a_kind_of_its_own_and_is_read_back_in_the_same_words() {
         ),
         (Ending::Skipped(Why::Needs(cause)), json!(null), json!({"kind": "needs", "check": cause.as_str()})),
         (
-            cut(Stop::Deadline(Duration::from_mins(1))),
+            cut(deadline(Some(Duration::from_mins(2))), None),
+            json!({
+                "kind": "cut-short", "by": "deadline",
+                "why": "not through when the run's deadline of 60 s passed; run again with --deadline 2m",
+            }),
+            json!(null),
+        ),
+        (
+            cut(deadline(None), None),
             json!({"kind": "cut-short", "by": "deadline", "why": "not through when the run's deadline of 60 s passed"}),
             json!(null),
         ),
         (
-            cut(Stop::Interruption),
+            cut(deadline(Some(Duration::from_mins(2))), Some(cause)),
+            json!({
+                "kind": "cut-short", "by": "deadline",
+                "why": format!("needs {cause}, which was not through when the run's deadline of 60 s passed"),
+            }),
+            json!(null),
+        ),
+        (
+            cut(Stop::Interruption, None),
             json!({"kind": "cut-short", "by": "interruption", "why": "interrupted before it was through"}),
             json!(null),
         ),

@@ -124,7 +124,9 @@ impl From<&Row> for CheckResult {
 fn ended(ending: &Ending) -> Option<Ended> {
     match ending {
         Ending::Asked(_) | Ending::Skipped(_) => None,
-        Ending::CutShort { by, .. } => Some(Ended::CutShort { by: (*by).into(), why: by.in_words() }),
+        Ending::CutShort { by, .. } => {
+            Some(Ended::CutShort { by: (*by).into(), why: ending.reason().unwrap_or_default() })
+        }
         Ending::Broke(what) => Some(Ended::Broke { why: what.clone() }),
     }
 }
@@ -183,7 +185,7 @@ impl Skipped {
 impl From<ending::Stop> for Stop {
     fn from(by: ending::Stop) -> Self {
         match by {
-            ending::Stop::Deadline(_) => Stop::Deadline,
+            ending::Stop::Deadline { .. } => Stop::Deadline,
             ending::Stop::Interruption => Stop::Interruption,
         }
     }
