@@ -20,8 +20,8 @@
 //!    one subject, most often an [`endpoint`]. Then one of the [`checks`] from top to bottom, say `src/checks/egress/http2.rs`.
 //! 3. [`context`]: everything that a running check may look at, in the bounds of what it declared, each time as a [`contact`];
 //!    behind it the two boundaries to the world, [`net`] (a handful of verbs) and [`host`] (this machine).
-//! 4. [`plan`] and [`runner`]: which checks there will be, and how they run; [`ending`]: how each question of a run ended. None
-//!    of them knows a check or a format.
+//! 4. [`plan`] and [`runner`]: which checks there will be, and how they run; [`ending`]: how each question of a run ended;
+//!    [`elsewhere`]: what other runs saw of what cannot be seen from here. None of them knows a check or a format.
 //! 5. [`report`]: what a run found, as plain values; [`documents`]: what is printed besides; [`reporters`]: each of them in each
 //!    format.
 //! 6. [`settings`] and [`cli`]: each setting declared once, resolved from flag, environment, file and default.
@@ -44,6 +44,7 @@ pub mod context;
 #[doc = include_str!("../CONTRIBUTING.md")]
 pub mod contributing {}
 pub mod documents;
+pub mod elsewhere;
 pub mod ending;
 pub mod endpoint;
 pub mod facts;

@@ -1,6 +1,7 @@
 //! Which checks will run and what they will contact, decided before anything is sent.
 
 use crate::check::{Check, CheckId, Contact, Group, Planned, Spec, Touch};
+use crate::elsewhere::{Elsewhere, Standing};
 use crate::ending::Why;
 use crate::facts::Facts;
 use crate::outcome::Vantage;
@@ -12,6 +13,8 @@ pub struct Plan {
     pub loaded: Vec<Contact>,
     /// What becomes of each check, and of each of its subjects.
     pub entries: Vec<Entry>,
+    /// What other runs saw, which decides what this one cannot see.
+    pub elsewhere: Elsewhere,
 }
 
 /// One thing that a run will touch, for whatever reasons.
@@ -29,6 +32,8 @@ pub struct Entry {
     pub spec: &'static Spec,
     /// Whether a failure decides the verdict.
     pub required: bool,
+    /// Whether one that is seen from outside does.
+    pub required_outside: bool,
     /// What becomes of it.
     pub fate: Fate,
 }
@@ -55,6 +60,13 @@ pub struct Choice {
     pub only: Vec<String>,
     /// Ids and groups to leave out, each with the reason given.
     pub skip: Vec<(String, Option<String>)>,
+}
+
+impl Entry {
+    /// What an answer from here is worth. A check that decides the verdict only from outside says so of itself.
+    pub fn standing(&self) -> Standing {
+        if self.required_outside && !self.required { Standing::OutsideOnly } else { Standing::Here }
+    }
 }
 
 impl Plan {
@@ -107,7 +119,8 @@ impl Plan {
                     }
                 };
                 let required = !untold && (spec.required)(settings, vantage);
-                let mut push = |fate| entries.push(Entry { spec, required, fate });
+                let required_outside = (spec.required)(settings, Vantage::Outside);
+                let mut push = |fate| entries.push(Entry { spec, required, required_outside, fate });
                 if let Some((_, reason)) = choice.skip.iter().find(|(word, _)| names(word, spec.id)) {
                     push(Fate::Skipped(Why::LeftOut(reason.clone())));
                     continue;
@@ -124,7 +137,7 @@ impl Plan {
             }
         }
         bind(&mut entries);
-        Plan { loaded: loaded(settings), entries }
+        Plan { loaded: loaded(settings), entries, elsewhere: Elsewhere::default() }
     }
 
     /// Everything that will be touched, each thing once, with all reasons.

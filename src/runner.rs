@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, JoinError};
 
 use crate::check::{About, Check, CheckId, Spec};
 use crate::context::{Context, Guard, Journal};
+use crate::elsewhere::{Elsewhere, Settled, Standing};
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Evidence, Status};
 use crate::plan::{Fate, Plan};
@@ -133,6 +134,10 @@ struct Question {
     subject: Option<String>,
     about: About,
     progress: watch::Receiver<Progress>,
+    /// What other runs saw, and what an answer from here is worth beside it.
+    elsewhere: Arc<Elsewhere>,
+    standing: Standing,
+    required_outside: bool,
 }
 
 /// How far a question has come.
@@ -159,6 +164,22 @@ impl Question {
         Row::new(self.spec, self.required, self.subject.clone(), ending, took).about(self.about.clone())
     }
 
+    /// The row of a question that may be settled by what was seen elsewhere, and whether it was. What was seen from outside
+    /// decides as much as it did there.
+    fn settled(&self, ending: Ending, took: Duration) -> (Row, bool) {
+        let Settled { ending, elsewhere } =
+            self.elsewhere.settle(self.spec, self.subject.as_deref(), self.standing, ending);
+        let mut row = self.ended(ending, took);
+        let decided = elsewhere && row.status() != Status::Unknown;
+        row.required |= decided && self.required_outside;
+        (row, decided)
+    }
+
+    /// Whether what was seen elsewhere decides it.
+    fn is_decided_elsewhere(&self) -> bool {
+        self.elsewhere.decides(self.spec, self.subject.as_deref())
+    }
+
     /// The row of a question that was still open when the run ended, with what was learnt by then.
     fn cut_short(&self, by: Stop, all: &[Question]) -> Row {
         let seen = |what, value| Evidence { what, value, confidential: false };
@@ -178,7 +199,7 @@ impl Question {
                 (None, evidence, took)
             }
         };
-        self.ended(Ending::CutShort { by, waits_for, evidence }, took)
+        self.settled(Ending::CutShort { by, waits_for, evidence }, took).0
     }
 
     /// What is waited for in the end, where what is waited for waits itself.
@@ -204,8 +225,25 @@ impl Question {
 #[derive(Clone, Copy, Debug)]
 enum Signal {
     Pending,
-    Go,
-    Stop(CheckId),
+    Go(By),
+    Stop(Cause),
+}
+
+/// Who saw that something holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum By {
+    /// This run.
+    Here,
+    /// Only somebody elsewhere.
+    Elsewhere,
+}
+
+/// What keeps a question from being asked.
+#[derive(Clone, Copy, Debug)]
+struct Cause {
+    check: CheckId,
+    /// It is known to be wrong, and not only open: whatever somebody saw behind it was seen before that.
+    failed: bool,
 }
 
 /// Starts every check. Rows that do not run are filled in at once.
@@ -215,6 +253,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
     let mut signals: Vec<Need> = Vec::new();
     let mut questions = Vec::new();
     let mut tasks = Vec::new();
+    let elsewhere = Arc::new(plan.elsewhere);
     for (index, entry) in plan.entries.into_iter().enumerate() {
         let spec = entry.spec;
         let (subject, about) = match &entry.fate {
@@ -222,7 +261,16 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
             Fate::Skipped(_) => (None, About::Run),
         };
         let (tells, progress) = watch::channel(Progress::Queued);
-        let question = Question { spec, required: entry.required, subject, about, progress };
+        let question = Question {
+            spec,
+            required: entry.required,
+            subject,
+            about,
+            progress,
+            elsewhere: Arc::clone(&elsewhere),
+            standing: entry.standing(),
+            required_outside: entry.required_outside,
+        };
         questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
         signals.push(Need { index, id: spec.id, heard });
@@ -237,19 +285,26 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         let needs: Vec<Need> = needs.iter().filter_map(|need| signals.get(*need).cloned()).collect();
         let (cx, permits) = (Arc::clone(cx), Arc::clone(&permits));
         let task = tokio::spawn(async move {
-            let row = match all_passed(needs, &tells).await {
-                Ok(()) => {
+            let not_asked = |check| Ending::Skipped(Why::Needs(check));
+            let needed = all_passed(needs, &tells).await;
+            let (row, elsewhere) = match needed {
+                // What rests on what cannot be seen from here is not asked from here where somebody saw it.
+                Ok(Some(unseen)) if question.is_decided_elsewhere() => {
+                    question.settled(not_asked(unseen), Duration::ZERO)
+                }
+                Ok(_) => {
                     tells.send_replace(Progress::Queued);
                     let _permit = permits.acquire().await;
                     let begun = Instant::now();
                     let (cx, guard) = cx.bounded(&contacts);
                     tells.send_replace(Progress::Asked(begun, guard.journal()));
                     let ending = ask(check.as_ref(), &cx, guard).await;
-                    question.ended(ending, begun.elapsed())
+                    question.settled(ending, begun.elapsed())
                 }
-                Err(cause) => question.ended(Ending::Skipped(Why::Needs(cause)), Duration::ZERO),
+                Err(Cause { check, failed: true }) => (question.ended(not_asked(check), Duration::ZERO), false),
+                Err(Cause { check, failed: false }) => question.settled(not_asked(check), Duration::ZERO),
             };
-            signal.send_replace(passed_on(&row));
+            signal.send_replace(passed_on(&row, elsewhere, needed.err()));
             row
         });
         tasks.push(task.abort_handle());
@@ -277,27 +332,32 @@ async fn ask(check: &dyn Check, cx: &Context, guard: Guard) -> Ending {
 }
 
 /// A row that was skipped names the cause it was skipped for, so that the root of a chain is named at its end.
-fn passed_on(row: &Row) -> Signal {
-    match (row.status(), row.cause()) {
-        (Status::Pass | Status::Warn, _) => Signal::Go,
-        (_, Some(cause)) => Signal::Stop(cause),
-        _ => Signal::Stop(row.spec.id),
+fn passed_on(row: &Row, elsewhere: bool, cause: Option<Cause>) -> Signal {
+    match row.status() {
+        Status::Pass | Status::Warn => Signal::Go(if elsewhere { By::Elsewhere } else { By::Here }),
+        status => {
+            let own = Cause { check: row.spec.id, failed: status == Status::Fail };
+            Signal::Stop(cause.filter(|_| row.cause().is_some()).unwrap_or(own))
+        }
     }
 }
 
-/// Waits for every need; the first in registry order that did not pass is the cause.
-async fn all_passed(needs: Vec<Need>, tells: &watch::Sender<Progress>) -> Result<(), CheckId> {
+/// Waits for every need; the first in registry order that did not pass is the cause. Otherwise the first that was seen to hold
+/// elsewhere alone, if there is one.
+async fn all_passed(needs: Vec<Need>, tells: &watch::Sender<Progress>) -> Result<Option<CheckId>, Cause> {
+    let mut unseen = None;
     for Need { index, id, mut heard } in needs {
         tells.send_replace(Progress::WaitsFor(index));
         let signal = heard.wait_for(|signal| !matches!(signal, Signal::Pending)).await.map(|signal| *signal);
         match signal {
-            Ok(Signal::Go) => {}
+            Ok(Signal::Go(By::Here)) => {}
+            Ok(Signal::Go(By::Elsewhere)) => unseen = unseen.or(Some(id)),
             Ok(Signal::Stop(cause)) => return Err(cause),
             // It broke, and its task is gone.
-            Ok(Signal::Pending) | Err(_) => return Err(id),
+            Ok(Signal::Pending) | Err(_) => return Err(Cause { check: id, failed: false }),
         }
     }
-    Ok(())
+    Ok(unseen)
 }
 
 #[cfg(test)]

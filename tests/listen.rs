@@ -750,20 +750,28 @@ fn check_takes_the_saved_proof_in_with_its_age_and_for_its_own_url_only() {
     old["started_at"] = "2025-01-01T00:00:00Z".into();
     std::fs::write(path("old.json"), old.to_string()).unwrap();
     std::fs::write(path("none.json"), "planted").unwrap();
+    let mut ahead = old.clone();
+    ahead["started_at"] = "2999-01-01T00:00:00Z".into();
+    std::fs::write(path("ahead.json"), ahead.to_string()).unwrap();
 
-    let (own, other, aged, none) = (
-        check(&saved, HOOK),
-        check(&saved, "https://other.example/hook"),
-        check(&path("old.json"), HOOK),
-        check(&path("none.json"), HOOK),
-    );
+    let (own, aged, none) = (check(&saved, HOOK), check(&path("old.json"), HOOK), check(&path("none.json"), HOOK));
 
     assert_eq!((own.code, own.json()["inbound"].clone()), (Some(0), "proved".into()));
-    assert!(evidence(&own.json()).contains("its age"), "{}", own.out);
-    assert_eq!(
-        (other.code, codes(&other.json())),
-        (Some(3), vec!["webhook.delivered/of-another-installation".to_owned()])
+    assert!(
+        evidence(&own.json()).contains("seen by listen") && evidence(&own.json()).contains(" seconds ago"),
+        "{}",
+        own.out
     );
-    assert_eq!((aged.code, codes(&aged.json())), (Some(0), vec!["webhook.delivered/proof-is-old".to_owned()]));
+    assert_eq!((aged.code, codes(&aged.json())), (Some(0), vec!["webhook.delivered/seen-long-ago".to_owned()]));
+    let (another_path, ahead) = (format!("{HOOK}/other"), path("ahead.json"));
+    for (report, hook, words) in [
+        (&saved, "https://other.example/hook", HOOK),
+        (&saved, another_path.as_str(), HOOK),
+        (&ahead, HOOK, "ahead of this host's clock"),
+    ] {
+        let refused = check(report, hook);
+        assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""), "{refused:?}");
+        assert!(refused.err.contains(words) && refused.err.lines().count() == 1, "{}", refused.err);
+    }
     assert!(none.code == Some(2) && none.err.contains("--inbound-report") && !none.err.contains("planted"), "{none:?}");
 }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::check::{Check, Code, Outcome, Remediation, Spec, Vantage};
-use crate::context::{Context, SavedDelivery};
+use crate::context::Context;
 use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::net::fake::Fake;
@@ -21,7 +21,6 @@ pub(super) struct Site {
     key: Option<Secret>,
     webhook_secret: Option<Secret>,
     actions_secret: Option<Secret>,
-    pub(super) inbound: Option<SavedDelivery>,
     vantage: Vantage,
     probing: Probing,
 }
@@ -37,7 +36,6 @@ impl Site {
             key: None,
             webhook_secret: None,
             actions_secret: None,
-            inbound: None,
             vantage: Vantage::Inside,
             probing: Probing::default(),
         }
@@ -97,7 +95,7 @@ impl Site {
     pub(super) fn context(self) -> Context {
         let settings = self.settings();
         let cx = Context::new(Layered::bare(self.network), self.host, settings, Facts::embedded(), self.vantage);
-        Context { probing: self.probing, trust: self.trust, inbound: self.inbound, ..cx }
+        Context { probing: self.probing, trust: self.trust, ..cx }
     }
 }
 

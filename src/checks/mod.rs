@@ -62,7 +62,8 @@ mod tests {
 
     use super::fixture::Site;
     use super::*;
-    use crate::check::Planned;
+    use crate::check::{Planned, Vantage};
+    use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
     use crate::facts::Facts;
     use crate::net::fake::Fake;
     use crate::settings::{SETTINGS, Taker};
@@ -76,6 +77,19 @@ mod tests {
                 let at = ids.iter().position(|id| *id == need.as_str());
                 assert!(at.is_some_and(|at| at < position), "{} needs {need}, which does not stand before it", spec.id);
             }
+        }
+    }
+
+    #[test]
+    fn what_another_run_can_answer_declares_what_is_said_of_its_answers() {
+        let heard = [&delivered::SPEC, &actions_delivered::SPEC].map(|spec| spec.id);
+        for (_, spec) in specs() {
+            // Of its own settings each run knows best.
+            let both = [Vantage::Inside, Vantage::Outside].iter().all(|vantage| spec.vantages.contains(vantage))
+                && spec.id != consistent::SPEC.id;
+
+            assert_eq!(spec.declares(&SEEN_LONG_AGO), both || heard.contains(&spec.id), "{}", spec.id);
+            assert_eq!(spec.declares(&OTHERWISE_OUTSIDE), both, "{}", spec.id);
         }
     }
 

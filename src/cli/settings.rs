@@ -143,6 +143,7 @@ fn shaped(argument: Arg, setting: &'static Declared) -> Arg {
         Shape::List => argument.action(ArgAction::Append),
         Shape::Choice(words) => argument.value_parser(OneOf(words)).hide_possible_values(true),
         Shape::File => argument.value_hint(ValueHint::FilePath),
+        Shape::Files => argument.action(ArgAction::Append).value_hint(ValueHint::FilePath),
         Shape::Text | Shape::Duration | Shape::Count => argument,
     };
     let argument = argument.value_name(setting.value_name);

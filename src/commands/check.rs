@@ -1,6 +1,6 @@
 //! `check`: the ordered checks, from here.
 
-use super::{Failure, gather, proof, session};
+use super::{Failure, elsewhere, gather, session};
 use crate::checks::GROUPS;
 use crate::cli::CheckArgs;
 use crate::outcome::Vantage;
@@ -10,8 +10,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let choice = gather::choice(&args.choice)?;
     let (settings, facts) = gather::settings(&args.settings)?;
     let choice = gather::with_what_decides(choice, &settings);
-    let inbound = proof::delivery(&settings)?;
-    let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
-    let cx = session::this_machine(settings, facts, inbound)?;
+    let elsewhere = elsewhere::seen(&settings, &facts)?;
+    let plan = Plan { elsewhere, ..Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice) };
+    let cx = session::this_machine(settings, facts)?;
     session::block_on(session::run(plan, cx, None, &args.output))?
 }

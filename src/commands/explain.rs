@@ -9,8 +9,8 @@ use crate::documents::explain::{Address, CodePage, Decides, Page, Strategies, ad
 use crate::outcome::Vantage;
 use crate::reporters::Detail;
 use crate::settings::{
-    ACTIONS_URL, Declared, GivenSecrets, INBOUND_REPORT, Layer, REDIRECT_URIS, SEND_SIGNED, STRATEGY, Settings, Source,
-    Strategy,
+    ACTIONS_URL, Declared, GivenSecrets, INBOUND_REPORTS, Layer, REDIRECT_URIS, SEND_SIGNED, STRATEGY, Settings,
+    Source, Strategy,
 };
 
 pub(super) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
@@ -93,7 +93,7 @@ static CALLED_FOR: &[(&Declared, &str)] = &[
     (&ACTIONS_URL, "https://app.customer.example/actions"),
     (&REDIRECT_URIS, "https://app.customer.example/callback"),
     (&SEND_SIGNED, "true"),
-    (&INBOUND_REPORT, "inbound.json"),
+    (&INBOUND_REPORTS, "inbound.json"),
 ];
 
 #[cfg(test)]

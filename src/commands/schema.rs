@@ -21,7 +21,7 @@ fn config() -> Value {
     for setting in SETTINGS {
         let shape = match setting.shape {
             Shape::Text | Shape::File => json!({ "type": "string" }),
-            Shape::List => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
+            Shape::List | Shape::Files => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
             Shape::Duration => json!({ "type": ["string", "integer"], "pattern": "^[0-9]+(ms|s|m)?$" }),
             Shape::Count => json!({ "type": "integer", "minimum": 0 }),
             Shape::Switch => json!({ "type": "boolean" }),

@@ -15,7 +15,7 @@ use super::terminal::{self, Waiting};
 use super::{Failure, gather, say};
 use crate::checks::GROUPS;
 use crate::cli::{FailOn, OutputArgs};
-use crate::context::{Context, SavedDelivery};
+use crate::context::Context;
 use crate::facts::Facts;
 use crate::files;
 use crate::host::ThisHost;
@@ -57,17 +57,9 @@ fn survive_full_files() {
 }
 
 /// What a run looks at: this machine, its network, and what its environment says to programs.
-pub(super) fn this_machine(
-    settings: Settings,
-    facts: Facts,
-    inbound: Option<SavedDelivery>,
-) -> Result<Arc<Context>, Failure> {
+pub(super) fn this_machine(settings: Settings, facts: Facts) -> Result<Arc<Context>, Failure> {
     let (live, trust) = live(&settings)?;
-    Ok(Arc::new(Context {
-        variables: gather::variables(),
-        inbound,
-        ..context(settings, facts, Vantage::Inside, live, trust)
-    }))
+    Ok(Arc::new(Context { variables: gather::variables(), ..context(settings, facts, Vantage::Inside, live, trust) }))
 }
 
 /// What a look from outside looks at. Nothing of it is about the machine that it is made from.

@@ -6,7 +6,6 @@ mod reaching;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures_util::future::join_all;
 
@@ -18,7 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::host::Host;
 use crate::net::{Attempted, Connected, Layered, Network, Through, TrustSummary, Underway, Way};
-use crate::outcome::{Grade, Remediations, Vantage};
+use crate::outcome::Vantage;
 use crate::settings::{Family, Misread, Probing, Proxy, Settings, Variables};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
@@ -47,29 +46,6 @@ pub struct Context {
     pub trust: TrustSummary,
     /// This machine.
     pub host: Arc<dyn Host>,
-    /// What a saved run of `listen` saw, where the settings name its report.
-    pub inbound: Option<SavedDelivery>,
-}
-
-/// What a saved run of `listen` saw of deliveries.
-#[derive(Clone, Debug)]
-pub struct SavedDelivery {
-    /// When it began.
-    pub taken_at: SystemTime,
-    /// The machine it ran on.
-    pub host: String,
-    /// The webhook URL as it was shown.
-    pub subject: Option<String>,
-    /// It came to a conclusion about deliveries.
-    pub judged: bool,
-    /// How strong its best evidence is.
-    pub grade: Grade,
-    /// What it found: the name of the code, the problem, and what to do.
-    pub findings: Vec<(String, String, Remediations)>,
-    /// What it saw: names and values.
-    pub evidence: Vec<(String, String)>,
-    /// It was a demonstration, which proves nothing of any installation.
-    pub demonstration: bool,
 }
 
 /// A connection that was tried.
@@ -105,7 +81,6 @@ impl Context {
             underway,
             trust: TrustSummary::default(),
             host: Arc::new(host),
-            inbound: None,
         }
     }
 

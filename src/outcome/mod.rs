@@ -1,9 +1,11 @@
 //! What a check may conclude, and what a conclusion must carry.
 
+mod bearing;
 mod cause;
 mod command;
 mod findings;
 
+pub use bearing::Bearing;
 pub use cause::Cause;
 pub use command::Command;
 pub(crate) use command::command;
@@ -22,6 +24,8 @@ pub struct Code {
     pub explains: &'static [&'static Code],
     /// What usually lies behind it, likeliest first.
     pub causes: &'static [Cause],
+    /// What it tells to somebody who was not there.
+    pub bearing: Bearing,
 }
 
 impl Code {
@@ -41,7 +45,7 @@ impl Code {
     }
 
     const fn of(name: &'static str, severity: Severity, means: &'static str) -> Self {
-        Code { name, severity, means, explains: &[], causes: &[] }
+        Code { name, severity, means, explains: &[], causes: &[], bearing: Bearing::Installation }
     }
 
     /// The same, which findings of these kinds about the same thing follow from.
@@ -54,6 +58,18 @@ impl Code {
     #[must_use]
     pub const fn caused_by(self, causes: &'static [Cause]) -> Self {
         Code { causes, ..self }
+    }
+
+    /// The same, which an allowlist that works looks like to a machine that it leaves out.
+    #[must_use]
+    pub const fn like_an_allowlist(self) -> Self {
+        Code { bearing: Bearing::Allowlist, ..self }
+    }
+
+    /// The same, which is about the machine that looks, and about nothing that it looks at.
+    #[must_use]
+    pub const fn of_the_looker(self) -> Self {
+        Code { bearing: Bearing::Looker, ..self }
     }
 
     /// A finding of this kind. There is none without a remediation.

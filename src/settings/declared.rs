@@ -7,6 +7,8 @@ pub enum Shape {
     Text,
     /// The name of a file, which is sent to nobody.
     File,
+    /// The names of files, likewise; a single string is taken as a list of one.
+    Files,
     /// A list of strings; a single string is taken as a list of one.
     List,
     /// `500ms`, `5s`, `2m`; a bare number is seconds.
@@ -199,7 +201,7 @@ pub(super) const fn setting(
     help: &'static str,
 ) -> Declared {
     let value_name = match shape {
-        Shape::File => "FILE",
+        Shape::File | Shape::Files => "FILE",
         Shape::Duration => "TIME",
         Shape::Count => "N",
         Shape::Text | Shape::List | Shape::Switch | Shape::Choice(_) => "NAME",
@@ -237,6 +239,13 @@ pub(super) const fn by_aliases(
     let mut declared = setting(name, "", Shape::Choice(words), heading, help);
     declared.flag = Flag::Each(aliases);
     declared
+}
+
+impl Shape {
+    /// Whether its values name files.
+    pub fn names_files(self) -> bool {
+        matches!(self, Shape::File | Shape::Files)
+    }
 }
 
 impl Declared {
@@ -363,7 +372,7 @@ impl Declared {
         let values = match self.shape {
             Shape::Choice(words) => format!(": {}", words.join(", ")),
             Shape::List if self.commas => " (repeatable, or with commas)".to_owned(),
-            Shape::List => " (repeatable)".to_owned(),
+            Shape::List | Shape::Files => " (repeatable)".to_owned(),
             _ => String::new(),
         };
         let default = taken.default.in_words().map(|words| format!(" [default: {words}]")).unwrap_or_default();

@@ -159,10 +159,13 @@ fn unknown_key(key: &str, path: &Path) -> SettingsError {
 
 fn shaped(shape: Shape, value: &toml::Value) -> Option<Vec<String>> {
     match (shape, value) {
-        (Shape::List, toml::Value::Array(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-        (Shape::Text | Shape::File | Shape::List | Shape::Duration | Shape::Choice(_), toml::Value::String(text)) => {
-            Some(vec![text.clone()])
+        (Shape::List | Shape::Files, toml::Value::Array(items)) => {
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
         }
+        (
+            Shape::Text | Shape::File | Shape::Files | Shape::List | Shape::Duration | Shape::Choice(_),
+            toml::Value::String(text),
+        ) => Some(vec![text.clone()]),
         (Shape::Duration | Shape::Count | Shape::Choice(_), toml::Value::Integer(number)) => {
             Some(vec![number.to_string()])
         }
@@ -180,7 +183,7 @@ fn kind_of(value: &toml::Value) -> String {
 fn wanted(shape: Shape) -> String {
     match shape {
         Shape::Text | Shape::File => "a string".to_owned(),
-        Shape::List => "a list of strings".to_owned(),
+        Shape::List | Shape::Files => "a list of strings".to_owned(),
         Shape::Duration => "a duration such as \"5s\" or a number of seconds".to_owned(),
         Shape::Count => "a whole number".to_owned(),
         Shape::Switch => "true or false".to_owned(),

@@ -62,7 +62,7 @@ impl Settings {
             browser_hosts: merging.switch(&BROWSER_HOSTS)?,
             authkit_domains: merging.each(&AUTHKIT_DOMAINS, values::host)?,
             send_signed: merging.switch(&SEND_SIGNED)?,
-            inbound_report: merging.one(&INBOUND_REPORT, path)?,
+            inbound_reports: merging.each(&INBOUND_REPORTS, path)?,
             file: None,
             loaded: merging.loaded,
             api_key,

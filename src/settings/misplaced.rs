@@ -1,7 +1,7 @@
 //! Keys and secrets in the place of something else. What is taken for a name is asked of name servers, and not all of them are
 //! one's own, so such a value ends the command before anything is sent.
 
-use super::{CLIENT_ID, Declared, Layer, SETTINGS, SettingsError, Shape};
+use super::{CLIENT_ID, Declared, Layer, SETTINGS, SettingsError};
 use crate::said;
 
 /// Refuses a secret where a name, an address or a URL belongs, without repeating it.
@@ -22,7 +22,7 @@ pub fn refuse_misplaced_secrets(layers: &[Layer]) -> Result<(), SettingsError> {
 
 /// A client ID that is a key is found by the check of the settings, and is not sent either.
 fn may_be_sent(setting: &Declared) -> bool {
-    *setting != CLIENT_ID && setting.shape != Shape::File
+    *setting != CLIENT_ID && !setting.shape.names_files()
 }
 
 /// Of a URL its host, as it was typed; what stands in its path and query goes to that host alone. A value that is no URL is

@@ -208,8 +208,8 @@ pub struct Settings {
     pub authkit_domains: Vec<Setting<String>>,
     /// Deliver a signed event of a made-up type to the installation.
     pub send_signed: bool,
-    /// The saved report of a `listen`.
-    pub inbound_report: Option<Setting<PathBuf>>,
+    /// Saved reports of `probe` and `listen`.
+    pub inbound_reports: Vec<Setting<PathBuf>>,
     /// What is wrong with the proxy setting in effect, where it is not one that programs take as it stands.
     pub misread_proxy: Option<Setting<Misread>>,
     /// Failures that are known and accepted.

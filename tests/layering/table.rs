@@ -103,6 +103,11 @@ pub(crate) const ROWS: &[Row] = &[
         "how a row ended depends on no machinery",
     ),
     row(
+        "elsewhere",
+        &[&["crate::check", "crate::ending", "crate::outcome", "crate::said"]],
+        "what others saw is taken in without knowing what it was about",
+    ),
+    row(
         "check",
         &[&[
             "crate::contact",
@@ -325,6 +330,7 @@ pub(crate) const ROWS: &[Row] = &[
             "crate::check",
             "crate::contact",
             "crate::context",
+            "crate::elsewhere",
             "crate::endpoint",
             "crate::facts",
             "crate::firewall",
@@ -350,7 +356,15 @@ pub(crate) const ROWS: &[Row] = &[
     // From a plan to a report.
     row(
         "plan",
-        &[&["crate::check", "crate::contact", "crate::ending", "crate::facts", "crate::outcome", "crate::settings"]],
+        &[&[
+            "crate::check",
+            "crate::contact",
+            "crate::elsewhere",
+            "crate::ending",
+            "crate::facts",
+            "crate::outcome",
+            "crate::settings",
+        ]],
         "planning cannot send",
     ),
     row(
@@ -359,6 +373,7 @@ pub(crate) const ROWS: &[Row] = &[
             "crate::check",
             "crate::contact",
             "crate::context",
+            "crate::elsewhere",
             "crate::ending",
             "crate::outcome",
             "crate::plan",
@@ -483,6 +498,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("commands::outputs", &[MEETING, &["crate::files::Place"]], "where a report goes is decided in one place"),
     row("commands::compare", &[MEETING, &["std::io"]], "saved reports are read in one place"),
     row("commands::demo", &[MEETING, &["crate::net::Live"]], "the demonstration is the tool on another network"),
+    row("commands::elsewhere", &[MEETING, &["std::time::SystemTime::now"]], "how old a report is depends on now"),
     row(
         "commands::exit",
         &[
@@ -556,6 +572,7 @@ const MEETING: &[&str] = &[
     "crate::contact",
     "crate::context",
     "crate::documents",
+    "crate::elsewhere",
     "crate::ending",
     "crate::endpoint",
     "crate::facts",

@@ -57,6 +57,13 @@ fn besides(settings: &Settings) -> Vec<Contact> {
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {
         let (view, arriving) = tokio::join!(public_view(host, cx), arriving_from(cx));
+        if view.addresses().is_empty() {
+            // Somebody else saw where the name leads, and it cannot be seen from here.
+            return Outcome::graded(Grade::Declared)
+                .not_available("where the name leads on the internet cannot be seen from here")
+                .via(view.via.clone())
+                .tried(view.attempts());
+        }
         judge(host, &view.addresses(), &view.aliases(), arriving, cx).via(view.via.clone()).tried(view.attempts())
     })
 }
@@ -151,8 +158,9 @@ fn not_this_host(host: &str, addresses: &[IpAddr], same_edge: bool, front: Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Status;
-    use crate::checks::fixture::{Held, Site, codes, held};
+    use crate::check::{Planned, Status};
+    use crate::checks::fixture::{Held, Site, ask, codes, held};
+    use crate::facts::Facts;
     use crate::net::fake::{Fake, response};
 
     fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<IpAddr>, cx: &Context) -> Held {
@@ -162,6 +170,18 @@ mod tests {
     fn judged(site: Site, arriving: Option<&str>) -> Held {
         let arriving = arriving.map(|address| address.parse().unwrap());
         judge("app.customer.example", &["93.184.215.14".parse().unwrap()], &[], arriving, &site.context())
+    }
+
+    #[tokio::test]
+    async fn what_only_somebody_else_sees_is_not_judged_and_does_not_pass_for_want_of_addresses() {
+        let site = Site::of(Fake::default()).with("network.public_resolver", "none");
+        let site =
+            site.with("installation.addresses", "93.184.215.14").with("installation.domain", "app.customer.example");
+        let Planned::Checks(checks) = (SPEC.plan)(&Facts::embedded(), &site.settings()) else { panic!("it is asked") };
+        let outcome = ask(&SPEC, checks[0].as_ref(), &site.context()).await;
+
+        assert_eq!(outcome.status(), Status::Skip);
+        assert!(outcome.findings.not_available().is_some(), "{outcome:?}");
     }
 
     #[test]

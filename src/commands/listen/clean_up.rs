@@ -16,7 +16,7 @@ use crate::workos::id::Kind;
 const LEFT: u8 = 1;
 
 pub(super) fn run(args: &ListenArgs, settings: Settings, facts: Facts) -> Result<u8, Failure> {
-    let cx = session::this_machine(settings, facts, None)?;
+    let cx = session::this_machine(settings, facts)?;
     session::block_on(async {
         let vendor = Vendor::new(&cx, key(&cx, "--clean-up")?);
         let place = format!("in the environment of the key {} at {}", vendor.key, cx.settings.api.value.https(""));

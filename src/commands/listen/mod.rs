@@ -38,7 +38,7 @@ pub(super) fn run(args: &ListenArgs) -> Result<u8, Failure> {
     }
     let (stand, until) = (asked::stand(args, &settings)?, asked::until(args)?);
     let security = asked::security(args, &stand)?;
-    let cx = session::this_machine(settings, facts, None)?;
+    let cx = session::this_machine(settings, facts)?;
     session::block_on(async {
         let socket = TcpListener::bind(args.bind).await.map_err(|error| {
             Failure::machine(

@@ -43,7 +43,7 @@ pub static SETTINGS: &[&Declared] = &[
     &BROWSER_HOSTS,
     &AUTHKIT_DOMAINS,
     &SEND_SIGNED,
-    &INBOUND_REPORT,
+    &INBOUND_REPORTS,
 ];
 
 /// The declaration of a name.
@@ -400,11 +400,11 @@ pub static SEND_SIGNED: Declared = setting(
     "deliver a signed event of a made-up type to the installation, to see whether it accepts the signature",
 );
 
-pub static INBOUND_REPORT: Declared = setting(
-    "installation.inbound_report",
+pub static INBOUND_REPORTS: Declared = setting(
+    "installation.inbound_reports",
     "--inbound-report",
-    Shape::File,
+    Shape::Files,
     Heading::DeeperLooks,
-    "the saved report of a `listen` that saw a delivery",
+    "a saved report of `probe` or `listen`, which decides what cannot be seen from here",
 )
-.holding("the report of a `listen`");
+.holding("a report of `probe` or `listen`");

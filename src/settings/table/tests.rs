@@ -34,13 +34,13 @@ fn no_name_no_flag_and_no_variable_is_declared_twice() {
 #[test]
 fn a_setting_that_names_a_file_says_what_the_file_holds_and_no_other_does() {
     for setting in SETTINGS {
-        assert_eq!(setting.holds.is_some(), setting.shape == Shape::File, "{}", setting.name);
+        assert_eq!(setting.holds.is_some(), setting.shape.names_files(), "{}", setting.name);
     }
 }
 
 /// Whether a value that is given has an effect: it is in effect, or it is refused.
 fn is_read(setting: &'static Declared) -> bool {
-    let value = if setting.shape == Shape::File { "/no/such/file" } else { "what nobody wants" };
+    let value = if setting.shape.names_files() { "/no/such/file" } else { "what nobody wants" };
     let mut layer = Layer::default();
     layer.give(setting, [value.to_owned()], Source::Flag("--given"));
     match Settings::merge(&[layer], GivenSecrets::default(), Vec::new()) {
@@ -65,7 +65,7 @@ fn every_key_is_taken_from_the_file() {
     for setting in SETTINGS {
         let (value, read) = match setting.shape {
             Shape::Text | Shape::File | Shape::Duration | Shape::Choice(_) => ("'x'", "x"),
-            Shape::List => ("['x']", "x"),
+            Shape::List | Shape::Files => ("['x']", "x"),
             Shape::Count => ("7", "7"),
             Shape::Switch => ("true", "true"),
         };

@@ -4,9 +4,11 @@ pub(in crate::checks) mod codes;
 
 use self::codes::{BAD_SIGNATURE, FROM_ELSEWHERE, FROM_REPORTED_SOURCE, NOT_VERIFIED, NOTHING_ARRIVED, OTHER_PATH};
 use crate::check::{CheckId, Finding, Outcome, Planned, Remediation, Spec, Vantage};
+use crate::checks::delivered::Heard;
 use crate::checks::delivered::{grade, origin_in_words, refusal, worst};
 use crate::checks::webhook::unheld::HeldTo;
 use crate::checks::webhook::{elsewhere, turned, unheld};
+use crate::elsewhere::SEEN_LONG_AGO;
 use crate::facts::Origin;
 use crate::said::spoken;
 use crate::settings::ACTIONS_URL;
@@ -30,9 +32,12 @@ Usually broken by an allowlist that lacks WorkOS's addresses, by the webhook's s
 clock that is more than half a minute off.",
     vantages: &[Vantage::Inside],
     required: |_, _| false,
-    codes: &[&FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &OTHER_PATH, &NOT_VERIFIED, &FROM_REPORTED_SOURCE],
+    codes: &[&FROM_ELSEWHERE, &BAD_SIGNATURE, &NOTHING_ARRIVED, &OTHER_PATH, &NOT_VERIFIED, &FROM_REPORTED_SOURCE, &SEEN_LONG_AGO],
     needs: &[],
-    plan: |_, _| Planned::NotApplicable(format!("`workos-preflight listen {} URL` answers it", ACTIONS_URL.flags())),
+    plan: |_, settings| match settings.actions_url.as_ref().filter(|_| !settings.inbound_reports.is_empty()) {
+        None => Planned::NotApplicable(format!("`workos-preflight listen {} URL` answers it", ACTIONS_URL.flags())),
+        Some(url) => Planned::one(Heard::at(url)),
+    },
 };
 
 pub(super) const ID: CheckId = CheckId::new("actions.delivered");

@@ -13,4 +13,5 @@ pub(in crate::checks) static AAAA_ONLY: Code =
 pub(in crate::checks) static PRIVATE_ALLOWED: Code = Code::warning(
     "private-allowed",
     "the name leads to addresses that are not public, which this look was told to contact all the same",
-);
+)
+.of_the_looker();

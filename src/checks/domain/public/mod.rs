@@ -10,6 +10,7 @@ use super::resolves;
 use super::view::public_view;
 use crate::check::{CheckId, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
 use crate::context::Context;
+use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::net::special::{Special, special};
 use crate::said::listed;
 
@@ -27,7 +28,7 @@ Usually broken by a record that was copied from the internal zone, by a dynamic 
 address, or by a name that was prepared with a documentation address and never completed.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
-    codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY, &PRIVATE_ALLOWED],
+    codes: &[&PRIVATE_ADDRESS, &RESERVED_ADDRESS, &MIXED, &AAAA_ONLY, &PRIVATE_ALLOWED, &SEEN_LONG_AGO, &OTHERWISE_OUTSIDE],
     needs: &[resolves::ID],
     plan: |_, settings| super::per_name(settings, |_| Vec::new(), look),
 };

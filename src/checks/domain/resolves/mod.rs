@@ -8,6 +8,7 @@ use crate::check::{
     CheckId, Command, Finding, Grade, Outcome, Remediation, Remediations, Running, Spec, Vantage, command,
 };
 use crate::context::Context;
+use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Phase, ProxyRefusal, RecordKind};
 use crate::said::listed;
@@ -27,7 +28,7 @@ Usually broken by a record that exists only in the internal zone, by an alias th
 DNSSEC signatures that have run out.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
-    codes: &[&NXDOMAIN, &NODATA, &SERVFAIL, &DANGLING_CNAME, &REFUSED, &SEEN_FROM_INSIDE_ONLY, &NO_PUBLIC_VIEW],
+    codes: &[&NXDOMAIN, &NODATA, &SERVFAIL, &DANGLING_CNAME, &REFUSED, &SEEN_FROM_INSIDE_ONLY, &NO_PUBLIC_VIEW, &SEEN_LONG_AGO, &OTHERWISE_OUTSIDE],
     needs: &[],
     plan: |_, settings| super::per_name(settings, |_| Vec::new(), look),
 };

@@ -24,24 +24,25 @@ pub(in crate::checks) static NOT_THE_LISTENER: Code =
         ),
     ]);
 
-pub(in crate::checks) static NO_ANSWER: Code = Code::error("no-answer", "no HTTP answer comes back").caused_by(&[
-    Cause::installer(
-        "Nobody listens any more, or not on the port to which the connection leads.",
-        "The command prints no line with that port on the installation's host.",
-        "Start `workos-preflight listen --nonce` where the URL leads to, and probe while it runs.",
-    )
-    .shown_by("ss -ltnp"),
-    Cause::installer(
-        "The listener expects TLS where a reverse proxy speaks plain HTTP to it, or the reverse.",
-        "The listener shows a line that says what the connection speaks.",
-        "Listen with --plain behind a proxy that ends TLS, and with --tls-cert and --tls-key otherwise.",
-    ),
-    Cause::network(
-        "Something before the listener takes the connection, and holds the request back.",
-        "The listener shows a connection without a request, or none at all.",
-        "Exempt the port from what inspects its traffic.",
-    ),
-]);
+pub(in crate::checks) static NO_ANSWER: Code =
+    Code::error("no-answer", "no HTTP answer comes back").like_an_allowlist().caused_by(&[
+        Cause::installer(
+            "Nobody listens any more, or not on the port to which the connection leads.",
+            "The command prints no line with that port on the installation's host.",
+            "Start `workos-preflight listen --nonce` where the URL leads to, and probe while it runs.",
+        )
+        .shown_by("ss -ltnp"),
+        Cause::installer(
+            "The listener expects TLS where a reverse proxy speaks plain HTTP to it, or the reverse.",
+            "The listener shows a line that says what the connection speaks.",
+            "Listen with --plain behind a proxy that ends TLS, and with --tls-cert and --tls-key otherwise.",
+        ),
+        Cause::network(
+            "Something before the listener takes the connection, and holds the request back.",
+            "The listener shows a connection without a request, or none at all.",
+            "Exempt the port from what inspects its traffic.",
+        ),
+    ]);
 
 pub(in crate::checks) static NOT_ARRIVED: Code =
     Code::undecided("not-arrived", "no probe that knows the nonce arrived while somebody listened").caused_by(&[

@@ -93,6 +93,7 @@ pub(in crate::checks) static UNREACHABLE: Code = Code::error(
     "unreachable",
     "from outside, nothing answers at the redirect URI",
 )
+.like_an_allowlist()
 .caused_by(&[
     Cause::network(
         "All users' browsers are inside, and the edge lets nobody else in, as it should.",

@@ -17,6 +17,7 @@ use crate::check::{
     About, Check, CheckId, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Running, Spec, Touch, Vantage,
 };
 use crate::context::Context;
+use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::special::special;
@@ -44,7 +45,7 @@ access product (single sign-on in front of the site) that was not told to leave 
     required: super::required,
     codes: &[
         &NOT_FOUND, &SERVER_ERROR, &LOGIN_WALL, &SIGN_IN_EVERYWHERE, &UNTRUSTED, &UNREACHABLE, &NOT_REACHED, &REFUSED_BEFORE_THE_APPLICATION,
-        &UNCLEAR_ANSWER, &REDIRECTS_ELSEWHERE,
+        &UNCLEAR_ANSWER, &REDIRECTS_ELSEWHERE, &SEEN_LONG_AGO, &OTHERWISE_OUTSIDE,
     ],
     needs: &[trusted::ID],
     plan: |_, settings| Planned::each(callbacks(settings), NO_URI),

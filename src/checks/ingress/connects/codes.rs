@@ -48,7 +48,7 @@ pub(in crate::checks) static NOT_CONTACTED: Code = Code::undecided(
 ]);
 
 pub(in crate::checks) static TIMED_OUT: Code =
-    Code::error("timed-out", "from outside, no public address answers in time").caused_by(&[
+    Code::error("timed-out", "from outside, no public address answers in time").like_an_allowlist().caused_by(&[
         LEFT_OUT,
         Cause::network(
             "No rule at the edge lets the connection in, or none forwards it to the installation.",
@@ -70,7 +70,7 @@ pub(in crate::checks) static TIMED_OUT: Code =
         .shown_by("dig @1.1.1.1 NAME +short"),
     ]);
 
-pub(in crate::checks) static REFUSED: Code = Code::error("refused", "from outside, the connection is refused")
+pub(in crate::checks) static REFUSED: Code = Code::error("refused", "from outside, the connection is refused").like_an_allowlist()
     .caused_by(&[
     NOTHING_LISTENS,
     Cause::network(
@@ -83,25 +83,28 @@ pub(in crate::checks) static REFUSED: Code = Code::error("refused", "from outsid
 ]);
 
 pub(in crate::checks) static RESET: Code =
-    Code::error("reset", "from outside, the connection is reset as soon as it is made").caused_by(&[
-        LEFT_OUT,
-        Cause::network(
-            "A load balancer takes the connection, and has no machine behind it that it holds to be up.",
-            "The load balancer shows no machine behind this address, or all of them as failing.",
-            "Start the installation if it is not up, and mend the load balancer's health check if it is.",
-        ),
-        Cause::network(
-            "An intrusion prevention system or a filter by country resets what comes from the looking machine.",
-            "From a machine in another network or country the command connects.",
-            "Exempt WorkOS's addresses from that filter (`workos-preflight requirements` prints them).",
-        )
-        .shown_by("curl -sv --connect-timeout 5 https://NAME/"),
-    ]);
+    Code::error("reset", "from outside, the connection is reset as soon as it is made").like_an_allowlist().caused_by(
+        &[
+            LEFT_OUT,
+            Cause::network(
+                "A load balancer takes the connection, and has no machine behind it that it holds to be up.",
+                "The load balancer shows no machine behind this address, or all of them as failing.",
+                "Start the installation if it is not up, and mend the load balancer's health check if it is.",
+            ),
+            Cause::network(
+                "An intrusion prevention system or a filter by country resets what comes from the looking machine.",
+                "From a machine in another network or country the command connects.",
+                "Exempt WorkOS's addresses from that filter (`workos-preflight requirements` prints them).",
+            )
+            .shown_by("curl -sv --connect-timeout 5 https://NAME/"),
+        ],
+    );
 
 pub(in crate::checks) static UNREACHABLE: Code = Code::error(
     "unreachable",
     "from outside, the connection is rejected on the way",
 )
+.like_an_allowlist()
 .caused_by(&[
     LEFT_OUT,
     Cause::network(
@@ -119,6 +122,7 @@ pub(in crate::checks) static UNREACHABLE: Code = Code::error(
 
 pub(in crate::checks) static NO_ROUTE: Code =
     Code::error("no-route", "the machine that looks from outside has no route to the address")
+        .of_the_looker()
         .explains(&[&NOT_TRIED])
         .caused_by(&[
             Cause::installer(
@@ -136,7 +140,7 @@ pub(in crate::checks) static NO_ROUTE: Code =
         ]);
 
 pub(in crate::checks) static PROHIBITED: Code =
-    Code::error("prohibited", "the machine that looks from outside forbids the connection itself")
+    Code::error("prohibited", "the machine that looks from outside forbids the connection itself").of_the_looker()
         .explains(&[&NOT_TRIED])
         .caused_by(&[
             Cause::installer(

@@ -15,6 +15,7 @@ use crate::check::{
 };
 use crate::checks::domain::public;
 use crate::context::{Context, Tried};
+use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::facts::Facts;
 use crate::net::ErrorKind;
 use crate::net::special::special;
@@ -39,7 +40,7 @@ Usually broken by a port forwarding that is missing at the edge, by a rule that 
 browsers come from, or by an application that is not started.",
     vantages: &[Vantage::Inside, Vantage::Outside],
     required: super::required,
-    codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &SOME_ADDRESSES],
+    codes: &[&HAIRPIN, &NOT_CONTACTED, &TIMED_OUT, &REFUSED, &RESET, &UNREACHABLE, &NO_ROUTE, &PROHIBITED, &SOME_ADDRESSES, &SEEN_LONG_AGO, &OTHERWISE_OUTSIDE],
     needs: &[public::ID],
     plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Connects), settings.no_inbound_endpoint()),
 };

@@ -262,7 +262,7 @@ pub(in crate::checks) static CLIENT_CERTIFICATE_REQUIRED: Code = Code::error(
 ]);
 
 pub(in crate::checks) static NO_HANDSHAKE: Code =
-    Code::undecided("no-handshake", "the TLS handshake with the installation did not complete").caused_by(&[
+    Code::undecided("no-handshake", "the TLS handshake with the installation did not complete").like_an_allowlist().caused_by(&[
         Cause::network(
             "From inside, the edge turns the connection around badly (hairpin).",
             "On a machine on the internet the command completes.",

@@ -16,6 +16,7 @@ use crate::check::{
 use crate::checks::egress::s_client;
 use crate::checks::flaw::{breaks, which};
 use crate::context::{Context, NOT_AGAIN};
+use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::facts::Facts;
 use crate::net::{CertificateProblem, ErrorKind, Flaw, Handshake, NetError, Presented};
 use crate::said::{day, distance, listed};
@@ -38,6 +39,7 @@ intermediate, or by a renewal that was installed in one place and not in the oth
     codes: &[
         &SELF_SIGNED, &PRIVATE_CA, &INCOMPLETE_CHAIN, &WRONG_NAME, &EXPIRED, &NOT_YET_VALID, &INVALID, &TLS_TOO_OLD, &NOT_TLS,
         &CLIENT_CERTIFICATE_REQUIRED, &NO_HANDSHAKE, &EXPIRES_SOON, &NO_ALTERNATIVE_NAME, &REFUSED, &CANNOT_JUDGE,
+        &SEEN_LONG_AGO, &OTHERWISE_OUTSIDE,
     ],
     needs: &[connects::ID],
     plan: |_, settings| Planned::each(settings.inbound_endpoints().into_iter().map(Trusted), settings.no_inbound_endpoint()),

@@ -133,36 +133,6 @@ pub(in crate::checks) static NOT_VERIFIED: Code =
             "Give the endpoint's secret in one of the two, and listen again; or listen with --deliver.",
         )]);
 
-pub(in crate::checks) static NO_PROOF: Code =
-    Code::undecided("no-proof", "the saved report is of a run that did not listen for deliveries").caused_by(&[
-        Cause::installer(
-            "The file is the report of another command, or of another version.",
-            "Its results have no webhook.delivered that passed, failed or was left open.",
-            "Give the report that `workos-preflight listen --report json=FILE` saved.",
-        ),
-        Cause::installer(
-            "One of the two machines has a clock that is off.",
-            "The finding says that the report is dated in the future.",
-            "Set the clocks of both machines by NTP, and listen again.",
-        )
-        .shown_by("timedatectl"),
-    ]);
-
-pub(in crate::checks) static OF_ANOTHER: Code =
-    Code::undecided("of-another-installation", "the saved report is about another webhook URL, or of a demonstration")
-        .caused_by(&[
-            Cause::installer(
-                "The file is of another installation, or of an earlier name of this one.",
-                "The URL that the finding names is not this installation's.",
-                "Listen at this installation's webhook URL, and give the report of that.",
-            ),
-            Cause::installer(
-                "The file is of `workos-preflight demo`.",
-                "The finding says so.",
-                "Listen at this installation's webhook URL, and give the report of that.",
-            ),
-        ]);
-
 pub(in crate::checks) static NOT_CAUSED: Code =
     Code::undecided("not-caused", "WorkOS could not be made to send anything, so nothing could arrive").caused_by(&[
         Cause::vendor(
@@ -291,13 +261,6 @@ pub(in crate::checks) static SOME_REFUSED: Code = Code::warning(
     REWRITTEN,
     HEADER_DROPPED,
 ]);
-
-pub(in crate::checks) static PROOF_IS_OLD: Code = Code::warning("proof-is-old", "the proof is more than 30 days old")
-    .caused_by(&[Cause::installer(
-        "Nobody has listened since, and firewalls change.",
-        "The finding says how old the report is.",
-        "Listen again, and give the new report with --inbound-report.",
-    )]);
 
 const UNTRUSTED: Cause = Cause::installer(
     "WorkOS does not trust the certificate that it is shown, and sends nothing then.",

@@ -1,7 +1,7 @@
 //! Does a genuine delivery of WorkOS arrive, from a published address, with its signature intact?
 
 pub(in crate::checks) mod codes;
-mod saved;
+mod heard;
 #[cfg(test)]
 mod tests;
 
@@ -10,22 +10,21 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use self::codes::{
-    BAD_SIGNATURE, FEWER_THAN_ASKED, FROM_ELSEWHERE, FROM_REPORTED_SOURCE, LEFT_BEHIND, NO_PROOF, NOT_CAUSED,
-    NOT_DELIVERED, NOT_FROM_ALL, NOT_LISTED, NOT_VERIFIED, NOTHING_ARRIVED, OF_ANOTHER, OTHER_PATH, PROOF_IS_OLD,
-    SOME_REFUSED, SOME_TURNED_AWAY, TURNED_AWAY,
+    BAD_SIGNATURE, FEWER_THAN_ASKED, FROM_ELSEWHERE, FROM_REPORTED_SOURCE, LEFT_BEHIND, NOT_CAUSED, NOT_DELIVERED,
+    NOT_FROM_ALL, NOT_LISTED, NOT_VERIFIED, NOTHING_ARRIVED, OTHER_PATH, SOME_REFUSED, SOME_TURNED_AWAY, TURNED_AWAY,
 };
-pub use self::saved::SAVED_REPORT;
-use self::saved::Saved;
+pub(in crate::checks) use self::heard::Heard;
 pub use super::unheld::{HeldTo, in_words as refusal_in_words};
 use super::{elsewhere, turned, unheld};
 use crate::check::{
     CheckId, Code, Finding, Grade, Outcome, Planned, Remediation, Remediations, Spec, Vantage, command,
 };
+use crate::elsewhere::SEEN_LONG_AGO;
 use crate::facts::{Facts, Origin};
 use crate::net::special::special;
 use crate::said::spoken;
 use crate::settings::values::{shown_url, web_url};
-use crate::settings::{INBOUND_REPORT, Taker};
+use crate::settings::{INBOUND_REPORTS, Taker};
 use crate::workos::delivery::{Delivery, Signature, Turned, TurnedAway};
 use crate::workos::signature::Refusal;
 
@@ -46,25 +45,23 @@ Usually broken by an allowlist that holds six of nine addresses, so that deliver
 puts its own address in the place of the sender's; by a secret that belongs to another endpoint, or has a byte order mark, quotes or \
 a variable's name around it; and by a proxy that writes bodies anew.",
     vantages: &[Vantage::Inside],
-    required: |settings, _| settings.inbound_report.is_some(),
+    required: |settings, _| !settings.inbound_reports.is_empty(),
     codes: &[
-        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NO_PROOF, &OF_ANOTHER, &NOT_CAUSED, &NOT_LISTED, &OTHER_PATH,
-        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &SOME_TURNED_AWAY, &LEFT_BEHIND, &PROOF_IS_OLD,
+        &NOT_DELIVERED, &FROM_ELSEWHERE, &BAD_SIGNATURE, &TURNED_AWAY, &NOTHING_ARRIVED, &FEWER_THAN_ASKED, &NOT_VERIFIED, &NOT_CAUSED, &NOT_LISTED, &OTHER_PATH,
+        &FROM_REPORTED_SOURCE, &NOT_FROM_ALL, &SOME_REFUSED, &SOME_TURNED_AWAY, &LEFT_BEHIND, &SEEN_LONG_AGO,
     ],
     needs: &[],
-    plan: |_, settings| match &settings.inbound_report {
-        None => Planned::WantsAs(
-            INBOUND_REPORT.wanted(),
-            format!(
-                "no proof given: `workos-preflight listen` makes one, and {} takes it in",
-                INBOUND_REPORT.places(Taker::Check)
-            ),
-        ),
-        Some(report) => Planned::one(Saved {
-            report: report.value.display().to_string(),
-            url: settings.webhook_url.as_ref().map(|url| url.value.clone()),
-            hosts: settings.inbound_hosts(),
-        }),
+    plan: |_, settings| {
+        if settings.inbound_reports.is_empty() {
+            return Planned::WantsAs(
+                INBOUND_REPORTS.wanted(),
+                format!(
+                    "no proof given: `workos-preflight listen` makes one, and {} takes it in",
+                    INBOUND_REPORTS.places(Taker::Check)
+                ),
+            );
+        }
+        Planned::one(settings.webhook_url.as_ref().map_or_else(Heard::anywhere, Heard::at))
     },
 };
 

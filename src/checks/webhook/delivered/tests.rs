@@ -2,8 +2,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::check::Status;
-use crate::checks::fixture::{Held, Site, codes, held};
-use crate::context::SavedDelivery;
+use crate::checks::fixture::{Held, Site, ask, codes, held};
 use crate::net::fake::Fake;
 use crate::workos::signature::{Looks, Rewriting, SecretSlip, Slip, Verified};
 
@@ -295,19 +294,6 @@ fn a_stranger_decides_no_verdict_whatever_it_signs() {
 }
 
 #[test]
-fn without_a_url_a_saved_proof_is_held_to_the_installations_name() {
-    let about = |hosts: &[&str]| Saved {
-        report: String::new(),
-        url: None,
-        hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
-    };
-
-    assert!(about(&["app.customer.example"]).is_about(Some(HOOK)));
-    assert!(!about(&["other.example"]).is_about(Some(HOOK)));
-    assert!(!about(&[]).is_about(Some(HOOK)));
-}
-
-#[test]
 fn what_a_scanner_sends_is_no_delivery_and_does_not_hide_a_real_one() {
     let scanner = || refused("198.51.100.9", Refusal::Missing);
 
@@ -332,57 +318,13 @@ fn silence_is_a_failure_only_where_something_was_sent_for_certain() {
     );
 }
 
-fn saved(days: u64, change: impl FnOnce(&mut SavedDelivery)) -> Held {
-    let mut site = Site::of(Fake::default());
-    let mut report = SavedDelivery {
-        taken_at: site.host.now - Duration::from_secs(days * 86_400),
-        host: "app01".to_owned(),
-        subject: Some(HOOK.to_owned()),
-        judged: true,
-        grade: Grade::Proved,
-        findings: Vec::new(),
-        evidence: vec![("source".to_owned(), "3.217.146.166 (published): 1".to_owned())],
-        demonstration: false,
-    };
-    change(&mut report);
-    site.inbound = Some(report);
-    let check = Saved { report: "inbound.json".to_owned(), url: Some(HOOK.to_owned()), hosts: Vec::new() };
-    held(&SPEC, check.taken_in(site.inbound.as_ref().unwrap(), site.host.now))
-}
+#[tokio::test]
+async fn without_a_report_of_a_listener_nothing_is_concluded() {
+    let site = Site::of(Fake::default()).with("installation.inbound_reports", "probe.json");
+    let outcome = ask(&SPEC, &Heard::anywhere(), &site.context()).await;
 
-#[test]
-fn a_saved_proof_counts_with_its_age_and_grows_old() {
-    let (fresh, old) = (saved(2, |_| {}), saved(31, |_| {}));
-
-    assert_eq!((fresh.status(), fresh.grade), (Status::Pass, Grade::Proved));
-    assert!(fresh.evidence.iter().any(|seen| seen.what == "its age" && seen.value == "2 days"), "{:?}", fresh.evidence);
-    assert_eq!(codes(&old), ["proof-is-old"]);
-}
-
-#[test]
-fn a_saved_proof_of_the_future_proves_nothing() {
-    let tomorrow = saved(0, |report| report.taken_at += Duration::from_hours(72));
-
-    assert_eq!(codes(&tomorrow), ["no-proof"]);
-}
-
-#[test]
-fn a_saved_proof_of_something_else_proves_nothing() {
-    let other = saved(1, |report| report.subject = Some("https://other.example/hook".to_owned()));
-    let played = saved(1, |report| report.demonstration = true);
-    let none = saved(1, |report| report.judged = false);
-    let failed = saved(1, |report| {
-        report.findings.push((
-            "from-elsewhere".to_owned(),
-            "as saved".to_owned(),
-            Remediation::network("as saved").into(),
-        ));
-    });
-
-    assert_eq!(codes(&other), ["of-another-installation"]);
-    assert_eq!(codes(&played), ["of-another-installation"]);
-    assert_eq!(codes(&none), ["no-proof"]);
-    assert_eq!((codes(&failed), failed.status()), (vec!["from-elsewhere"], Status::Fail));
+    assert_eq!(outcome.status(), Status::Skip);
+    assert!(outcome.findings.not_available().is_some_and(|why| why.contains("`listen`")), "{outcome:?}");
 }
 
 #[test]

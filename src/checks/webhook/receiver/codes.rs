@@ -207,8 +207,8 @@ pub(in crate::checks) static UNCLEAR_ANSWER: Code =
             .shown_by(POST),
         ]);
 
-pub(in crate::checks) static NO_ANSWER: Code = Code::undecided("no-answer", "no HTTP answer came from the URL")
-    .caused_by(&[
+pub(in crate::checks) static NO_ANSWER: Code =
+    Code::undecided("no-answer", "no HTTP answer came from the URL").like_an_allowlist().caused_by(&[
         Cause::installer(
             "The application, or the reverse proxy before it, ends the connection without an answer.",
             "Its log has an error, or a restart, at this time.",

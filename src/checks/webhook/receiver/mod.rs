@@ -14,6 +14,7 @@ use self::codes::{
 use crate::check::{About, Check, Code, Contact, Endpoint, Finding, Grade, Outcome, Running, Touch};
 use crate::checks::ingress::{Front, MADE_UP_PATH, Wall, alike, arrival, contacts_of_arrival, wants_sign_in};
 use crate::context::{Context, NOT_AGAIN};
+use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{Attempted, Method, Request, Response, Trust, Way};
@@ -36,6 +37,8 @@ pub(in crate::checks) const CODES: &[&Code] = &[
     &REFUSED_BEFORE_THE_APPLICATION,
     &UNCLEAR_ANSWER,
     &NO_ANSWER,
+    &SEEN_LONG_AGO,
+    &OTHERWISE_OUTSIDE,
 ];
 
 /// What WorkOS sends there.
