@@ -158,6 +158,7 @@ fn stalled(endpoint: &Endpoint, limit: &str) -> Finding {
             "Let ICMP “fragmentation needed” (type 3 code 4) and ICMPv6 “packet too big” back to this host, or clamp the TCP MSS on the VPN or firewall between it and {}.",
             endpoint.host
         ))
+        .in_short("let ICMP back, or clamp the TCP MSS")
         .verify(command!("ping -M do -s 1472 -c 3 {}", endpoint.host)),
     )
 }
@@ -189,6 +190,7 @@ fn not_established(endpoint: &Endpoint, detail: &str) -> Finding {
         Remediation::network(
             "Run the check again; if it lasts, compare what the command prints with small and with large packets.",
         )
+        .in_short("run the check again")
         .verify(command!("ping -M do -s 1472 -c 3 {}", endpoint.host)),
     )
 }

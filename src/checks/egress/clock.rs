@@ -199,6 +199,8 @@ fn cache_hit(response: &Response) -> Option<String> {
 
 const SET_THE_CLOCK: &str = "Set this host's clock by NTP: start chrony or systemd-timesyncd, and allow UDP 123 to the customer's time servers.";
 
+const BY_NTP: &str = "set this host's clock by NTP";
+
 /// What shows this host's clock beside the API's.
 fn compared_with(api: &Endpoint) -> Command {
     command!("date -u; curl -sI {} | grep -i ^date", api.https("/"))
@@ -207,14 +209,14 @@ fn compared_with(api: &Endpoint) -> Command {
 fn skewed(api: &Endpoint, seconds: u64, direction: &str) -> Finding {
     SKEWED.found(
         format!("this host's clock is {seconds} s {direction} the API's: webhooks are refused beyond 180 s, Actions beyond 30 s"),
-        Remediation::installer(SET_THE_CLOCK).verify(compared_with(api)),
+        Remediation::installer(SET_THE_CLOCK).in_short(BY_NTP).verify(compared_with(api)),
     )
 }
 
 fn off_for_actions(api: &Endpoint, seconds: u64, direction: &str) -> Finding {
     OFF_FOR_ACTIONS.found(
         format!("this host's clock is {seconds} s {direction} the API's: Actions are refused beyond 30 s, which denies sign-ins"),
-        Remediation::installer(SET_THE_CLOCK).verify(compared_with(api)),
+        Remediation::installer(SET_THE_CLOCK).in_short(BY_NTP).verify(compared_with(api)),
     )
 }
 
@@ -222,8 +224,9 @@ fn old_answer(api: &Endpoint, how_long: &str) -> Finding {
     OLD_ANSWER.found(
         format!("the answer was kept by a cache on the way {how_long}, so its Date does not tell whether this host's clock is right"),
         Remediation::network("Exempt the WorkOS API from caching on the proxy: its answers are for one request each.")
+            .in_short("exempt WorkOS from the proxy's cache")
             .verify(command!("timedatectl; curl -sI {} | grep -iE '^(date|age|x-cache|via)'", api.https("/")))
-            .or(Remediation::installer("Compare this host's clock with the customer's time servers: timedatectl, or chronyc tracking.")),
+            .or(Remediation::installer("Compare this host's clock with the customer's time servers: timedatectl, or chronyc tracking.").in_short("compare the clock with the time servers")),
     )
 }
 
@@ -231,6 +234,7 @@ fn no_date(api: &Endpoint) -> Finding {
     NO_DATE.found(
         "the API's answer carries no readable Date header, so the clock cannot be compared",
         Remediation::network("Stop the proxy from removing the Date header, or compare the clock by hand.")
+            .in_short("stop the proxy from removing Date")
             .verify(compared_with(api)),
     )
 }

@@ -108,6 +108,7 @@ fn not_established(endpoint: &Endpoint, detail: &str) -> Finding {
     NOT_ESTABLISHED.found(
         format!("whether HTTP/2 works with {endpoint} is not established: {detail}"),
         Remediation::network("Run the check again; if it lasts, mend what the other checks of this group find first.")
+            .in_short("run the check again")
             .verify(command!(
                 "curl -sS -m 10 --http2 -o /dev/null -w '%{{http_version}} %{{http_code}}\\n' {}",
                 endpoint.https("/")

@@ -17,6 +17,7 @@ pub(super) mod trusted;
 use crate::check::{Command, Contact, Endpoint, Group, Vantage, command};
 use crate::context::translating;
 use crate::settings::{Proxy, Scheme, Settings};
+use crate::workos::USUAL_HOST;
 
 pub(super) use connects::destination;
 
@@ -49,6 +50,11 @@ fn required(_: &Settings, vantage: Vantage) -> bool {
 fn whose_addresses(endpoint: &Endpoint, settings: &Settings) -> Vec<Contact> {
     let judged = *endpoint == settings.api.value && settings.proxy_for(endpoint).is_none();
     if judged { translating(settings) } else { Vec::new() }
+}
+
+/// What a list of what is to be done calls a host: by whose it is, where everybody knows that.
+fn called(host: &str) -> &str {
+    if host == USUAL_HOST { "WorkOS" } else { host }
 }
 
 /// What shows the handshake with an endpoint on the way that the application takes, with these words behind.

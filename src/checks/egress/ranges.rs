@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use futures_util::future::join_all;
 
+use super::called;
 use super::connects;
 use super::connects::codes::SOME_ADDRESSES;
 use crate::check::{
@@ -154,6 +155,7 @@ fn only_current(endpoint: &Endpoint, tried: usize, silent: &[IpAddr], cx: &Conte
             cx.source_in_words(silent.first().copied()),
             cx.facts.cloudflare_in_words()
         ))
+        .in_short(format!("open TCP 443 to all ranges of {}", called(&endpoint.host)))
         .verify(command!("nc -vz -w 3 {} 443", silent.first().map(ToString::to_string).unwrap_or_default())),
     )
 }

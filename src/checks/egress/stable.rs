@@ -166,6 +166,7 @@ fn unstable(endpoint: &Endpoint, answered: usize, of: usize) -> Finding {
         Remediation::network(format!(
             "Look for loss, a full state table, a rate limit, or one of several firewalls or proxies without the rule, between this host and {endpoint}."
         ))
+        .in_short("find where connections are lost")
         .verify(command!("for i in $(seq 20); do curl -so /dev/null -m 5 -w '%{{http_code}} %{{time_total}}\\n' '{}'; done", endpoint.https(workos::LIST_ORGANIZATIONS))),
     )
 }
@@ -180,13 +181,16 @@ fn answered_otherwise(endpoint: &Endpoint, as_usual: usize, of: usize, other: &R
     let remedy = match (status, other.header("cf-ray")) {
         (429, _) => Remediation::installer(
             "Run the check again in a minute; if it lasts, find out which other programs behind this outbound address ask the API so much.",
-        ),
+        )
+        .in_short("run the check again in a minute"),
         (_, Some(_)) => Remediation::workos(
             "Look at https://status.workos.com and run the check again: these answers came from WorkOS or Cloudflare.",
-        ),
+        )
+        .in_short("see status.workos.com, and try again"),
         (_, None) => Remediation::network(format!(
             "Find which of several proxies or gateways between this host and {endpoint} answers with {status}, and give it the rule that the others have."
-        )),
+        ))
+        .in_short("give each proxy or gateway the same rule"),
     };
     UNSTABLE.found(problem, remedy.verify(again))
 }

@@ -125,7 +125,8 @@ impl Check for HostedLogin {
 fn not_learnt() -> Finding {
     NOT_LEARNT.found(
         "the host of the hosted login is not known: a sign-in does not lead to it",
-        Remediation::installer("Name the host with --authkit-domain (it stands under Domains in the WorkOS dashboard), or mend what credentials.redirect finds."),
+        Remediation::installer("Name the host with --authkit-domain (it stands under Domains in the WorkOS dashboard), or mend what credentials.redirect finds.")
+            .in_short("name the login's host (--authkit-domain)"),
     )
 }
 
@@ -162,6 +163,7 @@ impl Reachable {
                 "Let the resolver of users' machines answer for {}, and take it off the name filter's list.",
                 self.endpoint.host
             ))
+            .in_short(format!("let browsers resolve {}", self.endpoint.host))
             .verify(command!("nslookup {}", self.endpoint.host)),
         )
     }
@@ -180,6 +182,7 @@ impl Reachable {
                 "Allow outbound TCP 443 from users' machines to {}, by name where the firewall or proxy can.",
                 destination(&self.endpoint, &addresses, cx)
             ))
+            .in_short(format!("let browsers reach {}", self.endpoint.host))
             .verify(self.curl()),
         )
     }
@@ -191,6 +194,7 @@ impl Reachable {
                 "Allow the server name {} in the web filter for users' machines.",
                 self.endpoint.host
             ))
+            .in_short(format!("let browsers reach {}", self.endpoint.host))
             .verify(self.curl()),
         )
     }
@@ -207,6 +211,7 @@ impl Reachable {
                 "Exempt {} from TLS inspection, or see that users' browsers trust the inspecting CA.",
                 self.endpoint.host
             ))
+            .in_short(format!("exempt {} from inspection", self.endpoint.host))
             .verify(self.curl()),
         )
     }

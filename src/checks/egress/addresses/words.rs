@@ -49,6 +49,7 @@ impl Odd {
                     "Remove the entry for {host} from line {} of {HOSTS_FILE}, so that DNS is asked for it.",
                     line.number
                 ))
+                .in_short(format!("remove line {} from {HOSTS_FILE}", line.number))
                 .verify(command!("getent -s files ahosts {}; grep -n {} {}", host, host, HOSTS_FILE)),
             ),
             GivenBy::Unknown => {
@@ -58,6 +59,7 @@ impl Odd {
                         "Find the service on the `hosts:` line of {SERVICES_FILE}{services} that gives {}, which no DNS server and no line of {HOSTS_FILE} does, and take {host} out of it.",
                         self.all()
                     ))
+                    .in_short(format!("find what in {SERVICES_FILE} gives it"))
                     .verify(command!("getent -s dns ahosts {}; getent ahosts {}", host, host)),
                 )
             }
@@ -106,6 +108,7 @@ fn moved(host: &str, port: u16, odd: &Odd, cx: &Context) -> Finding {
         Remediation::network(format!(
             "Compare the answer with a public resolver: if {host} really moved, write the rule for TCP {port} for {all} besides and give --facts a newer list; if {all} is a relay of your own, write it for the relay."
         ))
+        .in_short("compare the answer with a public resolver")
         .verify(command!("dig @1.1.1.1 {} A +short", host)),
     )
 }
@@ -134,6 +137,7 @@ fn search_list(host: &str, odd: &Odd, name: &str, server: SocketAddr, first: boo
     let wildcard = Remediation::network(format!(
         "Remove the wildcard record *.{domain} on {server} (or whatever else answers for {name} there)."
     ))
+    .in_short("remove the wildcard record")
     .verify(command!("dig @{} {}. A; dig @{} {}. A", server.ip(), name, server.ip(), host));
     if first {
         let dots = host.matches('.').count();
@@ -146,6 +150,7 @@ fn search_list(host: &str, odd: &Odd, name: &str, server: SocketAddr, first: boo
             Remediation::installer(format!(
                 "Set `options ndots:1` in {RESOLVER_FILE} (in Kubernetes: dnsConfig of the pod), or take {domain} off the search list there."
             ))
+            .in_short("set `options ndots:1`")
             .verify(command!("getent ahosts {}; getent ahosts {}.", host, host))
             .or(wildcard),
         );
@@ -158,6 +163,7 @@ fn search_list(host: &str, odd: &Odd, name: &str, server: SocketAddr, first: boo
         Remediation::network(format!(
             "Make {server} resolve {host} itself: what applications get now is the answer for another name."
         ))
+        .in_short(format!("have DNS resolve {host}"))
         .verify(command!("dig @{} {}. A", server.ip(), host))
         .or(wildcard),
     )
@@ -175,11 +181,17 @@ fn blocked(host: &str, odd: &Odd, page: &BlockPage) -> Finding {
         odd.whence(),
         odd.behind.in_words()
     );
-    let unblock = Remediation::network(format!(
+    let remedy = Remediation::network(format!(
         "Unblock {host} in {product}: take it off the block list, or exempt it from the category it is filed under, in the policy that applies to this host. Neither an open port nor a trusted CA unblocks the name."
     ))
+    .in_short(unblock(host))
     .verify(odd.dig(host));
-    BLOCKED.found(problem, unblock)
+    BLOCKED.found(problem, remedy)
+}
+
+/// What a list of what is to be done says of a name that a filter blocks.
+fn unblock(host: &str) -> String {
+    format!("unblock {host} in the DNS filter")
 }
 
 fn sinkholed(host: &str, odd: &Odd, cx: &Context) -> Finding {
@@ -206,6 +218,7 @@ fn sinkholed(host: &str, odd: &Odd, cx: &Context) -> Finding {
             odd.kind.in_words()
         ),
         Remediation::network(format!("Take {host} off the DNS filter's block list{at}, or exempt it from its category, so that its public addresses are answered."))
+            .in_short(unblock(host))
             .verify(odd.dig(host)),
     )
 }
@@ -221,11 +234,13 @@ fn private_answer(host: &str, odd: &Odd, cx: &Context) -> Finding {
     let zone = Remediation::network(format!(
         "Remove the internal zone, override or block rule for {host}{at} that gives {all}, or, if a relay is meant to stand there, have it pass {host}:443 on untouched."
     ))
+    .in_short("remove the internal zone or override")
     .verify(odd.dig(host));
     let remedies: Remediations = match &odd.behind {
         Behind::Stranger(issuer) => zone.or(Remediation::installer(format!(
             "If {all} belongs to the site's own TLS inspection, add the root of {issuer} to this host's trust store, or give it with --ca-bundle."
-        ))),
+        ))
+        .in_short("trust the CA of the site's inspection")),
         _ if tunnelled(&odd.addresses) => agent(host, &all).verify(odd.dig(host)).or(zone),
         _ => zone.into(),
     };
@@ -236,6 +251,7 @@ fn agent(host: &str, all: &str) -> Remediation {
     Remediation::network(format!(
         "Have the tunnel agent (VPN, ZTNA or transparent proxy) that gives out {all} pass {host}:443 on, or exclude {host} from it, so that the public addresses are answered."
     ))
+    .in_short(format!("have the tunnel agent pass {host} on"))
 }
 
 fn outside_ranges(host: &str, odd: &Odd, cx: &Context) -> Finding {
@@ -255,6 +271,7 @@ fn outside_ranges(host: &str, odd: &Odd, cx: &Context) -> Finding {
         Remediation::network(format!(
             "Compare the answer with a public resolver: if that gives other addresses, {at} leads the name elsewhere, as a DNS filter does to its block page; take {host} off its list, or remove the override."
         ))
+        .in_short("have DNS give its public addresses")
         .verify(command!("dig @1.1.1.1 {} A +short", host)),
     )
 }

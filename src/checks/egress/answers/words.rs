@@ -7,6 +7,7 @@ use super::codes::{
     NO_ANSWER, NOT_THE_API, RATE_LIMITED, REFUSED_AT_THE_EDGE, REFUSED_BY_THE_API, TRUNCATED,
 };
 use crate::check::{Command, Endpoint, Finding, Remediation, Remediations, command};
+use crate::checks::egress::called;
 use crate::middlebox::Guess;
 use crate::net::BodyEnd;
 use crate::said::counted;
@@ -30,9 +31,23 @@ pub(super) fn block_page(endpoint: &Endpoint, status: u16, title: Option<&str>, 
             endpoint.port,
             by(product)
         ))
+        .in_short(allowing(endpoint))
         .verify(curl(endpoint)),
     )
 }
+
+/// What a list of what is to be done says of a web filter that is in the way.
+fn allowing(endpoint: &Endpoint) -> String {
+    format!("allow {} in the web filter", called(&endpoint.host))
+}
+
+/// Of TLS inspection and content scanning.
+fn exempting(endpoint: &Endpoint) -> String {
+    format!("exempt {} from inspection", called(&endpoint.host))
+}
+
+/// Of a setting that names another host.
+const API_URL: &str = "correct --api-url";
 
 pub(super) fn filtered(endpoint: &Endpoint, status: u16, location: &str, product: Guess) -> Finding {
     BLOCK_PAGE.found(
@@ -43,6 +58,7 @@ pub(super) fn filtered(endpoint: &Endpoint, status: u16, location: &str, product
             endpoint.port,
             product.in_words()
         ))
+        .in_short(allowing(endpoint))
         .verify(curl(endpoint)),
     )
 }
@@ -67,11 +83,13 @@ pub(super) fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Optio
     );
     let another_address = Remediation::network(
         "Give this host an outbound address of good repute (no shared VPN or hosting range), and one that few others use.",
-    );
+    )
+    .in_short("give this host another outbound address");
     let ask = |about: &str| {
         Remediation::workos(format!(
             "Send WorkOS support the cf-ray {ray}, the time and this host's outbound address, and ask {about}; run the check again meanwhile."
         ))
+        .in_short("send WorkOS support the cf-ray, and ask")
     };
     let (code, why, remedy) = match error {
         Some(error) if BANS.contains(&error) => (
@@ -82,7 +100,7 @@ pub(super) fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Optio
         _ if error == Some(1015) || error.is_none() && status == 429 => (
             &REFUSED_AT_THE_EDGE,
             ": too many requests came from this host's outbound address, which limits the rate for everybody behind it",
-            Remediation::installer("Wait some minutes, and run the check again.").or(another_address),
+            Remediation::installer("Wait some minutes, and run the check again.").in_short("wait, and run the check again").or(another_address),
         ),
         Some(1010) => (
             &REFUSED_AT_THE_EDGE,
@@ -96,6 +114,7 @@ pub(super) fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Optio
                 "Compare the addresses that {host} resolves to here with a public resolver's, and take an address that is written down somewhere (hosts file, internal zone, proxy, relay) out, so that the public ones are used.",
                 host = endpoint.host
             ))
+            .in_short("take out the address that is written down")
             .verify(command!("getent ahosts {}; dig @1.1.1.1 {} A +short", endpoint.host, endpoint.host))
             .or(ask("why it does not serve the name")),
         ),
@@ -106,6 +125,7 @@ pub(super) fn refused_at_the_edge(endpoint: &Endpoint, status: u16, error: Optio
                 "Exempt {} from TLS inspection and from every change of request headers in the proxy or gateway on the way.",
                 endpoint.host
             ))
+            .in_short(exempting(endpoint))
             .or(ask("what is wrong with the request")),
         ),
         _ => (
@@ -129,18 +149,20 @@ pub(super) fn rate_limited(endpoint: &Endpoint, retry_after: Option<&str>) -> Fi
     RATE_LIMITED.found(
         format!("{} answers that there were too many requests (429){wait}: it is reached, and wants to be asked less", endpoint.host),
         Remediation::installer("Run the check again in a minute; if it lasts, find out which other programs behind this outbound address ask the API so much.")
+            .in_short("run the check again in a minute")
             .verify(curl(endpoint)),
     )
 }
 
 pub(super) fn bad_gateway(endpoint: &Endpoint, status: u16, title: Option<&str>) -> Finding {
-    let called = title.map(|title| format!(", “{title}”")).unwrap_or_default();
+    let titled = title.map(|title| format!(", “{title}”")).unwrap_or_default();
     BAD_GATEWAY.found(
-        format!("a server error of a proxy or gateway on the way answers in the API's place ({status}{called}): it carries no cf-ray, so it did not pass Cloudflare"),
+        format!("a server error of a proxy or gateway on the way answers in the API's place ({status}{titled}): it carries no cf-ray, so it did not pass Cloudflare"),
         Remediation::network(format!(
             "Find this request in the log of the proxy or gateway between this host and {}: it cannot reach TCP {} there, or its name resolution fails.",
             endpoint.host, endpoint.port
         ))
+        .in_short(format!("let the gateway reach {}", called(&endpoint.host)))
         .verify(curl(endpoint)),
     )
 }
@@ -163,7 +185,8 @@ pub(super) fn refused_by_the_api(endpoint: &Endpoint, answer: &JsonAnswer, ray: 
     let ray: String = ray.chars().take(80).collect();
     let ask = Remediation::workos(format!(
         "Run the check again; if it lasts, send WorkOS support the cf-ray {ray}, the time and this host's outbound address, and ask why it is answered so."
-    ));
+    ))
+    .in_short("run it again, or send support the cf-ray");
     let problem = format!(
         "{} answers {}{says} through Cloudflare (cf-ray {ray}), where it answers 401 to a request without a key: the answer comes from WorkOS, not from a gateway of this network",
         endpoint.host, answer.status
@@ -171,6 +194,7 @@ pub(super) fn refused_by_the_api(endpoint: &Endpoint, answer: &JsonAnswer, ray: 
     let remedy: Remediations = match endpoint.host.as_str() {
         USUAL_HOST => ask.verify(curl(endpoint)).into(),
         _ => Remediation::installer(format!("Correct --api-url if {} is not the WorkOS API.", endpoint.host))
+            .in_short(API_URL)
             .verify(curl(endpoint))
             .or(ask),
     };
@@ -180,13 +204,14 @@ pub(super) fn refused_by_the_api(endpoint: &Endpoint, answer: &JsonAnswer, ray: 
 pub(super) fn moved(endpoint: &Endpoint, status: u16, location: &str, ray: &str) -> Finding {
     let ask = Remediation::workos(format!(
         "Look at https://status.workos.com and run the check again; if it lasts, send WorkOS support the cf-ray {ray} and the time."
-    ));
+    ))
+    .in_short("run it again, or send support the cf-ray");
     let problem = format!(
         "{} sends the request on to {location} ({status}) through Cloudflare (cf-ray {ray}), which the API does not do: no portal of this network does that",
         endpoint.host
     );
     let settings = Remediation::installer(format!("Correct --api-url if {} is not the WorkOS API.", endpoint.host));
-    REFUSED_BY_THE_API.found(problem, settings.verify(curl(endpoint)).or(ask))
+    REFUSED_BY_THE_API.found(problem, settings.in_short(API_URL).verify(curl(endpoint)).or(ask))
 }
 
 pub(super) fn sign_in(endpoint: &Endpoint, status: u16, asks: &str) -> Finding {
@@ -194,11 +219,13 @@ pub(super) fn sign_in(endpoint: &Endpoint, status: u16, asks: &str) -> Finding {
     let exempt = Remediation::network(format!(
         "Exempt this host, or {host}, from the sign-in that the proxy, gateway or portal on the way wants."
     ))
+    .in_short("exempt this host from the sign-in")
     .verify(curl(endpoint));
     let remedies = match status {
         407 => exempt.or(Remediation::installer(
             "If this site goes out through a proxy, name it in HTTPS_PROXY, with the user name and password that it wants, and run this again.",
-        )),
+        )
+        .in_short("set HTTPS_PROXY, with user and password")),
         _ => exempt.into(),
     };
     CAPTIVE_PORTAL.found(
@@ -215,12 +242,14 @@ pub(super) fn captive_portal(endpoint: &Endpoint, status: u16, location: &str) -
         return CAPTIVE_PORTAL.found(
             format!("the request is sent on to {location} ({status}), under the name of the API, which never does that: a gateway on the way wants a cookie or a sign-in first"),
             Remediation::network(format!("Exempt this host, or {}, from the sign-in and the web filter of the gateway on the way.", endpoint.host))
+                .in_short("exempt this host from the sign-in")
                 .verify(curl(endpoint)),
         );
     }
     CAPTIVE_PORTAL.found(
         format!("the request is sent on to {location} ({status}), which is no part of the API: the network wants a sign-in first"),
         Remediation::network(format!("Exempt this host, or {}, from the portal or login page at {location}.", endpoint.host))
+            .in_short("exempt this host from the portal")
             .verify(curl(endpoint)),
     )
 }
@@ -232,6 +261,7 @@ pub(super) fn challenge(endpoint: &Endpoint, status: u16) -> Finding {
             "Give this host an outbound address of good repute (no shared VPN or hosting range), exempt {} from any web application firewall of your own, and send WorkOS support the cf-ray of the evidence.",
             endpoint.host
         ))
+        .in_short("give this host another outbound address")
         .verify(curl(endpoint)),
     )
 }
@@ -240,6 +270,7 @@ pub(super) fn api_unavailable(endpoint: &Endpoint, status: u16, ray: &str) -> Fi
     API_UNAVAILABLE.found(
         format!("{} answers {status} through Cloudflare (cf-ray {ray}): the trouble is at WorkOS or Cloudflare, not in this network", endpoint.host),
         Remediation::workos(format!("Look at https://status.workos.com and try again; if it lasts, send WorkOS support the cf-ray {ray} and the time."))
+            .in_short("see status.workos.com, and try again")
             .verify(curl(endpoint)),
     )
 }
@@ -257,6 +288,7 @@ pub(super) fn truncated(endpoint: &Endpoint, read: usize, end: BodyEnd) -> Findi
     TRUNCATED.found(
         format!("an answer from {} begins, and {how}", endpoint.host),
         Remediation::network(format!("Exempt {} from content scanning and size limits of the proxy or firewall: something on the way changes its answers.", endpoint.host))
+            .in_short(exempting(endpoint))
             .verify(curl(endpoint)),
     )
 }
@@ -288,10 +320,12 @@ pub(super) fn not_the_api(endpoint: &Endpoint, what: &str) -> Finding {
             "Let {} (TCP {}) through untouched: a gateway on the way answers in its place.",
             endpoint.host, endpoint.port
         ))
+        .in_short("let WorkOS through untouched")
     } else {
         Remediation::installer(format!(
             "Correct --api-url: {endpoint} is not the WorkOS API, or a gateway on the way answers in its place."
         ))
+        .in_short(API_URL)
     };
     NOT_THE_API.found(format!("{endpoint} {what}"), remedy.verify(curl(endpoint)))
 }
@@ -303,6 +337,7 @@ pub(super) fn compressed(endpoint: &Endpoint, coding: &str) -> Finding {
             "Exempt {} from compression and from every other change of answers in the proxy or gateway on the way.",
             endpoint.host
         ))
+        .in_short(format!("exempt {} from compression", called(&endpoint.host)))
         .verify(curl(endpoint)),
     )
 }
@@ -311,6 +346,7 @@ pub(super) fn no_answer(endpoint: &Endpoint, detail: &str) -> Finding {
     NO_ANSWER.found(
         format!("{endpoint} completes the TLS handshake, and then gives no HTTP answer: {detail}"),
         Remediation::network(format!("Exempt {} from TLS inspection and content scanning: what stands on the way takes the request and does not pass the answer on.", endpoint.host))
+            .in_short(exempting(endpoint))
             .verify(curl(endpoint)),
     )
 }

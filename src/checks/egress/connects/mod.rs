@@ -5,7 +5,7 @@ pub(in crate::checks) mod codes;
 use std::net::IpAddr;
 
 use self::codes::{FAILED, IPV6_BROKEN, NO_ROUTE, PROHIBITED, REFUSED, RESET, SOME_ADDRESSES, TIMED_OUT, UNREACHABLE};
-use super::{addresses, proxy, resolves};
+use super::{addresses, called, proxy, resolves};
 use crate::check::{
     About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Remediations,
     Running, Spec, Touch, Vantage, command,
@@ -168,7 +168,8 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
                 Remediation::network(format!(
                     "Exempt {endpoint} from the inspection that resets its connections. {}",
                     allow(endpoint, addresses, cx)
-                )),
+                ))
+                .in_short(format!("exempt {} from inspection", called(&endpoint.host))),
             ),
         ),
         ErrorKind::NoRoute if routeless => (
@@ -179,7 +180,8 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
                 cx,
                 Remediation::installer(format!(
                     "Give this host a route to {all} (usually a default gateway), or set the proxy that leads out."
-                )),
+                ))
+                .in_short("give this host a route out"),
             )
             .and(written_down(endpoint, addresses, cx)),
         ),
@@ -197,12 +199,13 @@ fn problem(endpoint: &Endpoint, kind: &ErrorKind, addresses: &[IpAddr], cx: &Con
             Remediation::installer(format!(
                 "Allow outbound TCP {port} to {all} in this host's own firewall, `prohibit` routes, SELinux or sandbox policy."
             ))
+            .in_short("allow it in this host's own firewall")
             .into(),
         ),
         _ => (
             &FAILED,
             format!("connections to {all} on port {port} fail; the evidence has the words of the system"),
-            Remediation::installer(format!("Run the command below on this host and follow what it says about {all}.")).into(),
+            Remediation::installer(format!("Run the command below on this host and follow what it says about {all}.")).in_short("follow what `curl` says on this host").into(),
         ),
     };
     code.found(problem, remediations.verify(curl(endpoint, cx)))
@@ -218,7 +221,7 @@ fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) ->
     let is_api = *endpoint == cx.settings.api.value;
     let elsewhere = addresses.iter().copied().filter(|address| is_api && cx.cloudflare_range(*address).is_none());
     let elsewhere: Vec<IpAddr> = elsewhere.collect();
-    let opened = Remediation::network(allow(endpoint, addresses, cx));
+    let opened = Remediation::network(allow(endpoint, addresses, cx)).in_short(opening(endpoint));
     // A rule for the published ranges would not cover these.
     let opened = if elsewhere.is_empty() || cx.settings.proxy_for(endpoint).is_some() {
         opened.into()
@@ -227,11 +230,13 @@ fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) ->
         Remediation::network(format!(
             "Have {host} resolve to its public addresses: {elsewhere} lies outside the ranges from which it answers, and the ranges opened would not lead there."
         ))
+        .in_short("have DNS give its public addresses")
         .or(Remediation::network(format!(
             "If {elsewhere} is meant to answer for {host}, allow outbound TCP {} {} to {elsewhere}.",
             endpoint.port,
             cx.source_in_words(addresses.first().copied())
-        )))
+        ))
+        .in_short(format!("open TCP {} to that address", endpoint.port)))
     };
     let opened = match written_down(endpoint, addresses, cx) {
         Some(unpinned) => opened.or(unpinned),
@@ -242,17 +247,26 @@ fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) ->
     }
     opened.or(Remediation::installer(
         "If this site goes out through a proxy, open nothing: set HTTPS_PROXY=http://PROXY:PORT (the site's own) and run this again.",
-    ))
+    )
+    .in_short("set HTTPS_PROXY"))
+}
+
+/// What a list of what is to be done says of a rule that is missing.
+fn opening(endpoint: &Endpoint) -> String {
+    format!("open TCP {} to {}", endpoint.port, called(&endpoint.host))
 }
 
 /// The line of the hosts file that holds on to an address, where one does.
 fn written_down(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> Option<Remediation> {
     let lines = cx.host.hosts_lines(&endpoint.host);
     let line = lines.into_iter().find(|line| addresses.contains(&line.address))?;
-    Some(Remediation::installer(format!(
-        "Remove the entry for {} from line {} of {HOSTS_FILE}: it holds on to {}, and {} may have moved since.",
-        endpoint.host, line.number, line.address, endpoint.host
-    )))
+    Some(
+        Remediation::installer(format!(
+            "Remove the entry for {} from line {} of {HOSTS_FILE}: it holds on to {}, and {} may have moved since.",
+            endpoint.host, line.number, line.address, endpoint.host
+        ))
+        .in_short(format!("remove line {} from {HOSTS_FILE}", line.number)),
+    )
 }
 
 /// Where a setting takes requests past a proxy, that comes before everything else.
@@ -288,6 +302,7 @@ fn some_addresses(endpoint: &Endpoint, missed: &[&Tried], cx: &Context) -> Findi
             cx.source_in_words(addresses.first().copied()),
             destination(endpoint, &addresses, cx)
         ))
+        .in_short(opening(endpoint))
         .verify(command!(
             "curl -sv --connect-to ::{}: {}",
             addresses.first().map(ToString::to_string).unwrap_or_default(),

@@ -5,7 +5,7 @@ pub(in crate::checks) mod codes;
 use self::codes::{
     ALERT, CLIENT_CERTIFICATE, FAILED, LARGE_HELLO, NOT_SPOKEN, NOT_TLS, RESET_IN_HANDSHAKE, STALLED, TLS_TOO_OLD,
 };
-use super::{connects, s_client};
+use super::{called, connects, s_client};
 use crate::check::{
     About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Vantage, command,
@@ -106,6 +106,14 @@ fn problem(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
     }
 }
 
+/// What a list of what is to be done says of a tunnel that leads nowhere.
+const IN_THE_PROXY: &str = "find out what the proxy does with the tunnel";
+
+/// And of TLS inspection that is in the way.
+fn exempting(endpoint: &Endpoint) -> String {
+    format!("exempt {} from TLS inspection", called(&endpoint.host))
+}
+
 fn stalled(endpoint: &Endpoint, cx: &Context) -> Finding {
     let limit = spoken(cx.settings.timeout.value);
     if let Some(proxy) = cx.settings.proxy_for(endpoint) {
@@ -117,6 +125,7 @@ fn stalled(endpoint: &Endpoint, cx: &Context) -> Finding {
                 "Find out on the proxy {} what becomes of the tunnel to {endpoint}: its own way out, or its TLS inspection, from which {} can be exempted.",
                 proxy.endpoint, endpoint.host
             ))
+            .in_short(IN_THE_PROXY)
             .verify(openssl(endpoint, cx)),
         );
     }
@@ -128,6 +137,7 @@ fn stalled(endpoint: &Endpoint, cx: &Context) -> Finding {
             "Exempt {} from SNI filtering and TLS inspection. To tell the causes apart, repeat the command with another name after -servername: if that answers, the name is filtered; if not, look at the path MTU.",
             endpoint.host
         ))
+        .in_short(format!("exempt {} from TLS filters", called(&endpoint.host)))
         .verify(openssl(endpoint, cx)),
     )
 }
@@ -142,12 +152,14 @@ fn cut(endpoint: &Endpoint, how: &str, cx: &Context) -> Finding {
                 "Look in the log of the proxy {} why it ends the tunnel to {endpoint}: its own way out (DNS, firewall), or its TLS filter or inspection, which has to allow the server name {}.",
                 proxy.endpoint, endpoint.host
             ))
+            .in_short(IN_THE_PROXY)
             .verify(openssl(endpoint, cx)),
         );
     }
     RESET_IN_HANDSHAKE.found(
         format!("{endpoint} accepts the connection, which then {how} in the handshake, as a filter does that has seen the server name"),
         Remediation::network(format!("Allow the server name {} (TCP {}) in the firewall's or proxy's TLS filter.", endpoint.host, endpoint.port))
+            .in_short(format!("allow {} in the TLS filter", called(&endpoint.host)))
             .verify(openssl(endpoint, cx)),
     )
 }
@@ -163,6 +175,7 @@ fn not_tls(endpoint: &Endpoint, first: &str, cx: &Context) -> Finding {
                 "Let the proxy {} open tunnels to {endpoint} untouched: allow the destination in its policy, and look in its log what it answers with instead.",
                 proxy.endpoint
             ))
+            .in_short(format!("allow {} on the proxy", called(&endpoint.host)))
             .verify(openssl(endpoint, cx)),
         );
     }
@@ -172,6 +185,7 @@ fn not_tls(endpoint: &Endpoint, first: &str, cx: &Context) -> Finding {
             "Let TCP {} to {} through to the internet untouched: a box on the way answers in its place.",
             endpoint.port, endpoint.host
         ))
+        .in_short(format!("let {} through untouched", called(&endpoint.host)))
         .verify(openssl(endpoint, cx)),
     )
 }
@@ -183,6 +197,7 @@ fn too_old(endpoint: &Endpoint, cx: &Context) -> Finding {
             "Update the inspecting proxy to TLS 1.2 or newer, or exempt {} from inspection.",
             endpoint.host
         ))
+        .in_short("update the inspecting proxy")
         .verify(s_client(endpoint, cx.settings.proxy_for(endpoint), "-tls1_2 </dev/null")),
     )
 }
@@ -194,6 +209,7 @@ fn alerted(endpoint: &Endpoint, alert: &str, cx: &Context) -> Finding {
             "Exempt {} from TLS inspection, or find the alert {alert} in the inspecting proxy's log.",
             endpoint.host
         ))
+        .in_short(exempting(endpoint))
         .verify(openssl(endpoint, cx)),
     )
 }
@@ -202,6 +218,7 @@ fn client_certificate(endpoint: &Endpoint, cx: &Context) -> Finding {
     CLIENT_CERTIFICATE.found(
         format!("what answers at {endpoint} wants a client certificate, which WorkOS does not: it is a box on the way"),
         Remediation::network(format!("Exempt {} from the gateway that demands client certificates.", endpoint.host))
+            .in_short(format!("exempt {} from that gateway", called(&endpoint.host)))
             .verify(openssl(endpoint, cx)),
     )
 }
@@ -217,6 +234,7 @@ fn not_spoken(endpoint: &Endpoint, taken: &OpensslsOwn, cx: &Context) -> Finding
             "Enable {enable} on the box that answers for {}, which every program speaks, or exempt the host from TLS inspection; until then run the command below: where it completes, so do curl, Python, Ruby and PHP.",
             endpoint.host
         ))
+        .in_short(format!("enable {enable}"))
         .verify(openssl(endpoint, cx)),
     )
 }
@@ -250,6 +268,7 @@ fn failed(endpoint: &Endpoint, error: &NetError, cx: &Context) -> Finding {
             "Exempt {} from TLS inspection, and compare what the command below prints from here and from elsewhere.",
             endpoint.host
         ))
+        .in_short(exempting(endpoint))
         .verify(openssl(endpoint, cx)),
     )
 }
@@ -259,7 +278,8 @@ fn lost(endpoint: &Endpoint) -> Finding {
         format!("no connection to {endpoint} is left to shake hands on"),
         Remediation::network(format!(
             "Find out why connections to {endpoint} come and go: a rate limit or a state table that is full."
-        )),
+        ))
+        .in_short("find out why connections come and go"),
     )
 }
 

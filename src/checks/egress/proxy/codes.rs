@@ -1,6 +1,6 @@
 //! What `egress.proxy` finds, and what usually lies behind it.
 
-use crate::checks::egress::causes::UNTOLD;
+use crate::checks::egress::causes::{UNTOLD, WRONG_CLOCK};
 use crate::outcome::{Cause, Code};
 
 pub(in crate::checks) static PROXY_UNRESOLVED: Code =
@@ -100,6 +100,7 @@ pub(in crate::checks) static PROXY_UNTRUSTED: Code =
                 "Name the proxy in its URL as its certificate does.",
             )
             .shown_by("openssl s_client -connect PROXY:PORT </dev/null | openssl x509 -noout -ext subjectAltName"),
+            WRONG_CLOCK,
         ]);
 
 pub(in crate::checks) static PROXY_TLS_FAILED: Code =

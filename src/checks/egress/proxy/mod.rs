@@ -8,7 +8,7 @@ use self::codes::{
     NOT_A_PROXY, PROXY_AUTH_REQUIRED, PROXY_DENIED, PROXY_REFUSED, PROXY_SIGN_IN_PAGE, PROXY_TIMED_OUT,
     PROXY_TLS_FAILED, PROXY_UNREACHABLE, PROXY_UNRESOLVED, PROXY_UNTRUSTED, PROXY_UPSTREAM_FAILED,
 };
-use super::s_client;
+use super::{called, s_client};
 use crate::check::{
     About, Check, CheckId, Command, Contact, Endpoint, Finding, Grade, Outcome, Planned, Remediation, Running, Spec,
     Vantage, command,
@@ -84,6 +84,10 @@ impl Check for ThroughProxy {
     }
 }
 
+/// What a list of what is to be done says of a proxy's URL that is wrong, and of a proxy that wants a sign-in.
+const URL: &str = "correct the proxy's URL";
+const EXEMPT: &str = "exempt this host from the proxy's sign-in";
+
 impl ThroughProxy {
     fn judge(&self, mut outcome: Outcome, tried: &[Tried], cx: &Context) -> Outcome {
         outcome = outcome.tried(tried.iter().map(|one| one.connection.attempts).max().unwrap_or(0));
@@ -135,6 +139,7 @@ impl ThroughProxy {
                 "Start the proxy at {}, or correct the proxy's URL where the application is configured.",
                 self.proxy.endpoint
             ))
+            .in_short("start the proxy, or correct its URL")
             .verify(self.curl()),
         )
     }
@@ -142,12 +147,13 @@ impl ThroughProxy {
     fn timed_out(&self, phase: Phase, cx: &Context) -> Finding {
         let limit = spoken(cx.settings.timeout.value);
         let (proxy, endpoint) = (&self.proxy.endpoint, &self.endpoint);
-        let (problem, action) = match phase {
+        let (problem, action, brief) = match phase {
             Phase::Tunnel if !self.speaks_http() => (
                 format!("the proxy {proxy} accepts the connection, and does not answer in SOCKS 5 within {limit}"),
                 format!(
                     "Correct the proxy's URL if the proxy speaks HTTP (http://{proxy}); otherwise find out in its log why the request for {endpoint} is not answered."
                 ),
+                URL.to_owned(),
             ),
             Phase::Tunnel => (
                 format!(
@@ -156,6 +162,7 @@ impl ThroughProxy {
                 format!(
                     "Find out in the log of the proxy {proxy} why the request for {endpoint} is not answered: an overloaded authentication or content service, or its own way out."
                 ),
+                "find out why the proxy does not answer".to_owned(),
             ),
             Phase::ProxyHandshake => (
                 format!(
@@ -164,13 +171,15 @@ impl ThroughProxy {
                 format!(
                     "Correct the proxy's URL if the proxy does not speak TLS (http://{proxy}), or find out why TLS on {proxy} hangs."
                 ),
+                URL.to_owned(),
             ),
             _ => (
                 format!("no answer from the proxy {proxy} within {limit}"),
                 format!("Allow TCP {} {} to the proxy {}.", proxy.port, cx.source_in_words(None), proxy.host),
+                format!("open TCP {} to the proxy", proxy.port),
             ),
         };
-        PROXY_TIMED_OUT.found(problem, Remediation::network(action).verify(self.curl()))
+        PROXY_TIMED_OUT.found(problem, Remediation::network(action).in_short(brief).verify(self.curl()))
     }
 
     fn unreachable(&self, error: &NetError) -> Finding {
@@ -181,6 +190,7 @@ impl ThroughProxy {
                 "Give this host a route and a rule to the proxy {} (TCP {}).",
                 proxy.host, proxy.port
             ))
+            .in_short("give this host a way to the proxy")
             .verify(self.curl()),
         )
     }
@@ -212,6 +222,7 @@ impl ThroughProxy {
                 Remediation::network(format!(
                     "Give the proxy {host} a certificate that holds, or hand its CA to the installer, who adds it to this host's trust store and passes it with --ca-bundle."
                 ))
+                .in_short("give the proxy a certificate that holds")
                 .verify(s_client(proxy, None, "-showcerts </dev/null")),
             );
         }
@@ -221,6 +232,7 @@ impl ThroughProxy {
                 Remediation::network(format!(
                     "Let the proxy {proxy} take connections from this host without a client certificate, or name another port of it or another proxy that does."
                 ))
+                .in_short("have the proxy want no client certificate")
                 .verify(self.curl()),
             );
         }
@@ -229,6 +241,7 @@ impl ThroughProxy {
             Remediation::installer(format!(
                 "Correct the proxy's URL if the proxy does not speak TLS (http://{proxy} in place of https://{proxy}), or have TLS 1.2 or 1.3 enabled on it."
             ))
+            .in_short(URL)
             .verify(self.curl()),
         )
     }
@@ -244,18 +257,24 @@ impl ThroughProxy {
                 "Exempt this host, or the destination {}, from sign-in on the proxy {proxy}: servers cannot use the schemes it offers.",
                 endpoint.host
             ))
+            .in_short(EXEMPT)
             .or(Remediation::installer(
                 "Where no exemption is given, run a relay that signs in for the application (cntlm or px, for example) on this host, and set HTTPS_PROXY to the relay.",
-            ))
+            )
+            .in_short("run a relay that signs in"))
         } else if given {
             let action = format!("Correct the user and password in the URL of the proxy {proxy}: it refuses them.");
-            Remediation::installer(action).or(Remediation::network(format!(
-                "Look in the log of the proxy {proxy} why it refuses this user, or exempt this host from sign-in."
-            )))
+            Remediation::installer(action).in_short("correct the proxy's user and password").or(Remediation::network(
+                format!(
+                    "Look in the log of the proxy {proxy} why it refuses this user, or exempt this host from sign-in."
+                ),
+            )
+            .in_short(EXEMPT))
         } else {
             Remediation::network(format!(
                 "Give the application credentials for the proxy (USER:PASSWORD@{proxy} in its URL), or exempt this host from sign-in on the proxy."
             ))
+            .in_short("give the application the proxy's credentials")
             .into()
         };
         PROXY_AUTH_REQUIRED.found(
@@ -278,6 +297,7 @@ impl ThroughProxy {
                 "Exempt the requests {} to {endpoint} from sign-in on the proxy {proxy}, and allow CONNECT to it: now they are led to {page}.",
                 cx.source_in_words(None)
             ))
+            .in_short(EXEMPT)
             .verify(self.curl()),
         )
     }
@@ -288,6 +308,7 @@ impl ThroughProxy {
         PROXY_DENIED.found(
             format!("a rule of the proxy {proxy} forbids {endpoint} ({said})"),
             Remediation::network(format!("Allow {what}{endpoint} for this host in the policy of the proxy {proxy}."))
+                .in_short(format!("allow {} on the proxy", called(&endpoint.host)))
                 .verify(self.curl()),
         )
     }
@@ -303,9 +324,11 @@ impl ThroughProxy {
                 "Correct the proxy's URL if {} is the address or port of something else, or of a proxy of another kind.",
                 self.proxy.url()
             ))
+            .in_short(URL)
             .or(Remediation::network(format!(
                 "If it is the proxy, look in its log why it ends connections that ask for {endpoint}, and allow that for this host."
-            )))
+            ))
+            .in_short(format!("allow {} on the proxy", called(&endpoint.host))))
             .verify(self.curl()),
         )
     }
@@ -317,6 +340,7 @@ impl ThroughProxy {
             Remediation::installer(format!(
                 "Set the proxy's URL to https://{proxy} if that is a proxy over TLS; else correct its address and port."
             ))
+            .in_short(URL)
             .verify(command!(
                 "curl -sv --proxy {} {}",
                 format!("https://{proxy}"),
@@ -333,6 +357,7 @@ impl ThroughProxy {
                 "Let the proxy {proxy} resolve {} and reach TCP {} at Cloudflare's published ranges: its own DNS or firewall stops it.",
                 endpoint.host, endpoint.port
             ))
+            .in_short(format!("let the proxy reach {}", called(&endpoint.host)))
             .verify(self.curl()),
         )
     }
@@ -348,10 +373,12 @@ impl ThroughProxy {
                 "Correct the proxy's URL: {} is the address or port of something else, or of a proxy of another kind.",
                 self.proxy.url()
             ))
+            .in_short(URL)
             .or(Remediation::network(format!(
                 "If it is the proxy, let it open tunnels (CONNECT) to {}.",
                 self.endpoint
-            )))
+            ))
+            .in_short(format!("let the proxy open ways to {}", called(&self.endpoint.host))))
             .verify(self.curl()),
         )
     }
@@ -364,6 +391,7 @@ fn unresolved(proxy: &Proxy) -> Finding {
             "Correct the proxy's name in the proxy's URL, or make the local resolver answer for {}.",
             proxy.endpoint.host
         ))
+        .in_short("correct the proxy's name")
         .verify(command!("getent ahosts {}", proxy.endpoint.host)),
     )
 }

@@ -57,8 +57,13 @@ pub(super) fn nxdomain(host: &str, server: SocketAddr, knows: Option<SocketAddr>
     let though = knows.map(|knows| format!(", and is asked {turn} {knows}, which gives addresses")).unwrap_or_default();
     NXDOMAIN.found(
         format!("{server} says that {host} does not exist (NXDOMAIN){though}"),
-        Remediation::network(action).verify(dig(host, server)),
+        Remediation::network(action).in_short(resolved(host)).verify(dig(host, server)),
     )
+}
+
+/// What a list of what is to be done says of a name that does not resolve.
+fn resolved(host: &str) -> String {
+    format!("have DNS resolve {host}")
 }
 
 pub(super) fn nodata(host: &str, server: SocketAddr, led: Option<&str>) -> Finding {
@@ -78,14 +83,17 @@ pub(super) fn nodata(host: &str, server: SocketAddr, led: Option<&str>) -> Findi
                 ),
             )
         };
-        return NODATA
-            .found(format!("{server} leads {host} {leads}"), Remediation::network(action).verify(dig(host, server)));
+        return NODATA.found(
+            format!("{server} leads {host} {leads}"),
+            Remediation::network(action).in_short(resolved(host)).verify(dig(host, server)),
+        );
     }
     NODATA.found(
         format!("{server} knows {host}, and has neither A nor AAAA records for it"),
         Remediation::network(format!(
             "Remove the zone or override for {host} on {server} that hides its addresses, so that public DNS answers."
         ))
+        .in_short(resolved(host))
         .verify(dig(host, server)),
     )
 }
@@ -96,6 +104,7 @@ pub(super) fn servfail(host: &str, server: SocketAddr) -> Finding {
         Remediation::network(format!(
             "Let the resolver {server} reach its forwarders or the public DNS servers (UDP and TCP 53 outbound), and check its DNSSEC validation and clock."
         ))
+        .in_short("let the resolver reach public DNS")
         .verify(dig(host, server)),
     )
 }
@@ -104,6 +113,7 @@ pub(super) fn refused(host: &str, server: SocketAddr) -> Finding {
     REFUSED.found(
         format!("{server} refuses to answer for {host} (REFUSED)"),
         Remediation::network(format!("Allow recursive queries from this host on the resolver {server}, or give this host a resolver that serves it."))
+            .in_short("allow this host on its resolver")
             .verify(dig(host, server)),
     )
 }
@@ -132,7 +142,9 @@ pub(super) fn strange_code(host: &str, server: SocketAddr, code: u16) -> Finding
     };
     STRANGE_CODE.found(
         format!("{server} answers {name} for {host}: {says}"),
-        Remediation::network(action).verify(dig(host, server).and("+noedns")),
+        Remediation::network(action)
+            .in_short("repair or replace the DNS service")
+            .verify(dig(host, server).and("+noedns")),
     )
 }
 
@@ -150,6 +162,7 @@ pub(super) fn cut_short(host: &str, server: SocketAddr, over_tcp: &ErrorKind, cx
             "Allow TCP 53 {} to {server} beside UDP 53, and have the DNS service there listen on TCP.",
             cx.source_in_words(Some(server.ip()))
         ))
+        .in_short("allow TCP 53 to the resolver")
         .verify(dig(host, server).and("+tcp")),
     )
 }
@@ -164,6 +177,7 @@ pub(super) fn timed_out(host: &str, servers: &[SocketAddr], cx: &Context) -> Fin
         Remediation::network(format!(
             "Allow UDP and TCP 53 {source} to {all}, and see that a DNS server is running there."
         ))
+        .in_short("allow DNS (port 53) to the resolver")
         .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
     )
 }
@@ -178,6 +192,7 @@ pub(super) fn half_silent(host: &str, server: SocketAddr, missing: RecordKind, c
         Remediation::network(format!(
             "Have {missing} questions for {host} to {server} answered: look at the DNS inspection of the firewall in front of it, and at what it forwards them to."
         ))
+        .in_short(format!("have {missing} questions answered"))
         .verify(dig_for(host, server, &missing.to_string())),
     )
 }
@@ -197,6 +212,7 @@ pub(super) fn unreachable(host: &str, servers: &[SocketAddr], cx: &Context) -> F
     DNS_UNREACHABLE.found(
         format!("{all} cannot be reached: port 53 is closed there, or rejected on the way{}", unasked(cx)),
         Remediation::network(format!("Start a DNS server at {all} and allow UDP and TCP 53 {source} to it, or correct the name servers in {RESOLVER_FILE}."))
+            .in_short("give this host a DNS server that answers")
             .verify(servers.first().map_or_else(|| command!("getent ahosts {}", host), |server| dig(host, *server))),
     )
 }
@@ -220,10 +236,11 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
     if !from_servers.is_empty() && asks_dns {
         return unlike_ours(host, lookup, cx);
     }
-    let (problem, action) = if lookup.servers.is_empty() {
+    let (problem, action, brief) = if lookup.servers.is_empty() {
         (
             format!("the system does not resolve {host}, and names no DNS server that could be asked why"),
             format!("Name a DNS server in {RESOLVER_FILE} (or give --resolver) that resolves public names."),
+            format!("name a DNS server in {RESOLVER_FILE}"),
         )
     } else if from_servers.is_empty() {
         (
@@ -231,6 +248,7 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
             format!(
                 "Make the DNS servers in {RESOLVER_FILE} answer for {host}; the evidence lists what each says now."
             ),
+            resolved(host),
         )
     } else {
         let services = services.map(|on| format!(", now `{on}`")).unwrap_or_default();
@@ -239,9 +257,11 @@ pub(super) fn not_resolved(host: &str, lookup: &Lookup, cx: &Context) -> Finding
             format!(
                 "Put `dns` on the `hosts:` line of {SERVICES_FILE}{services}, and remove what stands before it and ends the search."
             ),
+            format!("put `dns` on the line of {SERVICES_FILE}"),
         )
     };
-    NOT_RESOLVED.found(problem, Remediation::installer(action).verify(command!("getent ahosts {}", host)))
+    NOT_RESOLVED
+        .found(problem, Remediation::installer(action).in_short(brief).verify(command!("getent ahosts {}", host)))
 }
 
 pub(super) fn endless(host: &str, file: &str) -> Finding {
@@ -250,6 +270,7 @@ pub(super) fn endless(host: &str, file: &str) -> Finding {
             "the system cannot look up {host}: every lookup reads {file}, which has no end here, so that the program that asks takes more and more memory"
         ),
         Remediation::installer(format!("Put an ordinary {file} in the place of what stands or is mounted there."))
+            .in_short(format!("put an ordinary {file} there"))
             .verify(command!("ls -lL {}", file)),
     )
 }
@@ -276,8 +297,9 @@ fn unlike_ours(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
             Remediation::network(
                 "Update the DNS service, or the firewall whose DNS inspection stands before it, so that questions with EDNS are answered; the command shows both kinds.",
             )
+            .in_short("have questions with EDNS answered")
             .verify(both)
-            .or(Remediation::installer(format!("Take `edns0` out of the `options` line of {RESOLVER_FILE}, or correct what writes it."))),
+            .or(Remediation::installer(format!("Take `edns0` out of the `options` line of {RESOLVER_FILE}, or correct what writes it.")).in_short(format!("take `edns0` out of {RESOLVER_FILE}"))),
         );
     }
     NOT_RESOLVED.found(
@@ -285,6 +307,7 @@ fn unlike_ours(host: &str, lookup: &Lookup, cx: &Context) -> Finding {
         Remediation::installer(format!(
             "Compare what the commands say: where the first one works and the second does not, it lies at {RESOLVER_FILE} or {SERVICES_FILE}; where both work now, answers to this host are lost now and then."
         ))
+        .in_short("compare what `dig` and `getent` say")
         .verify(command!("dig {} A; getent ahosts {}", host, host)),
     )
 }
@@ -312,7 +335,9 @@ fn mend(odd: &[(usize, Oddity)]) -> Remediation {
             "Write each server in {RESOLVER_FILE} on a line of its own that begins with `nameserver`, and an address behind a blank."
         )
     };
-    Remediation::installer(action).verify(command!("cat -A {}", RESOLVER_FILE))
+    Remediation::installer(action)
+        .in_short(format!("mend the lines of {RESOLVER_FILE}"))
+        .verify(command!("cat -A {}", RESOLVER_FILE))
 }
 
 pub(super) fn tcp_only(host: &str, server: SocketAddr, cx: &Context) -> Finding {
@@ -322,6 +347,7 @@ pub(super) fn tcp_only(host: &str, server: SocketAddr, cx: &Context) -> Finding 
             "Allow UDP 53 {} to {server}, beside TCP 53.",
             cx.source_in_words(Some(server.ip()))
         ))
+        .in_short("allow UDP 53 to the resolver")
         .verify(dig(host, server).and("+notcp")),
     )
 }
@@ -406,14 +432,16 @@ fn remedy(host: &str, cause: &Cause, cx: &Context) -> Remediations {
     // What the file says already needs no saying.
     let impatient = cx.host.resolvers().is_impatient();
     let shorter = "write `options timeout:1 attempts:1` into /etc/resolv.conf, so that lookups wait for seconds only";
+    let sooner = "have lookups give up sooner";
     match cause {
         Cause::DeadFirst(servers) => {
             let remove = Remediation::installer(format!(
                 "Remove {} from {RESOLVER_FILE}, or have it repaired.",
                 servers_in_words(servers)
             ))
+            .in_short("remove the resolver that is dead")
             .verify(time);
-            if impatient { remove.into() } else { remove.or(Remediation::installer(format!("Until then, {shorter}."))) }
+            if impatient { remove.into() } else { remove.or(Remediation::installer(format!("Until then, {shorter}.")).in_short(sooner)) }
         }
         Cause::Half { server, missing } => {
             let without = "`options no-aaaa` (from glibc 2.36 on) keeps the question from being asked";
@@ -426,9 +454,10 @@ fn remedy(host: &str, cause: &Cause, cx: &Context) -> Remediations {
             let answer = Remediation::network(format!(
                 "Have {missing} questions for {host} to {server} answered, if only by an empty answer: let the firewall in front of it pass them, and the resolver reply."
             ))
+            .in_short(format!("have {missing} questions answered"))
             .verify(dig_for(host, *server, &missing.to_string()));
             match meanwhile {
-                Some(meanwhile) => answer.or(Remediation::installer(meanwhile)),
+                Some(meanwhile) => answer.or(Remediation::installer(meanwhile).in_short(sooner)),
                 None => answer.into(),
             }
         }
@@ -436,22 +465,26 @@ fn remedy(host: &str, cause: &Cause, cx: &Context) -> Remediations {
             "See why {server} takes {} for the {kind} question for {host} (its forwarders, or a firewall before them), or give this host a resolver near by that keeps answers in a cache.",
             spoken(*took)
         ))
+        .in_short("have the resolver answer sooner")
         .verify(dig_for(host, *server, &kind.to_string()))
         .into(),
         Cause::SearchList(_) => Remediation::installer(format!(
             "Set `options ndots:1` in {RESOLVER_FILE} (in Kubernetes: dnsConfig of the pod), or shorten the search list there."
         ))
+        .in_short("set `options ndots:1`")
         .verify(time)
         .into(),
         Cause::Unsteady(_) => Remediation::network(format!(
             "Find where packets are lost between this host and {}: each that is lost costs a lookup 5 s.",
             cx.host.resolvers().servers.first().map_or_else(|| "its DNS servers".to_owned(), ToString::to_string)
         ))
+        .in_short("find where DNS packets are lost")
         .verify(command!("for i in $(seq 20); do time getent ahosts {}; done", host))
         .into(),
         Cause::Unclear => Remediation::installer(format!(
             "Look at what stands before `dns` on the `hosts:` line of {SERVICES_FILE}, and take out what is slow or not needed."
         ))
+        .in_short(format!("take out what is slow in {SERVICES_FILE}"))
         .verify(command!("time getent -s dns ahosts {}; time getent ahosts {}", host, host))
         .into(),
     }

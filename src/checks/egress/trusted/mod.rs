@@ -110,6 +110,7 @@ fn elsewhere_first(endpoint: &Endpoint, way: &Way, outcome: Outcome, cx: &Contex
         "Have {} resolve to its public addresses: {address} lies outside the ranges from which it answers, so what stands there is not WorkOS, and no trusted CA makes it so.",
         endpoint.host
     ))
+    .in_short("have DNS give its public addresses")
     .verify(command!("getent ahosts {}; dig @1.1.1.1 {} A +short", endpoint.host, endpoint.host));
     let findings = outcome.findings.each(|finding| match finding.code.severity {
         Severity::Error => {

@@ -6,6 +6,7 @@ use super::codes::{
     BUNDLE_DAMAGED, CA_EXPIRED, CA_LIMITED, CANNOT_JUDGE, NOT_A_CA, NOT_FOR_SERVERS, STORE_LACKS_ROOT, STRICTER,
     WEAK_KEY, WEAK_SIGNATURE,
 };
+use super::words::exempting;
 use super::{Kept, openssl, verifying};
 use crate::check::{Code, Command, Endpoint, Finding, Remediation, Remediations, command};
 use crate::checks::flaw::{breaks, which};
@@ -37,7 +38,7 @@ fn code(flaw: &Flaw) -> &'static Code {
 
 fn remedies(endpoint: &Endpoint, flaw: &Flaw, issuer: &str) -> Remediations {
     let host = &endpoint.host;
-    let exempt = || Remediation::network(format!("Exempt {host} from TLS inspection."));
+    let exempt = || Remediation::network(format!("Exempt {host} from TLS inspection.")).in_short(exempting(endpoint));
     let name = &flaw.name;
     let issuing = match &flaw.place {
         // The server's own certificate is made anew by whoever made it.
@@ -48,41 +49,50 @@ fn remedies(endpoint: &Endpoint, flaw: &Flaw, issuer: &str) -> Remediations {
         (Rule::FileDamaged(line), Place::Root(file)) => Remediation::installer(format!(
             "Put the whole certificate in the place of the broken block at line {line} of {file}, or take that block out."
         ))
+        .in_short("repair the block, or take it out")
         .into(),
         (Rule::NotTrustedForServers, Place::Root(file)) => Remediation::installer(format!(
             "Add the CA “{name}” to {file} in the plain form, which `openssl x509 -clrtrust` makes of it, if it is meant to vouch for servers."
         ))
+        .in_short("add the CA in the plain form")
         .or(exempt()),
         (Rule::NotBegun(_), _) => {
-            Remediation::installer("Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).").into()
+            Remediation::installer("Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).").in_short("set this host's clock").into()
         }
         (Rule::Ended(_), Place::Root(file)) => Remediation::network(format!(
             "Renew {issuing} on the device that issues with it, and hand its new certificate to the installer, who puts it in the place of the old one in {file}."
         ))
+        .in_short("renew the inspecting CA")
         .or(exempt()),
         (Rule::OtherNamesOnly(_), Place::Root(file)) => Remediation::network(format!(
             "Have {issuing} made anew without name constraints, or with some that allow {host}, and hand it to the installer, who puts it in the place of the old one in {file}."
         ))
+        .in_short("have the CA made anew for all names")
         .or(exempt()),
         (Rule::TooDeep(_), Place::Root(file)) => Remediation::network(format!(
             "Have {issuing} sign the certificates of servers itself, or made anew without that pathlen, and hand it to the installer, who puts it in the place of the old one in {file}."
         ))
+        .in_short("have the CA made anew without its pathlen")
         .or(exempt()),
         (_, Place::Root(file)) => Remediation::network(format!(
             "Have {issuing} made anew, with basicConstraints critical and CA:TRUE, keyUsage keyCertSign and a key of at least 2,048 bits, and hand it to the installer, who puts it in the place of the old one in {file}."
         ))
+        .in_short("have the inspecting CA made anew")
         .or(exempt()),
         (Rule::WeakSignature(_) | Rule::ShortKey(_), Place::Leaf) => {
             Remediation::network(format!("Have {issuing} sign with SHA-256 and use keys of at least 2,048 bits."))
+                .in_short("have the CA use SHA-256 and 2,048 bits")
                 .or(exempt())
         }
         (_, Place::Leaf) => {
             Remediation::network(format!("Have {issuing} issue certificates for TLS servers (extendedKeyUsage serverAuth)."))
+                .in_short("have the CA issue certificates for servers")
                 .or(exempt())
         }
         (_, Place::Between) => Remediation::network(format!(
             "Have {issuing} made anew, with what its place in the chain needs, and sent along in the place of the old one."
         ))
+        .in_short("have the CA in between made anew")
         .or(exempt()),
     }
 }
@@ -117,6 +127,7 @@ pub(super) fn store_outdated(endpoint: &Endpoint, flaw: &Flaw, kept: &Kept) -> F
         Remediation::installer(
             "Update the package ca-certificates on this host or in the container image (apt-get install ca-certificates, apk add -u ca-certificates, or dnf upgrade ca-certificates), so that the roots that hold today are there.",
         )
+        .in_short("update ca-certificates")
         .verify(verifying(endpoint, kept)),
     )
 }
@@ -165,6 +176,7 @@ pub(super) fn cannot_judge(endpoint: &Endpoint, why: &str, kept: &Kept) -> Findi
             "Run the command below: where it ends without a verification error, the certificate of {} holds for what is built on OpenSSL.",
             endpoint.host
         ))
+        .in_short("verify the chain with OpenSSL")
         .verify(strict(endpoint, kept.bundle.as_deref(), kept)),
     )
 }

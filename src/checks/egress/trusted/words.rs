@@ -8,13 +8,23 @@ use super::codes::{
     UNTRUSTED, WRONG_NAME,
 };
 use crate::check::{Command, Endpoint, Finding, Remediation, Remediations, command};
-use crate::checks::egress::s_client;
+use crate::checks::egress::{called, s_client};
 use crate::middlebox;
 use crate::net::Presented;
 use crate::said::{day, distance, listed};
 
 pub(super) fn openssl(endpoint: &Endpoint, kept: &Kept) -> Command {
     s_client(endpoint, kept.proxy.as_ref(), "-showcerts </dev/null")
+}
+
+/// What a list of what is to be done says of inspection that is in the way.
+pub(super) fn exempting(endpoint: &Endpoint) -> String {
+    format!("exempt {} from TLS inspection", called(&endpoint.host))
+}
+
+/// And of a box that answers in the place of an endpoint.
+fn untouched(endpoint: &Endpoint) -> String {
+    format!("let {} through untouched", called(&endpoint.host))
 }
 
 fn guess(leaf: &Presented) -> String {
@@ -27,6 +37,7 @@ pub(super) fn untrusted(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> F
         Remediation::installer(format!(
             "If the application is of a kind that reads {name}, which this tool does not, look as it does: run this again with --ca-bundle {file}."
         ))
+        .in_short("run this again with --ca-bundle")
         .verify(command!("openssl x509 -in {} -noout -subject -enddate", file))
     });
     let issuer = leaf.issuer_in_words();
@@ -36,6 +47,7 @@ pub(super) fn untrusted(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> F
             "Exempt {} from TLS inspection; or hand the CA certificate “{issuer}” to the installer, who adds it to this host's trust store (and the container's) and passes it with --ca-bundle.",
             endpoint.host
         ))
+        .in_short(format!("exempt {}, or trust its CA", called(&endpoint.host)))
         .verify(openssl(endpoint, kept))), Remediations::or),
     )
 }
@@ -48,13 +60,16 @@ pub(super) fn namesake(endpoint: &Endpoint, leaf: &Presented, file: &str, kept: 
             "Hand the CA certificate that is in use now to the installer, who puts it in the place of the old one in {file}; or exempt {} from TLS inspection.",
             endpoint.host
         ))
+        .in_short("replace the old CA by the one in use now")
         .verify(openssl(endpoint, kept)),
     )
 }
 
 pub(super) fn store_lacks_root(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> Finding {
     let install = "Install or update the package ca-certificates on this host or in the container image (apt-get install ca-certificates, apk add ca-certificates, or dnf install ca-certificates).";
-    let package = || Remediation::installer(install).verify(verifying(endpoint, kept));
+    let package = || {
+        Remediation::installer(install).in_short("install or update ca-certificates").verify(verifying(endpoint, kept))
+    };
     let problem = format!(
         "the certificate of {endpoint}, issued by “{}”, is publicly trusted, and its root is missing from the roots that this host trusts",
         leaf.issuer_in_words()
@@ -63,6 +78,7 @@ pub(super) fn store_lacks_root(endpoint: &Endpoint, leaf: &Presented, kept: &Kep
         Some(file) => Remediation::installer(format!(
             "Append the public roots to {file}, which SSL_CERT_FILE puts in the place of this host's own file, or unset SSL_CERT_FILE."
         ))
+        .in_short("add the public roots to SSL_CERT_FILE's file")
         .verify(verifying(endpoint, kept))
         .or(package()),
         None => package().into(),
@@ -81,6 +97,7 @@ pub(super) fn no_alternative_name(endpoint: &Endpoint, kept: &Kept) -> Finding {
             "Have the box that answers for {} issue certificates with subjectAltName DNS:{}, or exempt the host from TLS inspection.",
             endpoint.host, endpoint.host
         ))
+        .in_short(exempting(endpoint))
         .verify(openssl(endpoint, kept)),
     )
 }
@@ -96,6 +113,7 @@ pub(super) fn self_signed(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) ->
             "Let TCP {} to {} through untouched: a box on the way answers in its place.",
             endpoint.port, endpoint.host
         ))
+        .in_short(untouched(endpoint))
         .verify(openssl(endpoint, kept)),
     )
 }
@@ -104,6 +122,7 @@ pub(super) fn incomplete(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> 
     INCOMPLETE_CHAIN.found(
         format!("{endpoint} sends its certificate without the one of its issuer “{}”", leaf.issuer_in_words()),
         Remediation::network(format!("Have the box that answers for {} send the intermediate certificate “{}” along, or exempt the host from inspection.", endpoint.host, leaf.issuer_in_words()))
+            .in_short("have the intermediate certificate sent along")
             .verify(openssl(endpoint, kept)),
     )
 }
@@ -114,6 +133,7 @@ pub(super) fn expired(endpoint: &Endpoint, chain: &[Presented], now: SystemTime,
     EXPIRED.found(
         format!("the certificate {subject} of {endpoint} expired on {}, {} ago by this host's clock ({})", day(end), distance(end, now), day(now)),
         Remediation::network(format!("Correct this host's clock if it is wrong; otherwise renew the certificate of the box that answers for {}: WorkOS's own is renewed automatically.", endpoint.host))
+            .in_short("set the clock, or renew the certificate")
             .verify(Command::from("date -u").then(&openssl(endpoint, kept))),
     )
 }
@@ -131,6 +151,7 @@ pub(super) fn not_yet_valid(endpoint: &Endpoint, chain: &[Presented], now: Syste
         Remediation::installer(
             "Set this host's clock: it is probably behind (start chrony or systemd-timesyncd and allow NTP).",
         )
+        .in_short("set this host's clock")
         .verify(Command::from("date -u").then(&openssl(endpoint, kept))),
     )
 }
@@ -149,6 +170,7 @@ pub(super) fn wrong_name(endpoint: &Endpoint, leaf: &Presented, kept: &Kept) -> 
             "Let {} reach the internet untouched: a portal, load balancer or proxy answers with its own certificate.",
             endpoint.host
         ))
+        .in_short(untouched(endpoint))
         .verify(openssl(endpoint, kept)),
     )
 }
@@ -160,6 +182,7 @@ pub(super) fn invalid(endpoint: &Endpoint, detail: &str, kept: &Kept) -> Finding
             "Exempt {} from TLS inspection, and compare its chain from here with the one from elsewhere.",
             endpoint.host
         ))
+        .in_short(exempting(endpoint))
         .verify(openssl(endpoint, kept)),
     )
 }
