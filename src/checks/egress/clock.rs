@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 use super::answers;
 use super::causes::LOST_BY_CHANCE;
 use crate::check::{
-    About, Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation,
-    Running, Spec, Touch, Vantage, command,
+    Check, CheckId, Code, Command, Contact, Endpoint, Finding, Grade, Method, Outcome, Planned, Remediation, Running,
+    Spec, Touch, Vantage, command,
 };
+use crate::checks::ingress::trusted::codes::NOT_YET_VALID;
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
 use crate::net::Response;
@@ -39,6 +40,7 @@ pub(super) const ID: CheckId = CheckId::new("egress.clock");
 
 pub(in crate::checks) static SKEWED: Code =
     Code::error("skewed", "the clock is off by more than 180 seconds: signatures of webhooks are refused")
+        .explains(&[&NOT_YET_VALID])
         .caused_by(OFF);
 pub(in crate::checks) static OFF_FOR_ACTIONS: Code =
     Code::warning("off-for-actions", "the clock is off by more than 30 seconds: signatures of Actions are refused")
@@ -100,10 +102,6 @@ const ACTIONS: Duration = Duration::from_secs(30);
 struct Clock(Endpoint);
 
 impl Check for Clock {
-    fn about(&self) -> About {
-        About::Endpoint(self.0.clone())
-    }
-
     fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
         let list = Touch::request(Method::Get, &self.0, workos::LIST_ORGANIZATIONS);
         requesting(&self.0, settings, [Contact::new(list, "what time the API's answer gives, from the same answer")])
