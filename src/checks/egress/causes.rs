@@ -1,10 +1,14 @@
 //! What lies behind findings of several checks of egress, and what follows from many of them.
 
 use crate::checks::browser::reachable::codes::NOT_LEARNT;
+use crate::checks::domain::resolves::codes::{NO_PUBLIC_VIEW, SEEN_FROM_INSIDE_ONLY};
 use crate::outcome::{Cause, Code};
 
 /// What cannot be found out as long as the API is not reached.
 pub(super) const UNTOLD: &[&Code] = &[&NOT_LEARNT];
+
+/// And as long as nothing outside is reached, the public resolver, which is asked along the same way, among it.
+pub(super) const UNSEEN: &[&Code] = &[&NOT_LEARNT, &NO_PUBLIC_VIEW, &SEEN_FROM_INSIDE_ONLY];
 
 /// Requests go direct where a proxy is the way out.
 pub(super) const PAST_THE_PROXY: Cause = Cause::installer(

@@ -1,5 +1,6 @@
 //! What `egress.answers` finds, and what usually lies behind it.
 
+use crate::checks::credentials::accepted;
 use crate::checks::egress::causes::{LED_ELSEWHERE, LOST_BY_CHANCE, UNTOLD};
 use crate::checks::egress::{carries, stable};
 use crate::outcome::{Cause, Code};
@@ -121,7 +122,7 @@ pub(in crate::checks) static REFUSED_AT_THE_EDGE: Code = Code::undecided(
 
 pub(in crate::checks) static RATE_LIMITED: Code =
     Code::warning("rate-limited", "the API itself answers that there were too many requests (429)")
-        .explains(&[&carries::NOT_ESTABLISHED, &stable::UNSTABLE])
+        .explains(&[&carries::NOT_ESTABLISHED, &stable::UNSTABLE, &accepted::codes::RATE_LIMITED])
         .caused_by(&[
             Cause::installer(
                 "Other programs behind the same outbound address ask the API too much.",

@@ -1,6 +1,6 @@
 //! What `egress.connects` finds, and what usually lies behind it.
 
-use crate::checks::egress::causes::{HOSTS_LINE, LED_ELSEWHERE, PAST_THE_PROXY, UNTOLD};
+use crate::checks::egress::causes::{HOSTS_LINE, LED_ELSEWHERE, PAST_THE_PROXY, UNSEEN, UNTOLD};
 use crate::outcome::{Cause, Code};
 
 /// A host outside that is not WorkOS's.
@@ -10,7 +10,7 @@ const ANOTHER_HOST: &str = "curl -sv --connect-timeout 5 https://1.1.1.1/";
 const ALLOW: &str = "Allow outbound TCP 443 from this host to Cloudflare's published ranges (`workos-preflight requirements` prints them).";
 
 pub(in crate::checks) static TIMED_OUT: Code =
-    Code::error("timed-out", "no address answers in time: packets are dropped on the way").explains(UNTOLD).caused_by(
+    Code::error("timed-out", "no address answers in time: packets are dropped on the way").explains(UNSEEN).caused_by(
         &[
             Cause::network(
                 "A firewall between this host and the internet drops what it does not allow.",
@@ -31,7 +31,7 @@ pub(in crate::checks) static TIMED_OUT: Code =
 
 pub(in crate::checks) static REFUSED: Code =
     Code::error("refused", "the connection is refused: a closed port, or a rule that rejects with a reset")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::network(
                 "A firewall on the way rejects with a reset what it does not allow.",
@@ -62,7 +62,7 @@ pub(in crate::checks) static RESET: Code =
 
 pub(in crate::checks) static UNREACHABLE: Code =
     Code::error("unreachable", "the connection is rejected on the way with ICMP, or there is no such host")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::network(
                 "A firewall or router on the way rejects with ICMP what it does not allow.",
@@ -80,7 +80,7 @@ pub(in crate::checks) static UNREACHABLE: Code =
         ]);
 
 pub(in crate::checks) static NO_ROUTE: Code =
-    Code::error("no-route", "this host has no route to the address").explains(UNTOLD).caused_by(&[
+    Code::error("no-route", "this host has no route to the address").explains(UNSEEN).caused_by(&[
         Cause::installer(
             "This host has no default gateway.",
             "No line of the routes begins with `default`.",
@@ -97,7 +97,7 @@ pub(in crate::checks) static NO_ROUTE: Code =
     ]);
 
 pub(in crate::checks) static PROHIBITED: Code =
-    Code::error("prohibited", "this host itself forbids the connection").explains(UNTOLD).caused_by(&[
+    Code::error("prohibited", "this host itself forbids the connection").explains(UNSEEN).caused_by(&[
         Cause::installer(
             "This host's own firewall rejects what leaves.",
             "As root, the rules show a chain with `hook output` that rejects or drops.",
@@ -119,7 +119,7 @@ pub(in crate::checks) static PROHIBITED: Code =
     ]);
 
 pub(in crate::checks) static FAILED: Code =
-    Code::error("failed", "the connection fails in a way that has no name of its own").explains(UNTOLD).caused_by(&[
+    Code::error("failed", "the connection fails in a way that has no name of its own").explains(UNSEEN).caused_by(&[
         Cause::installer(
             "This host cannot make the connection: it has no free port, no memory or no open file left for it.",
             "The evidence holds the system's words, and `curl` on this host says the same.",

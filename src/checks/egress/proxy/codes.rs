@@ -1,10 +1,10 @@
 //! What `egress.proxy` finds, and what usually lies behind it.
 
-use crate::checks::egress::causes::{UNTOLD, WRONG_CLOCK};
+use crate::checks::egress::causes::{UNSEEN, UNTOLD, WRONG_CLOCK};
 use crate::outcome::{Cause, Code};
 
 pub(in crate::checks) static PROXY_UNRESOLVED: Code =
-    Code::error("proxy-unresolved", "the proxy's name does not resolve here").explains(UNTOLD).caused_by(&[
+    Code::error("proxy-unresolved", "the proxy's name does not resolve here").explains(UNSEEN).caused_by(&[
         Cause::installer(
             "The proxy's name is misspelt in the proxy's URL.",
             "The name resolves on no other machine of this site either.",
@@ -21,7 +21,7 @@ pub(in crate::checks) static PROXY_UNRESOLVED: Code =
 
 pub(in crate::checks) static PROXY_REFUSED: Code =
     Code::error("proxy-refused", "nothing accepts connections at the proxy's address and port")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::network("The proxy does not run.", "No machine of this site gets through it.", "Start the proxy.")
                 .shown_by("nc -vz -w 3 PROXY PORT"),
@@ -39,7 +39,7 @@ pub(in crate::checks) static PROXY_REFUSED: Code =
         ]);
 
 pub(in crate::checks) static PROXY_TIMED_OUT: Code =
-    Code::error("proxy-timed-out", "the proxy, or the way to it, stays silent").explains(UNTOLD).caused_by(&[
+    Code::error("proxy-timed-out", "the proxy, or the way to it, stays silent").explains(UNSEEN).caused_by(&[
         Cause::network(
             "A firewall drops packets from this host to the proxy.",
             "The connection itself gets no answer, and machines in other networks of this site connect.",
@@ -62,7 +62,7 @@ pub(in crate::checks) static PROXY_TIMED_OUT: Code =
 
 pub(in crate::checks) static PROXY_UNREACHABLE: Code =
     Code::error("proxy-unreachable", "the connection to the proxy is rejected on the way, or broken")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::network(
                 "A firewall or router on the way rejects packets to the proxy with ICMP.",
@@ -80,7 +80,7 @@ pub(in crate::checks) static PROXY_UNREACHABLE: Code =
 
 pub(in crate::checks) static PROXY_UNTRUSTED: Code =
     Code::error("proxy-untrusted", "the certificate of the https proxy itself does not hold here")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::network(
                 "The proxy's certificate is issued by the company's own CA, which this host does not trust.",
@@ -105,7 +105,7 @@ pub(in crate::checks) static PROXY_UNTRUSTED: Code =
 
 pub(in crate::checks) static PROXY_TLS_FAILED: Code =
     Code::error("proxy-tls-failed", "the TLS handshake with the https proxy itself does not complete")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::installer(
                 "The proxy does not speak TLS, and the proxy's URL says https.",
@@ -131,7 +131,7 @@ pub(in crate::checks) static PROXY_TLS_FAILED: Code =
 const ASKED: &str = "curl -sv --proxy http://PROXY:PORT https://api.workos.com/";
 
 pub(in crate::checks) static PROXY_AUTH_REQUIRED: Code =
-    Code::error("proxy-auth-required", "the proxy wants a sign-in (407)").explains(UNTOLD).caused_by(&[
+    Code::error("proxy-auth-required", "the proxy wants a sign-in (407)").explains(UNSEEN).caused_by(&[
         Cause::network(
             "The proxy lets in only who signs in, and the application has no credentials for it.",
             "The proxy's URL holds no user, and Basic is among the schemes that the answer offers.",
@@ -197,7 +197,7 @@ pub(in crate::checks) static PROXY_UPSTREAM_FAILED: Code = Code::error(
     "proxy-upstream-failed",
     "the proxy agrees, and cannot reach the destination itself",
 )
-.explains(UNTOLD)
+.explains(UNSEEN)
 .caused_by(&[
     Cause::network(
         "A firewall does not let the proxy out to Cloudflare's ranges.",
@@ -219,7 +219,7 @@ pub(in crate::checks) static PROXY_UPSTREAM_FAILED: Code = Code::error(
 ]);
 
 pub(in crate::checks) static NOT_A_PROXY: Code =
-    Code::error("not-a-proxy", "what answers at the proxy's address does not open tunnels").explains(UNTOLD).caused_by(
+    Code::error("not-a-proxy", "what answers at the proxy's address does not open tunnels").explains(UNSEEN).caused_by(
         &[
             Cause::installer(
                 "The proxy's URL names the address or port of something else, or of a proxy of another kind.",

@@ -1,6 +1,6 @@
 //! What `egress.resolves` finds, and what usually lies behind it.
 
-use crate::checks::egress::causes::UNTOLD;
+use crate::checks::egress::causes::{UNSEEN, UNTOLD};
 use crate::outcome::{Cause, Code};
 
 pub(in crate::checks) static NXDOMAIN: Code =
@@ -53,7 +53,7 @@ pub(in crate::checks) static NODATA: Code =
     ]);
 
 pub(in crate::checks) static SERVFAIL: Code =
-    Code::error("servfail", "the resolver says that it could not find out").explains(UNTOLD).caused_by(&[
+    Code::error("servfail", "the resolver says that it could not find out").explains(UNSEEN).caused_by(&[
         Cause::network(
             "The resolver does not reach its forwarders or the public DNS servers.",
             "It answers SERVFAIL for every public name, mostly after some seconds.",
@@ -126,7 +126,7 @@ pub(in crate::checks) static DNS_TIMED_OUT: Code = Code::error(
     "dns-timed-out",
     "no DNS server answered in time, over UDP or TCP",
 )
-.explains(UNTOLD)
+.explains(UNSEEN)
 .caused_by(&[
     Cause::network(
         "A firewall drops DNS between this host and the resolver.",
@@ -155,7 +155,7 @@ pub(in crate::checks) static DNS_TIMED_OUT: Code = Code::error(
 
 pub(in crate::checks) static DNS_UNREACHABLE: Code =
     Code::error("dns-unreachable", "no DNS server can be reached: port 53 is closed or there is no way there")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::installer(
                 "The resolver file names a stub on this host, and its service does not run.",
@@ -180,7 +180,7 @@ pub(in crate::checks) static NOT_RESOLVED: Code = Code::error(
     "not-resolved",
     "the system's own resolution gives nothing, and the DNS servers do not explain it",
 )
-.explains(UNTOLD)
+.explains(UNSEEN)
 .caused_by(&[
     Cause::installer(
         "The name service switch of this host does not come to DNS.",
@@ -210,7 +210,7 @@ pub(in crate::checks) static NOT_RESOLVED: Code = Code::error(
 
 pub(in crate::checks) static PASSED_OVER: Code =
     Code::error("passed-over", "the C library passes over the lines of the resolver file that name the servers")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::installer(
                 "The file was written on Windows, or by a template from there.",
@@ -264,7 +264,7 @@ const LATE: &[Cause] = &[
 
 pub(in crate::checks) static TCP_ONLY: Code =
     Code::error("tcp-only", "the resolver answers over TCP and stays silent over UDP, which applications ask over")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[Cause::network(
             "A firewall lets TCP 53 through to the resolver, and not UDP 53, or not the answers over UDP.",
             "The first question is answered, and the second is not.",

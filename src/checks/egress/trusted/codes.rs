@@ -1,6 +1,6 @@
 //! What `egress.trusted` finds, and what usually lies behind it.
 
-use crate::checks::egress::causes::{LED_ELSEWHERE, LOST_BY_CHANCE, UNTOLD, WRONG_CLOCK};
+use crate::checks::egress::causes::{LED_ELSEWHERE, LOST_BY_CHANCE, UNSEEN, UNTOLD, WRONG_CLOCK};
 use crate::outcome::{Cause, Code};
 
 const CHAIN: &str = "openssl s_client -connect api.workos.com:443 -servername api.workos.com -showcerts </dev/null";
@@ -10,7 +10,7 @@ const WHOLE_LEAF: &str =
 const CA: &str = "openssl x509 -in FILE -noout -text";
 
 pub(in crate::checks) static UNTRUSTED: Code =
-    Code::error("untrusted", "the certificate's issuer is not trusted here").explains(UNTOLD).caused_by(&[
+    Code::error("untrusted", "the certificate's issuer is not trusted here").explains(UNSEEN).caused_by(&[
         Cause::network(
             "A TLS-inspecting proxy answers with a certificate of its own CA, which this host does not have.",
             "The issuer is the company's or a security product's, for other https hosts as well.",
@@ -36,7 +36,7 @@ pub(in crate::checks) static STORE_LACKS_ROOT: Code = Code::error(
     "store-lacks-root",
     "the certificate is publicly trusted, and its root is missing from the roots of this host",
 )
-.explains(UNTOLD)
+.explains(UNSEEN)
 .caused_by(&[
     Cause::installer(
         "The package ca-certificates is missing, as in slim container images, or is years old.",
@@ -77,7 +77,7 @@ pub(in crate::checks) static INCOMPLETE_CHAIN: Code =
         ]);
 
 pub(in crate::checks) static EXPIRED: Code =
-    Code::error("expired", "the certificate has expired, or this host's clock is ahead").explains(UNTOLD).caused_by(&[
+    Code::error("expired", "the certificate has expired, or this host's clock is ahead").explains(UNSEEN).caused_by(&[
         WRONG_CLOCK,
         Cause::network(
             "The certificate of a box that answers for the host has expired: WorkOS's own is renewed automatically.",
@@ -89,7 +89,7 @@ pub(in crate::checks) static EXPIRED: Code =
 
 pub(in crate::checks) static NOT_YET_VALID: Code =
     Code::error("not-yet-valid", "the certificate is not valid yet, or this host's clock is behind")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             WRONG_CLOCK,
             Cause::network(
@@ -154,7 +154,7 @@ pub(in crate::checks) static INTERCEPTED: Code =
 
 pub(in crate::checks) static CA_EXPIRED: Code =
     Code::error("ca-expired", "the CA that is trusted here has expired, or is not valid yet")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[
             Cause::network(
                 "The inspecting CA has run out.",
@@ -172,7 +172,7 @@ pub(in crate::checks) static CA_EXPIRED: Code =
         ]);
 
 pub(in crate::checks) static NOT_A_CA: Code =
-    Code::error("not-a-ca", "what is trusted here as a CA, or sent along as one, is none").explains(UNTOLD).caused_by(
+    Code::error("not-a-ca", "what is trusted here as a CA, or sent along as one, is none").explains(UNSEEN).caused_by(
         &[
             Cause::network(
                 "The inspecting CA was made without the marks of one.",
@@ -206,7 +206,7 @@ pub(in crate::checks) static CA_LIMITED: Code =
     ]);
 
 pub(in crate::checks) static NOT_FOR_SERVERS: Code =
-    Code::error("not-for-servers", "the certificate is not for TLS servers").explains(UNTOLD).caused_by(&[
+    Code::error("not-for-servers", "the certificate is not for TLS servers").explains(UNSEEN).caused_by(&[
         Cause::network(
             "The inspecting CA issues certificates that are not for servers.",
             "Their Extended Key Usage lacks “TLS Web Server Authentication”.",
@@ -216,7 +216,7 @@ pub(in crate::checks) static NOT_FOR_SERVERS: Code =
     ]);
 
 pub(in crate::checks) static WEAK_KEY: Code =
-    Code::error("weak-key", "a key in the chain is too short for OpenSSL").explains(UNTOLD).caused_by(&[
+    Code::error("weak-key", "a key in the chain is too short for OpenSSL").explains(UNSEEN).caused_by(&[
         Cause::network(
             "The inspecting device makes certificates with short keys.",
             "The text of the certificate says Public-Key: (1024 bit), or less.",
@@ -233,7 +233,7 @@ pub(in crate::checks) static WEAK_KEY: Code =
 
 pub(in crate::checks) static WEAK_SIGNATURE: Code =
     Code::error("weak-signature", "a certificate of the chain is signed with a broken hash")
-        .explains(UNTOLD)
+        .explains(UNSEEN)
         .caused_by(&[Cause::network(
             "The inspecting device signs with SHA-1 or MD5.",
             "Signature Algorithm of a certificate that `openssl` prints names sha1 or md5.",
@@ -245,7 +245,7 @@ pub(in crate::checks) static BUNDLE_DAMAGED: Code = Code::error(
     "bundle-damaged",
     "the CA is in a file that OpenSSL reads nothing of, because a block in it is damaged",
 )
-.explains(UNTOLD)
+.explains(UNSEEN)
 .caused_by(&[
     Cause::installer(
         "Files were joined so that an END line and the next BEGIN line stand on one line.",
