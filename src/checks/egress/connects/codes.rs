@@ -135,7 +135,7 @@ pub(in crate::checks) static SOME_ADDRESSES: Code =
             "The addresses that do not answer are in no rule, and lie in Cloudflare's ranges.",
             ALLOW,
         )
-        .shown_by("curl -sv --connect-timeout 5 --connect-to ::ADDRESS: https://api.workos.com/"),
+        .shown_by("curl -sv --connect-timeout 5 --resolve api.workos.com:443:ADDRESS https://api.workos.com/"),
         Cause::network(
             "One of several firewalls or lines lacks the rule.",
             "The same address answers one time and not the next.",
