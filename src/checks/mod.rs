@@ -169,6 +169,36 @@ mod tests {
         }
     }
 
+    /// The place of the first group one of whose checks finds it.
+    fn place(code: &'static Code) -> Option<usize> {
+        let finds = |spec: &&Spec| spec.codes.iter().any(|other| std::ptr::eq(*other, code));
+        GROUPS.iter().position(|group| group.specs.iter().any(finds))
+    }
+
+    /// Whether what a code explains explains it in turn.
+    fn leads_back(code: &'static Code, to: &'static Code, steps: usize) -> bool {
+        let further = |next: &&'static Code| std::ptr::eq(*next, to) || steps > 0 && leads_back(next, to, steps - 1);
+        code.explains.iter().any(further)
+    }
+
+    #[test]
+    fn what_a_code_explains_is_found_in_its_group_or_a_later_one_and_never_explains_it_in_turn() {
+        static LEFT: Code = Code::error("left", "it follows from the right").explains(&[&RIGHT]);
+        static RIGHT: Code = Code::error("right", "it follows from the left").explains(&[&LEFT]);
+        assert!(leads_back(&LEFT, &LEFT, 8) && leads_back(&RIGHT, &RIGHT, 8));
+
+        let mut explained = 0;
+        for code in specs().flat_map(|(_, spec)| spec.codes) {
+            for symptom in code.explains {
+                explained += 1;
+                let (cause, follows) = (place(code).unwrap(), place(symptom));
+                assert!(follows >= Some(cause), "{} explains {}, which is found before it", code.name, symptom.name);
+            }
+            assert!(!leads_back(code, code, 8), "{} explains itself in the end", code.name);
+        }
+        assert!(explained > 50, "{explained}");
+    }
+
     #[test]
     fn every_code_that_is_written_is_declared_by_the_check_in_whose_file_it_stands() {
         let mut written = 0;
