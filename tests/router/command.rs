@@ -22,6 +22,7 @@ const URL: &str = "https://app.customer.example/webhooks/workos";
 /// How long one attempt of `check` and `probe` may take: where it is dropped, all of it is waited for.
 const TIMEOUT: &str = "2s";
 const REPORT: &str = "/etc/lab/report.json";
+const FROM_OUTSIDE: &str = "/etc/lab/outside.json";
 
 /// The commands that the binary lists.
 pub(crate) fn commands() -> BTreeSet<String> {
@@ -39,6 +40,14 @@ pub(crate) fn check(network: &Network) -> Result<Ran, End> {
 /// The same with the report that `listen` left.
 pub(crate) fn check_with_the_proof(network: &Network) -> Result<Ran, End> {
     check_with(network, &["--inbound-report", REPORT])
+}
+
+/// The same with the report of a look from outside, brought to the installation, and with the proof where there is one.
+pub(crate) fn check_with_what_was_seen(network: &Network, outside: &Ran, proof: bool) -> Result<Ran, End> {
+    let report = serde_json::to_vec(&outside.report).map_err(|error| End::Broke(error.to_string()))?;
+    network.installation.run(move || fs::write(FROM_OUTSIDE, report))?;
+    let both = ["--inbound-report", FROM_OUTSIDE, "--inbound-report", REPORT];
+    check_with(network, if proof { &both } else { &both[..2] })
 }
 
 fn check_with(network: &Network, more: &[&str]) -> Result<Ran, End> {

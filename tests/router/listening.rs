@@ -66,7 +66,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             network.resolves(true)?;
             network.runs_the_application()?;
             let ran = check_with_the_proof(network)?;
-            ran.judge(Some(Verdict::Ready), &[proved()])?;
+            ran.judge(Some(Verdict::Incomplete), &[proved()])?;
             hold(ran.report.inbound == Inbound::Proved, || format!("inbound is {:?}", ran.report.inbound))
         }),
         Scenario::new(
@@ -74,7 +74,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             |network| {
                 let listening = Listening::start(network, Serves::Tls, 1, Waits::ToTheEnd, &["--accept"])?;
                 let refuses = Expect::of("webhook.refuses-unsigned").is(Status::Pass);
-                probe(&network.vantage, &[])?.judge(Some(Verdict::Ready), &[refuses])?;
+                probe(&network.vantage, &[])?.judge(Some(Verdict::Incomplete), &[refuses])?;
                 Delivery::from(published()[0]).send(network)?;
                 listening.report(network)?.judge(
                     Some(Verdict::Ready),
@@ -155,7 +155,7 @@ fn nonces() -> Vec<Scenario> {
     vec![
         Scenario::new("a probe with the nonce arrives at the listener, and both name the prober", move |network| {
             let (probed, heard) = both(network, Serves::Tls, &[])?;
-            probed.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE)])?;
+            probed.judge(Some(Verdict::Incomplete), &[arrives().says(VANTAGE)])?;
             heard.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE)])?;
             hold(heard.report.inbound != Inbound::Proved, || "a probe is taken for a proof".to_owned())
         }),
@@ -171,7 +171,7 @@ fn nonces() -> Vec<Scenario> {
         Scenario::new("a probe with the nonce arrives through nginx, which names the prober", move |network| {
             Front::Nginx.stands(network, &Edge::default())?;
             let (probed, heard) = both(network, Serves::Plain, &TRUSTED)?;
-            probed.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE)])?;
+            probed.judge(Some(Verdict::Incomplete), &[arrives().says(VANTAGE)])?;
             heard.judge(Some(Verdict::Ready), &[arrives().says(VANTAGE).says(FRONT)])
         }),
         Scenario::new("an application that answers in the listener's place does not know the nonce", |network| {
@@ -219,7 +219,7 @@ fn missing(network: &Network) -> Result<(), End> {
 }
 
 /// Deliveries straight to the listener.
-fn heard(network: &Network, arguments: &[&str], deliveries: &[Delivery]) -> Result<Ran, End> {
+pub(crate) fn heard(network: &Network, arguments: &[&str], deliveries: &[Delivery]) -> Result<Ran, End> {
     receive(network, Serves::Tls, arguments, deliveries)
 }
 

@@ -34,6 +34,8 @@ mod plain;
 #[cfg(target_os = "linux")]
 mod probing;
 #[cfg(target_os = "linux")]
+mod taking_in;
+#[cfg(target_os = "linux")]
 mod trial;
 #[cfg(target_os = "linux")]
 #[path = "../support/trusting.rs"]

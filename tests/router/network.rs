@@ -9,7 +9,8 @@ use std::sync::{Arc, mpsc};
 use workos_preflight::facts::Facts;
 use workos_preflight::simulator::world::INSTALLATION as NAME;
 use workos_preflight::simulator::{
-    Authorities, Ground, InstallationManner, Service, Simulator, Site, World, ZoneAnswer,
+    Authorities, Certificate, ClientCertificate, Ground, InstallationManner, Service, Simulator, Site, World,
+    ZoneAnswer,
 };
 
 use crate::edge::Edge;
@@ -124,8 +125,14 @@ impl Network {
 
     /// Starts the customer's application on the installation.
     pub(crate) fn runs_the_application(&self) -> Result<(), End> {
+        self.runs_the_application_with(Certificate::Good)
+    }
+
+    /// The same behind another certificate.
+    pub(crate) fn runs_the_application_with(&self, certificate: Certificate) -> Result<(), End> {
         let mut world = World::healthy();
-        let application = Service::https(Site::Installation(InstallationManner::Works));
+        let site = Site::Installation(InstallationManner::Works);
+        let application = Service::Tls { certificate, client_certificate: ClientCertificate::NotAsked, site };
         world.services = [(SocketAddr::new(INSTALLATION.into(), 443), application)].into();
         // It comes with a resolver, which nobody asks.
         world.resolver = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 53);

@@ -22,7 +22,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             network.runs_the_application()?;
             let ran = probe(&network.vantage, &[])?;
             let expect = [passes("ingress.connects"), passes("ingress.trusted")];
-            ran.judge(Some(Verdict::Ready), &expect)?;
+            ran.judge(Some(Verdict::Incomplete), &expect)?;
             hold(ran.report.vantage == Vantage::Outside, || "the vantage should be outside".to_owned())
         }),
         refused("ingress that is dropped is told from outside", Others::Dropped, "timed-out", "dropped"),

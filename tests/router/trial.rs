@@ -13,7 +13,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
-use crate::{claims, command, inside, listening, namespace, probing};
+use crate::{claims, command, inside, listening, namespace, probing, taking_in};
 
 /// The private argument of the child that leaves the machine's namespaces; the title of a scenario follows.
 const LEAVES: &str = "--leaves-the-machine";
@@ -82,7 +82,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn all() -> Vec<Scenario> {
-    [claims::all(), inside::all(), listening::all(), probing::all()].into_iter().flatten().collect()
+    [claims::all(), inside::all(), listening::all(), probing::all(), taking_in::all()].into_iter().flatten().collect()
 }
 
 fn trial(scenario: Scenario) -> Trial {
