@@ -8,6 +8,7 @@ use crate::check::{
 use crate::checks::egress::answers;
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
+use crate::outcome::Cause;
 use crate::settings::Settings;
 use crate::workos;
 
@@ -35,9 +36,41 @@ belongs with the API key.",
 pub(super) const ID: CheckId = CheckId::new("credentials.client");
 
 pub(in crate::checks) static UNKNOWN_CLIENT: Code =
-    Code::error("unknown-client", "WorkOS has no public keys for the client ID (404)");
+    Code::error("unknown-client", "WorkOS has no public keys for the client ID (404)")
+        .caused_by(&[
+            Cause::vendor(
+                "The client ID was cut short, or has a wrong letter.",
+                "In the WorkOS dashboard the ID of this customer's environment begins alike, and goes on otherwise.",
+                "Copy the client ID from the WorkOS dashboard of this customer's environment, where it stands beside the API key.",
+            )
+            .shown_by("curl -si \"https://api.workos.com/sso/jwks/$WORKOS_CLIENT_ID\""),
+            Cause::vendor(
+                "The environment, or the application in it, that had this ID was deleted.",
+                "No environment of the WorkOS dashboard has the ID.",
+                "Give the installer the client ID of the environment that is in use now.",
+            ),
+            Cause::installer(
+                "WORKOS_CLIENT_ID is set for another program of this host, and is read here as well.",
+                "The variable's value is not the one in the application's own settings.",
+                "Give this tool the application's own ID with --client-id.",
+            )
+            .shown_by("printenv WORKOS_CLIENT_ID"),
+        ]);
 pub(in crate::checks) static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "what came back says nothing about the client ID");
+    Code::undecided("not-established", "what came back says nothing about the client ID").caused_by(&[
+        Cause::workos(
+            "WorkOS answers this request with an error for a while.",
+            "Another run passes, or https://status.workos.com tells of an incident.",
+            "Restore the service; if it lasts, the request id and the time of the evidence tell which request it was.",
+        )
+        .shown_by("curl -si \"https://api.workos.com/sso/jwks/$WORKOS_CLIENT_ID\""),
+        Cause::network(
+            "A proxy or gateway lets the path of the API that egress.answers asks for through, and not this one.",
+            "The answer is a page for people, or names a product.",
+            "Let every path of the API's host through, and not only the known ones.",
+        )
+        .shown_by("curl -si \"https://api.workos.com/sso/jwks/$WORKOS_CLIENT_ID\""),
+    ]);
 
 struct Client {
     endpoint: Endpoint,
@@ -82,6 +115,7 @@ impl Client {
         UNKNOWN_CLIENT.found(
             "WorkOS knows no application by the client ID (404)",
             Remediation::vendor("Copy the client ID of this customer's environment from the WorkOS dashboard, where it stands beside the API key, and set WORKOS_CLIENT_ID or --client-id to it.")
+                .in_short("set the environment's client ID")
                 .verify(self.curl()),
         )
     }
@@ -92,6 +126,7 @@ impl Client {
             Remediation::workos(
                 "Run the check again; if it lasts, send WorkOS support the request id and the time of the evidence.",
             )
+            .in_short("run again, then ask WorkOS support")
             .verify(self.curl()),
         )
     }

@@ -1,12 +1,14 @@
 //! Is the key of the environment that this installation should use?
 
 use super::isolated::OWN_ENVIRONMENT;
+use super::{isolated, pair};
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
 use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::facts::Facts;
+use crate::outcome::Cause;
 use crate::settings::{API_KEY_FILE, Environment, Settings};
 use crate::workos;
 
@@ -34,12 +36,61 @@ Usually broken by the key of the vendor's own staging environment that was left 
 
 pub(super) const ID: CheckId = CheckId::new("credentials.environment");
 
-pub(in crate::checks) static STAGING_KEY_IN_PRODUCTION: Code =
-    Code::error("staging-key-in-production", "a staging key where production is expected");
+pub(in crate::checks) static STAGING_KEY_IN_PRODUCTION: Code = Code::error(
+    "staging-key-in-production",
+    "a staging key where production is expected",
+)
+.explains(&[
+    &isolated::codes::SHARED,
+    &isolated::codes::ORGANIZATION_MISSING,
+    &isolated::codes::MANY,
+    &pair::DIFFERENT_ENVIRONMENTS,
+])
+.caused_by(&[
+    Cause::vendor(
+        "The key of the vendor's own staging environment was left in a sample configuration.",
+        "The key's last characters are those of a key in the vendor's staging environment in the WorkOS dashboard.",
+        "Ask support@workos.com for a production environment of this customer's own, and set its key here.",
+    )
+    .shown_by("printenv WORKOS_API_KEY | head -c 8"),
+    Cause::installer(
+        "This is a staging installation, and nobody said so to this tool.",
+        "Nobody signs in here but those who test.",
+        "Give --environment staging.",
+    ),
+    Cause::installer(
+        "The key of this customer's production environment exists, and is not the one that is read here.",
+        "The report names another file or variable as the key's source than the application has.",
+        "Give this tool the key that the application has.",
+    ),
+]);
 pub(in crate::checks) static PRODUCTION_KEY_IN_STAGING: Code =
-    Code::warning("production-key-in-staging", "a production key where staging is expected");
+    Code::warning("production-key-in-staging", "a production key where staging is expected").caused_by(&[
+        Cause::installer(
+            "The configuration of the production installation was copied to try something.",
+            "The same key stands in the configuration of the production installation.",
+            "Set a staging key here, so that tests do not touch a customer's data.",
+        )
+        .shown_by("printenv WORKOS_API_KEY | head -c 8"),
+        Cause::installer(
+            "This is the production installation, and `--environment staging` was left from trying.",
+            "Users of the customer sign in here.",
+            "Give --environment production, or leave it out.",
+        ),
+    ]);
 pub(in crate::checks) static UNKNOWN_PREFIX: Code =
-    Code::warning("unknown-prefix", "the key has neither of the usual prefixes");
+    Code::warning("unknown-prefix", "the key has neither of the usual prefixes").caused_by(&[
+        Cause::vendor(
+            "The key is an older one, or WorkOS has begun to make keys of another form: the prefixes are a convention.",
+            "credentials.accepted passes with this key.",
+            "Compare the key's last four characters with this customer's environment in the WorkOS dashboard; if they are there, all is well.",
+        ),
+        Cause::vendor(
+            "It is a key that the application issued to its own customer, which begins with sk_ as well.",
+            "credentials.accepted finds that the API does not know it (401).",
+            "Use the API key of this customer's environment, from API Keys in the WorkOS dashboard.",
+        ),
+    ]);
 
 struct KeyEnvironment;
 
@@ -83,6 +134,7 @@ fn staging_key(place: &Whence) -> Finding {
             "{OWN_ENVIRONMENT}, and set that environment's key ({}). If this is a staging installation, give --environment staging.",
             place.words
         ))
+        .in_short("set this customer's production key")
         .verify(place.beginning()),
     )
 }

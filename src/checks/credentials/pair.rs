@@ -7,6 +7,7 @@ use crate::check::{
 };
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
+use crate::outcome::Cause;
 use crate::settings::{API_KEY_FILE, PROBE_PAIR, Settings};
 use crate::workos;
 
@@ -38,10 +39,36 @@ Usually broken by a client ID of the staging environment beside a production key
 
 pub(super) const ID: CheckId = CheckId::new("credentials.pair");
 
-pub(in crate::checks) static DIFFERENT_ENVIRONMENTS: Code =
-    Code::warning("different-environments", "the token endpoint refuses key and client ID together (invalid_client)");
+pub(in crate::checks) static DIFFERENT_ENVIRONMENTS: Code = Code::warning(
+    "different-environments",
+    "the token endpoint refuses key and client ID together (invalid_client)",
+)
+.caused_by(&[
+    Cause::vendor(
+        "Client ID and API key were copied from different environments, one of them often staging.",
+        "In the WorkOS dashboard, no environment has both this client ID and a key with these last four characters.",
+        "Copy both from the same environment, this customer's production environment.",
+    )
+    .shown_by("printenv WORKOS_CLIENT_ID; printenv WORKOS_API_KEY | head -c 8"),
+    Cause::vendor(
+        "WorkOS refuses the pair for a reason of its own: what it answers to a wrong pair is not documented.",
+        "Both stand in one environment of the WorkOS dashboard, and a real sign-in works.",
+        "Leave both as they are: this is inferred, and a sign-in that works proves more.",
+    ),
+]);
 pub(in crate::checks) static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "what came back says nothing about the pair");
+    Code::undecided("not-established", "what came back says nothing about the pair").caused_by(&[
+        Cause::workos(
+            "WorkOS answers the exchange with something that neither accepts nor refuses the pair, such as a limit or an error.",
+            "The evidence names another error than `invalid_grant` and `invalid_client`.",
+            "Say which error it was: the request id and the time of the evidence tell which request to look at.",
+        ),
+        Cause::network(
+            "A proxy or gateway lets no POST through, or not this path.",
+            "The finding names a page for people or a product, and the other checks of credentials pass.",
+            "Let every method and every path of the API's host through.",
+        ),
+    ]);
 
 struct Pair {
     endpoint: Endpoint,
@@ -85,14 +112,16 @@ impl Check for Pair {
 fn different() -> Finding {
     DIFFERENT_ENVIRONMENTS.found(
         "the token endpoint refuses the client ID and the key together: they are probably of different environments",
-        Remediation::vendor("Copy client ID and API key from the same environment of the WorkOS dashboard, this customer's production environment."),
+        Remediation::vendor("Copy client ID and API key from the same environment of the WorkOS dashboard, this customer's production environment.")
+            .in_short("take key and client ID of one environment"),
     )
 }
 
 fn not_established(instead: &str) -> Finding {
     NOT_ESTABLISHED.found(
         format!("whether key and client ID belong together is not established: {instead}"),
-        Remediation::vendor("Compare in the WorkOS dashboard whether the client ID and the key's last four characters stand in one environment."),
+        Remediation::vendor("Compare in the WorkOS dashboard whether the client ID and the key's last four characters stand in one environment.")
+            .in_short("compare key and client ID in the dashboard"),
     )
 }
 

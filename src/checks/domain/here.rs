@@ -11,6 +11,7 @@ use crate::check::{
 };
 use crate::context::{Context, requesting};
 use crate::net::{Request, Response};
+use crate::outcome::Cause;
 use crate::said::listed;
 use crate::settings::Settings;
 
@@ -39,9 +40,47 @@ Usually broken by a record that still points to a former installation or to a pa
 pub(super) const ID: CheckId = CheckId::new("domain.here");
 
 pub(in crate::checks) static ELSEWHERE: Code =
-    Code::error("elsewhere", "the name leads to other addresses than those given by --address");
+    Code::error("elsewhere", "the name leads to other addresses than those given by --address").caused_by(&[
+        Cause::network(
+            "The public record still points to a former installation, or to the registrar's parking page.",
+            "Another machine answers there, with another certificate or a page that is not the application's.",
+            "Point the public record to the address of this installation.",
+        )
+        .shown_by("dig @1.1.1.1 NAME A +short; curl -skI https://NAME/"),
+        Cause::installer(
+            "--address is not what callers see: it is the inside address, or a load balancer or content network stands in front.",
+            "What the record leads to belongs to that load balancer or network, and the application answers there.",
+            "Give --address as the internet sees it: the address of what stands in front.",
+        )
+        .shown_by("dig @1.1.1.1 NAME"),
+        Cause::network(
+            "The record was changed a moment ago, and resolvers still keep the old one.",
+            "The zone's own servers give the new address, and 1.1.1.1 the old one with a time to live that runs down.",
+            "Wait until the time to live is over; nothing else has to change.",
+        )
+        .shown_by("dig @1.1.1.1 NAME A; dig @SERVER NAME A +short"),
+    ]);
 pub(in crate::checks) static NOT_THIS_HOST: Code =
-    Code::warning("not-this-host", "the name leads to addresses that this host does not have itself");
+    Code::warning("not-this-host", "the name leads to addresses that this host does not have itself").caused_by(&[
+        Cause::installer(
+            "The public address belongs to what stands before this host: a firewall that translates, a load balancer, a content network.",
+            "Customer IT knows the address as the installation's.",
+            "Give the address with --address, so that it is held to that.",
+        )
+        .shown_by("dig @1.1.1.1 NAME A +short; ip -br address"),
+        Cause::network(
+            "The public record points to another machine, such as a former installation.",
+            "Customer IT does not know the address, or another certificate answers there.",
+            "Point the public record to the address of this installation.",
+        )
+        .shown_by("dig @1.1.1.1 NAME A +short; curl -skI https://NAME/"),
+        Cause::installer(
+            "The check was started on another machine than the one on which the installation runs.",
+            "The application does not run here.",
+            "Run the check on the installation's own host.",
+        )
+        .shown_by("hostname; ss -ltn"),
+    ]);
 
 /// Answered by Cloudflare's edge on most zones: a few lines of text, `ip=` among them.
 const TRACE: &str = "/cdn-cgi/trace";
@@ -129,12 +168,14 @@ fn elsewhere(host: &str, found: &[IpAddr], wanted: &[IpAddr], also_right: bool) 
                 "Remove {} from the public record of {host}, or give it with --address too.",
                 listed(found)
             ))
+            .in_short("take the other addresses out of public DNS")
             .verify(dig(host)),
         );
     }
     ELSEWHERE.found(
         format!("{host} leads to {}, and this installation should be at {}", listed(found), listed(wanted)),
         Remediation::network(format!("Point the public record of {host} to {}, or correct --address.", listed(wanted)))
+            .in_short("point the public record to this installation")
             .verify(dig(host)),
     )
 }

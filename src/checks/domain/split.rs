@@ -7,6 +7,7 @@ use super::view::{PublicView, public_view};
 use crate::check::{CheckId, Code, Command, Finding, Grade, Outcome, Remediation, Running, Spec, Vantage, command};
 use crate::context::{Context, Lookup};
 use crate::net::{Attempted, ErrorKind, NetError};
+use crate::outcome::Cause;
 use crate::said::listed;
 
 pub(super) static SPEC: Spec = Spec {
@@ -31,9 +32,41 @@ hide the public record.",
 pub(super) const ID: CheckId = CheckId::new("domain.split");
 
 pub(in crate::checks) static INSIDE_UNRESOLVABLE: Code =
-    Code::warning("inside-unresolvable", "the resolvers of this host do not know the external name");
+    Code::warning("inside-unresolvable", "the resolvers of this host do not know the external name").caused_by(&[
+        Cause::network(
+            "The internal zone of the same domain lacks the name, and its servers answer for the whole domain.",
+            "Other names of the domain resolve inside, and the answer says that the internal servers have authority (`aa`).",
+            "Add the name to the internal zone, with the address at which the installation is reached from inside.",
+        )
+        .shown_by("dig NAME A; dig @1.1.1.1 NAME A +short"),
+        Cause::network(
+            "The resolvers of this network answer internal names alone, because a proxy resolves those of the internet.",
+            "They do not know `example.com` either.",
+            "Add the name to the internal zone, or have the resolvers pass questions for it on to public DNS.",
+        )
+        .shown_by("dig example.com A +short; dig NAME A +short"),
+        Cause::network(
+            "A filter of names on the resolver holds the name back, as for domains that are new.",
+            "The resolver's log or its block list names it.",
+            "Exempt the name from the filter.",
+        )
+        .shown_by("dig NAME A"),
+    ]);
 pub(in crate::checks) static INSIDE_SILENT: Code =
-    Code::undecided("inside-silent", "the resolvers of this host give no answer about the external name");
+    Code::undecided("inside-silent", "the resolvers of this host give no answer about the external name").caused_by(&[
+        Cause::network(
+            "The resolver passes questions for this domain on to servers that do not answer.",
+            "Other names resolve at once, and this one ends in a time-out or SERVFAIL.",
+            "Mend the forwarding for this domain on the resolver.",
+        )
+        .shown_by("dig NAME A; dig example.com A +short"),
+        Cause::network(
+            "The resolvers do not answer this host at all.",
+            "No other name resolves either, and egress.resolves says the same of the API.",
+            "Let this host ask its resolvers on UDP and TCP 53, or name others in /etc/resolv.conf.",
+        )
+        .shown_by("dig example.com A"),
+    ]);
 
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {
@@ -111,6 +144,7 @@ fn inside_unresolvable(host: &str, outside: &[IpAddr], cx: &Context) -> Finding 
             "Add {host} to the internal zone on {}, with the address at which this installation is reached from inside, or have them pass the question on to public DNS.",
             resolvers(cx)
         ))
+        .in_short("add the name to the internal zone")
         .verify(dig(host, cx)),
     )
 }
@@ -122,6 +156,7 @@ fn inside_silent(host: &str, instead: &str, cx: &Context) -> Finding {
             "Have {} answer for {host}: it neither gives addresses nor says that there are none.",
             resolvers(cx)
         ))
+        .in_short("have the resolvers answer for the name")
         .verify(dig(host, cx)),
     )
 }

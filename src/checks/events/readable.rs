@@ -7,6 +7,7 @@ use crate::check::{
 use crate::checks::credentials::{accepted, ask};
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
+use crate::outcome::Cause;
 use crate::settings::{API_KEY_FILE, Settings};
 use crate::workos;
 
@@ -32,11 +33,46 @@ Usually broken by a key whose permissions leave events out, or by a proxy that k
 
 pub(super) const ID: CheckId = CheckId::new("events.readable");
 
-pub(in crate::checks) static FORBIDDEN: Code = Code::error("forbidden", "the key may not read events (403)");
+/// Asks as the application does, with the key that stands in the environment.
+const WITH_THE_KEY: &str = "curl -si -H \"Authorization: Bearer $WORKOS_API_KEY\" 'https://api.workos.com/events?events=organization.created&limit=1'";
+
+pub(in crate::checks) static FORBIDDEN: Code =
+    Code::error("forbidden", "the key may not read events (403)").caused_by(&[Cause::vendor(
+        "The key was made with permissions that leave events out.",
+        "The answer is the API's own: JSON with a message, and an x-request-id among the headers.",
+        "Give the key the permission to read events in the WorkOS dashboard, or use one that has it.",
+    )
+    .shown_by(WITH_THE_KEY)]);
 pub(in crate::checks) static UNAUTHORIZED: Code =
-    Code::error("unauthorized", "the API does not accept the key for events (401)");
+    Code::error("unauthorized", "the API does not accept the key for events (401)").caused_by(&[
+        Cause::vendor(
+            "The key was revoked while the checks were running.",
+            "Another run finds credentials.accepted/unauthorized.",
+            "Give the installer a current key from API Keys in this customer's environment.",
+        )
+        .shown_by(WITH_THE_KEY),
+        Cause::workos(
+            "WorkOS accepts the key for organizations, and refuses it for events.",
+            "Every run ends so, and credentials.accepted passes each time.",
+            "Say why: the request id and the time of the evidence tell which request it was.",
+        )
+        .shown_by(WITH_THE_KEY),
+    ]);
 pub(in crate::checks) static NOT_ESTABLISHED: Code =
-    Code::undecided("not-established", "what came back says nothing about events");
+    Code::undecided("not-established", "what came back says nothing about events").caused_by(&[
+        Cause::workos(
+            "WorkOS answers requests for events with an error, or limits them, for a while.",
+            "Another run passes, or https://status.workos.com tells of an incident.",
+            "Restore the service; if it lasts, the request id and the time of the evidence tell which request it was.",
+        )
+        .shown_by(WITH_THE_KEY),
+        Cause::network(
+            "A proxy or gateway lets through the paths of the API that it knows, and not this one.",
+            "The answer is a page for people, or names a product.",
+            "Let every path of the API's host through, and not only the known ones.",
+        )
+        .shown_by(WITH_THE_KEY),
+    ]);
 
 struct Readable(Endpoint);
 
@@ -86,6 +122,7 @@ fn forbidden(cx: &Context) -> Finding {
         Remediation::vendor(
             "Give the key the permission to read events in the WorkOS dashboard, or use one that has it.",
         )
+        .in_short("let the key read events")
         .verify(curl(cx)),
     )
 }
@@ -96,6 +133,7 @@ fn unauthorized(cx: &Context) -> Finding {
         Remediation::workos(
             "Send WorkOS support the request id and the time of the evidence: the same key is accepted elsewhere.",
         )
+        .in_short("ask WorkOS why events are refused")
         .verify(curl(cx)),
     )
 }
@@ -105,7 +143,8 @@ fn not_established(instead: &str) -> Finding {
         format!("whether events can be read is not established: {instead}"),
         Remediation::workos(
             "Run the check again; if it lasts, send WorkOS support the request id and the time of the evidence.",
-        ),
+        )
+        .in_short("run again, then ask WorkOS support"),
     )
 }
 

@@ -140,6 +140,7 @@ fn stripped(mut outcome: Outcome, response: &Response, key: &Secret, cx: &Contex
     outcome.because(unauthorized.code.found(
         format!("the API answers a request with the key {key} as one without (401), and TLS is intercepted on the way: what inspects it may remove the Authorization header, or the API does not know the key"),
         Remediation::network(format!("Exempt {host} from TLS inspection, or have the inspecting proxy pass on the Authorization header; then run the check again."))
+            .in_short("let the Authorization header through")
             .verify(curl(cx))
             .or(replace),
     ))
@@ -169,6 +170,7 @@ fn unauthorized(key: &Secret, cx: &Context) -> Finding {
             Remediation::vendor(format!(
                 "Take a current key from the WorkOS dashboard (API Keys, in this customer's environment) and set it where the old one is ({place})."
             ))
+            .in_short("set a current key")
             .verify(curl(cx)),
         )
     } else {
@@ -177,6 +179,7 @@ fn unauthorized(key: &Secret, cx: &Context) -> Finding {
             Remediation::vendor(format!(
                 "Use the API key of this customer's environment (API Keys in the WorkOS dashboard, sk_live_ in production) in its place ({place}); keys that an application issues are checked by that application, and open nothing at WorkOS."
             ))
+            .in_short("set the environment's API key")
             .verify(curl(cx)),
         )
     }
@@ -190,6 +193,7 @@ fn forbidden(key: &Secret, message: Option<&str>, cx: &Context) -> Finding {
         Remediation::vendor(
             "Give the key the permission to read organizations in the WorkOS dashboard, or use one that has it.",
         )
+        .in_short("let the key read organizations")
         .verify(curl(cx)),
     )
 }
@@ -202,6 +206,7 @@ fn malformed(cx: &Context) -> Finding {
             "Set the key again without quotes, spaces or line breaks (it is read from: {}).",
             place.words
         ))
+        .in_short("set the API key again")
         .verify(place.look()),
     )
 }
@@ -210,7 +215,8 @@ fn rate_limited(retry_after: Option<&str>) -> Finding {
     let wait = answers::wait_asked_for(retry_after);
     RATE_LIMITED.found(
         format!("the API answers that there were too many requests (429){wait}: the key was not refused, and not accepted either"),
-        Remediation::vendor("Find out which other program uses this key or this outbound address so much, and run the check again in a minute."),
+        Remediation::vendor("Find out which other program uses this key or this outbound address so much, and run the check again in a minute.")
+            .in_short("find what asks WorkOS so much, run again"),
     )
 }
 
@@ -218,6 +224,7 @@ fn unexpected(what: &str, cx: &Context) -> Finding {
     UNEXPECTED.found(
         format!("without a key the API answers, and with the key {what} comes back"),
         Remediation::network(format!("Exempt {} from content inspection: something on the way looks at requests that carry an Authorization header.", cx.settings.api.value.host))
+            .in_short("exempt the API from content inspection")
             .verify(curl(cx)),
     )
 }
@@ -229,6 +236,7 @@ fn kept_answer(status: u16, says: &str, cx: &Context) -> Finding {
         Remediation::network(format!(
             "Exempt {host} from caching on the proxy or gateway on the way: an answer that one key was given must not be given to another."
         ))
+        .in_short("exempt the API from caching")
         .verify(curl(cx)),
     )
 }
@@ -237,11 +245,13 @@ fn refused_at_the_edge(status: u16, error: Option<u16>, ray: &str, cx: &Context)
     let number = error.map(|error| format!(", error {error}")).unwrap_or_default();
     let ask = Remediation::workos(format!(
         "Send WorkOS support the cf-ray {ray}, the time and this host's outbound address, and ask why it is refused."
-    ));
+    ))
+    .in_short("ask WorkOS why the request is refused");
     let remedies = match (status, error) {
-        (429, _) | (_, Some(1015)) => {
-            Remediation::installer("Wait some minutes, and run the check again.").verify(curl(cx)).or(ask)
-        }
+        (429, _) | (_, Some(1015)) => Remediation::installer("Wait some minutes, and run the check again.")
+            .in_short("wait some minutes, run again")
+            .verify(curl(cx))
+            .or(ask),
         _ => ask.verify(curl(cx)).into(),
     };
     REFUSED_AT_THE_EDGE.found(
@@ -253,14 +263,15 @@ fn refused_at_the_edge(status: u16, error: Option<u16>, ray: &str, cx: &Context)
 fn api_unavailable(status: u16, ray: &str) -> Finding {
     API_UNAVAILABLE.found(
         format!("the API answers {status} through Cloudflare (cf-ray {ray}), so nothing is known of the key"),
-        Remediation::workos("Look at https://status.workos.com and run the check again when it is over."),
+        Remediation::workos("Look at https://status.workos.com and run the check again when it is over.")
+            .in_short("wait for WorkOS, run again"),
     )
 }
 
 fn no_answer(detail: &str, cx: &Context) -> Finding {
     NO_ANSWER.found(
         format!("no answer came to the request with the key: {detail}"),
-        Remediation::network(format!("Run the check again; if it lasts, exempt {} from inspection of requests that carry an Authorization header.", cx.settings.api.value.host)),
+        Remediation::network(format!("Run the check again; if it lasts, exempt {} from inspection of requests that carry an Authorization header.", cx.settings.api.value.host)).in_short("run again, then exempt the API from inspection"),
     )
 }
 

@@ -101,6 +101,7 @@ fn shared(others: &str, cx: &Context) -> Finding {
     SHARED.found(
         format!("the key reaches {others} organizations besides those that this installation serves: whoever reads it here reads other customers' data"),
         Remediation::vendor(format!("{OWN_ENVIRONMENT}, create a key there, set it here ({}), and revoke this one if it ever left the vendor.", Whence::of_key(&cx.settings).words))
+            .in_short("set a key of this customer's own environment")
             .verify(curl(cx)),
     )
 }
@@ -119,6 +120,7 @@ fn organization_missing(missing: &str, cx: &Context) -> Finding {
             "Set the key of the environment that holds {missing} ({}), or correct --organization.",
             Whence::of_key(&cx.settings).words
         ))
+        .in_short("set the key of the right environment")
         .verify(curl(cx)),
     )
 }
@@ -128,7 +130,8 @@ fn not_established(instead: &str) -> Finding {
         format!("the organizations that the key reaches could not be listed: {instead}"),
         Remediation::workos(
             "Run the check again; if it lasts, send WorkOS support the request id and the time of the evidence.",
-        ),
+        )
+        .in_short("run again, then ask WorkOS support"),
     )
 }
 

@@ -150,6 +150,7 @@ impl Redirect {
                 "Register {} under Redirects in the WorkOS dashboard of this customer's environment, letter by letter (scheme, port, path, final slash), or correct it in the application.",
                 shown_url(&self.uri)
             ))
+            .in_short("register the redirect URI")
             .verify(self.curl()),
         )
     }
@@ -158,6 +159,7 @@ impl Redirect {
         CLIENT_UNKNOWN.found(
             "WorkOS refuses the client ID at the beginning of a sign-in",
             Remediation::vendor("Copy the client ID of this customer's environment from the WorkOS dashboard, and set WORKOS_CLIENT_ID or --client-id to it.")
+                .in_short("set the environment's client ID")
                 .verify(self.curl()),
         )
     }
@@ -186,6 +188,7 @@ impl Redirect {
         NOT_ESTABLISHED.found(
             format!("whether {} is registered is not established: {how}", shown_url(&self.uri)),
             Remediation::installer("Open the sign-in of the application in a browser: WorkOS shows a page that says so if the redirect URI is not registered.")
+                .in_short("try a sign-in in a browser")
                 .verify(self.curl()),
         )
     }

@@ -104,6 +104,7 @@ fn private_address(host: &str, addresses: &[IpAddr]) -> Finding {
             "Replace {} with the public address of this installation in the public zone of {host}.",
             listed(addresses)
         ))
+        .in_short("publish the installation's public address")
         .verify(dig(host)),
     )
 }
@@ -115,6 +116,7 @@ fn reserved(host: &str, addresses: &[IpAddr]) -> Finding {
             "Replace {} with the public address of this installation in the public zone of {host}.",
             listed(addresses)
         ))
+        .in_short("publish the installation's public address")
         .verify(dig(host)),
     )
 }
@@ -139,7 +141,9 @@ fn mixed(host: &str, public: &[IpAddr], others: &[IpAddr]) -> Finding {
             listed(public),
             listed(others)
         ),
-        Remediation::network(format!("Remove {} from the public zone of {host}.", listed(others))).verify(dig(host)),
+        Remediation::network(format!("Remove {} from the public zone of {host}.", listed(others)))
+            .in_short("take the other addresses out of public DNS")
+            .verify(dig(host)),
     )
 }
 

@@ -130,12 +130,14 @@ fn nxdomain(host: &str) -> Finding {
             Remediation::network(
                 "Give this installation a name under a domain that the customer owns in public DNS, with a record that leads to its public address, and give that name with --domain.",
             )
+            .in_short("give the installation a public name")
             .verify(dig(host)),
         );
     }
     NXDOMAIN.found(
         format!("{host} does not exist in public DNS (NXDOMAIN)"),
         Remediation::network(format!("Publish an A record for {host} in the public zone, with the address at which this installation is reached from the internet."))
+            .in_short("publish an A record for the name")
             .verify(dig(host)),
     )
 }
@@ -144,27 +146,34 @@ fn nodata(host: &str) -> Finding {
     NODATA.found(
         format!("{host} exists in public DNS, and has no address"),
         Remediation::network(format!("Add an A record to {host} in the public zone, with the address at which this installation is reached from the internet."))
+            .in_short("add an A record to the name")
             .verify(dig(host)),
     )
 }
 
 fn servfail(host: &str, answers_unchecked: bool) -> Finding {
-    let (problem, action) = if answers_unchecked {
+    let (problem, action, in_short) = if answers_unchecked {
         (
             format!("public resolvers refuse {host} because its DNSSEC signatures do not hold; unchecked, it answers"),
             format!(
                 "Sign the public zone of {host} anew, or correct the DS record at the registrar: validating resolvers, WorkOS's among them, do not see the name."
             ),
+            "mend the DNSSEC signatures of the zone",
         )
     } else {
         (
             format!("public resolvers answer SERVFAIL for {host}: they cannot find it out"),
             format!("Bring the public name servers of {host} back: they do not answer, or refuse the zone."),
+            "bring the zone's name servers back",
         )
     };
     SERVFAIL.found(
         problem,
-        Remediation::network(action).verify(command!("dig @1.1.1.1 {} A; dig @1.1.1.1 {} A +cd", host, host)),
+        Remediation::network(action).in_short(in_short).verify(command!(
+            "dig @1.1.1.1 {} A; dig @1.1.1.1 {} A +cd",
+            host,
+            host
+        )),
     )
 }
 
@@ -173,12 +182,14 @@ fn dangling(host: &str, alias: &str) -> Finding {
         return DANGLING_CNAME.found(
             format!("{host} is an alias that leads back to itself in public DNS, so it has no address"),
             Remediation::network(format!("Replace the alias records of {host}, which lead in a circle, with an A record of this installation's public address."))
+                .in_short("replace the alias by an A record")
                 .verify(dig(host)),
         );
     }
     DANGLING_CNAME.found(
         format!("{host} is an alias for {alias}, which has no address in public DNS"),
         Remediation::network(format!("Publish {alias} in public DNS, or replace the alias of {host} with an A record of this installation's public address."))
+            .in_short("replace the alias by an A record")
             .verify(dig(host)),
     )
 }
@@ -189,6 +200,7 @@ fn refused(host: &str, witness: &str) -> Finding {
         Remediation::installer(format!(
             "Name a resolver with --public-resolver that answers this host: {witness} refuses its questions (REFUSED)."
         ))
+        .in_short("name another resolver with --public-resolver")
         .verify(dig(host)),
     )
 }
@@ -200,6 +212,7 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
         return Remediation::network(format!(
             "Name a resolver that sees the internet with --public-resolver, or look up {host} from a machine on the internet."
         ))
+        .in_short("name a public resolver")
         .into();
     };
     if view::is_plain(cx) {
@@ -208,11 +221,13 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
             ErrorKind::DnsCode(_) | ErrorKind::DnsRefused => Remediation::installer(format!(
                 "Name another resolver with --public-resolver: {witness} answers, and not this question ({}).",
                 error.detail
-            )),
+            ))
+            .in_short("name another resolver with --public-resolver"),
             _ => Remediation::network(format!(
                 "Allow UDP and TCP {} {source} to {}, {another}.",
                 witness.port, witness.host
-            )),
+            ))
+            .in_short("let this host ask the public resolver"),
         }
         .into();
     }
@@ -221,21 +236,26 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
         ErrorKind::Certificate(_) => Remediation::network(format!(
             "Exempt {witness} from TLS inspection, {another}: it is answered with a certificate that is not trusted here, and egress.trusted says the same of the API where that is inspected too."
         ))
+        .in_short("exempt the public resolver from inspection")
         .or(Remediation::installer(
             "Add the root of the site's TLS inspection to this host's trust store, or give it with --ca-bundle.",
-        )),
+        )
+        .in_short("trust the root of the TLS inspection")),
         ErrorKind::Proxy(ProxyRefusal::SignIn(_)) => Remediation::installer(format!(
             "Give the proxy's user name and password, as egress.proxy says: it wants a sign-in before it connects to {witness}, too."
         ))
+        .in_short("give the proxy's user name and password")
         .into(),
         ErrorKind::Proxy(ProxyRefusal::Denied(_)) => Remediation::network(format!(
             "Allow CONNECT to {witness} in the policy of the proxy, {another}."
         ))
+        .in_short("let the proxy pass the public resolver")
         .into(),
         ErrorKind::Proxy(_) => Remediation::network(format!(
             "Have the proxy{} open the way to {witness}, {another}; if egress.proxy fails as well, settle that first.",
             proxy.map(|proxy| format!(" {proxy}")).unwrap_or_default()
         ))
+        .in_short("let the proxy pass the public resolver")
         .into(),
         ErrorKind::NotHttp
         | ErrorKind::DnsCode(_)
@@ -246,9 +266,11 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
             "Name another resolver with --public-resolver: something answers at {witness}, and not as DNS over HTTPS is spoken ({}).",
             error.detail
         ))
+        .in_short("name another resolver with --public-resolver")
         .or(Remediation::network(format!(
             "If a page of a web filter answers there, let {witness} through without a page in between."
-        ))),
+        ))
+        .in_short("let the public resolver through the filter")),
         ErrorKind::NotTls(_)
         | ErrorKind::Reset
         | ErrorKind::Closed
@@ -256,17 +278,22 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
             "Allow the server name {} through the firewall's or proxy's TLS filter: the connection is made, and breaks off or goes silent behind it; {another}.",
             witness.host
         ))
+        .in_short("let the public resolver through the filter")
         .into(),
         ErrorKind::NotResolved if proxy.is_none() => Remediation::network(format!(
             "Make the DNS servers of this host resolve {}, {another}.",
             witness.host
         ))
+        .in_short("let this host resolve the public resolver")
         .into(),
         _ if proxy.is_some() => Remediation::network(format!(
             "Settle first what egress.proxy says of the proxy, by which {witness} is asked; {another}."
         ))
+        .in_short("settle what egress.proxy says")
         .into(),
-        _ => Remediation::network(format!("Allow HTTPS {} to {witness}, {another}.", cx.source_in_words(None))).into(),
+        _ => Remediation::network(format!("Allow HTTPS {} to {witness}, {another}.", cx.source_in_words(None)))
+            .in_short("open TCP 443 to the public resolver")
+            .into(),
     }
 }
 

@@ -4,13 +4,8 @@ use crate::check::Code;
 use crate::checks::credentials::{accepted, client, redirect};
 use crate::outcome::Cause;
 
-/// What the API, or the way to it, makes of a key that is none.
-const OF_THE_KEY: &[&Code] = &[
-    &accepted::codes::MALFORMED,
-    &accepted::codes::UNAUTHORIZED,
-    &accepted::codes::NOT_AN_ENVIRONMENT_KEY,
-    &accepted::codes::UNEXPECTED,
-];
+/// What comes of a key that is none: where it holds what no request can carry; others are not sent.
+const OF_THE_KEY: &[&Code] = &[&accepted::codes::MALFORMED];
 
 /// What WorkOS makes of a client ID that is none.
 const OF_THE_CLIENT_ID: &[&Code] = &[
@@ -83,23 +78,21 @@ pub(in crate::checks) static KEY_IN_QUOTES: Code =
             .shown_by(BYTES_OF_THE_KEY),
         ]);
 pub(in crate::checks) static CLIENT_ID_AS_KEY: Code =
-    Code::error("client-id-as-key", "a client ID stands in the place of the API key").explains(OF_THE_KEY).caused_by(
-        &[Cause::installer(
-            "The two values, which stand beside each other in the WorkOS dashboard, were put into each other's place.",
-            "WORKOS_CLIENT_ID is empty, or holds what begins with sk_.",
-            "Move the client ID to WORKOS_CLIENT_ID, and put the API key into the place where it stands now.",
-        )
-        .shown_by("printenv WORKOS_API_KEY | head -c 8")],
-    );
+    Code::error("client-id-as-key", "a client ID stands in the place of the API key").caused_by(&[Cause::installer(
+        "The two values, which stand beside each other in the WorkOS dashboard, were put into each other's place.",
+        "WORKOS_CLIENT_ID is empty, or holds what begins with sk_.",
+        "Move the client ID to WORKOS_CLIENT_ID, and put the API key into the place where it stands now.",
+    )
+    .shown_by("printenv WORKOS_API_KEY | head -c 8")]);
 pub(in crate::checks) static WEBHOOK_SECRET_AS_KEY: Code =
-    Code::error("webhook-secret-as-key", "a webhook secret stands in the place of the API key")
-        .explains(OF_THE_KEY)
-        .caused_by(&[Cause::installer(
+    Code::error("webhook-secret-as-key", "a webhook secret stands in the place of the API key").caused_by(&[
+        Cause::installer(
             "The secret of the webhook endpoint was taken for the key, as both are called a secret.",
             "The value begins with whsec_.",
             "Move it to WORKOS_WEBHOOK_SECRET, and put the API key into its place: it begins with sk_.",
         )
-        .shown_by("printenv WORKOS_API_KEY | head -c 8")]);
+        .shown_by("printenv WORKOS_API_KEY | head -c 8"),
+    ]);
 pub(in crate::checks) static MASKED_KEY: Code = Code::error(
     "masked-key",
     "the API key was copied from where it is shown masked",
@@ -118,7 +111,7 @@ pub(in crate::checks) static MASKED_KEY: Code = Code::error(
     ),
 ]);
 pub(in crate::checks) static KEY_CUT_SHORT: Code =
-    Code::error("key-cut-short", "nothing stands behind the prefix of the API key").explains(OF_THE_KEY).caused_by(&[
+    Code::error("key-cut-short", "nothing stands behind the prefix of the API key").caused_by(&[
         Cause::installer(
             "A double click selected the prefix alone, or a template was filled in halfway.",
             "The value ends with an underscore.",
@@ -341,7 +334,7 @@ pub(in crate::checks) static SECRET_FILE_READABLE_BY_ALL: Code =
         Cause::installer(
             "The file was made with the usual mode, 644.",
             "The file lies on this host's own disk.",
-            "Take it away from others: chmod o-rwx FILE.",
+            "Take it away from others: `chmod o-rwx FILE`.",
         )
         .shown_by("ls -lL FILE"),
         Cause::installer(

@@ -63,7 +63,7 @@ pub(in crate::checks) static NOT_PEM: Code =
             Cause::installer(
                 "An editor or PowerShell saved the file as UTF-16.",
                 "`od` shows a zero byte beside every letter.",
-                "Write the file anew as plain text: iconv -f UTF-16 -t UTF-8 does it.",
+                "Write the file anew as plain text: `iconv -f UTF-16 -t UTF-8` does it.",
             )
             .shown_by("head -c 64 FILE | od -c"),
             Cause::installer(
@@ -122,7 +122,7 @@ pub(in crate::checks) static READ_BY_SOME: Code =
         Cause::installer(
             "An editor on Windows put a byte order mark at the head of the file.",
             "`od` begins with `357 273 277`.",
-            "Take the byte order mark out of the file: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE does it.",
+            "Take the byte order mark out of the file: `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE` does it.",
         )
         .shown_by("head -c 16 FILE | od -c"),
         Cause::installer(
