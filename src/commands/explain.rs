@@ -159,7 +159,7 @@ mod tests {
             assert!(page.contains(&format!("\n  id = \"{}\"\n", address(found))), "{page}");
             assert!(page.contains(&format!("\n  workos-preflight explain {}\n", found.0.id)), "{page}");
             for command in found.1.causes.iter().filter_map(|cause| cause.command) {
-                assert!(page.contains(&format!("see it     {command}\n")), "{page}");
+                assert_eq!(page.matches(&format!("see it     {command}\n")).count(), 1, "{page}");
             }
         }
     }

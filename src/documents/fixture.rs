@@ -216,7 +216,14 @@ static TIMED_OUT: Code =
             "This site goes out through a proxy, and no setting names it.",
             "Other programs on this host reach the internet.",
             "Set `HTTPS_PROXY=http://PROXY:PORT` where the application is started.",
-        ),
+        )
+        .shown_by("env | grep -i _proxy"),
+        Cause::network(
+            "The firewall of this host itself drops it.",
+            "Other machines of the same network get through, and of this one `nft list ruleset | grep -B 2 drop` shows why.",
+            "Let this host's firewall pass TCP 443.",
+        )
+        .shown_by("env | grep -i _proxy"),
     ]);
 static SKEWED: Code = Code::warning("skewed", "the clock is off").explains(&[&TIMED_OUT]);
 

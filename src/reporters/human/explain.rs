@@ -14,6 +14,8 @@ const MEANING: usize = 33;
 /// Where the labels of a cause begin, and what stands behind them.
 const LABELS: usize = 5;
 const LABELLED: usize = 16;
+/// A space that is no place to break a line at, as long as lines are made.
+const UNBROKEN: &str = "\u{a0}";
 
 impl Human {
     pub(super) fn explain(&mut self, page: &Page, out: &mut dyn Write) -> io::Result<()> {
@@ -74,9 +76,9 @@ impl Human {
         }
         if !page.code.causes.is_empty() {
             self.title(explain::causes(page.code), out)?;
-            for (nth, cause) in page.code.causes.iter().enumerate() {
+            for nth in 0..page.code.causes.len() {
                 self.stand_off(out)?;
-                self.cause(nth + 1, cause, out)?;
+                self.cause(nth, page.code.causes, out)?;
             }
         }
         if !page.explains.is_empty() {
@@ -97,20 +99,41 @@ impl Human {
         writeln!(out, "  {}", self.shown(command))
     }
 
-    /// What may lie behind a finding, how it shows, and who mends it.
-    fn cause(&self, nth: usize, cause: &Cause, out: &mut dyn Write) -> io::Result<()> {
-        self.hanging(&format!("{nth:>3}  "), Paint::Strong, cause.what, out)?;
+    /// What may lie behind a finding, how it shows, and who mends it. A command that an earlier cause had is not repeated.
+    fn cause(&self, nth: usize, causes: &[Cause], out: &mut dyn Write) -> io::Result<()> {
+        let Some(cause) = causes.get(nth) else { return Ok(()) };
+        let what = self.lines(cause.what, LABELS);
+        for (index, line) in what.iter().enumerate() {
+            let number = if index == 0 { format!("{:>3}", nth + 1) } else { String::new() };
+            writeln!(out, "{number:LABELS$}{}", self.paint(Paint::Strong, line))?;
+        }
         for (label, text) in [("told by", cause.told_by), (cause.who.as_str(), cause.mend)] {
-            let lines = wrapped(&self.shown(text), self.width.saturating_sub(LABELLED));
-            for (nth, line) in lines.iter().enumerate() {
-                writeln!(out, "{}{line}", self.behind(LABELS, if nth == 0 { label } else { "" }, LABELLED))?;
+            for (index, line) in self.lines(text, LABELLED).iter().enumerate() {
+                writeln!(out, "{}{line}", self.behind(LABELS, if index == 0 { label } else { "" }, LABELLED))?;
             }
         }
-        match cause.command {
+        let Some(command) = cause.command else { return Ok(()) };
+        let shown = match causes.iter().take(nth).position(|earlier| earlier.command == cause.command) {
+            Some(earlier) => format!("as for {}", earlier + 1),
             // Never wrapped: it is there to be copied.
-            Some(command) => writeln!(out, "{}{}", self.behind(LABELS, "see it", LABELLED), self.shown(command)),
-            None => Ok(()),
-        }
+            None => self.shown(command),
+        };
+        writeln!(out, "{}{shown}", self.behind(LABELS, "see it", LABELLED))
+    }
+
+    /// Text in lines that leave room for so many columns before them. What stands between backticks stays whole, so that it can
+    /// be copied.
+    fn lines(&self, text: &str, before: usize) -> Vec<String> {
+        let mut parts = self.shown(text);
+        parts = parts.split('`').enumerate().fold(String::new(), |mut whole, (nth, part)| {
+            if nth > 0 {
+                whole.push('`');
+            }
+            whole.push_str(&if nth % 2 == 1 { part.replace(' ', UNBROKEN) } else { part.to_owned() });
+            whole
+        });
+        let lines = wrapped(&parts, self.width.saturating_sub(before)).into_iter();
+        lines.map(|line| line.replace(UNBROKEN, " ")).collect()
     }
 
     /// A label at one column, and room up to another.

@@ -33,7 +33,7 @@ impl Blocks {
         if !page.code.causes.is_empty() {
             self.heading(2, explain::causes(page.code));
             self.stand_off();
-            page.code.causes.iter().enumerate().for_each(|(nth, cause)| self.cause(nth + 1, cause));
+            (0..page.code.causes.len()).for_each(|nth| self.cause(nth, page.code.causes));
         }
         if !page.explains.is_empty() {
             self.heading(2, explain::EXPLAINS);
@@ -45,16 +45,19 @@ impl Blocks {
         self.paragraph(&format!("{}: `{}`", explain::CHECK, page.check()));
     }
 
-    /// What may lie behind a finding, how it shows, and who mends it.
-    fn cause(&mut self, nth: usize, cause: &Cause) {
-        let number = format!("{nth}. ");
+    /// What may lie behind a finding, how it shows, and who mends it. A command that an earlier cause had is not repeated.
+    fn cause(&mut self, nth: usize, causes: &[Cause]) {
+        let Some(cause) = causes.get(nth) else { return };
+        let number = format!("{}. ", nth + 1);
         let inside = " ".repeat(number.len());
         let who = strong(&format!("{}:", cause.who.as_str()));
         self.line(&format!("{number}{}", prose(cause.what)));
         self.line(&format!("{inside}- told by: {}", prose(cause.told_by)));
         self.line(&format!("{inside}- {who} {}", prose(cause.mend)));
-        if let Some(command) = cause.command {
-            self.line(&format!("{inside}- see it: {}", code(command)));
+        let Some(command) = cause.command else { return };
+        match causes.iter().take(nth).position(|earlier| earlier.command == cause.command) {
+            Some(earlier) => self.line(&format!("{inside}- see it: as for {}", earlier + 1)),
+            None => self.line(&format!("{inside}- see it: {}", code(command))),
         }
     }
 
