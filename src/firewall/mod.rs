@@ -1,5 +1,7 @@
 //! What has to pass a firewall, as a model that sheets, generated rules and the evaluation of exported ones share.
 
-pub mod flows;
+mod flow;
+mod flows;
 
-pub use flows::{Direction, Flow, Need, Party, Protocol, flows};
+pub use flow::{Direction, Flow, Need, Party, Protocol};
+pub use flows::flows;
