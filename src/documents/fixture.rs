@@ -128,6 +128,7 @@ fn sheet() -> Sheet {
         who: who.to_owned(),
         hosts: hosts.iter().map(ToString::to_string).collect(),
         ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+        within: None,
     };
     let flows = vec![
         Flow {

@@ -97,8 +97,16 @@ pub struct Hosts {
 pub struct BrowserHost {
     /// Its name, or a pattern that begins with `*.`.
     pub host: String,
+    /// Hosted pages do not do their work without it.
+    #[serde(default = "required")]
+    pub required: bool,
     /// What it is needed for.
     pub why: String,
+}
+
+/// What nothing else is said of.
+fn required() -> bool {
+    true
 }
 
 /// A host that a machine other than the application's server needs.

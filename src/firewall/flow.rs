@@ -27,7 +27,7 @@ pub struct Flow {
 }
 
 /// Which way a connection crosses the edge.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Direction {
     /// Opened inside.
     Egress,
@@ -100,6 +100,17 @@ pub struct Party {
     pub hosts: Vec<String>,
     /// Its addresses, for those that do not. Empty where nobody publishes any.
     pub ranges: Vec<IpNet>,
+    /// Whose the ranges are, where they are not its own alone.
+    pub within: Option<Owner>,
+}
+
+/// Whoever has ranges in which others have their addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Owner {
+    /// The name of the ranges as an object of a firewall.
+    pub object: &'static str,
+    /// Who it is, in words.
+    pub who: &'static str,
 }
 
 impl Party {

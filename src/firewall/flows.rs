@@ -5,17 +5,19 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::flow::{Direction, Flow, Need, Party, Protocol, TCP};
+use super::flow::{Direction, Flow, Need, Owner, Party, Protocol, TCP};
 use crate::endpoint::Endpoint;
-use crate::facts::Facts;
+use crate::facts::{BrowserHost, Facts};
 use crate::settings::{Settings, Strategy};
 
-/// The flows that these settings call for. `hosted_login` is the host of the hosted login where it has been learnt.
+/// The flows that these settings call for, in the order in which every sheet has them: what is opened inside first, and what is
+/// needed most. `hosted_login` is the host of the hosted login where it has been learnt.
 pub fn flows(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<Flow> {
     let mut flows = server(facts, settings);
     flows.extend(ingress(facts, settings));
     flows.extend(browsers(facts, settings, hosted_login));
     flows.extend(others(facts, settings));
+    flows.sort_by_key(|flow| (flow.direction, flow.need));
     tell_apart(&mut flows);
     flows
 }
@@ -24,6 +26,9 @@ pub fn flows(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec
 fn tell_apart(flows: &mut [Flow]) {
     let mut ids = BTreeSet::new();
     let mut objects: BTreeMap<String, (Vec<String>, Vec<IpNet>)> = BTreeMap::new();
+    for party in flows.iter().flat_map(|flow| [&flow.source, &flow.destination]) {
+        objects.extend(party.within.map(|owner| (owner.object.to_owned(), (Vec::new(), party.ranges.clone()))));
+    }
     for flow in flows {
         flow.id = numbered(&flow.id).find(|id| ids.insert(id.clone())).unwrap_or_default();
         for party in [&mut flow.source, &mut flow.destination] {
@@ -47,12 +52,14 @@ fn slug(name: &str) -> String {
     words.join("-")
 }
 
-/// An endpoint as ids bear it; the usual port is not said.
-fn slug_of(endpoint: &Endpoint) -> String {
-    match endpoint.port {
-        443 => slug(&endpoint.host),
-        port => format!("{}-{port}", slug(&endpoint.host)),
-    }
+/// What several hosts are for, as ids and objects bear it.
+fn slug_of_purpose(why: &str) -> String {
+    slug(why).split('-').take(4).collect::<Vec<_>>().join("-")
+}
+
+/// A name with the port, which is not said where it is the usual one.
+fn with_port(name: &str, port: u16) -> String {
+    if port == 443 { name.to_owned() } else { format!("{name}-{port}") }
 }
 
 const GUIDE: &str = "the on-prem guide";
@@ -86,10 +93,20 @@ fn server(facts: &Facts, settings: &Settings) -> Vec<Flow> {
             flows.extend((!known).then_some(to_proxy));
         }
         let source = if proxy.is_some() { forward_proxy() } else { server_itself() };
-        flows.push(if is_api { api(facts, endpoint, source) } else { Flow { source, ..flow_to(endpoint) } });
+        let flow = if is_api { api(facts, endpoint, source) } else { Flow { source, ..flow_to(endpoint) } };
+        match flows.iter_mut().find(|known| differs_by_host(known, &flow)) {
+            Some(known) => known.destination = place(known.destination.clone(), endpoint),
+            None => flows.push(flow),
+        }
     }
     flows.extend(public_view(facts, settings));
     flows
+}
+
+/// Whether one row can say both: they have everything in common but the hosts.
+fn differs_by_host(one: &Flow, other: &Flow) -> bool {
+    (&one.id, &one.source, one.port, &one.destination.object)
+        == (&other.id, &other.source, other.port, &other.destination.object)
 }
 
 fn server_itself() -> Party {
@@ -102,14 +119,17 @@ fn forward_proxy() -> Party {
 
 fn flow_to(endpoint: &Endpoint) -> Flow {
     Flow {
-        id: format!("egress-endpoint-{}", slug_of(endpoint)),
+        id: with_port("egress-endpoints", endpoint.port),
         direction: Direction::Egress,
         source: server_itself(),
-        destination: place(Party::called(slug(&endpoint.host), "a host that the settings name"), endpoint),
+        destination: place(
+            Party::called(with_port("endpoints", endpoint.port), "hosts that the settings name"),
+            endpoint,
+        ),
         protocols: TCP,
         port: endpoint.port,
         need: Need::Required,
-        reason: "named with --endpoint: the application's server needs it".to_owned(),
+        reason: "named with --endpoint: the application's server needs them".to_owned(),
         since: "the settings of this installation".to_owned(),
     }
 }
@@ -118,13 +138,20 @@ fn api(facts: &Facts, endpoint: &Endpoint, source: Party) -> Flow {
     Flow {
         id: "egress-api".to_owned(),
         source,
-        destination: place(Party::called("workos-api", "the WorkOS API, at Cloudflare"), endpoint).at(cloudflare(facts)),
+        destination: workos_api(facts, endpoint),
         reason: "every API call, token exchange and key set (JWKS); the Events API too. Its addresses change within these ranges"
             .to_owned(),
         since: format!("{GUIDE}; ranges: {}", facts.cloudflare.source),
         ..flow_to(endpoint)
     }
 }
+
+fn workos_api(facts: &Facts, endpoint: &Endpoint) -> Party {
+    let party = place(Party::called("workos-api", "the WorkOS API, at Cloudflare"), endpoint).at(cloudflare(facts));
+    Party { within: Some(CLOUDFLARE), ..party }
+}
+
+const CLOUDFLARE: Owner = Owner { object: "cloudflare", who: "Cloudflare, published ranges" };
 
 /// Where this tool asks what the internet is told of the external name.
 fn public_view(facts: &Facts, settings: &Settings) -> Option<Flow> {
@@ -167,7 +194,7 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let sources = &facts.workos_sources;
     let hosts = |addresses: &[IpAddr]| addresses.iter().copied().map(IpNet::from).collect::<Vec<_>>();
     let delivered = delivered(settings);
-    let at = |id: &str| if port == 443 { id.to_owned() } else { format!("{id}-{port}") };
+    let at = |id: &str| with_port(id, port);
     let to_installation = |id: &str, need, (object, who): (&str, &str), reason: String, since: String| Flow {
         id: at(id),
         direction: Direction::Ingress,
@@ -211,7 +238,7 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
     let mut edge = to_installation(
         "ingress-cloudflare",
         Need::WhereUsed,
-        ("cloudflare", "Cloudflare"),
+        (CLOUDFLARE.object, CLOUDFLARE.who),
         "the guide says that authentication requests come from here. It holds where the external name is proxied by Cloudflare; \
          otherwise they come from browsers, and an allowlist of these ranges alone would lock users out"
             .to_owned(),
@@ -242,40 +269,68 @@ fn installation(settings: &Settings, port: u16, object: String) -> Party {
 /// What browsers of users and administrators open.
 fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<Flow> {
     let named = settings.authkit_domains.iter().map(|named| &named.value).chain(hosted_login);
-    let mut logins: Vec<&String> = Vec::new();
+    let mut logins: Vec<&str> = Vec::new();
     for login in named {
-        if !logins.contains(&login) {
+        if !logins.contains(&login.as_str()) {
             logins.push(login);
         }
     }
-    let flow = |host: &str, reason: String, since: String| Flow {
-        id: format!("egress-browser-{}", slug(host)),
-        direction: Direction::Egress,
-        source: Party::called("browsers", "the browsers of users and administrators"),
-        destination: Party::called(slug(host), "a hosted page").named(host),
-        protocols: TCP,
-        port: 443,
-        need: Need::Required,
-        reason,
-        since,
+    let flow = |name: &str, hosts: &[&str], need, reason: String, since: String| {
+        let page = if hosts.len() == 1 { "a hosted page" } else { "hosted pages" };
+        let destination = hosts.iter().fold(Party::called(name, page), |party, host| party.named(*host));
+        Flow {
+            id: format!("egress-browser-{name}"),
+            direction: Direction::Egress,
+            source: Party::called("browsers", "the browsers of users and administrators"),
+            destination,
+            protocols: TCP,
+            port: 443,
+            need,
+            reason,
+            since,
+        }
     };
     let mut flows = Vec::new();
-    let api = &settings.api.value.host;
-    if facts.hosts.browser.iter().all(|known| known.host != *api) {
+    let api = &settings.api.value;
+    if facts.hosts.browser.iter().all(|known| known.host != api.host) {
         let reason = "sign-ins begin and end at the custom Authentication API domain, in the browser".to_owned();
-        flows.push(flow(api, reason, "the settings of this installation".to_owned()));
+        let since = "the settings of this installation".to_owned();
+        flows.push(flow(&slug(&api.host), &[&api.host], Need::Required, reason, since));
     }
-    for known in &facts.hosts.browser {
-        if known.host.starts_with("*.") && !logins.is_empty() {
+    for same in alike(&facts.hosts.browser) {
+        let Some(first) = same.first() else { continue };
+        let hosts: Vec<&str> = same.iter().map(|known| known.host.as_str()).collect();
+        let need = if first.required { Need::Required } else { Need::Recommended };
+        if is_pattern(first) && !logins.is_empty() {
             // The exact hosts stand in for the pattern.
-            let learnt =
-                |login: &&String| flow(login, "the hosted login of this environment".to_owned(), LEARNT.to_owned());
-            flows.extend(logins.iter().copied().map(|login| learnt(&login)));
-        } else {
-            flows.push(flow(&known.host, known.why.clone(), format!("facts of {}", facts.as_of)));
+            let reason = "the hosted login of this environment".to_owned();
+            flows.push(flow("hosted-login", &logins, need, reason, LEARNT.to_owned()));
+            continue;
         }
+        let name = if hosts.len() == 1 { slug(&first.host) } else { slug_of_purpose(&first.why) };
+        flows.push(flow(&name, &hosts, need, first.why.clone(), format!("facts of {}", facts.as_of)));
+    }
+    for flow in flows.iter_mut().filter(|flow| flow.destination.hosts == [api.host.as_str()]) {
+        flow.destination = workos_api(facts, api);
     }
     flows
+}
+
+/// Hosts that are there for the same, so that one row says it.
+fn alike(hosts: &[BrowserHost]) -> Vec<Vec<&BrowserHost>> {
+    let purpose = |host: &BrowserHost| (host.why.clone(), host.required, is_pattern(host));
+    let mut alike: Vec<Vec<&BrowserHost>> = Vec::new();
+    for host in hosts {
+        match alike.iter_mut().find(|known| known.first().is_some_and(|first| purpose(first) == purpose(host))) {
+            Some(known) => known.push(host),
+            None => alike.push(vec![host]),
+        }
+    }
+    alike
+}
+
+fn is_pattern(host: &BrowserHost) -> bool {
+    host.host.starts_with("*.")
 }
 
 const LEARNT: &str = "--authkit-domain, or the sign-in that a saved report followed";
@@ -387,6 +442,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_opened_inside_comes_first_and_what_is_needed_most_before_the_rest() {
+        let sheet = sheet(&[("installation.domain", "app.customer.example")], &[]);
+        let order: Vec<_> = sheet.iter().map(|flow| (flow.direction, flow.need)).collect();
+
+        assert!(order.is_sorted() && order.first() == Some(&(Direction::Egress, Need::Required)), "{order:?}");
+        assert_eq!(order.last(), Some(&(Direction::Ingress, Need::WhereUsed)));
+    }
+
+    #[test]
+    fn hosts_that_are_there_for_the_same_share_a_row_and_pages_do_without_telemetry_and_puzzles() {
+        let sheet = sheet(
+            &[("network.endpoints", "b.example,a.example,192.0.2.7,a.example:8443")],
+            &["q.authkit.app", "r.example"],
+        );
+        let row = |id| of(&sheet, id)[0].destination.clone();
+
+        assert_eq!(row("egress-browser-assets").hosts, ["cdn.workos.com", "images.workoscdn.com", "workos.imgix.net"]);
+        assert_eq!(row("egress-browser-hosted-login").hosts, ["q.authkit.app", "r.example"]);
+        let named = row("egress-endpoints");
+        assert_eq!(
+            (named.hosts, named.ranges),
+            (vec!["b.example".to_owned(), "a.example".to_owned()], vec!["192.0.2.7/32".parse().unwrap()])
+        );
+        assert_eq!(row("egress-endpoints-8443").hosts, ["a.example"]);
+        let recommended: Vec<&str> = sheet
+            .iter()
+            .filter(|flow| flow.direction == Direction::Egress && flow.need == Need::Recommended)
+            .map(|flow| flow.id.as_str())
+            .collect();
+        assert_eq!(recommended, ["egress-browser-forwarder-workos-com", "egress-browser-challenges-cloudflare-com"]);
+    }
+
+    #[test]
     fn with_a_proxy_the_server_needs_the_proxy_and_the_proxy_needs_the_api() {
         let sheet = sheet(&[("network.proxy", "http://proxy.customer.example:3128")], &[]);
 
@@ -411,7 +499,7 @@ mod tests {
     #[test]
     fn every_flow_has_an_id_of_its_own_that_stays_and_every_object_one_meaning() {
         let given = [
-            ("network.endpoints", "a-b.example,a.b.example,a.b.example:8443"),
+            ("network.endpoints", "a.b.example,a.b.example:8443"),
             ("installation.domain", "app.customer.example"),
             ("installation.webhook_url", "https://hooks.customer.example:8443/w"),
         ];
@@ -420,10 +508,9 @@ mod tests {
 
         assert_eq!(ids.len(), sheet.len());
         for id in [
-            "egress-endpoint-a-b-example",
-            "egress-endpoint-a-b-example-2",
-            "egress-endpoint-a-b-example-8443",
-            "egress-browser-quiet-harbor-21-authkit-app",
+            "egress-endpoints",
+            "egress-endpoints-8443",
+            "egress-browser-hosted-login",
             "ingress-workos",
             "ingress-workos-8443",
         ] {
@@ -438,6 +525,32 @@ mod tests {
                 None => objects.push((name, party)),
             }
         }
+    }
+
+    #[test]
+    fn names_that_come_to_the_same_letters_are_told_apart_by_a_number() {
+        let flow = |host: &str| Flow {
+            id: "egress-browser-a-b-example".to_owned(),
+            destination: Party::called("cloudflare", "a hosted page").named(host),
+            ..flow_to(&Endpoint::new(host, 443))
+        };
+        let mut flows = vec![
+            flow("a-b.example"),
+            flow("a.b.example"),
+            api_flow(&Facts::embedded(), &Endpoint::new("c.example", 443)),
+        ];
+
+        tell_apart(&mut flows);
+
+        let ids: Vec<_> = flows.iter().map(|flow| (flow.id.as_str(), flow.destination.object.as_str())).collect();
+        assert_eq!(
+            ids,
+            [
+                ("egress-browser-a-b-example", "cloudflare-2"),
+                ("egress-browser-a-b-example-2", "cloudflare-3"),
+                ("egress-api", "workos-api")
+            ]
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod flow;
 mod flows;
+mod objects;
 
-pub use flow::{Direction, Flow, Need, Party, Protocol};
+pub use flow::{Direction, Flow, Need, Owner, Party, Protocol};
 pub use flows::flows;
+pub use objects::{Object, objects};
