@@ -85,6 +85,10 @@ static USED_MOST: &[(&str, &[&str])] = &[
             "verbose",
         ],
     ),
+    (
+        "init",
+        &["output", "force", "strategy", "domain", "client-id", "redirect-uri", "webhook-url", "api-key-file", "proxy"],
+    ),
     ("demo", &["fault", "only", "format", "report", "quiet", "verbose"]),
 ];
 
@@ -112,7 +116,7 @@ Examples:
   What would that touch? For review; sends nothing, and takes the same options:
     workos-preflight plan --domain app.customer.example
 
-  In CI, with the settings in preflight.toml:
+  In CI, with the settings in preflight.toml (workos-preflight init writes one):
     workos-preflight --report junit=preflight.xml --report json=preflight.json";
 
 /// The two flags, of every command.

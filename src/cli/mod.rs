@@ -4,6 +4,7 @@
 
 mod about;
 mod help;
+mod init;
 mod listen;
 mod probe;
 mod settings;
@@ -23,6 +24,7 @@ use crate::settings::nearest;
 
 pub use about::{CompletionsArgs, HelpArgs, ManArgs};
 pub use help::{HelpFlags, Length, asked_for, help};
+pub use init::InitArgs;
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
 pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, SettingsArgs, Takes, Typed};
@@ -77,6 +79,8 @@ pub enum Command {
     Probe(Box<ProbeArgs>),
     /// Print the manual page of a check or of a finding's code
     Explain(ExplainArgs),
+    /// Write a settings file, with every setting explained in it
+    Init(Box<InitArgs>),
     /// Run the real checks against a WorkOS that is played here
     Demo(DemoArgs),
     /// Print the JSON Schema of a document, or of the settings file

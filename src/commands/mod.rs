@@ -9,6 +9,7 @@ mod elsewhere;
 mod exit;
 mod explain;
 mod gather;
+mod init;
 mod listen;
 mod man;
 mod outputs;
@@ -117,6 +118,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Probe(args)) => probe::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Init(args)) => init::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Help(args)) => about::help(args.command.as_deref()),

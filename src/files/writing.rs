@@ -53,6 +53,9 @@ pub enum Unwritable {
     /// It is larger than this process may write.
     #[error("it is larger than a file may be here (`ulimit -f`); what was there before is kept")]
     TooLarge,
+    /// A file stands there that is not to be replaced.
+    #[error("it is there already")]
+    There,
     /// A pipe that nobody opened for reading.
     #[error("it is a pipe, and nobody reads from it; waited {} s", .0.as_secs())]
     NobodyReads(Duration),
@@ -91,9 +94,9 @@ impl Place {
         match &reached {
             Reached::Output | Reached::Errors | Reached::Open(_) => {}
             Reached::Pipe(path) | Reached::Device(path) => may_write(path)?,
-            Reached::Nothing(path) => drop(Draft::beside(path, None)?),
+            Reached::Nothing(path) => drop(Draft::new_beside(path, FOR_ALL)?),
             // What cannot be replaced can still be written over.
-            Reached::File(path, found) => Draft::beside(path, Some(found)).map(drop).or_else(|_| may_write(path))?,
+            Reached::File(path, found) => Draft::beside(path, found).map(drop).or_else(|_| may_write(path))?,
         }
         Ok(Place { named: named.to_owned(), identity: identity(&reached) })
     }
@@ -127,10 +130,40 @@ impl Place {
             Reached::Open(path) => straight(&mut OpenOptions::new().append(true).open(path)?, bytes),
             Reached::Device(path) => straight(&mut options().open(path)?, bytes),
             Reached::Pipe(path) => straight(&mut opened_for_a_reader(path)?, bytes),
-            Reached::Nothing(path) => anew(&path, bytes),
+            Reached::Nothing(path) => match anew(&path, bytes, FOR_ALL)? {
+                Made::Whole => Ok(()),
+                Made::BySomebodyElse => match reached(&path)? {
+                    Reached::File(path, found) => over(&path, &found, bytes),
+                    _ => Err(Unwritable::There),
+                },
+            },
             Reached::File(path, found) => over(&path, &found, bytes),
         }
     }
+
+    /// Makes a file, for its owner alone, and replaces none. What is no file is written to as ever.
+    pub fn create(&self, bytes: &[u8]) -> Result<(), Unwritable> {
+        match reached(&self.named)? {
+            Reached::Nothing(path) => match anew(&path, bytes, FOR_ITS_OWNER)? {
+                Made::Whole => Ok(()),
+                Made::BySomebodyElse => Err(Unwritable::There),
+            },
+            Reached::File(..) => Err(Unwritable::There),
+            _ => self.write(bytes),
+        }
+    }
+}
+
+/// The mode of a new file, of which the umask takes away.
+const FOR_ALL: u32 = 0o666;
+const FOR_ITS_OWNER: u32 = 0o600;
+
+/// What became of a new file.
+enum Made {
+    /// It is there.
+    Whole,
+    /// Another is there meanwhile.
+    BySomebodyElse,
 }
 
 /// To write, and nothing else: without making, emptying or following, and without making a terminal this process's own.
@@ -180,24 +213,26 @@ fn opened_for_a_reader(path: PathBuf) -> Result<File, Unwritable> {
 }
 
 /// A file that nobody had made before.
-fn anew(path: &Path, bytes: &[u8]) -> Result<(), Unwritable> {
-    let mut draft = Draft::beside(path, None)?;
+fn anew(path: &Path, bytes: &[u8], mode: u32) -> Result<Made, Unwritable> {
+    let mut draft = Draft::new_beside(path, mode)?;
     draft.fill(bytes)?;
     match draft.0.persist_noclobber(path) {
-        Ok(_) => Ok(()),
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => match reached(path)? {
-            // Somebody made one meanwhile.
-            Reached::File(path, found) => over(&path, &found, bytes),
-            _ => Err(refused.error.into()),
-        },
+        Ok(_) => Ok(Made::Whole),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(Made::BySomebodyElse),
         // A file system that has no way to do that without replacing.
-        Err(_) => in_place(options().create_new(true).open(path)?, bytes),
+        Err(_) => {
+            let mut options = options();
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+            in_place(options.create_new(true).open(path)?, bytes)?;
+            Ok(Made::Whole)
+        }
     }
 }
 
 /// In the place of a file, which keeps its mode, its owner and its other names.
 fn over(path: &Path, found: &Metadata, bytes: &[u8]) -> Result<(), Unwritable> {
-    let replaced = Draft::beside(path, Some(found)).and_then(|mut draft| {
+    let replaced = Draft::beside(path, found).and_then(|mut draft| {
         draft.fill(bytes)?;
         // It is a mount of its own, or not ours in a directory for all.
         Ok(draft.0.persist(path).map(drop).map_err(|refused| refused.error)?)
@@ -240,23 +275,27 @@ struct Draft(NamedTempFile);
 
 impl Draft {
     /// Empty, with the mode and the owner of what it shall replace; an error where these cannot be had.
-    fn beside(path: &Path, replaces: Option<&Metadata>) -> Result<Self, Unwritable> {
+    fn beside(path: &Path, replaces: &Metadata) -> Result<Self, Unwritable> {
+        if is_more_than_a_name(path, replaces) {
+            return Err(Unwritable::Forbidden);
+        }
+        let draft = Draft::new_beside(path, FOR_ITS_OWNER)?;
+        draft.adopt(replaces)?;
+        Ok(draft)
+    }
+
+    /// Empty, where nothing is replaced.
+    #[cfg_attr(not(unix), expect(unused_variables, reason = "modes are an affair of Unix"))]
+    fn new_beside(path: &Path, mode: u32) -> Result<Self, Unwritable> {
         let mut named = Builder::new();
         // Not made from the file's own name, which may be as long as names can be.
         named.prefix(".workos-preflight-");
         #[cfg(unix)]
-        if replaces.is_none() {
+        {
             use std::os::unix::fs::PermissionsExt;
-            named.permissions(fs::Permissions::from_mode(0o666));
+            named.permissions(fs::Permissions::from_mode(mode));
         }
-        if replaces.is_some_and(|found| is_more_than_a_name(path, found)) {
-            return Err(Unwritable::Forbidden);
-        }
-        let draft = Draft(named.tempfile_in(folder(path))?);
-        if let Some(found) = replaces {
-            draft.adopt(found)?;
-        }
-        Ok(draft)
+        Ok(Draft(named.tempfile_in(folder(path))?))
     }
 
     #[cfg(unix)]

@@ -163,6 +163,8 @@ pub struct Declared {
     pub commas: bool,
     /// What applies where nobody says anything.
     pub default: Fallback,
+    /// A value that it may have, where none applies by default.
+    pub example: Option<&'static str>,
     /// Where it stands in `--help`.
     pub heading: Heading,
     /// What it means, as a fragment: of a value "the domain …", of a switch "look at …".
@@ -216,6 +218,7 @@ pub(super) const fn setting(
         value_name,
         commas: false,
         default: Fallback::Nothing,
+        example: None,
         heading,
         help,
         called: None,
@@ -267,6 +270,11 @@ impl Declared {
 
     pub(super) const fn or_from_elsewhere(mut self, words: &'static str) -> Self {
         self.default = Fallback::Elsewhere(words);
+        self
+    }
+
+    pub(super) const fn such_as(mut self, example: &'static str) -> Self {
+        self.example = Some(example);
         self
     }
 
@@ -369,12 +377,36 @@ impl Declared {
 
     /// Its line in the `--help` of a command that takes it so.
     pub fn line(&self, taken: Taken) -> String {
-        let values = match self.shape {
+        let repeatable = match self.shape {
+            Shape::List if self.commas => " (repeatable, or with commas)",
+            Shape::List | Shape::Files => " (repeatable)",
+            _ => "",
+        };
+        format!("{}{repeatable}{}", self.meaning(taken), self.others(taken))
+    }
+
+    /// Its line in a settings file.
+    pub fn line_in_file(&self) -> String {
+        let taken = Taken { by: Taker::Check, help: self.help, default: self.default };
+        format!("{}{}", self.meaning(taken), self.others(taken))
+    }
+
+    /// What it means, with its words where it is a choice.
+    fn meaning(&self, taken: Taken) -> String {
+        let words = match self.shape {
             Shape::Choice(words) => format!(": {}", words.join(", ")),
-            Shape::List if self.commas => " (repeatable, or with commas)".to_owned(),
-            Shape::List | Shape::Files => " (repeatable)".to_owned(),
             _ => String::new(),
         };
+        format!("{}{words}", capitalized(taken.help))
+    }
+
+    /// What it means, as a question asks for it.
+    pub fn meaning_in_words(&self) -> String {
+        self.meaning(Taken { by: Taker::Check, help: self.help, default: self.default })
+    }
+
+    /// What applies in its place, and where else it is read from.
+    fn others(&self, taken: Taken) -> String {
         let default = taken.default.in_words().map(|words| format!(" [default: {words}]")).unwrap_or_default();
         let environment = match (self.held, &self.variables(taken.by)[..]) {
             (Some(Held { variable, what }), _) if taken.by.is_inside() => {
@@ -383,7 +415,7 @@ impl Declared {
             (_, []) => String::new(),
             (_, variables) => format!(" [env: {}]", variables.join(", ")),
         };
-        format!("{}{values}{default}{environment}", capitalized(taken.help))
+        format!("{default}{environment}")
     }
 
     /// Its line where there is no room for a second one.

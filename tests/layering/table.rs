@@ -491,6 +491,11 @@ pub(crate) const ROWS: &[Row] = &[
     row("commands", &[MEETING, &["std::io", "std::process"]], "the only place where parts meet"),
     row("commands::completions", &[MEETING, &["clap_complete"]], "what shells complete is made of what may be typed"),
     row(
+        "commands::init",
+        &[MEETING, &["crate::files::Place", "std::io", "std::io::stderr", "std::io::stdin"]],
+        "it asks at the terminal, and writes one file",
+    ),
+    row(
         "commands::man",
         &[MEETING, &["clap_mangen", "crate::files::Place"]],
         "manual pages are made of what may be typed",

@@ -154,6 +154,7 @@ fn usual(command: &str) -> Run {
         .and(NEAR),
         "probe" => Run::of(&["probe", "https://app.customer.example/h", "--plan"]),
         "demo" => Run::of(&["demo", "--only", "settings.consistent"]),
+        "init" => Run::of(&["init", "--output", "-"]),
         other => Run::of(&[other]),
     }
 }

@@ -6,6 +6,8 @@
     reason = "each test binary uses a part of it, and compares with exit codes"
 )]
 
+pub(crate) mod terminal;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

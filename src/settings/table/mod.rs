@@ -65,6 +65,7 @@ pub static STRATEGY: Declared = setting(
 pub static FACTS: Declared =
     setting("facts", "--facts", Shape::File, Heading::Settings, "a file of facts in place of the embedded one")
         .holding("the facts about WorkOS")
+        .such_as("facts.json")
         .and_requirements()
         .and_listen()
         .and_probe();
@@ -79,13 +80,15 @@ pub static API_KEY_FILE: Declared = setting(
 .holding("the API key")
 .called("API key")
 .or_held_in("WORKOS_API_KEY", "the key")
+.such_as("/run/secrets/workos-api-key")
 .and_listen();
 
 pub static CLIENT_ID: Declared =
     setting("workos.client_id", "--client-id", Shape::Text, Heading::WorkOs, "the client ID of the environment")
         .value("ID")
         .called("client ID")
-        .or_environment(&["WORKOS_CLIENT_ID"]);
+        .or_environment(&["WORKOS_CLIENT_ID"])
+        .such_as("client_01HZBC6N1EB1ZY7KG32X");
 
 pub static API_URL: Declared = setting(
     "workos.api_url",
@@ -118,7 +121,8 @@ pub static ORGANIZATIONS: Declared = setting(
     "an organization that this installation serves, org_…",
 )
 .value("ID")
-.with_commas();
+.with_commas()
+.such_as("org_01EHZNVPK3SFK441A1RGBFSHRT");
 
 pub static DOMAIN: Declared = setting(
     "installation.domain",
@@ -129,6 +133,7 @@ pub static DOMAIN: Declared = setting(
 )
 .called("external name")
 .or_environment(&["PREFLIGHT_DOMAIN"])
+.such_as("app.customer.example")
 .and_requirements();
 
 pub static ADDRESSES: Declared = setting(
@@ -141,6 +146,7 @@ pub static ADDRESSES: Declared = setting(
 .value("ADDRESS")
 .called("public address")
 .with_commas()
+.such_as("198.51.100.7")
 .and_requirements();
 
 pub static REDIRECT_URIS: Declared = setting(
@@ -153,6 +159,7 @@ pub static REDIRECT_URIS: Declared = setting(
 .value("URI")
 .called("redirect URI")
 .or_environment(&["WORKOS_REDIRECT_URI"])
+.such_as("https://app.customer.example/callback")
 .and_probe();
 
 pub static WEBHOOK_URL: Declared = setting(
@@ -164,6 +171,7 @@ pub static WEBHOOK_URL: Declared = setting(
 )
 .value("URL")
 .called("webhook URL")
+.such_as("https://app.customer.example/webhooks/workos")
 .and_requirements()
 .and_listen()
 .and_probe_as("the URL that WorkOS delivers webhooks to, where URL is https://HOST/");
@@ -178,6 +186,7 @@ pub static WEBHOOK_SECRET_FILE: Declared = setting(
 .holding("the webhook secret")
 .called("webhook secret")
 .or_held_in("WORKOS_WEBHOOK_SECRET", "the secret")
+.such_as("/run/secrets/workos-webhook-secret")
 .and_listen();
 
 pub static ACTIONS_URL: Declared = setting(
@@ -189,6 +198,7 @@ pub static ACTIONS_URL: Declared = setting(
 )
 .value("URL")
 .called("Actions URL")
+.such_as("https://app.customer.example/actions/workos")
 .and_requirements()
 .and_listen()
 .and_probe();
@@ -203,6 +213,7 @@ pub static ACTIONS_SECRET_FILE: Declared = setting(
 .holding("the Actions secret")
 .called("Actions secret")
 .or_held_in("WORKOS_ACTIONS_SECRET", "the secret")
+.such_as("/run/secrets/workos-actions-secret")
 .and_listen();
 
 pub static PROXY: Declared = setting(
@@ -215,6 +226,7 @@ pub static PROXY: Declared = setting(
 .value("URL")
 .called("proxy")
 .or_environment(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+.such_as("http://proxy.customer.example:3128")
 .and_requirements()
 .and_listen()
 .and_probe_as("the forward proxy to the public resolver");
@@ -228,6 +240,7 @@ pub static NO_PROXY: Declared = setting(
 )
 .value("LIST")
 .or_environment(&["no_proxy", "NO_PROXY"])
+.such_as("localhost,.customer.example,10.0.0.0/8")
 .and_requirements()
 .and_listen();
 
@@ -251,6 +264,7 @@ pub static CA_BUNDLE: Declared = setting(
     "a PEM file of CAs trusted besides the system's",
 )
 .holding("the certificate authorities that are trusted besides the system's")
+.such_as("/etc/ssl/customer-ca.pem")
 .and_listen()
 .and_probe_as("a PEM file of CAs trusted besides the system's, for the public resolver");
 
@@ -263,6 +277,7 @@ pub static PUBLIC_ROOTS: Declared = setting(
 )
 .holding("the certificate authorities that count as public")
 .or_from_elsewhere("Mozilla's list")
+.such_as("/etc/ssl/public-roots.pem")
 .and_probe();
 
 pub static RESOLVER: Declared = setting(
@@ -273,6 +288,7 @@ pub static RESOLVER: Declared = setting(
     "the DNS server to ask in place of the system's",
 )
 .value("ADDRESS")
+.such_as("10.20.0.53")
 .and_requirements()
 .and_listen()
 .and_probe_as("the DNS server to ask in place of the system's, where no public resolver can be asked");
@@ -286,6 +302,7 @@ pub static PUBLIC_RESOLVER: Declared = setting(
 )
 .value("URL|ADDRESS|none")
 .or_from_elsewhere("cloudflare-dns.com")
+.such_as("https://cloudflare-dns.com/dns-query")
 .and_requirements()
 .and_probe();
 
@@ -299,6 +316,7 @@ pub static FAMILY: Declared = by_aliases(
     Heading::Network,
     "the one address family to use",
 )
+.such_as("4")
 .and_listen()
 .and_probe();
 
@@ -311,6 +329,7 @@ pub static ENDPOINTS: Declared = setting(
 )
 .value("HOST")
 .with_commas()
+.such_as("login.customer.example:8443")
 .and_requirements();
 
 pub static TIMEOUT: Declared = setting(
@@ -390,6 +409,7 @@ pub static AUTHKIT_DOMAINS: Declared = setting(
 )
 .value("HOST")
 .with_commas()
+.such_as("name.authkit.app")
 .and_requirements();
 
 pub static SEND_SIGNED: Declared = setting(
@@ -407,4 +427,5 @@ pub static INBOUND_REPORTS: Declared = setting(
     Heading::DeeperLooks,
     "a saved report of `probe` or `listen`, which decides what cannot be seen from here",
 )
-.holding("a report of `probe` or `listen`");
+.holding("a report of `probe` or `listen`")
+.such_as("inbound.json");
