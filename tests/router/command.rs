@@ -37,6 +37,13 @@ pub(crate) fn check(network: &Network) -> Result<Ran, End> {
     check_with(network, &[])
 }
 
+/// The same without a public resolver to ask.
+pub(crate) fn check_without_public_view(network: &Network) -> Result<Ran, End> {
+    check_with(network, &WITHOUT_PUBLIC_VIEW)
+}
+
+pub(crate) const WITHOUT_PUBLIC_VIEW: [&str; 2] = ["--public-resolver", "none"];
+
 /// The same with the report that `listen` left.
 pub(crate) fn check_with_the_proof(network: &Network) -> Result<Ran, End> {
     check_with(network, &["--inbound-report", REPORT])
@@ -44,10 +51,20 @@ pub(crate) fn check_with_the_proof(network: &Network) -> Result<Ran, End> {
 
 /// The same with the report of a look from outside, brought to the installation, and with the proof where there is one.
 pub(crate) fn check_with_what_was_seen(network: &Network, outside: &Ran, proof: bool) -> Result<Ran, End> {
+    check_with_what_was_seen_and(network, outside, proof, &[])
+}
+
+/// The same with more arguments.
+pub(crate) fn check_with_what_was_seen_and(
+    network: &Network,
+    outside: &Ran,
+    proof: bool,
+    more: &[&str],
+) -> Result<Ran, End> {
     let report = serde_json::to_vec(&outside.report).map_err(|error| End::Broke(error.to_string()))?;
     network.installation.run(move || fs::write(FROM_OUTSIDE, report))?;
     let both = ["--inbound-report", FROM_OUTSIDE, "--inbound-report", REPORT];
-    check_with(network, if proof { &both } else { &both[..2] })
+    check_with(network, &[if proof { &both[..] } else { &both[..2] }, more].concat())
 }
 
 fn check_with(network: &Network, more: &[&str]) -> Result<Ran, End> {

@@ -12,7 +12,10 @@ pub(crate) fn all() -> Vec<Scenario> {
     vec![
         Scenario::new("with hairpin and SNAT a connection from inside is reached, and proves nothing", |network| {
             let ran = look(network, Hairpin::WithSnat, false)?;
-            ran.judge(Some(Verdict::Incomplete), &[reached(), Expect::of("webhook.refuses-unsigned").is(Status::Pass)])?;
+            ran.judge(
+                Some(Verdict::Incomplete),
+                &[reached(), Expect::of("webhook.refuses-unsigned").is(Status::Pass)],
+            )?;
             proves_nothing(&ran)
         }),
         Scenario::new("without hairpin the public address is undecided from inside", |network| {

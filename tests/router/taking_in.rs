@@ -5,7 +5,10 @@ use std::net::SocketAddrV4;
 use workos_preflight::report::v1::{Grade, Inbound, Status, Verdict};
 use workos_preflight::simulator::Certificate;
 
-use crate::command::{Expect, Ran, check, check_with_what_was_seen, probe};
+use crate::command::{
+    Expect, Ran, WITHOUT_PUBLIC_VIEW, check, check_with_what_was_seen, check_with_what_was_seen_and,
+    check_without_public_view, probe,
+};
 use crate::delivery::Delivery;
 use crate::edge::{Edge, Others};
 use crate::listening::heard;
@@ -69,6 +72,25 @@ pub(crate) fn all() -> Vec<Scenario> {
 
                 let wrong = Expect::of("ingress.connects").is(Status::Fail).says("seen from outside: ");
                 ran.judge(Some(Verdict::NotReady), &[wrong])
+            },
+        ),
+        Scenario::new(
+            "where no public resolver can be asked from inside, others saw where the name leads",
+            |network| {
+                network.has(&Edge::default())?;
+                network.resolves(true)?;
+                network.runs_the_application()?;
+                let unseen = Expect::of("domain.resolves").is(Status::Unknown).finds("no-public-view");
+                check_without_public_view(network)?.judge(Some(Verdict::Undecided), &[unseen])?;
+                let outside = probe(&network.vantage, &[])?;
+
+                let ran = check_with_what_was_seen_and(network, &outside, false, &WITHOUT_PUBLIC_VIEW)?;
+
+                let all =
+                    ["domain.resolves", "domain.public", "ingress.connects", "webhook.refuses-unsigned"].map(seen);
+                // Whether that is here nobody outside can say.
+                let here = Expect::of("domain.here").is(Status::Skip).says("cannot be seen from here");
+                ran.judge(Some(Verdict::Incomplete), &[&all[..], &[here]].concat())
             },
         ),
         Scenario::new("a report of another installation is refused", |network| {

@@ -96,7 +96,7 @@ fn besides(settings: &Settings) -> Vec<Contact> {
 fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
     Box::pin(async move {
         let (view, arriving) = tokio::join!(public_view(host, cx), arriving_from(cx));
-        if view.addresses().is_empty() {
+        if !view.is_seen() {
             // Somebody else saw where the name leads, and it cannot be seen from here.
             return Outcome::graded(Grade::Declared)
                 .not_available("where the name leads on the internet cannot be seen from here")
@@ -214,15 +214,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_only_somebody_else_sees_is_not_judged_and_does_not_pass_for_want_of_addresses() {
-        let site = Site::of(Fake::default()).with("network.public_resolver", "none");
-        let site =
-            site.with("installation.addresses", "93.184.215.14").with("installation.domain", "app.customer.example");
-        let Planned::Checks(checks) = (SPEC.plan)(&Facts::embedded(), &site.settings()) else { panic!("it is asked") };
-        let outcome = ask(&SPEC, checks[0].as_ref(), &site.context()).await;
+    async fn what_only_somebody_else_sees_is_not_judged_by_what_is_told_here() {
+        for (told_here, asked) in [(None, false), (Some("10.20.0.10"), false), (Some("93.184.215.14"), true)] {
+            let network = match told_here {
+                Some(address) => Fake::default().resolves("app.customer.example", Ok(&[address])),
+                None => Fake::default(),
+            };
+            let site = Site::of(network).with("network.public_resolver", "none");
+            let site = site.with("installation.addresses", "93.184.215.14");
+            let site = site.with("installation.domain", "app.customer.example");
+            let Planned::Checks(checks) = (SPEC.plan)(&Facts::embedded(), &site.settings()) else { panic!("no check") };
+            let outcome = ask(&SPEC, checks[0].as_ref(), &site.context()).await;
 
-        assert_eq!(outcome.status(), Status::Skip);
-        assert!(outcome.findings.not_available().is_some(), "{outcome:?}");
+            assert_eq!(outcome.status(), if asked { Status::Pass } else { Status::Skip }, "{outcome:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use url::Url;
 use crate::check::{By, Contact, Endpoint, Method, Server, Touch, Vantage};
 use crate::context::{Context, looking_up, reaching, routes};
 use crate::facts::Facts;
+use crate::net::special::special;
 use crate::net::{Attempted, ErrorKind, NetError, Question, RecordKind, Records, Way, doh};
 use crate::settings::values::url_endpoint;
 use crate::settings::{PublicResolver, Settings};
@@ -36,6 +37,13 @@ impl PublicView {
             }
             Err(_) => self.inside.clone(),
         }
+    }
+
+    /// Whether these are the addresses that the internet is told. Without a witness only public ones are taken for that.
+    pub(in crate::checks) fn is_seen(&self) -> bool {
+        let addresses = self.addresses();
+        let public = || addresses.iter().all(|address| special(*address).is_none());
+        !addresses.is_empty() && (self.answers.is_ok() || public())
     }
 
     /// The names that the question was led along, first to last.
