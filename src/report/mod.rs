@@ -4,6 +4,7 @@ mod areas;
 pub mod compare;
 mod hidden;
 mod inbound;
+mod kept_out;
 mod to_do;
 pub mod v1;
 pub mod waivers;

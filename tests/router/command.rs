@@ -78,6 +78,13 @@ pub(crate) fn probe(from: &Host, arguments: &[&str]) -> Result<Ran, End> {
     run(from, &[&["probe", URL, "--timeout", TIMEOUT], arguments].concat())
 }
 
+/// What a person reads of the same look.
+pub(crate) fn probe_as_told(from: &Host) -> Result<String, End> {
+    let mut command = binary(&["probe", URL, "--timeout", TIMEOUT, "--public-roots", PUBLIC_ROOTS]);
+    let ended = from.run(move || command.output())?;
+    Ok(String::from_utf8_lossy(&ended.stdout).split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 fn run(host: &Host, arguments: &[&str]) -> Result<Ran, End> {
     let mut command = binary(arguments);
     command.args(["--format", "json", "--public-roots", PUBLIC_ROOTS]);

@@ -2,7 +2,7 @@
 
 use workos_preflight::report::v1::{Status, Vantage, Verdict};
 
-use crate::command::{Expect, probe};
+use crate::command::{Expect, probe, probe_as_told};
 use crate::edge::{Edge, Others};
 use crate::host::Host;
 use crate::network::{Network, PUBLIC, published};
@@ -14,7 +14,9 @@ pub(crate) fn all() -> Vec<Scenario> {
             network.has(&Edge::closed(others))?;
             network.runs_the_application()?;
             let expect = Expect::of("ingress.connects").is(Status::Fail).finds(code).says(PUBLIC).says(says);
-            probe(&network.vantage, &[])?.judge(Some(Verdict::NotReady), &[expect])
+            probe(&network.vantage, &[])?.judge(Some(Verdict::NotReady), &[expect])?;
+            let told = probe_as_told(&network.vantage)?;
+            hold(told.to_lowercase().contains("not ready: this machine is kept out"), || told.clone())
         })
     };
     let mut all = vec![

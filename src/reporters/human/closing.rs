@@ -22,7 +22,8 @@ impl Human {
             [] => String::new(),
             groups => format!(" Not checked: {} (no settings given).", groups.join(", ")),
         };
-        self.led(word, paint, &format!("{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)?;
+        let kept_out = if report.is_kept_out() { KEPT_OUT } else { "" };
+        self.led(word, paint, &format!("{kept_out}{} in {}.{unchecked}", tally(report), lasted(report.duration)), out)?;
         match report.verdict() {
             Verdict::Undecided => {
                 self.broke(report, out)?;
@@ -101,6 +102,10 @@ impl Human {
         writeln!(out, "{more}")
     }
 }
+
+/// What comes before everything else where an allowlist may have done what it should.
+const KEPT_OUT: &str =
+    "this machine is kept out, as an allowlist for WorkOS alone keeps it; --expect-closed asks for that. ";
 
 /// Whether somebody stood at the webhook URL.
 fn listened(row: &Row) -> bool {

@@ -72,6 +72,17 @@ fn a_demonstration_says_so_first_and_last() {
 }
 
 #[test]
+fn a_machine_that_is_kept_out_says_so_in_its_verdict() {
+    for look in fixture::LOOKS {
+        let written = written(look, &fixture::kept_out());
+        let words = written.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+
+        assert!(words.contains("not ready: this machine is kept out"), "{written}");
+    }
+    assert!(!written(NORMAL, &fixture::broken()).contains("kept out"));
+}
+
+#[test]
 fn a_run_from_outside_says_so() {
     let mut report = fixture::healthy();
     report.head.vantage = Vantage::Outside;
