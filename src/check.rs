@@ -72,6 +72,8 @@ pub struct Group {
     pub id: &'static str,
     /// The heading a person sees.
     pub title: &'static str,
+    /// What it is called among others: "webhooks".
+    pub noun: &'static str,
     /// Its checks, in run order.
     pub specs: &'static [&'static Spec],
 }
@@ -160,6 +162,11 @@ impl CheckId {
     /// `egress.connects`
     pub const fn as_str(self) -> &'static str {
         self.0
+    }
+
+    /// `connects`
+    pub fn name(self) -> &'static str {
+        self.0.split_once('.').map_or(self.0, |(_, name)| name)
     }
 
     /// `egress`

@@ -99,6 +99,14 @@ impl Ending {
         }
     }
 
+    /// The check that it waited for, whether that did not pass or was not through.
+    pub fn waited_for(&self) -> Option<CheckId> {
+        match self {
+            Ending::CutShort { waits_for, .. } => *waits_for,
+            _ => self.cause(),
+        }
+    }
+
     /// What is wrong.
     pub fn findings(&self) -> &[Finding] {
         self.outcome().map(|outcome| &*outcome.findings).unwrap_or_default()

@@ -262,8 +262,8 @@ mod tests {
     static A_SECOND: Spec = spec("a.second", &[FIRST], |_, _| Planned::NotApplicable("give --x".to_owned()));
     static B_THIRD: Spec = spec("b.third", &[SECOND], |_, _| Planned::one(Of("y")));
     static GROUPS: &[Group] = &[
-        Group { id: "a", title: "", specs: &[&A_FIRST, &A_SECOND] },
-        Group { id: "b", title: "", specs: &[&B_THIRD] },
+        Group { id: "a", title: "", noun: "", specs: &[&A_FIRST, &A_SECOND] },
+        Group { id: "b", title: "", noun: "", specs: &[&B_THIRD] },
     ];
 
     fn plan(choice: &Choice) -> Plan {
@@ -320,7 +320,7 @@ mod tests {
             otherwise: "give --expect-closed".to_owned(),
         })
     };
-    static OUTSIDE: &[Group] = &[Group { id: "c", title: "", specs: &[&AS_TOLD] }];
+    static OUTSIDE: &[Group] = &[Group { id: "c", title: "", noun: "", specs: &[&AS_TOLD] }];
 
     #[test]
     fn what_a_look_from_outside_was_told_decides_what_it_asks_and_what_it_was_not_told_it_does_not_require() {

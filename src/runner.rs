@@ -26,6 +26,8 @@ use crate::settings::Settings;
 pub trait Observer {
     /// The next row of the report, in plan order.
     fn row(&mut self, row: &Row);
+    /// The rows of a group have all been told.
+    fn area_is_through(&mut self);
     /// The first check in plan order that is still running, and for how long the run has been waiting for it.
     fn waiting(&mut self, check: &str, since: Duration);
 }
@@ -64,6 +66,9 @@ pub async fn run(
             waive(row, &cx.settings.waivers, today);
             observer.row(row);
             told += 1;
+            if questions.get(told).map(Question::group) != Some(row.group()) {
+                observer.area_is_through();
+            }
             waiting_since = Instant::now();
         }
         if told == rows.len() {
@@ -158,6 +163,10 @@ impl Question {
             Some(subject) => format!("{} {subject}", self.spec.id),
             None => self.spec.id.to_string(),
         }
+    }
+
+    fn group(&self) -> &'static str {
+        self.spec.id.group()
     }
 
     fn ended(&self, ending: Ending, took: Duration) -> Row {
@@ -476,12 +485,12 @@ mod tests {
     static AFTER_EARLY: Spec = spec("a.after-early", &[EARLY_ID], |_, _| Planned::one(Does::Pass));
     static AFTER_LATE: Spec = spec("a.after-late", &[LATE_ID], |_, _| Planned::one(Does::Pass));
     static BREAKING_ODDLY: &[Group] =
-        &[Group { id: "a", title: "", specs: &[&EARLY, &LATE, &AFTER_EARLY, &AFTER_LATE, &PASSES] }];
-    static CHAIN: &[Group] = &[Group { id: "a", title: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
+        &[Group { id: "a", title: "", noun: "", specs: &[&EARLY, &LATE, &AFTER_EARLY, &AFTER_LATE, &PASSES] }];
+    static CHAIN: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
     const HANGS_ID: CheckId = CheckId::new("a.hangs");
     const AFTER_HANGS_ID: CheckId = CheckId::new("a.after-hangs");
     static AFTER_AFTER_HANGS: Spec = spec("a.after-after", &[AFTER_HANGS_ID], |_, _| Planned::one(Does::Pass));
-    static CONNECTING: &[Group] = &[Group { id: "a", title: "", specs: &[&CONNECTS] }];
+    static CONNECTING: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&CONNECTS] }];
     static CONNECTS: Spec = spec("a.connects", &[], |_, _| Planned::one(Does::Connect));
     static AFTER_HANGS: Spec = spec("a.after-hangs", &[HANGS_ID], |_, _| Planned::one(Does::Pass));
     const STRANGE_ID: CheckId = CheckId::new("a.finds-undeclared");
@@ -491,11 +500,12 @@ mod tests {
     static REACHES: Spec =
         Spec { required: |_, _| false, ..spec("a.reaches-out", &[], |_, _| Planned::one(Does::ReachOut)) };
     static AFTER_REACHES: Spec = spec("a.after-reaches", &[REACHES_ID], |_, _| Planned::one(Does::Pass));
-    static REACHING: &[Group] = &[Group { id: "a", title: "", specs: &[&REACHES, &AFTER_REACHES, &PASSES] }];
-    static UNDECLARED: &[Group] = &[Group { id: "a", title: "", specs: &[&FINDS_UNDECLARED, &AFTER_STRANGE, &PASSES] }];
+    static REACHING: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&REACHES, &AFTER_REACHES, &PASSES] }];
+    static UNDECLARED: &[Group] =
+        &[Group { id: "a", title: "", noun: "", specs: &[&FINDS_UNDECLARED, &AFTER_STRANGE, &PASSES] }];
     static HANGING: &[Group] =
-        &[Group { id: "a", title: "", specs: &[&HANGS, &AFTER_HANGS, &AFTER_AFTER_HANGS, &PASSES] }];
-    static BREAKING: &[Group] = &[Group { id: "a", title: "", specs: &[&BREAKS, &PASSES] }];
+        &[Group { id: "a", title: "", noun: "", specs: &[&HANGS, &AFTER_HANGS, &AFTER_AFTER_HANGS, &PASSES] }];
+    static BREAKING: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&BREAKS, &PASSES] }];
 
     #[derive(Default)]
     struct Heard(Vec<String>);
@@ -504,6 +514,8 @@ mod tests {
         fn row(&mut self, row: &Row) {
             self.0.push(row.spec.id.to_string());
         }
+
+        fn area_is_through(&mut self) {}
 
         fn waiting(&mut self, _check: &str, _since: Duration) {}
     }
@@ -536,6 +548,7 @@ mod tests {
             via: String::new(),
             via_from: None,
             settings_file: None,
+            typed: String::new(),
             facts_as_of: String::new(),
             settings: Vec::new(),
             demonstration: None,

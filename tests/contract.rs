@@ -53,10 +53,10 @@ fn an_output_file_gets_the_format_and_the_terminal_the_human_report() {
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
 
     assert_eq!(ended.code, Some(0));
-    assert!(ended.out.contains("\nReady:"));
+    assert!(ended.out.contains("\nREADY:"));
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["verdict"], "ready");
     assert!(std::fs::read_to_string(folder.path().join("r.xml")).unwrap().contains("<testsuites"));
-    assert!(std::fs::read_to_string(folder.path().join("r.txt")).unwrap().contains("Ready:"));
+    assert!(std::fs::read_to_string(folder.path().join("r.txt")).unwrap().contains("READY:"));
     assert_eq!(names.len(), 3, "nothing is left beside them: {names:?}");
 }
 
@@ -121,13 +121,13 @@ fn without_a_terminal_nothing_is_drawn() {
 fn an_interruption_still_prints_a_complete_report() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut child = binary()
-            .args(["demo", "--fault", "egress-dropped", "--timeout", "30s"])
+            .args(["demo", "--fault", "egress-dropped", "--timeout", "30s", "-v"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        // The rows before the one that hangs are streamed, so the run is under way when they are here.
+        // With every row wanted, those before the one that hangs are streamed, so the run is under way when they are here.
         while !line.contains("the addresses are published ones") {
             line.clear();
             assert!(lines.read_line(&mut line).unwrap() > 0, "the run ended by itself");

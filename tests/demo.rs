@@ -42,7 +42,7 @@ fn the_healthy_demonstration_is_ready_and_says_what_it_is() {
             .join(" ")
             .contains("nothing outside this machine was contacted")
     );
-    assert!(ended.out.contains("\nReady:"));
+    assert!(ended.out.contains("\nREADY:"));
     assert_eq!(ended.err, "");
 }
 

@@ -186,7 +186,7 @@ fn a_person_reads_each_delivery_as_it_arrives_and_the_verdict() {
         "user.created event_01",
         "the signature holds",
         "answered 200",
-        "Ready:",
+        "READY:",
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }

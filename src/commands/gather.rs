@@ -9,6 +9,7 @@ use crate::cli::{ChoiceArgs, SettingsArgs, Takes};
 use crate::facts::Facts;
 use crate::files;
 use crate::net::{self, TrustError, TrustStores};
+use crate::outcome::{Command, command};
 use crate::plan::Choice;
 use crate::said;
 use crate::settings::{
@@ -37,6 +38,13 @@ fn keep_secrets_of(layers: &[Layer]) {
             said::keep_proxy(value);
         }
     }
+}
+
+/// The command line, as it can be typed again.
+pub(super) fn typed() -> String {
+    let words = std::env::args_os().skip(1);
+    let name = Command::from(env!("CARGO_PKG_NAME"));
+    words.fold(name, |command, word| command.with(&command!("{}", word.to_string_lossy()))).to_string()
 }
 
 /// Flags, environment and file, merged.

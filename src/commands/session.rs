@@ -267,6 +267,7 @@ pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
         via: if proxied { cx.via(&cx.settings.api.value) } else { "direct".to_owned() },
         via_from: cx.settings.proxy.as_ref().filter(|_| proxied).map(|proxy| proxy.source.clone()),
         settings_file: cx.settings.file.clone(),
+        typed: gather::typed(),
         facts_as_of: cx.facts.as_of.clone(),
         settings: cx.settings.shown.iter().cloned().chain(cx.probing.shown()).collect(),
         demonstration,
@@ -307,6 +308,10 @@ impl Observer for Telling {
     fn row(&mut self, row: &Row) {
         let row = row.clone().without_secrets();
         self.write(|reporter, out| reporter.row(&row, out));
+    }
+
+    fn area_is_through(&mut self) {
+        self.write(|reporter, out| reporter.area_is_through(out));
     }
 
     fn waiting(&mut self, check: &str, since: Duration) {

@@ -228,7 +228,7 @@ static TIMED_OUT: Code =
     ]);
 static SKEWED: Code = Code::warning("skewed", "the clock is off").explains(&[&TIMED_OUT]);
 
-static EGRESS: Group = Group { id: "egress", title: fixture::heading("egress"), specs: &[&CONNECTS, &CLOCK] };
+static EGRESS: Group = fixture::group_with("egress", &[&CONNECTS, &CLOCK]);
 
 static CONNECTS: Spec = Spec {
     explain: "Connects to every address that the name resolves to,\nand keeps what each of them says.\n\nMatters because \

@@ -82,8 +82,12 @@ static OPEN_HAIRPIN: Spec = Spec { required: outside, ..spec("a.open-hairpin", &
 const LEAVES_ID: CheckId = CheckId::new("a.leaves");
 const AFTER_ID: CheckId = CheckId::new("a.after");
 const FAILS_ID: CheckId = CheckId::new("a.fails");
-static GROUPS: &[Group] =
-    &[Group { id: "a", title: "", specs: &[&LEAVES, &AFTER, &LAST, &FAILS, &BEHIND, &HAIRPIN, &OPEN_HAIRPIN] }];
+static GROUPS: &[Group] = &[Group {
+    id: "a",
+    title: "",
+    noun: "",
+    specs: &[&LEAVES, &AFTER, &LAST, &FAILS, &BEHIND, &HAIRPIN, &OPEN_HAIRPIN],
+}];
 
 fn outside(_: &Settings, vantage: Vantage) -> bool {
     vantage == Vantage::Outside
@@ -241,6 +245,8 @@ fn what_holds_here_and_not_outside_warns_unless_only_the_outside_can_tell() {
 struct Deaf;
 
 impl Observer for Deaf {
+    fn area_is_through(&mut self) {}
+
     fn row(&mut self, _: &Row) {}
 
     fn waiting(&mut self, _: &str, _: Duration) {}

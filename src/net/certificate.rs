@@ -214,6 +214,11 @@ impl Presented {
         })
     }
 
+    /// Its issuer as people know it: the organization, where it names one.
+    pub fn issued_by(&self) -> &str {
+        self.issuer_organization.as_deref().or(self.issuer_name.as_deref()).unwrap_or(&self.issuer)
+    }
+
     /// Whether it names itself as its issuer.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer

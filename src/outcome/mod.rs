@@ -217,6 +217,17 @@ impl Remediation {
         self
     }
 
+    /// What a list of what is to be done says: what was made for it, or else the action up to where it goes on to explain.
+    pub fn in_few_words(&self) -> String {
+        if let Some(brief) = &self.brief {
+            return brief.clone();
+        }
+        let end = ["; ", ": ", ". "].into_iter().filter_map(|stop| self.action.find(stop)).min();
+        let text = self.action.get(..end.unwrap_or(self.action.len())).unwrap_or(&self.action).trim_end_matches('.');
+        let mut chars = text.chars();
+        chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+    }
+
     /// Another way, often another party's, where this one is not it.
     #[must_use]
     pub fn or(self, other: Remediation) -> Remediations {
@@ -337,6 +348,8 @@ pub struct Outcome {
     pub grade: Grade,
     /// The path that was taken: `direct`, or the proxy. `None` where nothing was sent.
     pub via: Option<String>,
+    /// What it comes to, in the few words that stay where a whole area is told in a line: "TLS 1.3".
+    pub gist: Option<String>,
     /// How many attempts the slowest question took; 0 where nothing was sent.
     pub attempts: u32,
 }
@@ -344,7 +357,7 @@ pub struct Outcome {
 impl Outcome {
     /// Nothing wrong so far, with evidence of this grade.
     pub fn graded(grade: Grade) -> Self {
-        Outcome { findings: Findings::default(), evidence: Vec::new(), grade, via: None, attempts: 0 }
+        Outcome { findings: Findings::default(), evidence: Vec::new(), grade, gist: None, via: None, attempts: 0 }
     }
 
     /// Adds a fact that was seen.
@@ -380,6 +393,13 @@ impl Outcome {
     #[must_use]
     pub fn via(mut self, via: impl Into<String>) -> Self {
         self.via = Some(via.into());
+        self
+    }
+
+    /// The outcome with what it comes to in a few words.
+    #[must_use]
+    pub fn in_short(mut self, gist: impl Into<String>) -> Self {
+        self.gist = Some(gist.into());
         self
     }
 

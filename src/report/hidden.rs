@@ -22,6 +22,7 @@ impl Head {
             via,
             via_from,
             settings_file,
+            typed,
             facts_as_of,
             settings,
             demonstration,
@@ -35,6 +36,7 @@ impl Head {
             via: hidden(&via),
             via_from: via_from.map(source),
             settings_file: settings_file.map(|path| PathBuf::from(hidden(&path.to_string_lossy()))),
+            typed: hidden(&typed),
             facts_as_of: hidden(&facts_as_of),
             settings: settings.into_iter().map(|(name, value, from)| (name, hidden(&value), source(from))).collect(),
             demonstration: demonstration.as_deref().map(hidden),
@@ -80,7 +82,7 @@ fn ended(ending: Ending) -> Ending {
     }
 }
 
-fn concluded(Outcome { findings, evidence, grade, via, attempts }: Outcome) -> Outcome {
+fn concluded(Outcome { findings, evidence, grade, gist, via, attempts }: Outcome) -> Outcome {
     Outcome {
         findings: match findings {
             Findings::Made(findings) => Findings::Made(findings.into_iter().map(finding).collect()),
@@ -88,6 +90,7 @@ fn concluded(Outcome { findings, evidence, grade, via, attempts }: Outcome) -> O
         },
         evidence: evidence.into_iter().map(seen).collect(),
         grade,
+        gist: gist.as_deref().map(hidden),
         via: via.as_deref().map(hidden),
         attempts,
     }

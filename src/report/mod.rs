@@ -41,6 +41,8 @@ pub struct Head {
     pub via_from: Option<Source>,
     /// The settings file that was read.
     pub settings_file: Option<PathBuf>,
+    /// What was typed, as it can be typed again. Only people are told, so that they need not find it again.
+    pub typed: String,
     /// The day the facts were gathered.
     pub facts_as_of: String,
     /// Every value in effect as it may be shown.
@@ -113,6 +115,11 @@ impl Row {
         self.ending.cause()
     }
 
+    /// The check that it waited for, whether that did not pass or was not through.
+    pub fn waited_for(&self) -> Option<CheckId> {
+        self.ending.waited_for()
+    }
+
     /// What is wrong.
     pub fn findings(&self) -> &[Finding] {
         self.ending.findings()
@@ -126,6 +133,11 @@ impl Row {
     /// How strong the best evidence is, where something was concluded from it.
     pub fn grade(&self) -> Option<Grade> {
         self.ending.grade()
+    }
+
+    /// What it comes to in a few words, where its check has such.
+    pub fn gist(&self) -> Option<&str> {
+        self.ending.outcome()?.gist.as_deref()
     }
 
     /// The path that was taken.
@@ -241,6 +253,13 @@ impl Report {
             open.peek().is_some() && open.all(|row| row.waived.is_some())
         };
         self.rows.iter().filter(move |row| row.decides() && row.cause().is_some_and(|cause| !waived(cause)))
+    }
+
+    /// How many questions that decide the verdict were not asked because of this row.
+    pub fn behind(&self, row: &Row) -> usize {
+        let of_it =
+            |other: &&Row| other.required && other.cause() == Some(row.spec.id) && other.about.concerns(&row.about);
+        self.rows.iter().filter(of_it).count()
     }
 
     /// How many rows ended how.

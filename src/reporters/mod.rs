@@ -37,6 +37,11 @@ pub trait Reporter {
         Ok(())
     }
 
+    /// The rows of a group have all been told.
+    fn area_is_through(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// The run is over; its rows have all been told.
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()>;
 }

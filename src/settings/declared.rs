@@ -470,6 +470,19 @@ impl Wanted {
         self.setting.held.map_or_else(|| self.setting.flags(), |held| held.variable.to_owned())
     }
 
+    /// Whether it is given or not, and has no value.
+    pub fn is_switch(self) -> bool {
+        self.setting.shape == Shape::Switch
+    }
+
+    /// As it is typed, with a name in capitals for its value: `--domain NAME`.
+    pub fn to_type(self) -> String {
+        match self.setting.shape {
+            Shape::Switch => self.setting.flags(),
+            _ => format!("{} {}", self.setting.flags(), self.setting.value_name),
+        }
+    }
+
     /// Whether it is the same setting, whichever of its values is wanted.
     pub fn is_of_the_same_setting(self, other: Wanted) -> bool {
         self.setting == other.setting

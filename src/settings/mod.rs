@@ -52,6 +52,11 @@ impl Strategy {
     /// All of them.
     pub const ALL: &[Strategy] = &[Strategy::Firewall, Strategy::Events];
 
+    /// Whether it is what the guide calls the most common.
+    pub fn is_usual(self) -> bool {
+        self == Strategy::Firewall
+    }
+
     /// As it is written.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -126,7 +126,7 @@ macro_rules! planted {
             plan: |_, _| Planned::one(Planted { verb: $verb, declares: $declares }),
         };)*
         const ALL: &[(&Spec, Verb, bool, &[Group])] = &[
-            $((&$name, $verb, $declares, &[Group { id: "planted", title: "", specs: &[&$name] }]),)*
+            $((&$name, $verb, $declares, &[Group { id: "planted", title: "", noun: "", specs: &[&$name] }]),)*
         ];
     };
 }

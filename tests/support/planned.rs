@@ -13,6 +13,8 @@ struct Silent;
 impl Observer for Silent {
     fn row(&mut self, _row: &Row) {}
 
+    fn area_is_through(&mut self) {}
+
     fn waiting(&mut self, _check: &str, _since: Duration) {}
 }
 
@@ -27,6 +29,7 @@ pub(crate) async fn run(plan: Plan, cx: Arc<Context>) -> Report {
         via: String::new(),
         via_from: None,
         settings_file: None,
+        typed: String::new(),
         facts_as_of: cx.facts.as_of.clone(),
         settings: Vec::new(),
         demonstration: None,

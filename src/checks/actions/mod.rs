@@ -5,4 +5,5 @@ pub mod delivered;
 
 use crate::check::Group;
 
-pub(super) const GROUP: Group = Group { id: "actions", title: "Actions", specs: &[&answers::SPEC, &delivered::SPEC] };
+pub(super) const GROUP: Group =
+    Group { id: "actions", title: "Actions", noun: "Actions", specs: &[&answers::SPEC, &delivered::SPEC] };

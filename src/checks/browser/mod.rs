@@ -4,4 +4,5 @@ pub(super) mod reachable;
 
 use crate::check::Group;
 
-pub(super) const GROUP: Group = Group { id: "browser", title: "Hosts that browsers need", specs: &[&reachable::SPEC] };
+pub(super) const GROUP: Group =
+    Group { id: "browser", title: "Hosts that browsers need", noun: "browsers", specs: &[&reachable::SPEC] };

@@ -121,7 +121,7 @@ impl Check for KeyEnvironment {
             match (expected, of) {
                 (Environment::Production, Environment::Staging) => outcome.because(staging_key(&place)),
                 (Environment::Staging, Environment::Production) => outcome.because(production_key(&place)),
-                _ => outcome,
+                _ => outcome.in_short(format!("{} key", expected.as_str())),
             }
         })
     }

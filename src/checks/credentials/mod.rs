@@ -19,6 +19,7 @@ pub(super) use sign_in::{contacts as contacts_of_sign_in, follow};
 pub(super) const GROUP: Group = Group {
     id: "credentials",
     title: "Credentials",
+    noun: "credentials",
     specs: &[&environment::SPEC, &accepted::SPEC, &isolated::SPEC, &client::SPEC, &pair::SPEC, &redirect::SPEC],
 };
 

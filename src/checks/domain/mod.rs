@@ -16,7 +16,8 @@ pub(super) use view::{contacts as contacts_of_public_view, public_view};
 
 pub(super) const GROUP: Group = Group {
     id: "domain",
-    title: "The installation's external name",
+    title: "External name",
+    noun: "external name",
     specs: &[&resolves::SPEC, &public::SPEC, &here::SPEC, &split::SPEC],
 };
 

@@ -155,7 +155,7 @@ fn judge(api: &Endpoint, response: &Response, took: Duration) -> Outcome {
         0..=5 => format!("within {} of the API's", spoken(Duration::from_secs(seconds.max(1)) + took / 2)),
         _ => format!("{seconds} s {direction} the API's"),
     };
-    let outcome = Outcome::graded(Grade::Answered).with("clock", shown);
+    let outcome = Outcome::graded(Grade::Answered).in_short(format!("clock {shown}")).with("clock", shown);
     if difference > WEBHOOKS {
         outcome.because(skewed(api, seconds, direction))
     } else if difference > ACTIONS {

@@ -23,7 +23,8 @@ pub(super) use connects::destination;
 
 pub(super) const GROUP: Group = Group {
     id: "egress",
-    title: "Egress to the WorkOS API",
+    title: "Reaching the WorkOS API",
+    noun: "WorkOS API",
     specs: &[
         &resolves::SPEC,
         &addresses::SPEC,

@@ -5,7 +5,7 @@ pub(super) mod readable;
 use crate::check::{Group, Vantage};
 use crate::settings::{Settings, Strategy};
 
-pub(super) const GROUP: Group = Group { id: "events", title: "Events", specs: &[&readable::SPEC] };
+pub(super) const GROUP: Group = Group { id: "events", title: "Events", noun: "events", specs: &[&readable::SPEC] };
 
 fn required(settings: &Settings, vantage: Vantage) -> bool {
     settings.strategy.value == Strategy::Events && vantage == Vantage::Inside

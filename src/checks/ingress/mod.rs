@@ -16,7 +16,8 @@ pub(super) use wall::{Front, MADE_UP_PATH, Wall, alike, shown_location, wants_si
 
 pub(super) const GROUP: Group = Group {
     id: "ingress",
-    title: "Ingress to the installation, as far as it can be seen from here",
+    title: "Ingress to the installation",
+    noun: "ingress",
     specs: &[&connects::SPEC, &trusted::SPEC, &arrives::SPEC, &callback::SPEC, &closed_to_others::SPEC],
 };
 

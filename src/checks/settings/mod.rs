@@ -12,7 +12,8 @@ use crate::settings::Settings;
 
 pub(super) const GROUP: Group = Group {
     id: "settings",
-    title: "Settings",
+    title: "This host's settings",
+    noun: "this host",
     specs: &[&consistent::SPEC, &proxy::SPEC, &trust::SPEC, &resolvers::SPEC],
 };
 

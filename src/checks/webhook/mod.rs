@@ -15,6 +15,7 @@ use crate::settings::{Settings, Strategy, WEBHOOK_URL, Wanted};
 pub(super) const GROUP: Group = Group {
     id: "webhook",
     title: "Webhooks",
+    noun: "webhooks",
     specs: &[&registered::SPEC, &refuses_unsigned::SPEC, &accepts_signed::SPEC, &delivered::SPEC],
 };
 

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::marks::mark;
 use super::text::columns;
-use super::{BELOW, HANDFUL, Human, Paint, symbol};
+use super::{BELOW, HANDFUL, Human, Paint};
 use crate::outcome::{Status, Who};
 use crate::report::compare::words::{self, named, strength, transition, worst_first};
 use crate::report::compare::{Change, Comparison, Pair, Verdict, Why};
@@ -99,11 +100,10 @@ impl Human {
 
     fn pair_line(&self, pair: &Pair, out: &mut dyn Write) -> io::Result<()> {
         let (status, waived) = (pair.status(), pair.is_waived());
-        let symbol = if waived { ("-", Paint::Faint) } else { symbol(status) };
         let title = if status == Status::Fail && !waived { Paint::Strong } else { Paint::Plain };
         let optional = if pair.is_open_and_not_required() { " (not required)" } else { "" };
         let beside = self.shown(&format!("{}{optional}", pair.subject.unwrap_or_default()));
-        self.claim(symbol, (pair.title, title), Paint::Plain, |_| beside.trim_start().to_owned(), out)
+        self.claim(mark(status, waived), (pair.title, title), Paint::Plain, |_| beside.trim_start().to_owned(), out)
     }
 
     fn pair_details(&self, pair: &Pair, out: &mut dyn Write) -> io::Result<()> {
@@ -113,10 +113,10 @@ impl Human {
         if let Some(before) = pair.before.filter(|_| pair.change == Change::Improved) {
             for finding in worst_first(before) {
                 let problem = format!("{} [{}/{}]", finding.problem, pair.id, finding.code);
-                self.labelled("  was", Paint::Faint, &problem, out)?;
+                self.labelled("was", Paint::Faint, &problem, out)?;
             }
             if let Some(reason) = words::unconcluded(before) {
-                self.labelled("  was", Paint::Faint, &format!("{reason} [{}]", pair.id), out)?;
+                self.labelled("was", Paint::Faint, &format!("{reason} [{}]", pair.id), out)?;
             }
         }
         if let Some(after) = pair.after.filter(|_| words::wants_action(pair)) {
@@ -155,7 +155,7 @@ impl Human {
             return Ok(());
         }
         let verbose = self.look.detail == Detail::Verbose;
-        let room = self.width - BELOW - self.label;
+        let room = self.width - BELOW - super::LABEL;
         let differences = words::telling(pair);
         let shown = if verbose { differences.len() } else { HANDFUL };
         for (index, difference) in differences.iter().take(shown).enumerate() {
@@ -248,7 +248,7 @@ mod tests {
             assert!(written.contains("it panicked"), "{format:?} does not say that a check broke:\n{written}");
         }
         let repaired = written(NORMAL, &unfinished, &healthy());
-        assert!(repaired.contains("was        the check itself broke: it panicked"), "{repaired}");
+        assert!(repaired.contains("was           the check itself broke: it panicked"), "{repaired}");
     }
 
     #[test]
@@ -266,9 +266,12 @@ mod tests {
 
         assert!(written.starts_with("Neither better nor worse: 4 still wrong, 8 unchanged."), "{written}");
         assert!(!written.contains("Mind"), "{written}");
-        for part in
-            ["Still wrong, as before", "[egress.connects/timed-out]", "→ network", "[domain.resolves/no-public-view]"]
-        {
+        for part in [
+            "Still wrong, as before",
+            "[egress.connects/timed-out]",
+            "      network       Allow",
+            "[domain.resolves/no-public-view]",
+        ] {
             assert!(written.contains(part), "{part} is missing in\n{written}");
         }
     }

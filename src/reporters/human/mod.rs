@@ -1,11 +1,15 @@
 //! The report as a person reads it: what holds in a line each, what does not with who has to do what.
 
+mod area;
 mod closing;
 mod comparison;
 mod explain;
 mod faults;
+mod head;
+mod marks;
 mod plan;
 mod requirements;
+mod rows;
 mod text;
 
 #[cfg(test)]
@@ -15,12 +19,13 @@ use std::io::{self, Write};
 
 use colored::Colorize;
 
-use super::{Detail, Encoding, Format, Look, Reporter, worst, worst_first};
+use super::{Detail, Encoding, Format, Look, Reporter};
 use crate::check::{CheckId, Group};
 use crate::documents::Document;
-use crate::outcome::{Command, Finding, Severity, Status, Vantage, Who};
+use crate::outcome::{Command, Finding, Status, Who};
 use crate::report::{Head, Report, Row};
-use crate::said::{counted, harmless, in_ascii, lasted};
+use crate::said::{harmless, in_ascii};
+use marks::Mark;
 use text::{columns, wrapped};
 
 /// For a person at a terminal.
@@ -49,9 +54,8 @@ const BESIDE: usize = 42;
 const BELOW: usize = 6;
 /// The column of what a check claims, or why it is not asked, behind its id.
 const TITLES: usize = 31;
-/// How far a label reaches from there: an arrow, the longest of [`Who`], and a gap. ASCII's arrow is wider.
-const LABEL: usize = 13;
-const LABEL_IN_ASCII: usize = 14;
+/// How far a label reaches from there: the longest of [`Who`] behind an "or", and a gap.
+const LABEL: usize = 14;
 /// Narrower than this, nothing can be laid out.
 const NARROWEST: usize = 60;
 /// Wider than this, prose is hard to read.
@@ -62,14 +66,17 @@ const HANDFUL: usize = 4;
 pub(super) struct Human {
     look: Look,
     width: usize,
-    label: usize,
     /// Where the titles of groups are found.
     groups: &'static [Group],
     /// The group that rows belong to now.
     group: Option<&'static str>,
+    /// Its rows, until it is through.
+    area: Vec<Row>,
+    /// Every row so far.
+    told: Vec<Row>,
     /// Its rows that are not applicable for one and the same reason, as long as it has no others.
     held: Vec<Row>,
-    /// Its heading has been written.
+    /// Its heading, or the first line of any area, has been written.
     headed: bool,
     /// The check that the last row was about.
     last: Option<CheckId>,
@@ -84,11 +91,8 @@ impl Reporter for Human {
         if let Some(played) = &head.demonstration {
             self.demonstration(played, out)?;
         }
-        if self.look.detail == Detail::Quiet {
-            return Ok(());
-        }
         self.stand_off(out)?;
-        self.header(head, out)?;
+        self.head(head, out)?;
         if self.look.detail == Detail::Verbose && !head.settings.is_empty() {
             self.settings(head, out)?;
         }
@@ -100,41 +104,35 @@ impl Reporter for Human {
     }
 
     fn row(&mut self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        if self.group != Some(row.group()) {
-            self.release_as_one(out)?;
-            self.group = Some(row.group());
-            self.headed = false;
-            self.several = false;
-            self.last = None;
+        let begins = self.group != Some(row.group());
+        if begins {
+            self.area_is_through(out)?;
         }
-        self.several |= self.last == Some(row.spec.id);
-        self.last = Some(row.spec.id);
-        if self.look.detail == Detail::Quiet && !is_wrong(row) {
-            return Ok(());
+        self.group = Some(row.group());
+        self.told.push(row.clone());
+        if self.look.detail == Detail::Verbose {
+            return self.in_full(row, begins, out);
         }
-        let same = self.held.first().is_none_or(|held| held.reason() == row.reason());
-        if row.is_not_applicable() && same && !self.headed {
-            self.held.push(row.clone());
-            return Ok(());
-        }
-        self.heading(out)?;
-        for held in std::mem::take(&mut self.held) {
-            self.line(&held, out)?;
-        }
-        self.line(row, out)?;
-        self.details(row, out)
+        self.area.push(row.clone());
+        Ok(())
+    }
+
+    fn area_is_through(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.release_as_one(out)?;
+        self.area(out)
     }
 
     fn end(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        self.release_as_one(out)?;
+        self.area_is_through(out)?;
+        self.not_asked(report, out)?;
         self.stand_off(out)?;
         if report.interrupted {
             self.prose("Interrupted before it was through; this is what was known by then.", out)?;
         }
         self.verdict(report, out)?;
+        self.to_do(report, out)?;
         self.waivers(report, out)?;
-        self.inbound(report, out)?;
-        self.first(report, out)?;
+        self.pointers(report, out)?;
         if let Some(played) = &report.head.demonstration {
             self.demonstration(played, out)?;
         }
@@ -159,8 +157,9 @@ impl Human {
             look,
             groups,
             width: look.width.clamp(NARROWEST, WIDEST),
-            label: if look.unicode { LABEL } else { LABEL_IN_ASCII },
             group: None,
+            area: Vec::new(),
+            told: Vec::new(),
             held: Vec::new(),
             headed: false,
             last: None,
@@ -175,99 +174,22 @@ impl Human {
         self
     }
 
-    fn header(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-        let address = match &head.addresses[..] {
-            [] => String::new(),
-            addresses => format!(" ({})", addresses.join(", ")),
-        };
-        let route = if head.via == "direct" { "direct".to_owned() } else { format!("through {}", head.via) };
-        let parts = vec![
-            concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
-            match head.vantage {
-                Vantage::Inside => format!("{} strategy", head.strategy.as_str()),
-                Vantage::Outside => "the installation from outside".to_owned(),
-            },
-            format!("from {}{address}, {route}", head.host),
-            format!("facts of {}", head.facts_as_of),
-        ];
-        let mut lines: Vec<String> = Vec::new();
-        for part in parts {
-            let part = self.shown(&part);
-            match lines.last_mut() {
-                Some(line) if columns(line) + 5 + columns(&part) <= self.width => {
-                    line.push_str(&self.shown("  ·  "));
-                    line.push_str(&part);
-                }
-                Some(_) => lines.push(format!("  {part}")),
-                None => lines.push(part),
-            }
-        }
-        for line in lines {
-            writeln!(out, "{line}")?;
-        }
-        Ok(())
-    }
-
-    fn settings(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-        let lines: Vec<[String; 3]> = head
-            .settings
-            .iter()
-            .map(|(name, value, source)| [(*name).to_owned(), self.shown(value), self.shown(&source.to_string())])
-            .collect();
-        let widest = |cell: usize| lines.iter().filter_map(|line| line.get(cell)).map(|cell| columns(cell)).max();
-        let (names, values) = (widest(0).unwrap_or(0), widest(1).unwrap_or(0).min(40));
-        writeln!(out, "\n{}", self.paint(Paint::Strong, "Settings in effect"))?;
-        for [name, value, from] in &lines {
-            writeln!(out, "  {name:names$}  {value:values$}  {}", self.paint(Paint::Faint, from))?;
-        }
-        Ok(())
-    }
-
-    fn heading(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.headed {
-            return Ok(());
-        }
-        self.headed = true;
-        let group = self.groups.iter().find(|group| self.group == Some(group.id));
-        let title = group.map(|group| group.title).or(self.group).unwrap_or_default();
-        self.title(title, out)
-    }
-
-    /// Ends a group of which nothing was called for: one line says what all of its would.
-    fn release_as_one(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let held = std::mem::take(&mut self.held);
-        let Some(row) = held.first() else { return Ok(()) };
-        self.heading(out)?;
-        let reason = format!("not checked: {}", row.reason().unwrap_or_default());
-        self.hanging("  - ", Paint::Faint, &reason, out)
-    }
-
-    /// The line that every row has.
-    fn line(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        let (symbol, paint) = if row.waived.is_some() { ("-", Paint::Faint) } else { symbol(row.status()) };
-        let faint = row.status() == Status::Skip;
-        let strong = if is_wrong(row) && row.status() == Status::Fail { Paint::Strong } else { Paint::Plain };
-        let title = (row.spec.title, if faint { Paint::Faint } else { strong });
-        let beside_paint = if faint { Paint::Faint } else { Paint::Plain };
-        self.claim((symbol, paint), title, beside_paint, |room| self.beside(row, room), out)
-    }
-
     /// A symbol, a title, and beside it, or else below it, what is made for the room that is left.
     fn claim(
         &self,
-        (symbol, paint): (&str, Paint),
+        mark: Mark,
         (title, title_paint): (&str, Paint),
         beside_paint: Paint,
         beside: impl FnOnce(usize) -> String,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let symbol = self.shown(symbol);
         let title = self.shown(title);
-        let gap = BESIDE.saturating_sub(4 + columns(&title)).max(2);
-        let at = 4 + columns(&title) + gap;
+        let begin = 2 + self.marks() + 1;
+        let gap = BESIDE.saturating_sub(begin + columns(&title)).max(2);
+        let at = begin + columns(&title) + gap;
         let room = self.width.saturating_sub(at);
         let beside = beside(room);
-        write!(out, "  {} {}", self.paint(paint, &symbol), self.paint(title_paint, &title))?;
+        write!(out, "  {} {}", self.marked(mark), self.paint(title_paint, &title))?;
         if beside.is_empty() {
             writeln!(out)
         } else if columns(&beside) <= room {
@@ -276,32 +198,6 @@ impl Human {
             writeln!(out)?;
             self.hanging(&" ".repeat(BELOW), beside_paint, &beside, out)
         }
-    }
-
-    /// What stands to the right of a title: the subject and what is most telling about it.
-    fn beside(&self, row: &Row, room: usize) -> String {
-        let subject = row.subject.as_deref().map(|subject| self.shown(subject));
-        if row.status() == Status::Skip {
-            let why = if row.is_not_applicable() { "not checked" } else { "skipped" };
-            let reason = self.shown(&format!("{why}: {}", row.reason().unwrap_or_default()));
-            return match subject.filter(|_| self.several) {
-                Some(subject) => format!("{reason} ({subject})"),
-                None => reason,
-            };
-        }
-        let mut text = subject.unwrap_or_default();
-        // Where something is wrong, the evidence stands below.
-        if let Some(seen) = row.evidence().first().filter(|seen| seen.what == "addresses" && !is_wrong(row)) {
-            if !text.is_empty() {
-                text.push_str(&self.shown(" → "));
-            }
-            let left = room.saturating_sub(columns(&text));
-            text.push_str(&self.as_many(&seen.value, left));
-        }
-        if is_wrong(row) && row.status() != Status::Warn && !row.required {
-            text.push_str(if text.is_empty() { "(not required)" } else { " (not required)" });
-        }
-        text
     }
 
     /// As many items of a list as there is room for, and at least one.
@@ -324,50 +220,16 @@ impl Human {
         text
     }
 
-    /// What follows a row's line: what is wrong, what to do about it, what was seen.
-    fn details(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        let verbose = self.look.detail == Detail::Verbose;
-        let indent = " ".repeat(BELOW);
-        if let Some(waived) = &row.waived {
-            self.hanging(&indent, Paint::Plain, &format!("waived: {waived}"), out)?;
-        }
-        if let Some(reason) = row.reason().filter(|_| row.status() != Status::Skip) {
-            self.problem(&reason, row.spec.id.as_str(), out)?;
-        }
-        for finding in worst_first(row) {
-            self.finding(row, finding, verbose || row.waived.is_none(), out)?;
-        }
-        if verbose || (is_wrong(row) && self.look.detail == Detail::Normal) {
-            self.evidence(row, out)?;
-        }
-        if let Some(grade) = row.grade().filter(|_| verbose) {
-            let mut parts = vec![grade.as_str().to_owned()];
-            parts.extend(row.via().map(|via| if via == "direct" { via.to_owned() } else { format!("through {via}") }));
-            if row.attempts() > 0 {
-                parts.push(counted(row.attempts() as usize, "attempt"));
-            }
-            parts.push(lasted(row.took));
-            self.labelled("  grade", Paint::Faint, &parts.join(", "), out)?;
-        }
-        Ok(())
-    }
-
-    fn finding(&self, row: &Row, finding: &Finding, remedy: bool, out: &mut dyn Write) -> io::Result<()> {
-        let lesser = worst(row).is_some_and(|worst| finding.code.severity < worst.code.severity);
-        let kind = match finding.code.severity {
-            Severity::Warning if lesser => "warning: ",
-            Severity::Undecided if lesser => "undecided: ",
-            _ => "",
-        };
-        let code = format!("{}/{}", row.spec.id, finding.code.name);
-        self.problem(&format!("{kind}{}", finding.problem), &code, out)?;
-        if !remedy {
-            return Ok(());
-        }
+    fn remediations(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         finding.remediations.iter().enumerate().try_for_each(|(nth, remediation)| {
             let command = remediation.verify.as_ref().map(Command::as_str);
             self.remediation(nth, remediation.who, &remediation.action, command, out)
         })
+    }
+
+    /// The heading of a group.
+    fn title_of(&self, group: &'static str) -> &'static str {
+        self.groups.iter().find(|known| known.id == group).map_or(group, |known| known.title)
     }
 
     /// One way to mend it; those after the first are alternatives.
@@ -379,42 +241,22 @@ impl Human {
         command: Option<&str>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let mark = if nth == 0 { "→" } else { "or" };
-        self.labelled(&format!("{mark} {}", who.as_str()), Paint::Strong, action, out)?;
+        let or = if nth == 0 { "" } else { "or " };
+        self.labelled(&format!("{or}{}", who.as_str()), Paint::Strong, action, out)?;
         let Some(command) = command else { return Ok(()) };
         // Never wrapped: it is there to be copied.
         let command = self.shown(command);
-        writeln!(out, "{}{}{command}", " ".repeat(BELOW), self.label_of("  see it", Paint::Faint))
+        writeln!(out, "{}{}{command}", " ".repeat(BELOW), self.label_of("see it", Paint::Faint))
     }
 
     /// What is wrong, and by which name it is explained and waived.
     fn problem(&self, text: &str, name: &str, out: &mut dyn Write) -> io::Result<()> {
-        let name = format!("[{name}]");
-        for line in wrapped(&self.shown(&format!("{text} {name}")), self.width - BELOW) {
+        let name = if name.is_empty() { String::new() } else { format!("[{name}]") };
+        for line in wrapped(self.shown(&format!("{text} {name}")).trim_end(), self.width - BELOW) {
             let (line, name) = line.strip_suffix(&name).map_or((line.as_str(), ""), |line| (line, name.as_str()));
             writeln!(out, "{}{line}{}", " ".repeat(BELOW), self.paint(Paint::Faint, name))?;
         }
         Ok(())
-    }
-
-    fn evidence(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
-        let verbose = self.look.detail == Detail::Verbose;
-        let room = self.width - BELOW - self.label;
-        let evidence: Vec<_> = row.evidence().iter().filter(|seen| verbose || !seen.confidential).collect();
-        let shown = if verbose { evidence.len() } else { HANDFUL };
-        for (index, seen) in evidence.iter().take(shown).enumerate() {
-            let label = if index == 0 { "  seen" } else { "" };
-            let text = format!("{}: {}", seen.what, seen.value);
-            if verbose {
-                self.labelled(label, Paint::Faint, &text, out)?;
-            } else {
-                self.labelled(label, Paint::Faint, &self.cut(&text, room), out)?;
-            }
-        }
-        match evidence.len().saturating_sub(shown) {
-            0 => Ok(()),
-            more => self.labelled("", Paint::Faint, &format!("and {more} more with -v"), out),
-        }
     }
 
     /// Text behind the word that it comes to.
@@ -462,9 +304,21 @@ impl Human {
         self.hanging("", Paint::Plain, text, out)
     }
 
+    /// Text behind a mark.
+    fn marked_prose(&self, mark: Mark, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let indent = self.marks() + 1;
+        for (nth, line) in wrapped(&self.shown(text), self.width.saturating_sub(indent)).iter().enumerate() {
+            match nth {
+                0 => writeln!(out, "{} {line}", self.marked(mark))?,
+                _ => writeln!(out, "{:indent$}{line}", "")?,
+            }
+        }
+        Ok(())
+    }
+
     /// Text behind a label; its further lines stand under its first.
     fn labelled(&self, label: &str, paint: Paint, text: &str, out: &mut dyn Write) -> io::Result<()> {
-        let lines = wrapped(&self.shown(text), self.width - BELOW - self.label);
+        let lines = wrapped(&self.shown(text), self.width - BELOW - LABEL);
         for (index, line) in lines.iter().enumerate() {
             let label = self.label_of(if index == 0 { label } else { "" }, paint);
             writeln!(out, "{}{label}{line}", " ".repeat(BELOW))?;
@@ -474,7 +328,7 @@ impl Human {
 
     fn label_of(&self, text: &str, paint: Paint) -> String {
         let text = self.shown(text);
-        let gap = self.label.saturating_sub(columns(&text));
+        let gap = LABEL.saturating_sub(columns(&text));
         format!("{}{:gap$}", self.paint(paint, &text), "")
     }
 
@@ -523,14 +377,4 @@ impl Human {
 /// Whether a row is among what is wrong.
 fn is_wrong(row: &Row) -> bool {
     row.waived.is_none() && matches!(row.status(), Status::Fail | Status::Warn | Status::Unknown)
-}
-
-fn symbol(status: Status) -> (&'static str, Paint) {
-    match status {
-        Status::Pass => ("✓", Paint::Good),
-        Status::Fail => ("✗", Paint::Bad),
-        Status::Warn => ("!", Paint::Odd),
-        Status::Unknown => ("?", Paint::Odd),
-        Status::Skip => ("-", Paint::Faint),
-    }
 }

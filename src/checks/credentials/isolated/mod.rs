@@ -12,6 +12,7 @@ use crate::check::{
 use crate::checks::whence::Whence;
 use crate::context::{Context, requesting};
 use crate::facts::Facts;
+use crate::said::counted;
 use crate::settings::{API_KEY_FILE, Settings};
 use crate::workos::id::Kind;
 use crate::workos::pages::{Object, Pages};
@@ -69,6 +70,8 @@ impl Check for Isolated {
 fn judge(mut outcome: Outcome, seen: &[Object], all: bool, cx: &Context) -> Outcome {
     let count = if all { seen.len().to_string() } else { format!("{} and more", seen.len()) };
     outcome.saw("organizations", count.clone());
+    outcome =
+        outcome.in_short(if all { counted(seen.len(), "organization") } else { format!("{count} organizations") });
     for one in seen.iter().take(20) {
         outcome.saw_in_confidence("organization", format!("{} {}", one.id, one.called.as_deref().unwrap_or_default()));
     }

@@ -51,6 +51,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
     let mut outcome = Outcome::graded(Grade::Reached);
     if !addresses.is_empty() {
         outcome.saw("addresses", listed(&addresses));
+        outcome = outcome.in_short(format!("{host} → {}", listed(&addresses)));
     }
     outcome.saw("asked", view.asked());
     for (kind, answer) in view.answers.iter().flatten() {

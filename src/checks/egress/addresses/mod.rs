@@ -101,6 +101,9 @@ async fn judge(endpoint: &Endpoint, lookup: &Lookup, cx: &Context) -> Outcome {
         cx.nat64().await;
     }
     let mut outcome = Outcome::graded(Grade::Reached);
+    if !addresses.is_empty() && addresses.iter().all(|address| Seen::of(*address, cx).is_published()) {
+        outcome = outcome.in_short("in Cloudflare's ranges");
+    }
     let (mut odd, mut published_v4) = (Vec::new(), false);
     let pinned = cx.host.hosts_lines(&endpoint.host);
     for address in addresses {

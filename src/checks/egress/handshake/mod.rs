@@ -75,8 +75,10 @@ fn judge(endpoint: &Endpoint, shaken: &Attempted<Handshake>, cx: &Context) -> Ou
     match &shaken.result {
         Ok(handshake) => {
             let protocol = handshake.protocol.clone().unwrap_or_else(|| "none agreed on".to_owned());
+            let version = handshake.version.replace("TLSv1_", "TLS 1.");
             let outcome = outcome
-                .with("protocol", handshake.version.replace("TLSv1_", "TLS 1."))
+                .in_short(version.clone())
+                .with("protocol", version)
                 .with("cipher", handshake.cipher.clone())
                 .with("application protocol", protocol);
             match &handshake.small_hello_only {

@@ -116,6 +116,7 @@ fn judge(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> 
         Outcome::graded(if addresses.is_empty() { Grade::Declared } else { Grade::Reached }).tried(lookup.attempts());
     if !addresses.is_empty() {
         outcome.saw("addresses", listed(&addresses));
+        outcome = outcome.in_short(format!("{host} → {}", listed(&addresses)));
     }
     for asked in &lookup.servers {
         outcome.saw("answer", format!("{} {} from {}: {}", host, asked.kind, asked.server, in_short(asked)));

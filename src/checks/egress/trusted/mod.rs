@@ -170,7 +170,7 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime, kept: &Kep
         return outcome.because(invalid(endpoint, "no certificate was presented", kept));
     };
     match (&handshake.here, &handshake.public) {
-        (Ok(()), Ok(())) => outcome,
+        (Ok(()), Ok(())) => outcome.in_short(format!("publicly trusted ({})", leaf.issued_by())),
         (Ok(()), Err(_)) => {
             let stricter = refused::stricter(endpoint, &handshake.doubts, kept);
             stricter.into_iter().fold(outcome.because(intercepted(endpoint, leaf, kept)), Outcome::because)

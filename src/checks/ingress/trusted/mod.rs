@@ -100,7 +100,7 @@ fn judge(endpoint: &Endpoint, handshake: &Handshake, now: SystemTime) -> Outcome
         Ok(()) if leaf.not_after.duration_since(now).is_ok_and(|left| left < SOON) => {
             outcome.because(expires_soon(endpoint, leaf, now))
         }
-        Ok(()) => outcome,
+        Ok(()) => outcome.in_short(format!("certificate by {} until {}", leaf.issued_by(), day(leaf.not_after))),
         Err(problem) => outcome.because(match problem {
             CertificateProblem::UnknownIssuer | CertificateProblem::Namesake(_) => private_ca(endpoint, leaf),
             CertificateProblem::SelfSigned => self_signed(endpoint, leaf),

@@ -1,0 +1,251 @@
+//! An area as a person reads it: in a line or three where it is well, at length where it is not.
+
+use std::io::{self, Write};
+
+use super::marks::{self, loudest, mark};
+use super::rows::not_required;
+use super::text::{columns, wrapped};
+use super::{Detail, Human, Paint, is_wrong};
+use crate::check::CheckId;
+use crate::ending::Ending;
+use crate::outcome::{Finding, Severity, Status};
+use crate::report::{Row, root};
+use crate::reporters::{worst, worst_first};
+use crate::said::counted;
+
+/// The column of how many rows ended how.
+const COUNTS: usize = 30;
+/// How many lines the facts of what is well may take.
+const FACTS: usize = 3;
+
+impl Human {
+    /// Tells the rows of an area, which are all there.
+    pub(super) fn area(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.area);
+        let wrong = rows.iter().any(is_wrong);
+        let idle = rows.iter().all(Row::is_not_applicable);
+        if idle || (self.look.detail == Detail::Quiet && !wrong) {
+            return Ok(());
+        }
+        if !std::mem::replace(&mut self.headed, true) {
+            self.stand_off(out)?;
+        }
+        self.area_line(&rows, out)?;
+        if self.look.detail == Detail::Normal {
+            let indent = 2 + self.marks() + 1;
+            self.facts(&rows, indent, if wrong { 1 } else { FACTS }, out)?;
+        }
+        let own = |row: &&Row| row.waited_for().is_none() && (is_wrong(row) || row.waived.is_some());
+        for row in rows.iter().filter(own) {
+            if row.waived.is_none() || self.look.detail == Detail::Normal {
+                self.told_at_length(row, &rows, out)?;
+            }
+        }
+        self.waiting(&rows, out)?;
+        self.left_out(&rows, out)
+    }
+
+    /// What became of the area: its mark, its name and how many ended how.
+    fn area_line(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        let mark = loudest(rows);
+        let title = self.shown(self.title_of(rows.first().map(Row::group).unwrap_or_default()));
+        let at = self.marks() + 1 + columns(&title);
+        let gap = (COUNTS + self.marks()).saturating_sub(at).max(2);
+        let counts = wrapped(&self.shown(&counts(rows)), self.width.saturating_sub(at + gap));
+        let strong = if rows.iter().any(is_wrong) { Paint::Strong } else { Paint::Plain };
+        for (nth, counts) in counts.iter().enumerate() {
+            match nth {
+                0 => writeln!(out, "{} {}{:gap$}{counts}", self.marked(mark), self.paint(strong, &title), "")?,
+                _ => writeln!(out, "{:1$}{counts}", "", at + gap)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What was seen of what is well, in the words that its checks have for it.
+    fn facts(&self, rows: &[Row], indent: usize, most: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut gists: Vec<&str> = Vec::new();
+        for gist in rows.iter().filter(|row| row.status() == Status::Pass).filter_map(Row::gist) {
+            if !gists.contains(&gist) {
+                gists.push(gist);
+            }
+        }
+        let lines = wrapped(&self.shown(&gists.join(" · ")), self.width.saturating_sub(indent));
+        let more = lines.len().saturating_sub(most);
+        for (nth, line) in lines.iter().take(most).enumerate() {
+            let line = if more > 0 && nth + 1 == most {
+                let cut = self.cut(&format!("{line}{}", "…".repeat(2)), self.width.saturating_sub(indent));
+                cut.replace("……", "…")
+            } else {
+                line.clone()
+            };
+            writeln!(out, "{:indent$}{}", "", self.paint(Paint::Faint, self.shown(&line).trim_end()))?;
+        }
+        Ok(())
+    }
+
+    /// A row that something is wrong with: what it is, and who has to do what.
+    fn told_at_length(&self, row: &Row, area: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        let strong = if row.status() == Status::Fail { Paint::Strong } else { Paint::Plain };
+        let mut beside = row.subject.as_deref().map(|subject| self.shown(subject)).unwrap_or_default();
+        beside.push_str(not_required(row, &beside));
+        let only = match worst_first(row)[..] {
+            [one] => Some(format!("[{}/{}]", row.spec.id, one.code.name)),
+            _ => None,
+        };
+        let mut named = false;
+        let beside = |room: usize| match only {
+            Some(name) if columns(&beside) + 2 + columns(&name) <= room && !beside.is_empty() => {
+                named = true;
+                format!("{beside}  {name}")
+            }
+            Some(name) if beside.is_empty() && columns(&name) <= room => {
+                named = true;
+                name
+            }
+            _ => beside,
+        };
+        self.claim(mark(row.status(), row.waived.is_some()), (row.spec.title, strong), Paint::Plain, beside, out)?;
+        // Why it is waived, and what stands behind it, is said at the end.
+        if let Some(reason) = row.reason() {
+            self.problem(&reason, row.spec.id.as_str(), out)?;
+        }
+        if matches!(row.ending(), Ending::CutShort { .. }) {
+            self.evidence(row, out)?;
+        }
+        worst_first(row).into_iter().try_for_each(|finding| self.found(row, finding, named, area, out))
+    }
+
+    /// A finding, and what to do about it, unless it is mended elsewhere or that was said already.
+    fn found(&self, row: &Row, finding: &Finding, named: bool, area: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        let name = if named { String::new() } else { format!("{}/{}", row.spec.id, finding.code.name) };
+        self.problem(&format!("{}{}", lesser(row, finding), finding.problem), &name, out)?;
+        if row.waived.is_some() {
+            return Ok(());
+        }
+        if let Some((cause, of)) = root(&self.told, (row, finding)) {
+            let cause = format!("{}/{}", cause.spec.id, of.code.name);
+            return self.labelled("same cause", Paint::Strong, &format!("as {cause}: mend that first"), out);
+        }
+        let before = area.iter().take_while(|other| !std::ptr::eq(*other, row)).filter(|other| is_wrong(other));
+        let mut before = before.flat_map(|other| other.findings().iter().map(move |found| (other, found)));
+        let same = before.find(|(other, found)| {
+            std::ptr::eq(found.code, finding.code) && other.spec.id == row.spec.id && other.subject != row.subject
+        });
+        if let Some((other, _)) = same.filter(|(_, found)| is_alike(found, finding)) {
+            let what = format!("as for {}", other.subject.as_deref().unwrap_or("the one above"));
+            return self.labelled("the same", Paint::Strong, &what, out);
+        }
+        self.remediations(finding, out)
+    }
+
+    /// What waits for something that did not pass: a line for each cause.
+    fn waiting(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        let mut causes: Vec<(CheckId, Vec<&str>)> = Vec::new();
+        for row in rows {
+            let Some(cause) = row.waited_for() else { continue };
+            let name = row.spec.id.name();
+            match causes.iter_mut().find(|(known, _)| *known == cause) {
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+                None => causes.push((cause, vec![name])),
+            }
+        }
+        // Where nothing else is in the area, its first line has said for what all of them wait.
+        if rows.iter().all(|row| row.status() == Status::Skip || row.waited_for().is_some()) && causes.len() == 1 {
+            return Ok(());
+        }
+        causes.iter().try_for_each(|(cause, names)| self.aside(&format!("behind {cause}"), &names.join(", "), out))
+    }
+
+    /// What the user left out, and why.
+    fn left_out(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+        if self.look.detail == Detail::Quiet {
+            return Ok(());
+        }
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+        for row in rows.iter().filter(|row| row.is_left_out()) {
+            let reason = row.reason().unwrap_or_default();
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(row.spec.id.name()),
+                None => reasons.push((reason, vec![row.spec.id.name()])),
+            }
+        }
+        reasons.iter().try_for_each(|(reason, names)| self.aside(&names.join(", "), reason, out))
+    }
+
+    /// A line about what was not asked.
+    fn aside(&self, what: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let before = format!("  {} {}  ", self.marked(marks::NOT_ASKED), self.paint(Paint::Faint, &self.shown(what)));
+        let indent = 2 + self.marks() + 1 + columns(&self.shown(what)) + 2;
+        let lines = wrapped(&self.shown(text), self.width.saturating_sub(indent));
+        for (nth, line) in lines.iter().enumerate() {
+            let before = if nth == 0 { before.clone() } else { " ".repeat(indent) };
+            writeln!(out, "{before}{}", self.paint(Paint::Faint, line))?;
+        }
+        Ok(())
+    }
+
+    /// A finding with all that there is to do about it.
+    pub(super) fn finding(&self, row: &Row, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let name = format!("{}/{}", row.spec.id, finding.code.name);
+        self.problem(&format!("{}{}", lesser(row, finding), finding.problem), &name, out)?;
+        self.remediations(finding, out)
+    }
+}
+
+/// What is put before a finding that did not decide its row.
+fn lesser(row: &Row, finding: &Finding) -> &'static str {
+    let lesser = worst(row).is_some_and(|worst| finding.code.severity < worst.code.severity);
+    match finding.code.severity {
+        Severity::Warning if lesser => "warning: ",
+        Severity::Undecided if lesser => "undecided: ",
+        _ => "",
+    }
+}
+
+/// Whether the same parties have to do as much about both.
+fn is_alike(one: &Finding, other: &Finding) -> bool {
+    let parties = |finding: &Finding| finding.remediations.iter().map(|way| way.who).collect::<Vec<_>>();
+    parties(one) == parties(other)
+}
+
+/// How many rows ended how, in the order of what they call for.
+fn counts(rows: &[Row]) -> String {
+    let own = |row: &&Row| row.waived.is_none() && row.waited_for().is_none();
+    let of = |status: Status| rows.iter().filter(own).filter(|row| row.status() == status).count();
+    let [passed, failed, unknown, warned] = [Status::Pass, Status::Fail, Status::Unknown, Status::Warn].map(of);
+    let waived = rows.iter().filter(|row| row.waived.is_some()).count();
+    let left_out = rows.iter().filter(|row| row.is_left_out()).count();
+    let mut parts = Vec::new();
+    let mut part = |number: usize, text: String| {
+        if number > 0 {
+            parts.push(text);
+        }
+    };
+    let well = failed + unknown + warned + waived == 0 && rows.iter().all(|row| row.waited_for().is_none());
+    part(passed, if well { counted(passed, "check") } else { format!("{passed} passed") });
+    part(failed, format!("{failed} failed"));
+    part(unknown, format!("{unknown} unknown"));
+    part(warned, counted(warned, "warning"));
+    part(waived, format!("{waived} waived"));
+    let mut causes: Vec<CheckId> = Vec::new();
+    let needing = rows.iter().filter(|row| row.waited_for().is_some());
+    for cause in needing.clone().filter_map(Row::waited_for) {
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    let wait = needing.count();
+    let (verb, within) = (if wait == 1 { "waits" } else { "wait" }, rows.first().map(Row::group));
+    part(
+        wait,
+        match causes[..] {
+            [cause] if Some(cause.group()) == within => format!("{wait} {verb} for it"),
+            [cause] => format!("{wait} {verb} for {cause}"),
+            _ => format!("{wait} {verb}"),
+        },
+    );
+    part(left_out, format!("{left_out} left out"));
+    if parts.is_empty() { "nothing to tell".to_owned() } else { parts.join(", ") }
+}

@@ -1,0 +1,75 @@
+//! Where and when a run looked, by which way, and held to what: what a reader of a ticket asks first.
+
+use std::io::{self, Write};
+
+use super::text::columns;
+use super::{Human, Paint};
+use crate::outcome::Vantage;
+use crate::report::Head;
+use crate::said::utc;
+
+impl Human {
+    pub(super) fn head(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        let host = match &head.addresses[..] {
+            [] => head.host.clone(),
+            addresses => format!("{} ({})", head.host, addresses.join(", ")),
+        };
+        let run = [
+            concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+            utc(head.started_at).replace('T', " "),
+            format!("{host}, {}", route(head)),
+        ];
+        let what = match head.vantage {
+            Vantage::Outside => Some("the installation from outside".to_owned()),
+            Vantage::Inside if head.strategy.is_usual() => None,
+            Vantage::Inside => Some(format!("{} strategy", head.strategy.as_str())),
+        };
+        let file = head.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+        let held_to =
+            what.into_iter().chain([format!("facts of {}", head.facts_as_of), format!("settings file: {file}")]);
+        self.parts(run, out)?;
+        self.parts(held_to, out)
+    }
+
+    /// Parts of a line with points between them, or as many lines as they take.
+    pub(super) fn parts(&self, parts: impl IntoIterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+        let point = self.shown(" · ");
+        let mut lines: Vec<String> = Vec::new();
+        for part in parts {
+            let part = self.shown(&part);
+            match lines.last_mut() {
+                Some(line) if columns(line) + columns(&point) + columns(&part) <= self.width => {
+                    line.push_str(&point);
+                    line.push_str(&part);
+                }
+                Some(_) => lines.push(format!("  {part}")),
+                None => lines.push(part),
+            }
+        }
+        lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+    }
+
+    pub(super) fn settings(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
+        let lines: Vec<[String; 3]> = head
+            .settings
+            .iter()
+            .map(|(name, value, source)| [(*name).to_owned(), self.shown(value), self.shown(&source.to_string())])
+            .collect();
+        let widest = |cell: usize| lines.iter().filter_map(|line| line.get(cell)).map(|cell| columns(cell)).max();
+        let (names, values) = (widest(0).unwrap_or(0), widest(1).unwrap_or(0).min(40));
+        writeln!(out, "\n{}", self.paint(Paint::Strong, "Settings in effect"))?;
+        for [name, value, from] in &lines {
+            writeln!(out, "  {name:names$}  {value:values$}  {}", self.paint(Paint::Faint, from))?;
+        }
+        Ok(())
+    }
+}
+
+/// The way that requests take, and what named it.
+fn route(head: &Head) -> String {
+    match (head.via.as_str(), &head.via_from) {
+        ("direct", _) => "no proxy".to_owned(),
+        (proxy, None) => format!("through {proxy}"),
+        (proxy, Some(from)) => format!("through {proxy} ({from})"),
+    }
+}
