@@ -22,6 +22,8 @@ pub struct Code {
     pub means: &'static str,
     /// What it makes plain: findings of these kinds about the same thing follow from it, and nothing is mended by acting on them.
     pub explains: &'static [&'static Code],
+    /// Whether it comes of the way out of this network, whatever its row is about.
+    pub of_the_way_out: bool,
     /// What usually lies behind it, likeliest first.
     pub causes: &'static [Cause],
     /// What it tells to somebody who was not there.
@@ -45,13 +47,21 @@ impl Code {
     }
 
     const fn of(name: &'static str, severity: Severity, means: &'static str) -> Self {
-        Code { name, severity, means, explains: &[], causes: &[], bearing: Bearing::Installation }
+        let bearing = Bearing::Installation;
+        Code { name, severity, means, explains: &[], of_the_way_out: false, causes: &[], bearing }
     }
 
     /// The same, which findings of these kinds about the same thing follow from.
     #[must_use]
     pub const fn explains(self, symptoms: &'static [&'static Code]) -> Self {
         Code { explains: symptoms, ..self }
+    }
+
+    /// The same, which comes of the way out of this network, and not of what its row is about: where nothing gets out, it follows
+    /// from what explains it, whatever that is about.
+    #[must_use]
+    pub const fn comes_of_the_way_out(self) -> Self {
+        Code { of_the_way_out: true, ..self }
     }
 
     /// The same with what usually lies behind it, likeliest first.

@@ -93,10 +93,21 @@ pub fn root<'a>(rows: &'a [Row], (row, finding): (&Row, &Finding)) -> Option<Fou
 }
 
 fn explaining<'a>(rows: &'a [Row], row: &Row, finding: &Finding) -> Option<Found<'a>> {
-    let about_it = rows.iter().filter(|other| other.waived.is_none() && other.about.concerns(&row.about));
-    about_it.flat_map(|other| other.findings().iter().map(move |found| (other, found))).find(|(_, other)| {
-        !std::ptr::eq(*other, finding) && other.code.explains.iter().any(|code| std::ptr::eq(*code, finding.code))
-    })
+    let explains = |other: &Finding| {
+        !std::ptr::eq(other, finding) && other.code.explains.iter().any(|code| std::ptr::eq(*code, finding.code))
+    };
+    // What one endpoint fails of says nothing of another, unless every one that was asked about fails of it.
+    let by_all = |other: &Row| {
+        let mut asked = rows.iter().filter(|it| it.spec.id == other.spec.id && it.status() != Status::Skip);
+        asked.all(|it| it.findings().iter().any(explains))
+    };
+    let concerns = |other: &&Row| {
+        other.waived.is_none() && (other.about.concerns(&row.about) || finding.code.of_the_way_out && by_all(other))
+    };
+    let concerned = rows.iter().filter(concerns);
+    concerned
+        .flat_map(|other| other.findings().iter().map(move |found| (other, found)))
+        .find(|(_, other)| explains(other))
 }
 
 #[cfg(test)]
@@ -112,7 +123,8 @@ mod tests {
     static SILENT: Code = Code::error("silent", "no answer");
     static OPEN: Code = Code::undecided("open", "it could not be told");
     static WRONG: Code = Code::error("wrong", "it is wrong by itself");
-    static SHUT_OUT: Code = Code::error("shut-out", "the proxy is not asked").explains(&[&SILENT]);
+    static UNSEEN: Code = Code::undecided("unseen", "the public view is not seen").comes_of_the_way_out();
+    static SHUT_OUT: Code = Code::error("shut-out", "the proxy is not asked").explains(&[&SILENT, &UNSEEN]);
     static ODD: Code = Code::warning("odd", "a setting is odd").explains(&[&SHUT_OUT, &SILENT]);
     static SPEC: Spec = Spec {
         id: CheckId::new("a.first"),
@@ -120,10 +132,12 @@ mod tests {
         explain: "",
         vantages: &[Vantage::Inside],
         required: |_, _| true,
-        codes: &[&SILENT, &OPEN, &WRONG, &SHUT_OUT, &ODD],
+        codes: &[&SILENT, &OPEN, &WRONG, &UNSEEN, &SHUT_OUT, &ODD],
         needs: &[],
         plan: |_, _| Planned::NotApplicable(String::new()),
     };
+
+    static SECOND: Spec = Spec { id: CheckId::new("a.second"), ..SPEC };
 
     fn found(code: &'static Code, who: Who) -> Row {
         let remediation = match who {
@@ -168,6 +182,21 @@ mod tests {
         let report = report(vec![at("a", found(&ODD, Who::Installer)), at("b", found(&SILENT, Who::Network))]);
 
         assert_eq!(to_do(&report), [("silent", vec![])]);
+    }
+
+    #[test]
+    fn what_comes_of_the_way_out_follows_from_what_shuts_every_endpoint_out_and_not_from_what_shuts_out_one() {
+        let unseen = || at("site", found(&UNSEEN, Who::Network));
+        let shut_out = |host| at(host, found(&SHUT_OUT, Who::Network));
+        let open = |host| {
+            at(host, Row::new(&SPEC, true, None, Ending::Asked(Outcome::graded(Grade::Reached)), Duration::ZERO))
+        };
+        let other = |row: Row| Row { spec: &SECOND, ..row };
+
+        let all = report(vec![shut_out("a"), shut_out("b"), other(unseen())]);
+        assert_eq!(to_do(&all), [("shut-out", vec!["unseen"]), ("shut-out", vec![])]);
+        let one = report(vec![shut_out("a"), open("b"), other(unseen())]);
+        assert_eq!(to_do(&one), [("shut-out", vec![]), ("unseen", vec![])]);
     }
 
     #[test]

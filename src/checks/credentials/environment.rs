@@ -5,6 +5,7 @@ use super::{isolated, pair};
 use crate::check::{
     Check, CheckId, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running, Spec, Touch, Vantage,
 };
+use crate::checks::webhook::registered;
 use crate::checks::whence::Whence;
 use crate::context::Context;
 use crate::facts::Facts;
@@ -45,6 +46,7 @@ pub(in crate::checks) static STAGING_KEY_IN_PRODUCTION: Code = Code::error(
     &isolated::codes::ORGANIZATION_MISSING,
     &isolated::codes::MANY,
     &pair::DIFFERENT_ENVIRONMENTS,
+    &registered::codes::NOT_REGISTERED,
 ])
 .caused_by(&[
     Cause::vendor(

@@ -9,6 +9,8 @@ use crate::check::{
     CheckId, Code, Command, Contact, Finding, Grade, Method, Outcome, Remediation, Running, Spec, Touch, Vantage,
     command,
 };
+use crate::checks::ingress::{callback, connects, trusted};
+use crate::checks::webhook::receiver;
 use crate::context::{Context, requesting};
 use crate::net::{Request, Response};
 use crate::outcome::Cause;
@@ -39,8 +41,39 @@ Usually broken by a record that still points to a former installation or to a pa
 
 pub(super) const ID: CheckId = CheckId::new("domain.here");
 
+/// What is found at an address that is another machine's, and says nothing of the installation.
+const OF_THE_OTHER_MACHINE: &[&Code] = &[
+    &connects::codes::HAIRPIN,
+    &connects::codes::SOME_ADDRESSES,
+    &trusted::codes::SELF_SIGNED,
+    &trusted::codes::PRIVATE_CA,
+    &trusted::codes::WRONG_NAME,
+    &trusted::codes::EXPIRED,
+    &trusted::codes::NO_ALTERNATIVE_NAME,
+    &trusted::codes::NOT_TLS,
+    &trusted::codes::TLS_TOO_OLD,
+    &trusted::codes::NO_HANDSHAKE,
+    &callback::codes::NOT_FOUND,
+    &callback::codes::SERVER_ERROR,
+    &callback::codes::LOGIN_WALL,
+    &callback::codes::UNTRUSTED,
+    &callback::codes::NOT_REACHED,
+    &callback::codes::UNCLEAR_ANSWER,
+    &callback::codes::REDIRECTS_ELSEWHERE,
+    &receiver::codes::NOT_FOUND,
+    &receiver::codes::METHOD_REFUSED,
+    &receiver::codes::REDIRECTS,
+    &receiver::codes::SERVER_ERROR,
+    &receiver::codes::LOGIN_WALL,
+    &receiver::codes::REFUSED_BEFORE_THE_APPLICATION,
+    &receiver::codes::UNCLEAR_ANSWER,
+    &receiver::codes::NO_ANSWER,
+];
+
 pub(in crate::checks) static ELSEWHERE: Code =
-    Code::error("elsewhere", "the name leads to other addresses than those given by --address").caused_by(&[
+    Code::error("elsewhere", "the name leads to other addresses than those given by --address")
+        .explains(OF_THE_OTHER_MACHINE)
+        .caused_by(&[
         Cause::network(
             "The public record still points to a former installation, or to the registrar's parking page.",
             "Another machine answers there, with another certificate or a page that is not the application's.",

@@ -2,6 +2,7 @@
 
 use crate::check::Code;
 use crate::checks::credentials::pair;
+use crate::checks::webhook::registered;
 use crate::outcome::Cause;
 
 pub(in crate::checks) static SHARED: Code =
@@ -24,7 +25,7 @@ pub(in crate::checks) static SHARED: Code =
     ]);
 pub(in crate::checks) static ORGANIZATION_MISSING: Code =
     Code::error("organization-missing", "the key does not reach an organization that this installation serves")
-        .explains(&[&pair::DIFFERENT_ENVIRONMENTS])
+        .explains(&[&pair::DIFFERENT_ENVIRONMENTS, &registered::codes::NOT_REGISTERED])
         .caused_by(&[
             Cause::vendor(
                 "The key is that of another environment than the one that holds the organization.",

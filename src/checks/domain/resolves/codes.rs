@@ -112,6 +112,7 @@ pub(in crate::checks) static SEEN_FROM_INSIDE_ONLY: Code = Code::warning(
     "seen-from-inside-only",
     "no public resolver could be asked; the resolvers here give a public address",
 )
+.comes_of_the_way_out()
 .caused_by(&[
     Cause::network(
         "The policy of this network does not let DNS over HTTPS out.",
@@ -128,6 +129,7 @@ pub(in crate::checks) static SEEN_FROM_INSIDE_ONLY: Code = Code::warning(
 ]);
 pub(in crate::checks) static NO_PUBLIC_VIEW: Code =
     Code::undecided("no-public-view", "no public resolver could be asked, and the resolvers here do not settle it")
+        .comes_of_the_way_out()
         .caused_by(&[
             Cause::network(
                 "The policy of this network does not let DNS over HTTPS out.",

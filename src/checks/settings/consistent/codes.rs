@@ -1,7 +1,9 @@
 //! What settings can be that cannot be right, each for itself or together.
 
 use crate::check::Code;
+use crate::checks::actions::delivered as actions_delivered;
 use crate::checks::credentials::{accepted, client, redirect};
+use crate::checks::webhook::{accepts_signed, delivered as webhook_delivered};
 use crate::outcome::Cause;
 
 /// What comes of a key that is none: where it holds what no request can carry; others are not sent.
@@ -13,6 +15,13 @@ const OF_THE_CLIENT_ID: &[&Code] = &[
     &client::NOT_ESTABLISHED,
     &redirect::codes::CLIENT_UNKNOWN,
     &redirect::codes::NOT_ESTABLISHED,
+];
+
+/// What becomes of signatures that are held to something that is not the endpoint's secret.
+const OF_THE_SECRET: &[&Code] = &[
+    &accepts_signed::codes::SIGNATURE_REFUSED,
+    &webhook_delivered::codes::BAD_SIGNATURE,
+    &actions_delivered::codes::BAD_SIGNATURE,
 ];
 
 /// Every byte of the key, as a program that reads the environment gets it.
@@ -147,8 +156,9 @@ pub(in crate::checks) static MALFORMED_KEY: Code =
         .shown_by("printf %s \"$WORKOS_API_KEY\" | head -c 4"),
     ]);
 pub(in crate::checks) static MALFORMED_SECRET: Code =
-    Code::error("malformed-secret", "a signing secret does not have the shape of one, or stands in quotes").caused_by(
-        &[
+    Code::error("malformed-secret", "a signing secret does not have the shape of one, or stands in quotes")
+        .explains(OF_THE_SECRET)
+        .caused_by(&[
             Cause::installer(
                 "Quotes, a blank or a line break were copied along, or written by `echo`.",
                 "`od` shows a quote or a blank at one end, or `\\n` as the last byte.",
@@ -166,21 +176,21 @@ pub(in crate::checks) static MALFORMED_SECRET: Code =
                 "The value holds dots, asterisks or an ellipsis.",
                 "Give the endpoint's secret whole, as it was shown when the endpoint was made.",
             ),
-        ],
-    );
+        ]);
 pub(in crate::checks) static API_KEY_AS_SECRET: Code =
-    Code::error("api-key-as-secret", "an API key or client ID stands in the place of a signing secret").caused_by(&[
-        Cause::installer(
+    Code::error("api-key-as-secret", "an API key or client ID stands in the place of a signing secret")
+        .explains(OF_THE_SECRET)
+        .caused_by(&[Cause::installer(
             "The values of neighbouring lines were put into each other's place.",
             "The value begins with sk_ or client_, and WORKOS_API_KEY may hold what begins with whsec_.",
             "Set the secret of the webhook or Actions endpoint in its place, and move the key to WORKOS_API_KEY.",
         )
-        .shown_by("printenv WORKOS_WEBHOOK_SECRET | head -c 8"),
-    ]);
+        .shown_by("printenv WORKOS_WEBHOOK_SECRET | head -c 8")]);
 pub(in crate::checks) static ONE_SECRET_FOR_BOTH: Code = Code::warning(
     "one-secret-for-both",
     "webhooks and Actions are given the same secret, and WorkOS gives each endpoint its own",
 )
+.explains(OF_THE_SECRET)
 .caused_by(&[Cause::installer(
     "One secret was taken to be that of the whole environment, and set in both places.",
     "The application verifies one of the two, and refuses every request of the other.",
