@@ -63,7 +63,7 @@ pub(in crate::checks) static NOT_TLS: Code =
             "What came back begins with HTTP/1.",
             "Let TCP 443 to api.workos.com through to the internet untouched.",
         )
-        .shown_by("curl -si -m 5 http://api.workos.com:443/"),
+        .shown_by("curl -si -m 5 --noproxy '*' http://api.workos.com:443/"),
         Cause::network(
             "A rule leads port 443 to another service.",
             "What came back is the greeting of another protocol, such as SSH-2.0 or 220.",
