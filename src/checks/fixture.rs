@@ -140,14 +140,11 @@ pub(super) fn held(spec: &Spec, outcome: Outcome) -> Held {
 /// A list of what is to be done has room for so much of a remedy.
 const BRIEF: usize = 48;
 
-/// Groups some of whose remedies have no few words yet.
-const LONG_YET: &[&str] = &["credentials", "events", "domain", "webhook"];
-
 fn said_in_short(spec: &Spec, code: &Code, remediation: &Remediation) {
     let Some(brief) = &remediation.brief else {
         // What neither fails nor stands behind something else comes into no list.
         let listed = code.severity != Severity::Warning || !code.explains.is_empty();
-        let short = remediation.action.chars().count() <= BRIEF || LONG_YET.contains(&spec.id.group());
+        let short = remediation.action.chars().count() <= BRIEF;
         assert!(short || !listed, "{}/{} fits no list: {}", spec.id, code.name, remediation.action);
         return;
     };
