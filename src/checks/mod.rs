@@ -58,6 +58,7 @@ pub fn code(address: &str) -> Option<(&'static Spec, &'static Code)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
     use super::fixture::Site;
@@ -166,6 +167,38 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), spec.codes.len(), "{} has a code twice", spec.id);
             assert!(spec.codes.iter().all(|code| code.means.len() > 15), "{}", spec.id);
+        }
+    }
+
+    #[test]
+    fn every_code_names_causes_that_a_reader_can_tell_apart() {
+        for (spec, code) in specs().flat_map(|(_, spec)| spec.codes.iter().map(move |code| (spec, code))) {
+            let at = format!("{}/{}", spec.id, code.name);
+            assert!((1..=4).contains(&code.causes.len()), "{at} names {} causes", code.causes.len());
+            for cause in code.causes {
+                for sentence in [cause.what, cause.told_by, cause.mend] {
+                    let first = sentence.split(' ').next().unwrap();
+                    // A check's id and a URL are written as they are.
+                    let begins = !first.starts_with(|c: char| c.is_lowercase()) || first.contains(['.', ':']);
+                    let whole = begins && sentence.ends_with('.');
+                    assert!(whole && sentence.chars().count() <= 200, "{at}: {sentence}");
+                }
+            }
+            let told: BTreeSet<&str> = code.causes.iter().map(|cause| cause.told_by).collect();
+            assert_eq!(told.len(), code.causes.len(), "{at} tells two causes by the same");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn every_command_that_shows_a_cause_is_one_that_a_shell_reads() {
+        let causes = specs().flat_map(|(_, spec)| spec.codes.iter().flat_map(move |code| code.causes));
+        let commands: BTreeSet<&str> = causes.filter_map(|cause| cause.command).collect();
+        assert!(commands.len() > 50, "{commands:?}");
+        for command in commands {
+            let read = std::process::Command::new("sh").args(["-n", "-c", command]).output().unwrap();
+
+            assert!(read.status.success() && read.stderr.is_empty(), "{command}");
         }
     }
 

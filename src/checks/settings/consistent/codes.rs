@@ -355,7 +355,7 @@ pub(in crate::checks) static SECRET_FILE_READABLE_BY_ALL: Code =
         .shown_by("ls -lL FILE; findmnt -T FILE"),
         Cause::installer(
             "The file is mounted read-only from the host, or is a secret of Docker, and has the mode that it has there.",
-            "chmod is refused with `Read-only file system`.",
+            "`chmod` is refused with `Read-only file system`.",
             "Set mode 0400 where the file is mounted from, with the application's user as its owner.",
         )
         .shown_by("ls -lL FILE; findmnt -T FILE"),
