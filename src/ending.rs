@@ -249,7 +249,7 @@ mod tests {
     fn only_a_need_is_a_cause_and_nothing_that_was_not_concluded_has_a_grade() {
         let needs = Ending::Skipped(Why::Needs(SPEC.id));
         let left_out = Ending::Skipped(Why::LeftOut(Some("needs a.check".to_owned())));
-        let evidence = vec![Evidence { what: "waited for", value: "a.check".to_owned(), confidential: false }];
+        let evidence = vec![Evidence::new("waited for", "a.check")];
         let cut = Ending::CutShort { by: Stop::Interruption, waits_for: None, evidence };
 
         assert_eq!([needs.cause(), left_out.cause(), cut.cause()], [Some(SPEC.id), None, None]);

@@ -191,20 +191,19 @@ impl Question {
 
     /// The row of a question that was still open when the run ended, with what was learnt by then.
     fn cut_short(&self, by: Stop, all: &[Question]) -> Row {
-        let seen = |what, value| Evidence { what, value, confidential: false };
         let (waits_for, evidence, took) = match &*self.progress.borrow() {
             Progress::WaitsFor(_) => {
                 let root = self.root(all);
-                (Some(root.spec.id), vec![seen("waited for", root.label())], Duration::ZERO)
+                (Some(root.spec.id), vec![Evidence::new("waited for", root.label())], Duration::ZERO)
             }
             Progress::Queued => {
                 let turn = format!("one of {AT_ONCE} checks that run at once");
-                (None, vec![seen("waited for", turn)], Duration::ZERO)
+                (None, vec![Evidence::new("waited for", turn)], Duration::ZERO)
             }
             Progress::Asked(since, journal) => {
                 let took = since.elapsed();
                 let mut evidence = journal.learnt();
-                evidence.push(seen("running for", lasted(took)));
+                evidence.push(Evidence::new("running for", lasted(took)).passing());
                 (None, evidence, took)
             }
         };

@@ -62,12 +62,18 @@ impl Report<'_> {
             };
             for result in &check.results {
                 let outcome = concluded(spec, result)?;
-                sightings.extend(outcome.map(|outcome| Sighting {
-                    check: spec.id,
-                    subject: result.subject.clone(),
-                    witness: witness.clone(),
-                    outcome,
-                    evidence: result.evidence.iter().map(|seen| (seen.what.clone(), seen.value.clone())).collect(),
+                sightings.extend(outcome.map(|outcome| {
+                    Sighting {
+                        check: spec.id,
+                        subject: result.subject.clone(),
+                        witness: witness.clone(),
+                        outcome,
+                        evidence: result
+                            .evidence
+                            .iter()
+                            .map(|seen| (seen.what.clone(), seen.value.clone(), seen.into()))
+                            .collect(),
+                    }
                 }));
             }
         }
@@ -209,7 +215,7 @@ mod tests {
     use super::*;
     use crate::elsewhere::Standing;
     use crate::ending::{Ending, Why};
-    use crate::outcome::Status;
+    use crate::outcome::{Status, Steady};
     use crate::settings::{GivenSecrets, Layer, Source, declared};
     use serde_json::{Value, json};
 
@@ -270,7 +276,7 @@ mod tests {
         assert_eq!((kept_out.check.as_str(), kept_out.outcome.status()), ("ingress.connects", Status::Fail));
         assert_eq!(kept_out.outcome.findings[0].remediations.likeliest().action, "Open it.");
         assert_eq!((passed.subject.as_deref(), passed.outcome.status()), (Some(HOOK), Status::Pass));
-        assert_eq!(passed.evidence, [("status".to_owned(), "401".to_owned())]);
+        assert_eq!(passed.evidence, [("status".to_owned(), "401".to_owned(), Steady::Whole)]);
         assert_eq!((passed.witness.host.as_str(), passed.witness.age), ("laptop", Duration::from_hours(3)));
         // The finding has the bearing that its code has here.
         let spec = checks::spec("ingress.connects").unwrap();

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
 
 use crate::check::{CheckId, Spec};
-use crate::outcome::{Bearing, Cause, Code, Outcome, Severity, Status};
+use crate::outcome::{Bearing, Cause, Code, Outcome, Severity, Status, Steady};
 use crate::said::distance;
 
 pub use settling::{Settled, Standing};
@@ -63,8 +63,8 @@ pub struct Sighting {
     pub witness: Witness,
     /// What was concluded; what it saw stands beside.
     pub outcome: Outcome,
-    /// What it saw: names and values.
-    pub evidence: Vec<(String, String)>,
+    /// What it saw: names and values, and which part of those stays.
+    pub evidence: Vec<(String, String, Steady)>,
 }
 
 /// A run elsewhere.
@@ -154,8 +154,12 @@ impl Sighting {
 
     /// What it comes to, in words.
     fn in_words(&self) -> String {
+        self.told_by(&self.witness.in_words())
+    }
+
+    /// The same with another name for whose it is.
+    fn told_by(&self, who: &str) -> String {
         let found = |severity| self.outcome.findings.iter().find(|finding| finding.code.severity == severity);
-        let who = self.witness.in_words();
         match (found(Severity::Error).or_else(|| found(Severity::Undecided)), self.bears()) {
             (None, _) => format!("{who}: it held"),
             (Some(finding), true) => format!("{who}: {}", finding.problem),

@@ -3,7 +3,7 @@
 use super::{Elsewhere, OLD, OTHERWISE_OUTSIDE, SEEN_LONG_AGO, Sighting};
 use crate::check::Spec;
 use crate::ending::{Ending, Why};
-use crate::outcome::{Evidence, Finding, Outcome, Remediation, Status};
+use crate::outcome::{Evidence, Finding, Outcome, Remediation, Status, Steady};
 
 /// What an answer from here is worth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,9 +91,15 @@ fn undecided(spec: &Spec, seen: &[&Sighting], ending: Ending) -> Ending {
 /// What was seen elsewhere, and with it what was seen here.
 fn taken(sighting: &Sighting, ending: &Ending) -> Outcome {
     let witness = &sighting.witness;
-    let mut outcome = Outcome::graded(sighting.outcome.grade).with(witness.place.seen(), witness.in_words());
-    for (what, value) in &sighting.evidence {
-        outcome.saw(AS_IT_SAW, format!("{what}: {value}"));
+    let mut outcome = Outcome::graded(sighting.outcome.grade);
+    outcome.saw_of_which(witness.place.seen(), witness.in_words(), witness.host.clone());
+    for (what, value, steady) in &sighting.evidence {
+        let seen = Evidence::new(AS_IT_SAW, format!("{what}: {value}"));
+        outcome.evidence.push(match steady {
+            Steady::Whole => seen,
+            Steady::Part(part) => seen.of_which(format!("{what}: {part}")),
+            Steady::Nothing => seen.passing(),
+        });
     }
     for finding in sighting.outcome.findings.iter() {
         outcome.found(finding.clone());
@@ -115,10 +121,9 @@ fn taken(sighting: &Sighting, ending: &Ending) -> Outcome {
 
 /// The same with what others saw of it, and what follows from that.
 fn told_beside(mut ending: Ending, seen: &[&Sighting], finding: Option<Finding>) -> Ending {
-    let told = seen.iter().take(MOST_TOLD).map(|sighting| Evidence {
-        what: sighting.witness.place.seen(),
-        value: sighting.in_words(),
-        confidential: false,
+    let told = seen.iter().take(MOST_TOLD).map(|sighting| {
+        let whose = &sighting.witness;
+        Evidence::new(whose.place.seen(), sighting.in_words()).of_which(sighting.told_by(&whose.host))
     });
     match &mut ending {
         Ending::Asked(outcome) => {

@@ -10,7 +10,7 @@ use crate::facts::Facts;
 use crate::host::fake::FakeHost;
 use crate::net::Layered;
 use crate::net::fake::Fake;
-use crate::outcome::Grade;
+use crate::outcome::{Grade, Steady};
 use crate::plan::{Choice, Plan};
 use crate::report::{Head, Report, Row};
 use crate::runner::{self, Observer};
@@ -105,7 +105,7 @@ fn seen(spec: &Spec, place: Place, age: Duration, code: Option<&'static Code>) -
         subject: Some("app".to_owned()),
         witness: Witness { taken_at: UNIX_EPOCH + NOW.saturating_sub(age), age, host: "laptop".to_owned(), place },
         outcome: Outcome { grade: Grade::Proved, ..outcome(code) },
-        evidence: vec![("connection".to_owned(), "made".to_owned())],
+        evidence: vec![("connection".to_owned(), "made".to_owned(), Steady::Whole)],
     }
 }
 
@@ -276,10 +276,7 @@ async fn needs_hold_by_what_was_seen_elsewhere_and_what_rests_on_it_is_not_asked
     assert!(says(after.ending(), "from here", "not asked: a.leaves is not seen to hold"), "{:?}", after.evidence());
     // Nobody saw it elsewhere, so it is asked.
     let last = row(&report, &LAST);
-    assert_eq!(
-        (last.status(), last.evidence()),
-        (Status::Pass, &[Evidence { what: "looked at", value: "it".to_owned(), confidential: false }][..])
-    );
+    assert_eq!((last.status(), last.evidence()), (Status::Pass, &[Evidence::new("looked at", "it")][..]));
 }
 
 #[tokio::test]

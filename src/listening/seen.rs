@@ -42,10 +42,10 @@ impl Caused {
             outcome.saw("caused", what);
         }
         for request in &self.written {
-            outcome.saw("written", request);
+            outcome.saw_passing("written", request);
         }
         match &self.taken_back {
-            Some(Ok(done)) => done.iter().for_each(|what| outcome.saw("at WorkOS", what)),
+            Some(Ok(done)) => done.iter().for_each(|what| outcome.saw_passing("at WorkOS", what)),
             Some(Err(left)) => outcome.found(delivered::left_behind(left)),
             None => {}
         }
@@ -226,10 +226,10 @@ impl Seen {
     fn with_turned(&self, mut outcome: Outcome, tally: &Tally) -> Outcome {
         for (why, count) in tally.by_reason() {
             let what = if why.is_health_check() { "looked in" } else { "turned away" };
-            outcome.saw(what, format!("{count} {}", why.in_words()));
+            outcome.saw_of_which(what, format!("{count} {}", why.in_words()), why.in_words());
         }
         if self.more > 0 {
-            outcome.saw("not kept", format!("{} more requests", self.more));
+            outcome.saw_passing("not kept", format!("{} more requests", self.more));
         }
         outcome
     }

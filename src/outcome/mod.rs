@@ -11,6 +11,10 @@ pub use command::Command;
 pub(crate) use command::command;
 pub use findings::Findings;
 
+use std::fmt::Display;
+
+use crate::said::{in_any_order, listed};
+
 /// One kind of finding that a check can make. Addressed everywhere as `check-id/code`.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Code {
@@ -281,8 +285,41 @@ pub struct Evidence {
     pub what: &'static str,
     /// What was seen.
     pub value: String,
+    /// Which part of it two runs are held to.
+    pub steady: Steady,
     /// It names other customers: for a person who asks for it with `-v`, and in no file.
     pub confidential: bool,
+}
+
+/// Which part of a fact two runs are held to.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Steady {
+    /// All of it: another value is a change.
+    #[default]
+    Whole,
+    /// This much. What else is in the value, such as a time or the order of a list, is another in every run.
+    Part(String),
+    /// Nothing of it: it is an id, an age or a time, or one of several that are as good.
+    Nothing,
+}
+
+impl Evidence {
+    /// A fact that stays as it is.
+    pub fn new(what: &'static str, value: impl Into<String>) -> Self {
+        Evidence { what, value: value.into(), steady: Steady::Whole, confidential: false }
+    }
+
+    /// The same, of which this much stays from run to run.
+    #[must_use]
+    pub fn of_which(self, steady: impl Into<String>) -> Self {
+        Evidence { steady: Steady::Part(steady.into()), ..self }
+    }
+
+    /// The same, which is another in every run.
+    #[must_use]
+    pub fn passing(self) -> Self {
+        Evidence { steady: Steady::Nothing, ..self }
+    }
 }
 
 /// How strong the best evidence of a result is.
@@ -372,12 +409,29 @@ impl Outcome {
 
     /// Adds a fact that was seen.
     pub fn saw(&mut self, what: &'static str, value: impl Into<String>) {
-        self.evidence.push(Evidence { what, value: value.into(), confidential: false });
+        self.evidence.push(Evidence::new(what, value));
+    }
+
+    /// Adds a list that was seen, in whichever order.
+    pub fn saw_all(&mut self, what: &'static str, things: impl IntoIterator<Item = impl Display>) {
+        let things: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
+        let value = listed(&things);
+        self.evidence.push(Evidence::new(what, value).of_which(in_any_order(things)));
+    }
+
+    /// Adds a fact of which no more than this stays from run to run.
+    pub fn saw_of_which(&mut self, what: &'static str, value: impl Into<String>, steady: impl Into<String>) {
+        self.evidence.push(Evidence::new(what, value).of_which(steady));
+    }
+
+    /// Adds a fact that is another in every run: a time, an age, an id.
+    pub fn saw_passing(&mut self, what: &'static str, value: impl Into<String>) {
+        self.evidence.push(Evidence::new(what, value).passing());
     }
 
     /// Adds a fact that only a person who asks for it is shown.
     pub fn saw_in_confidence(&mut self, what: &'static str, value: impl Into<String>) {
-        self.evidence.push(Evidence { what, value: value.into(), confidential: true });
+        self.evidence.push(Evidence { confidential: true, ..Evidence::new(what, value) });
     }
 
     /// Adds a finding.
@@ -389,6 +443,20 @@ impl Outcome {
     #[must_use]
     pub fn with(mut self, what: &'static str, value: impl Into<String>) -> Self {
         self.saw(what, value);
+        self
+    }
+
+    /// The outcome with a list added that was seen, in whichever order.
+    #[must_use]
+    pub fn with_all(mut self, what: &'static str, things: impl IntoIterator<Item = impl Display>) -> Self {
+        self.saw_all(what, things);
+        self
+    }
+
+    /// The outcome with a fact added that is another in every run.
+    #[must_use]
+    pub fn with_passing(mut self, what: &'static str, value: impl Into<String>) -> Self {
+        self.saw_passing(what, value);
         self
     }
 

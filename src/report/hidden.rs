@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::waivers::Waived;
 use super::{Head, Report, Row};
 use crate::ending::Ending;
-use crate::outcome::{Evidence, Finding, Findings, Outcome};
+use crate::outcome::{Evidence, Finding, Findings, Outcome, Steady};
 use crate::said::hidden;
 use crate::settings::{Source, Waiver};
 
@@ -100,8 +100,12 @@ fn finding(Finding { code, problem, remediations }: Finding) -> Finding {
     Finding { code, problem: hidden(&problem), remediations: remediations.reworded(hidden) }
 }
 
-fn seen(Evidence { what, value, confidential }: Evidence) -> Evidence {
-    Evidence { what, value: hidden(&value), confidential }
+fn seen(Evidence { what, value, steady, confidential }: Evidence) -> Evidence {
+    let steady = match steady {
+        Steady::Part(part) => Steady::Part(hidden(&part)),
+        Steady::Whole | Steady::Nothing => steady,
+    };
+    Evidence { what, value: hidden(&value), steady, confidential }
 }
 
 fn waived(Waived { waiver: Waiver { id, reason, until }, standing }: Waived) -> Waived {

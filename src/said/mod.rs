@@ -14,7 +14,9 @@ use std::borrow::Cow;
 pub use known::{is_known, keep, keep_proxy};
 pub use looks::{looks_secret, may_be_secret};
 pub use strangers::{acts, apart, harmless, harmless_lines};
-pub use values::{all_of, counted, day, distance, lasted, listed, page_title, size, spoken, time_of_day, utc};
+pub use values::{
+    all_of, counted, day, distance, in_any_order, lasted, listed, page_title, size, spoken, time_of_day, utc,
+};
 
 /// The value without any secret: none that was given, and nothing that looks like one. A short secret is told from a common
 /// word only where it is the whole value.

@@ -1,5 +1,6 @@
 //! How a value is said: a duration, a moment, a size, a number of things, several things, the title of a page.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
@@ -75,6 +76,11 @@ pub fn counted(number: usize, what: &str) -> String {
 /// `104.18.2.1, 104.18.3.1`
 pub fn listed(things: impl IntoIterator<Item = impl Display>) -> String {
     joined(things, ", ")
+}
+
+/// The same whatever order they come in, and however often each does.
+pub fn in_any_order(things: impl IntoIterator<Item = impl Display>) -> String {
+    listed(things.into_iter().map(|thing| thing.to_string()).collect::<BTreeSet<String>>())
 }
 
 /// `HTTPS_PROXY and https_proxy`

@@ -97,7 +97,7 @@ impl Check for Client {
             match (answer.status, answer.key_ids()) {
                 (_, Some(ids)) => {
                     let ids: Vec<String> = ids.into_iter().take(5).map(|id| id.chars().take(80).collect()).collect();
-                    outcome.with("key ids", ids.join(", "))
+                    outcome.with_all("key ids", ids)
                 }
                 (404, _) => outcome.because(self.unknown()),
                 (status, _) => outcome.because(self.not_established(&format!("an answer without keys ({status})"))),

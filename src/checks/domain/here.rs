@@ -14,7 +14,7 @@ use crate::checks::webhook::receiver;
 use crate::context::{Context, requesting};
 use crate::net::{Request, Response};
 use crate::outcome::Cause;
-use crate::said::listed;
+use crate::said::{in_any_order, listed};
 use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
@@ -154,9 +154,9 @@ fn said_address(response: &Response) -> Option<IpAddr> {
 }
 
 fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<IpAddr>, cx: &Context) -> Outcome {
-    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", listed(addresses));
+    let mut outcome = Outcome::graded(Grade::Reached).with_all("addresses", addresses);
     let own = cx.host.addresses();
-    outcome.saw("this host's addresses", listed(&own));
+    outcome.saw_all("this host's addresses", &own);
     if let Some(arriving) = arriving {
         outcome.saw("outgoing requests arrive from", arriving.to_string());
     }
@@ -170,7 +170,8 @@ fn judge(host: &str, addresses: &[IpAddr], aliases: &[String], arriving: Option<
         let of_given = |address: &IpAddr| wanted.iter().any(|given| given.is_ipv4() == address.is_ipv4());
         let (judged, unjudged): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().copied().partition(of_given);
         if !unjudged.is_empty() && !judged.is_empty() {
-            outcome.saw("not judged", format!("{}: no --address of that family is given", listed(&unjudged)));
+            let value = format!("{}: no --address of that family is given", listed(&unjudged));
+            outcome.saw_of_which("not judged", value, in_any_order(&unjudged));
         }
         let judged = if judged.is_empty() { unjudged } else { judged };
         let also_right = judged.iter().any(|address| wanted.contains(address));

@@ -79,9 +79,13 @@ fn judge(host: &str, view: &PublicView, lookup: &Lookup, cx: &Context) -> Outcom
     let inside = lookup.addresses();
     let outside = view.answers.is_ok().then(|| view.addresses());
     let mut outcome = Outcome::graded(if inside.is_empty() { Grade::Declared } else { Grade::Reached });
-    outcome.saw("inside", if inside.is_empty() { unanswered(lookup) } else { listed(&inside) });
+    if inside.is_empty() {
+        outcome.saw("inside", unanswered(lookup));
+    } else {
+        outcome.saw_all("inside", &inside);
+    }
     match &outside {
-        Some(addresses) => outcome.saw("outside", listed(addresses)),
+        Some(addresses) => outcome.saw_all("outside", addresses),
         None => outcome.saw("outside", "unknown: no public resolver could be asked"),
     }
     if inside.is_empty() && lookup.servers.is_empty() {

@@ -151,11 +151,13 @@ fn judge(api: &Endpoint, response: &Response, took: Duration) -> Outcome {
     let (difference, ahead) = skew(date, response.at, took);
     let seconds = difference.as_secs();
     let direction = if ahead { "ahead of" } else { "behind" };
-    let shown = match seconds {
-        0..=5 => format!("within {} of the API's", spoken(Duration::from_secs(seconds.max(1)) + took / 2)),
-        _ => format!("{seconds} s {direction} the API's"),
+    // By how much it is off is another in every run; which way it is off is not.
+    let (shown, steady) = match seconds {
+        0..=5 => (format!("within {} of the API's", spoken(Duration::from_secs(seconds.max(1)) + took / 2)), "right"),
+        _ => (format!("{seconds} s {direction} the API's"), direction),
     };
-    let outcome = Outcome::graded(Grade::Answered).in_short(format!("clock {shown}")).with("clock", shown);
+    let mut outcome = Outcome::graded(Grade::Answered).in_short(format!("clock {shown}"));
+    outcome.saw_of_which("clock", shown, steady);
     if difference > WEBHOOKS {
         outcome.because(skewed(api, seconds, direction))
     } else if difference > ACTIONS {
@@ -170,14 +172,15 @@ fn by_age(api: &Endpoint, response: &Response, date: SystemTime, age: Duration, 
     let now = date.checked_add(age).unwrap_or(date);
     let (difference, _) = skew(now, response.at, took);
     let outcome = Outcome::graded(Grade::Answered)
-        .with("age of the answer", format!("{} s: a cache on the way kept it", age.as_secs()));
+        .with_passing("age of the answer", format!("{} s: a cache on the way kept it", age.as_secs()));
     if difference > ACTIONS {
         return outcome.because(old_answer(api, &format!("for {} s, as it says", age.as_secs())));
     }
-    outcome.with(
-        "clock",
-        format!("within {} s of the API's, by the Date and the Age of the answer", difference.as_secs().max(1)),
-    )
+    let within = difference.as_secs().max(1);
+    let shown = format!("within {within} s of the API's, by the Date and the Age of the answer");
+    let mut outcome = outcome;
+    outcome.saw_of_which("clock", shown, "right by its age");
+    outcome
 }
 
 /// What an answer says of having been kept by a cache, if anything.

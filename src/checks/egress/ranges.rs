@@ -16,7 +16,6 @@ use crate::facts::Facts;
 use crate::host::NoSource;
 use crate::net::{ErrorKind, Way};
 use crate::outcome::Cause;
-use crate::said::listed;
 use crate::settings::{DEEP, Settings};
 
 pub(super) static SPEC: Spec = Spec {
@@ -139,7 +138,7 @@ impl Check for Ranges {
 fn judge(endpoint: &Endpoint, tried: usize, silent: &[IpAddr], cx: &Context) -> Outcome {
     let outcome =
         Outcome::graded(Grade::Reached).with("answered", format!("{} of {tried} ranges", tried - silent.len()));
-    let outcome = if silent.is_empty() { outcome } else { outcome.with("silent", listed(silent)) };
+    let outcome = if silent.is_empty() { outcome } else { outcome.with_all("silent", silent) };
     if silent.len() * 2 > tried { outcome.because(only_current(endpoint, tried, silent, cx)) } else { outcome }
 }
 

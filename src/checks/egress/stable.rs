@@ -131,7 +131,8 @@ fn judge(endpoint: &Endpoint, samples: &[Attempted<Response>]) -> Outcome {
     let mut outcome =
         Outcome::graded(Grade::Answered).with("answered", format!("{} of {}", times.len(), samples.len()));
     if let (Some(least), Some(middle), Some(most)) = (times.first(), times.get(times.len() / 2), p95(&times)) {
-        outcome.saw("time", format!("min {}, median {}, p95 {}", spoken(*least), spoken(*middle), spoken(most)));
+        outcome
+            .saw_passing("time", format!("min {}, median {}, p95 {}", spoken(*least), spoken(*middle), spoken(most)));
         outcome = outcome.in_short(format!("{} of {} requests, {}", times.len(), samples.len(), spoken(*middle)));
     }
     if let Some(error) = samples.iter().find_map(|sample| sample.result.as_ref().err()) {

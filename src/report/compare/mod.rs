@@ -33,7 +33,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use self::v1::{Change, Difference, Why};
-use super::v1::{CheckResult, Report, Severity, Skipped, Status};
+use super::v1::{CheckResult, Evidence, Report, Severity, Skipped, Status};
 use crate::outcome;
 
 /// Two reports, and what is different.
@@ -376,9 +376,6 @@ fn includes(all: &[&str], some: &[&str]) -> bool {
     some.iter().all(|code| rest.any(|other| other == code))
 }
 
-/// What is another in every run, and says nothing.
-const PASSING: [&str; 3] = ["request id", "cf-ray", "date"];
-
 fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let grade = |result: &CheckResult| {
@@ -395,7 +392,7 @@ fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
     let (before, after) = (seen(was), seen(is));
     let names = was.evidence.iter().chain(&is.evidence).map(|seen| seen.what.as_str());
     let mut told = BTreeSet::new();
-    for name in names.filter(|name| !PASSING.contains(name) && told.insert(*name)) {
+    for name in names.filter(|name| told.insert(*name)) {
         let [before, after] = [&before, &after].map(|seen| seen.get(name).cloned().unwrap_or_default());
         let (before, after) = (only(&before, &after), only(&after, &before));
         found.push((name.to_owned(), before.join("; "), after.join("; ")));
@@ -404,49 +401,24 @@ fn differences(was: &CheckResult, is: &CheckResult) -> Vec<Difference> {
     different.map(|(what, before, after)| Difference { what, before, after }).collect()
 }
 
-/// What was seen under each name.
-fn seen(result: &CheckResult) -> BTreeMap<&str, Vec<&str>> {
-    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for seen in &result.evidence {
-        by_name.entry(&seen.what).or_default().push(&seen.value);
+/// What was seen under each name, and is not another in every run.
+fn seen(result: &CheckResult) -> BTreeMap<&str, Vec<&Evidence>> {
+    let mut by_name: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
+    for seen in result.evidence.iter().filter(|seen| !steady(seen).is_empty()) {
+        by_name.entry(&seen.what).or_default().push(seen);
     }
     by_name
 }
 
+/// What two runs are held to.
+fn steady(seen: &Evidence) -> &str {
+    seen.steady.as_deref().unwrap_or(&seen.value)
+}
+
 /// The values that have no equal among the others.
-fn only<'v>(values: &[&'v str], others: &[&str]) -> Vec<&'v str> {
-    let mut unmatched: BTreeMap<String, usize> = BTreeMap::new();
-    for other in others {
-        *unmatched.entry(comparable(other)).or_default() += 1;
-    }
-    let mut only = values.to_vec();
-    only.retain(|value| match unmatched.get_mut(&comparable(value)) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            false
-        }
-        _ => true,
-    });
-    only
-}
-
-/// A value as it can be held against another: a list in any order, and without durations, which no two runs share.
-fn comparable(value: &str) -> String {
-    let mut items: Vec<String> = value.split(", ").map(without_durations).collect();
-    items.sort_unstable();
-    items.join(", ")
-}
-
-fn without_durations(text: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for word in text.split(' ') {
-        let is_unit = matches!(word, "ms" | "s");
-        match words.last_mut() {
-            Some(number) if is_unit && number.parse::<f64>().is_ok() => *number = "…",
-            _ => words.push(word),
-        }
-    }
-    words.join(" ")
+fn only<'v>(some: &[&'v Evidence], others: &[&Evidence]) -> Vec<&'v str> {
+    let has_equal = |one: &Evidence| others.iter().any(|other| steady(other) == steady(one));
+    some.iter().filter(|one| !has_equal(one)).map(|one| one.value.as_str()).collect()
 }
 
 fn notes(before: &Report, after: &Report) -> Vec<Note> {

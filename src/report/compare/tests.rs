@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::documents::Kind;
+use crate::outcome::Outcome;
 use crate::report::v1::{Check, Evidence, Finding, Grade, Remediation, Who};
 use crate::reporters::{self, fixture};
 
@@ -216,27 +217,31 @@ fn another_grade_path_or_reason_is_a_change() {
 }
 
 #[test]
-fn evidence_is_told_by_name_and_what_differs_in_every_run_is_passed_over() {
-    let seen = |evidence: &[(&str, &str)]| {
+fn evidence_is_told_by_name_and_what_is_another_in_every_run_is_passed_over() {
+    let seen = |tell: &dyn Fn(&mut Outcome)| {
+        let mut outcome = Outcome::graded(outcome::Grade::Reached);
+        tell(&mut outcome);
         let mut row = result(Is::Pass).unwrap();
-        let named = |(what, value): &(&str, &str)| Evidence { what: (*what).to_owned(), value: (*value).to_owned() };
-        row.evidence = evidence.iter().map(named).collect();
+        row.evidence = outcome.evidence.iter().map(Evidence::from).collect();
         report(Some(row))
     };
-    let before = seen(&[
-        ("addresses", "104.18.2.1, 104.18.3.1"),
-        ("time", "min 35 ms, p95 36 ms"),
-        ("request id", "a"),
-        ("by", "a"),
-    ]);
-    let again = seen(&[
-        ("request id", "b"),
-        ("by", "a"),
-        ("time", "min 4 ms, p95 1.5 s"),
-        ("addresses", "104.18.3.1, 104.18.2.1"),
-    ]);
-    let moved =
-        seen(&[("addresses", "203.0.113.9"), ("time", "min 35 ms, p95 36 ms"), ("request id", "a"), ("by", "a")]);
+    let before = seen(&|outcome| {
+        outcome.saw_all("addresses", ["104.18.2.1", "104.18.3.1"]);
+        outcome.saw_of_which("answer", "104.18.2.1, TTL 300 s", "104.18.2.1");
+        outcome.saw_passing("request id", "a");
+        outcome.saw("by", "a");
+    });
+    let again = seen(&|outcome| {
+        outcome.saw_passing("request id", "b");
+        outcome.saw("by", "a");
+        outcome.saw_of_which("answer", "104.18.2.1, TTL 7 s", "104.18.2.1");
+        outcome.saw_all("addresses", ["104.18.3.1", "104.18.2.1", "104.18.3.1"]);
+    });
+    let moved = seen(&|outcome| {
+        outcome.saw_all("addresses", ["203.0.113.9"]);
+        outcome.saw_of_which("answer", "104.18.2.1, TTL 300 s", "104.18.2.1");
+        outcome.saw("by", "a");
+    });
 
     assert_eq!(became(&before, &again), Some((Change::Unchanged, Why::Nothing, false)));
     assert_eq!(became(&before, &moved), Some((Change::Changed, Why::Evidence, false)));
@@ -330,12 +335,13 @@ fn what_is_written_is_what_the_schema_says() {
 fn any_result() -> impl Strategy<Value = Option<CheckResult>> {
     let codes = prop::collection::vec(prop::sample::select(vec!["a", "b", "c"]), 1..3);
     let value = prop::sample::select(vec!["x, y", "y, x", "z", "3 ms"]);
-    (prop::sample::select(EVERY.to_vec()), codes, value).prop_map(|(is, codes, value)| {
+    let steady = prop::sample::select(vec![None, Some(String::new()), Some("x, y".to_owned())]);
+    (prop::sample::select(EVERY.to_vec()), codes, value, steady).prop_map(|(is, codes, value, steady)| {
         let mut row = result(is)?;
         if let Some(severity) = row.findings.first().map(|finding| finding.severity) {
             row.findings = codes.iter().map(|code| found(severity, code)).collect();
         }
-        row.evidence = vec![Evidence { what: "seen".to_owned(), value: value.to_owned() }];
+        row.evidence = vec![Evidence { what: "seen".to_owned(), value: value.to_owned(), steady }];
         Some(row)
     })
 }

@@ -318,6 +318,10 @@ pub struct Evidence {
     pub what: String,
     /// What was seen.
     pub value: String,
+    /// Which part of that two runs are held to, where it is not all of it: without times, ids and the order of lists. Empty
+    /// where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<String>,
 }
 
 /// Which side of the installation's edge a run looked from.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::check;
 use crate::ending::{self, Ending, Why};
+use crate::outcome;
 use crate::report::{self, Row};
 use crate::said::utc;
 use crate::settings::{Source, Wanted};
@@ -214,7 +215,22 @@ impl From<&check::Remediation> for Remediation {
 
 impl From<&check::Evidence> for Evidence {
     fn from(evidence: &check::Evidence) -> Self {
-        Evidence { what: evidence.what.to_owned(), value: evidence.value.clone() }
+        let steady = match &evidence.steady {
+            outcome::Steady::Whole => None,
+            outcome::Steady::Part(part) => Some(part.clone()),
+            outcome::Steady::Nothing => Some(String::new()),
+        };
+        Evidence { what: evidence.what.to_owned(), value: evidence.value.clone(), steady }
+    }
+}
+
+impl From<&Evidence> for outcome::Steady {
+    fn from(evidence: &Evidence) -> Self {
+        match evidence.steady.as_deref() {
+            None => outcome::Steady::Whole,
+            Some("") => outcome::Steady::Nothing,
+            Some(part) => outcome::Steady::Part(part.to_owned()),
+        }
     }
 }
 

@@ -60,7 +60,8 @@ pub struct Arrivals<'a> {
 pub fn judge(arrivals: &Arrivals<'_>) -> Outcome {
     let genuine: Vec<&Delivery> = arrivals.actions.iter().filter(|action| action.is_genuine()).collect();
     let refused: Vec<(&Delivery, &Refusal)> = arrivals.actions.iter().filter_map(refusal).collect();
-    let mut outcome = Outcome::graded(grade(&genuine, arrivals.actions)).with("listened for", spoken(arrivals.lasted));
+    let mut outcome =
+        Outcome::graded(grade(&genuine, arrivals.actions)).with_passing("listened for", spoken(arrivals.lasted));
     for action in arrivals.actions.iter().take(MOST_SHOWN) {
         let signature = match &action.signature {
             Signature::Holds(verified) => format!("the signature holds ({} ms old)", verified.age),

@@ -12,7 +12,7 @@ use crate::check::{CheckId, Command, Finding, Grade, Outcome, Remediation, Runni
 use crate::context::Context;
 use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::net::special::{Special, special};
-use crate::said::listed;
+use crate::said::{in_any_order, listed};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -40,7 +40,7 @@ fn look<'a>(host: &'a str, cx: &'a Context) -> Running<'a> {
         let view = public_view(host, cx).await;
         let mut outcome = judge(host, &view.addresses(), cx).via(view.via.clone()).tried(view.attempts());
         if let Some(ttl) = view.ttl() {
-            outcome.saw("time to live", in_seconds(ttl));
+            outcome.saw_passing("time to live", in_seconds(ttl));
         }
         // From inside `domain.here` says it.
         if let Some(front) = front(&view.addresses(), &view.aliases(), &cx.facts)
@@ -62,7 +62,7 @@ fn in_seconds(ttl: u32) -> String {
 }
 
 fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
-    let mut outcome = Outcome::graded(Grade::Reached).with("addresses", listed(addresses));
+    let mut outcome = Outcome::graded(Grade::Reached).with_all("addresses", addresses);
     let of = |kind: Option<Special>| -> Vec<IpAddr> {
         addresses.iter().copied().filter(|address| special(*address) == kind).collect()
     };
@@ -72,7 +72,8 @@ fn judge(host: &str, addresses: &[IpAddr], cx: &Context) -> Outcome {
         if cx.probing.allow_private {
             return outcome.because(private_allowed(host, &unusable));
         }
-        outcome.saw("not contacted", format!("{} (--allow-private would)", listed(&unusable)));
+        let value = format!("{} (--allow-private would)", listed(&unusable));
+        outcome.saw_of_which("not contacted", value, in_any_order(&unusable));
     }
     if public.is_empty() {
         return outcome.because(if private.is_empty() {

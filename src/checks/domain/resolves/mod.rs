@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::net::special::special;
 use crate::net::{ErrorKind, NetError, Phase, ProxyRefusal, RecordKind};
-use crate::said::listed;
+use crate::said::{in_any_order, listed};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -50,18 +50,23 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
     let addresses = view.addresses();
     let mut outcome = Outcome::graded(Grade::Reached);
     if !addresses.is_empty() {
-        outcome.saw("addresses", listed(&addresses));
+        outcome.saw_all("addresses", &addresses);
         outcome = outcome.in_short(format!("{host} → {}", listed(&addresses)));
     }
     outcome.saw("asked", view.asked());
     for (kind, answer) in view.answers.iter().flatten() {
-        let said = match &answer.result {
-            Ok(records) if records.aliases.is_empty() => listed(&records.addresses),
-            Ok(records) => format!("{} by way of {}", listed(&records.addresses), records.aliases.join(" → ")),
+        match &answer.result {
+            Ok(records) => {
+                let aliases = match records.aliases.as_slice() {
+                    [] => String::new(),
+                    aliases => format!(" by way of {}", aliases.join(" → ")),
+                };
+                let steady = format!("{kind}: {}{aliases}", in_any_order(&records.addresses));
+                outcome.saw_of_which("answer", format!("{kind}: {}{aliases}", listed(&records.addresses)), steady);
+            }
             // It names the aliases itself.
-            Err(error) => error.detail.clone(),
-        };
-        outcome.saw("answer", format!("{kind}: {said}"));
+            Err(error) => outcome.saw("answer", format!("{kind}: {error}")),
+        }
     }
     if !addresses.is_empty() {
         return outcome;
@@ -81,7 +86,7 @@ async fn seen_from_outside(host: &str, view: &PublicView, cx: &Context) -> Outco
 fn seen_from_inside(host: &str, view: &PublicView, error: &NetError, cx: &Context) -> Outcome {
     let mut outcome = Outcome::graded(Grade::Declared);
     if !view.inside.is_empty() {
-        outcome.saw("addresses", listed(&view.inside));
+        outcome.saw_all("addresses", &view.inside);
         outcome.grade = Grade::Reached;
     }
     outcome.saw("public view", format!("{}: {}", view.asked(), error.detail));

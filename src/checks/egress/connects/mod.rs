@@ -77,11 +77,14 @@ fn judge(endpoint: &Endpoint, tried: &[Tried], cx: &Context) -> Outcome {
     let any = tried.iter().any(|one| connected(&one));
     let mut outcome = Outcome::graded(if any { Grade::Reached } else { Grade::Declared });
     for one in tried {
-        let how = match &one.connection.result {
-            Ok(connection) => format!("connected from {} in {}", connection.from.ip(), spoken(one.connection.took)),
-            Err(error) => error.detail.clone(),
-        };
-        outcome.saw("connection", format!("{}: {how}", one.way.first_hop()));
+        let hop = one.way.first_hop();
+        match &one.connection.result {
+            Ok(connection) => {
+                let steady = format!("{hop}: connected from {}", connection.from.ip());
+                outcome.saw_of_which("connection", format!("{steady} in {}", spoken(one.connection.took)), steady);
+            }
+            Err(error) => outcome.saw("connection", format!("{hop}: {error}")),
+        }
     }
     let (v4, v6): (Vec<&Tried>, Vec<&Tried>) = tried.iter().partition(|one| one.way.first_hop().is_ipv4());
     let v6_missed: Vec<&Tried> = v6.iter().copied().filter(|one| !connected(one)).collect();

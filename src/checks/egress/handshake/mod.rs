@@ -62,7 +62,7 @@ impl Check for Shakes {
             match cx.way(&self.0).await {
                 Some(way) => {
                     let shaken = cx.network.handshake(&way).await;
-                    judge(&self.0, &shaken, cx).via(way.via()).with("address", way.first_hop().to_string())
+                    judge(&self.0, &shaken, cx).via(way.via()).with_passing("address", way.first_hop().to_string())
                 }
                 None => Outcome::graded(Grade::Declared).because(lost(&self.0)),
             }

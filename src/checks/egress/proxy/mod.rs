@@ -18,7 +18,7 @@ use crate::context::{Context, Tried, reaching};
 use crate::facts::Facts;
 use crate::middlebox;
 use crate::net::{CertificateProblem, ErrorKind, NetError, Phase, Place, ProxyRefusal};
-use crate::said::{listed, spoken};
+use crate::said::spoken;
 use crate::settings::{PROXY, Proxy, Scheme, Settings, Taker};
 
 pub(super) static SPEC: Spec = Spec {
@@ -77,7 +77,7 @@ impl Check for ThroughProxy {
             if ways.is_empty() {
                 return outcome.because(unresolved(&self.proxy));
             }
-            outcome.saw("proxy addresses", listed(ways.iter().map(|way| way.first_hop().ip()).collect::<Vec<_>>()));
+            outcome.saw_all("proxy addresses", ways.iter().map(|way| way.first_hop().ip()));
             let tried = cx.try_ways(ways).await;
             self.judge(outcome, &tried, cx)
         })

@@ -14,13 +14,14 @@ use self::codes::{
     SERVFAIL, SLOW, STRANGE_CODE, TCP_ONLY, TOO_SLOW,
 };
 use crate::check::{
-    About, Check, CheckId, Contact, Endpoint, Finding, Findings, Grade, Outcome, Planned, Running, Spec, Touch, Vantage,
+    About, Check, CheckId, Contact, Endpoint, Evidence, Finding, Findings, Grade, Outcome, Planned, Running, Spec,
+    Touch, Vantage,
 };
 use crate::context::{Asked, Context, Lookup, looking_up, routes};
 use crate::facts::Facts;
 use crate::host::SERVICES_FILE;
 use crate::net::{ErrorKind, NetError, RecordKind};
-use crate::said::{listed, spoken};
+use crate::said::{in_any_order, listed, spoken};
 use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
@@ -115,21 +116,21 @@ fn judge(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> 
     let mut outcome =
         Outcome::graded(if addresses.is_empty() { Grade::Declared } else { Grade::Reached }).tried(lookup.attempts());
     if !addresses.is_empty() {
-        outcome.saw("addresses", listed(&addresses));
+        outcome.saw_all("addresses", &addresses);
         outcome = outcome.in_short(format!("{host} → {}", listed(&addresses)));
     }
     for asked in &lookup.servers {
-        outcome.saw("answer", format!("{} {} from {}: {}", host, asked.kind, asked.server, in_short(asked)));
+        outcome.evidence.push(answer(host, asked));
     }
     let positive = lookup.servers.iter().filter_map(|asked| asked.answer.result.as_ref().ok());
     if let Some(led) = positive.map(|records| &records.aliases).find(|aliases| !aliases.is_empty()) {
         outcome.saw("aliases", led.join(" → "));
     }
     if let Some(system) = lookup.system.as_ref().filter(|system| system.took >= waiting::PATIENCE) {
-        outcome.saw("the system's lookup", format!("took {}", spoken(system.took)));
+        outcome.saw_passing("the system's lookup", format!("took {}", spoken(system.took)));
     }
     if let Some(again) = again {
-        outcome.saw("the quickest of three more", format!("took {}", spoken(again)));
+        outcome.saw_passing("the quickest of three more", format!("took {}", spoken(again)));
     }
     let late = waiting::late(host, lookup, again, cx);
     let fails = lookup
@@ -153,20 +154,25 @@ fn judge(host: &str, lookup: &Lookup, again: Option<Duration>, cx: &Context) -> 
     outcome
 }
 
-fn in_short(asked: &Asked) -> String {
+fn answer(host: &str, asked: &Asked) -> Evidence {
+    let about = format!("{host} {} from {}", asked.kind, asked.server);
     match &asked.answer.result {
         Ok(records) => {
             let ttl = records.ttl.map(|ttl| format!(", TTL {ttl} s")).unwrap_or_default();
             let tcp = if records.over_tcp_only { ", over TCP only" } else { "" };
-            format!("{}{ttl}{tcp}", listed(&records.addresses))
+            let steady = format!("{about}: {}{tcp}", in_any_order(&records.addresses));
+            Evidence::new("answer", format!("{about}: {}{ttl}{tcp}", listed(&records.addresses))).of_which(steady)
         }
-        Err(error) => match error.kind {
-            ErrorKind::NoData => "no records of this type".to_owned(),
-            ErrorKind::NoSuchName => "NXDOMAIN".to_owned(),
-            ErrorKind::ServFail => "SERVFAIL".to_owned(),
-            ErrorKind::DnsRefused => "REFUSED".to_owned(),
-            _ => error.detail.clone(),
-        },
+        Err(error) => {
+            let how = match error.kind {
+                ErrorKind::NoData => "no records of this type",
+                ErrorKind::NoSuchName => "NXDOMAIN",
+                ErrorKind::ServFail => "SERVFAIL",
+                ErrorKind::DnsRefused => "REFUSED",
+                _ => &error.detail,
+            };
+            Evidence::new("answer", format!("{about}: {how}"))
+        }
     }
 }
 

@@ -174,9 +174,11 @@ impl Arrives {
 /// What a listener heard of probes.
 pub fn heard(probes: &[ProbeSeen], lasted: Duration) -> Outcome {
     let Some(first) = probes.first() else {
-        return Outcome::graded(Grade::Declared).with("listened for", spoken(lasted)).because(not_arrived(lasted));
+        return Outcome::graded(Grade::Declared)
+            .with_passing("listened for", spoken(lasted))
+            .because(not_arrived(lasted));
     };
-    let mut outcome = Outcome::graded(Grade::Answered).with("listened for", spoken(lasted));
+    let mut outcome = Outcome::graded(Grade::Answered).with_passing("listened for", spoken(lasted));
     for probe in probes.iter().take(MOST_SHOWN) {
         outcome.saw("source", probe.traced.source.to_string());
         if !probe.traced.told.is_empty() {

@@ -110,7 +110,7 @@ impl Check for Callback {
                 Ok(response) => self.answered(response, way, trust, cx).await,
                 Err(error) => self.failed(error, cx),
             };
-            outcome.saw("asked at", way.first_hop().to_string());
+            outcome.saw_passing("asked at", way.first_hop().to_string());
             if inside_only {
                 outcome.saw(
                     "inside only",

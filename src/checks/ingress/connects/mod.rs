@@ -19,7 +19,7 @@ use crate::elsewhere::{OTHERWISE_OUTSIDE, SEEN_LONG_AGO};
 use crate::facts::Facts;
 use crate::net::ErrorKind;
 use crate::net::special::special;
-use crate::said::{listed, spoken};
+use crate::said::{in_any_order, listed, spoken};
 use crate::settings::Settings;
 
 pub(super) static SPEC: Spec = Spec {
@@ -84,14 +84,18 @@ fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
     for (place, one) in
         arrival.public.iter().map(|one| ("public", one)).chain(arrival.inside.iter().map(|one| ("inside", one)))
     {
-        let how = match &one.connection.result {
-            Ok(_) => format!("connected in {}", spoken(one.connection.took)),
-            Err(error) => error.detail.clone(),
-        };
-        outcome.saw("connection", format!("{} ({place} address): {how}", one.way.first_hop()));
+        let at = format!("{} ({place} address)", one.way.first_hop());
+        match &one.connection.result {
+            Ok(_) => {
+                let steady = format!("{at}: connected");
+                outcome.saw_of_which("connection", format!("{steady} in {}", spoken(one.connection.took)), steady);
+            }
+            Err(error) => outcome.saw("connection", format!("{at}: {error}")),
+        }
     }
     if !arrival.withheld.is_empty() {
-        outcome.saw("not contacted", format!("{} (--allow-private would)", listed(&arrival.withheld)));
+        let value = format!("{} (--allow-private would)", listed(&arrival.withheld));
+        outcome.saw_of_which("not contacted", value, in_any_order(&arrival.withheld));
     }
     if public && cx.vantage == Vantage::Outside {
         // A machine without IPv6 misses nothing that the edge could give it.

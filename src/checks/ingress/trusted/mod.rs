@@ -79,7 +79,7 @@ impl Check for Trusted {
                 Ok(handshake) => judge(&self.0, handshake, cx.host.now()),
                 Err(error) => failed(&self.0, error),
             };
-            outcome.with("address", way.first_hop().to_string()).via("direct").tried(shaken.attempts)
+            outcome.with_passing("address", way.first_hop().to_string()).via("direct").tried(shaken.attempts)
         })
     }
 }

@@ -187,7 +187,7 @@ impl AcceptsSigned {
         let (other, named) = other_spelling(secret);
         let mut tries = vec![("the body {}", 0, secret, Cause::Rewritten)];
         if off.abs() > SHIFT {
-            outcome.saw("its Date header", format!("{off} s from this host's clock"));
+            outcome.saw_passing("its Date header", format!("{off} s from this host's clock"));
             tries.push(("{} signed by the clock of its Date header", off, secret, Cause::Clock(off)));
         } else {
             tries.push(("{} signed 170 s ago", -SHIFT, secret, Cause::Clock(-SHIFT)));
@@ -220,7 +220,7 @@ impl AcceptsSigned {
     }
 
     fn in_time(&self, outcome: Outcome, response: &Response, took: Duration) -> Outcome {
-        let outcome = outcome.with("a signed event", in_short(response)).with("took", spoken(took));
+        let outcome = outcome.with("a signed event", in_short(response)).with_passing("took", spoken(took));
         let outcome = Outcome { grade: Grade::Authorized, ..outcome };
         match took {
             _ if took > TOO_LONG => outcome.because(self.slow(&format!("takes {}", spoken(took)))),

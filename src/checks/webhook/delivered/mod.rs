@@ -183,14 +183,18 @@ const MOST_SHOWN: usize = 24;
 
 fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
     let others = arrivals.deliveries.len() - genuine.len();
-    outcome.saw("listened for", spoken(arrivals.lasted));
-    outcome.saw("deliveries", format!("{} with a signature that holds, {others} without", genuine.len()));
+    outcome.saw_passing("listened for", spoken(arrivals.lasted));
+    // How many came in that time says nothing; whether any did does.
+    let deliveries = format!("{} with a signature that holds, {others} without", genuine.len());
+    let steady = format!("{} with a signature that holds, {} without", genuine.len().min(1), others.min(1));
+    outcome.saw_of_which("deliveries", deliveries, steady);
     let mut by_source: BTreeMap<IpAddr, (&Delivery, usize)> = BTreeMap::new();
     for delivery in arrivals.deliveries {
         by_source.entry(delivery.source).or_insert((delivery, 0)).1 += 1;
     }
     for (source, (delivery, count)) in by_source.iter().take(MOST_SHOWN) {
-        outcome.saw("source", format!("{source} ({}): {count}", origin_in_words(delivery.origin)));
+        let steady = format!("{source} ({})", origin_in_words(delivery.origin));
+        outcome.saw_of_which("source", format!("{steady}: {count}"), steady);
     }
     let mut chains: Vec<&str> = arrivals.deliveries.iter().map(|delivery| delivery.chain.as_str()).collect();
     chains.sort_unstable();
@@ -204,17 +208,18 @@ fn seen(outcome: &mut Outcome, arrivals: &Arrivals<'_>, genuine: &[&Delivery]) {
         outcome.saw("at another path", format!("{path} from {} ({origin}), with a signature that holds", stray.source));
     }
     for event in genuine.iter().filter_map(|delivery| delivery.event.as_ref()).take(MOST_SHOWN) {
-        outcome.saw("event", format!("{} {}", event.name, event.id.as_deref().unwrap_or_default()).trim_end());
+        let value = format!("{} {}", event.name, event.id.as_deref().unwrap_or_default());
+        outcome.saw_of_which("event", value.trim_end(), event.name.clone());
     }
     if let Some(slowest) = arrivals.deliveries.iter().map(|delivery| delivery.took).max() {
-        outcome.saw("slowest answer", spoken(slowest));
+        outcome.saw_passing("slowest answer", spoken(slowest));
     }
     let ages = genuine.iter().filter_map(|delivery| match delivery.signature {
         Signature::Holds(verified) => Some(verified.age),
         _ => None,
     });
     if let Some(age) = ages.max_by_key(|age| age.unsigned_abs()) {
-        outcome.saw("signed", format!("{age} ms before it arrived, by this host's clock"));
+        outcome.saw_passing("signed", format!("{age} ms before it arrived, by this host's clock"));
     }
 }
 

@@ -11,7 +11,7 @@ use super::journal::{Asked, Came, Step};
 use crate::contact::Touch;
 use crate::net::{ErrorKind, NetError, Phase, Reached, Request, Through, Underway, Verb, Way};
 use crate::outcome::Evidence;
-use crate::said::{lasted, listed, spoken};
+use crate::said::{in_any_order, lasted, listed, spoken};
 
 /// So many things are named under each head, and the rest is counted.
 const MOST: usize = 8;
@@ -27,7 +27,10 @@ pub(super) fn evidence(steps: &[Step], underway: &Underway, now: Instant) -> Vec
         let what = named(&step.what);
         match came {
             Came::Addresses(addresses) if addresses.is_empty() => told.ended("found", what, ": no address".to_owned()),
-            Came::Addresses(addresses) => told.ended("found", what, format!(" → {}", listed(addresses))),
+            Came::Addresses(addresses) => {
+                let (how, steady) = (listed(addresses), in_any_order(addresses));
+                told.ended_as("found", what, format!(" → {how}"), format!(" → {steady}"));
+            }
             Came::Connected => told.ended("connected", what, String::new()),
             Came::Shaken(version) => told.ended("answered", what, format!(": {version}")),
             Came::Answered(status) => told.ended("answered", what, format!(": {status}")),
@@ -151,7 +154,7 @@ fn whole(long: Duration) -> String {
 #[derive(Default)]
 struct Told {
     waiting: Vec<(Vec<String>, String, Option<Duration>)>,
-    ended: Vec<(&'static str, Vec<String>, String)>,
+    ended: Vec<(&'static str, Vec<String>, String, String)>,
 }
 
 impl Told {
@@ -170,24 +173,30 @@ impl Told {
     }
 
     fn ended(&mut self, head: &'static str, what: String, how: String) {
-        match self.ended.iter_mut().find(|(of, _, said)| *of == head && *said == how) {
-            Some((_, things, _)) if things.contains(&what) => {}
-            Some((_, things, _)) => things.push(what),
-            None => self.ended.push((head, vec![what], how)),
+        self.ended_as(head, what, how.clone(), how);
+    }
+
+    /// How something ended, and what of that stays from run to run.
+    fn ended_as(&mut self, head: &'static str, what: String, how: String, steady: String) {
+        match self.ended.iter_mut().find(|(of, _, said, _)| *of == head && *said == how) {
+            Some((_, things, ..)) if things.contains(&what) => {}
+            Some((_, things, ..)) => things.push(what),
+            None => self.ended.push((head, vec![what], how, steady)),
         }
     }
 
     fn in_lines(self) -> Vec<Evidence> {
         let waiting = self.waiting.into_iter().map(|(things, lacks, long)| {
             let long = long.map(|long| format!(" for {}", whole(long))).unwrap_or_default();
-            ("unanswered", things, format!(": {lacks}{long}"))
+            ("unanswered", things, format!(": {lacks}{long}"), format!(": {lacks}"))
         });
-        let line = |(what, things, how): (&'static str, Vec<String>, String)| {
+        let line = |(what, things, how, steady): (&'static str, Vec<String>, String, String)| {
             let more = match things.len().saturating_sub(MOST) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            Evidence { what, value: format!("{}{more}{how}", listed(things.iter().take(MOST))), confidential: false }
+            let value = format!("{}{more}{how}", listed(things.iter().take(MOST)));
+            Evidence::new(what, value).of_which(format!("{}{steady}", in_any_order(things)))
         };
         waiting.chain(self.ended).map(line).collect()
     }
