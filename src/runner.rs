@@ -28,8 +28,23 @@ pub trait Observer {
     fn row(&mut self, row: &Row);
     /// The rows of a group have all been told.
     fn area_is_through(&mut self);
-    /// The first check in plan order that is still running, and for how long the run has been waiting for it.
-    fn waiting(&mut self, check: &str, since: Duration);
+    /// What is waited for, several times a second.
+    fn waiting(&mut self, wait: &Wait);
+}
+
+/// What a run waits for at a moment, so that the next row can be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wait {
+    /// The check that keeps it, and what that is about.
+    pub check: String,
+    /// For how long no row has been told.
+    pub silent: Duration,
+    /// For how long it has gone on.
+    pub lasted: Duration,
+    /// Which attempt goes on, and how many there are at most, where attempts are repeated.
+    pub attempt: Option<(u32, u32)>,
+    /// For how long it can go on altogether.
+    pub at_most: Duration,
 }
 
 /// How many checks run at once. They mostly wait, so this bounds sockets, not speed.
@@ -91,7 +106,8 @@ pub async fn run(
             () = &mut overrun => stopped = Some(late),
             _ = tick.tick() => {
                 if let Some(question) = questions.get(told) {
-                    observer.waiting(&question.label(), waiting_since.elapsed());
+                    let left = deadline.saturating_sub(started.elapsed());
+                    observer.waiting(&question.wait(&questions, &cx.settings, waiting_since.elapsed(), left));
                 }
             }
         }
@@ -167,6 +183,26 @@ impl Question {
 
     fn group(&self) -> &'static str {
         self.spec.id.group()
+    }
+
+    /// What keeps it at this moment, where nothing has been told for so long and so much of the run is left.
+    fn wait(&self, all: &[Question], settings: &Settings, silent: Duration, left: Duration) -> Wait {
+        let root = self.root(all);
+        let goes_on = match &*root.progress.borrow() {
+            Progress::Asked(_, journal) => journal.goes_on(),
+            Progress::WaitsFor(_) | Progress::Queued => None,
+        };
+        let lasted = goes_on.map_or(silent, |goes_on| goes_on.began.elapsed());
+        let tries = settings.retries.value + 1;
+        let steps = goes_on.and_then(|goes_on| goes_on.steps);
+        let longest = steps.map_or(Duration::MAX, |steps| settings.timeout.value * steps * tries);
+        Wait {
+            check: root.label(),
+            silent,
+            lasted,
+            attempt: goes_on.and_then(|goes_on| goes_on.attempt).map(|attempt| (attempt.min(tries), tries)),
+            at_most: longest.min(lasted + left),
+        }
     }
 
     fn ended(&self, ending: Ending, took: Duration) -> Row {
@@ -516,7 +552,7 @@ mod tests {
 
         fn area_is_through(&mut self) {}
 
-        fn waiting(&mut self, _check: &str, _since: Duration) {}
+        fn waiting(&mut self, _: &Wait) {}
     }
 
     async fn run_of(

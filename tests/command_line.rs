@@ -7,6 +7,7 @@ mod support;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
+use support::terminal::OnTerminal;
 use support::{binary, run, run_in};
 use workos_preflight::cli::Cli;
 
@@ -213,4 +214,31 @@ fn of_a_flag_that_takes_one_value_and_is_given_twice_the_last_one_wins_in_every_
     let family = |typed: &[&str]| run(&[&["check", "--only", "settings", "--format", "json"], typed].concat()).out;
     let given = |flag: &str| format!("\"where\": \"{flag}\"");
     assert!(family(&["-4", "-6"]).contains(&given("-6")) && family(&["-6", "-4"]).contains(&given("-4")));
+}
+
+#[test]
+fn on_a_terminal_one_line_says_what_is_waited_for_and_is_drawn_anew_once_a_second() {
+    let drawn = |term: &str| {
+        let mut command = binary();
+        command.args(["demo", "--fault", "egress-dropped", "--only", "egress.connects", "--timeout", "2s"]);
+        let begun = std::time::Instant::now();
+        let (status, shown) = OnTerminal::start(command.env("TERM", term), 80).ended();
+        assert_eq!(status.code(), Some(1), "{shown}");
+        (shown, begun.elapsed().as_secs())
+    };
+    let (shown, seconds) = drawn("xterm");
+    let lines: Vec<&str> = shown.split("waiting for ").skip(1).collect();
+
+    assert!(lines.len() >= 3 && lines.len() as u64 <= seconds + 1, "{} in {seconds} s: {shown:?}", lines.len());
+    for (line, says) in [(lines[0], "try 1 of 2, "), (lines[lines.len() - 1], "try 2 of 2, ")] {
+        assert!(line.starts_with("egress.connects api.workos.com:443: ") && line.contains(says), "{line:?}");
+        assert!(line.contains(" s of at most 4 s"), "{line:?}");
+    }
+    // Each time it is drawn, and once where it is taken away.
+    assert!(shown.matches("\u{1b}[2K").count() <= 2 * (lines.len() + 1), "{shown:?}");
+    let (last, _) = shown.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(!shown[last.len()..].contains("waiting for"), "the line is left behind: {shown:?}");
+
+    let (shown, _) = drawn("dumb");
+    assert!(!shown.contains("waiting for") && !shown.contains('\u{1b}'), "{shown:?}");
 }

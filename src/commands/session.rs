@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -24,7 +23,7 @@ use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
 use crate::reporters::{Encoding, HUMAN, Reporter};
-use crate::runner::{self, Observer};
+use crate::runner::{self, Observer, Wait};
 use crate::said::hidden;
 use crate::settings::{Probing, Settings};
 
@@ -291,9 +290,12 @@ impl Telling {
         if self.failed.is_some() {
             return;
         }
-        self.waiting.clear();
         let mut text = Vec::new();
-        let written = tell(self.reporter.as_mut(), &mut text).and_then(|()| exit::to_stdout(self.encoding, &text));
+        let told = tell(self.reporter.as_mut(), &mut text);
+        if !text.is_empty() {
+            self.waiting.clear();
+        }
+        let written = told.and_then(|()| exit::to_stdout(self.encoding, &text));
         if let Err(error) = written {
             self.failed = Some(error);
             // Where nobody reads on and no file waits for the report, there is nothing to go on for.
@@ -314,7 +316,7 @@ impl Observer for Telling {
         self.write(|reporter, out| reporter.area_is_through(out));
     }
 
-    fn waiting(&mut self, check: &str, since: Duration) {
-        self.waiting.tell(check, since);
+    fn waiting(&mut self, wait: &Wait) {
+        self.waiting.tell(wait);
     }
 }

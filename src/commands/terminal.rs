@@ -1,13 +1,15 @@
 //! What the terminal can show, and the line on it that says what is being waited for.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::exit;
 use crate::cli::When;
 use crate::reporters::{Detail, Look};
+use crate::runner::Wait;
+use crate::said;
 
 /// How much of it is wanted.
 pub(super) fn detail(quiet: bool, verbose: bool) -> Detail {
@@ -72,40 +74,80 @@ pub(super) fn unicode() -> bool {
     (locale.contains("utf-8") || locale.contains("utf8")) && set("TERM").is_none_or(|term| term != "linux")
 }
 
-/// The line that says what is being waited for. On a terminal only; elsewhere nothing is drawn.
-pub(super) struct Waiting(Option<ProgressBar>);
+/// The line that says what is being waited for. On a terminal that can take it away again; elsewhere nothing is drawn.
+pub(super) struct Waiting {
+    draws: bool,
+    line: Option<ProgressBar>,
+    drawn: Option<Instant>,
+}
 
 /// A wait shorter than this is not worth a word.
 const WORTH_SAYING: Duration = Duration::from_millis(600);
 
+/// How often it is drawn anew.
+const REDRAWN: Duration = Duration::from_secs(1);
+
 impl Waiting {
     /// Where nothing waits for the terminal, nothing is drawn on it either.
     pub(super) fn new() -> Self {
-        if exit::begun().is_some() || !(std::io::stderr().is_terminal() && std::io::stdout().is_terminal()) {
-            return Waiting(None);
-        }
-        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
-            line.set_style(if unicode() { style } else { style.tick_strings(&["|", "/", "-", "\\", " "]) });
-        }
-        Waiting(Some(line))
+        let terminal = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        let draws = terminal && exit::begun().is_none() && set("TERM").is_none_or(|term| term != "dumb");
+        Waiting { draws, line: None, drawn: None }
     }
 
-    pub(super) fn tell(&self, check: &str, since: Duration) {
-        let Some(line) = &self.0 else { return };
-        if since >= WORTH_SAYING {
-            if line.is_finished() {
-                line.reset();
-            }
-            line.set_message(format!("waiting for {check} ({} s)", since.as_secs()));
-            line.tick();
+    pub(super) fn tell(&mut self, wait: &Wait) {
+        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAWN);
+        if self.draws && is_due && wait.silent >= WORTH_SAYING {
+            self.drawn = Some(Instant::now());
+            self.line.get_or_insert_with(line).set_message(said::line(&in_words(wait)));
         }
     }
 
     /// Takes the line away, because something is printed or the run is over.
-    pub(super) fn clear(&self) {
-        if let Some(line) = &self.0 {
+    pub(super) fn clear(&mut self) {
+        if let Some(line) = self.line.take() {
             line.finish_and_clear();
+        }
+    }
+}
+
+fn line() -> ProgressBar {
+    let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        line.set_style(style);
+    }
+    line
+}
+
+/// "waiting for egress.connects api.workos.com:443: try 1 of 2, 3 s of at most 10 s"
+fn in_words(wait: &Wait) -> String {
+    let attempt = match wait.attempt {
+        Some((attempt, all)) if all > 1 => format!("try {attempt} of {all}, "),
+        _ => String::new(),
+    };
+    // Rounded up, since that is what it can last.
+    let (lasted, at_most) = (wait.lasted.as_secs(), wait.at_most.as_millis().div_ceil(1_000));
+    format!("waiting for {}: {attempt}{lasted} s of at most {at_most} s", wait.check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_what_is_waited_for_the_try_and_at_most_how_long() {
+        let wait = Wait {
+            check: "egress.connects api.workos.com:443".to_owned(),
+            silent: Duration::from_secs(4),
+            lasted: Duration::from_millis(3_900),
+            attempt: Some((1, 2)),
+            at_most: Duration::from_millis(9_100),
+        };
+        let line = "waiting for egress.connects api.workos.com:443: try 1 of 2, 3 s of at most 10 s";
+
+        assert_eq!(in_words(&wait), line);
+        for attempt in [None, Some((1, 1))] {
+            assert_eq!(in_words(&Wait { attempt, ..wait.clone() }), line.replace("try 1 of 2, ", ""));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-pub use bounds::{Guard, Journal, Undeclared};
+pub use bounds::{GoesOn, Guard, Journal, Undeclared};
 pub use lookup::{Asked, GivenBy, IPV4_ONLY, Lookup, Lookups};
 pub use reaching::{looking_up, reaching, requesting, routes, translating};
 

@@ -13,7 +13,7 @@ use crate::net::fake::Fake;
 use crate::outcome::{Grade, Steady};
 use crate::plan::{Choice, Plan};
 use crate::report::{Head, Report, Row};
-use crate::runner::{self, Observer};
+use crate::runner::{self, Observer, Wait};
 use crate::settings::{GivenSecrets, Settings};
 
 static BROKEN: Code = Code::error("broken", "it is broken");
@@ -249,7 +249,7 @@ impl Observer for Deaf {
 
     fn row(&mut self, _: &Row) {}
 
-    fn waiting(&mut self, _: &str, _: Duration) {}
+    fn waiting(&mut self, _: &Wait) {}
 }
 
 async fn run(sightings: Vec<Sighting>) -> Report {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::{
-    Asking, Attempted, Connected, Handshake, NetError, Network, Phase, Question, Records, Request, Response, Way,
+    Asking, Attempted, Connected, Handshake, NetError, Network, Phase, Question, Records, Request, Response, Through,
+    Way,
 };
 
 /// What a network is asked: a verb, and what it is about.
@@ -25,6 +26,21 @@ pub enum Verb {
     Fetch(Box<Request>),
 }
 
+impl Verb {
+    /// How many steps one attempt has, each of which may take as long as the limit of an attempt says; `None` where another
+    /// limit holds.
+    pub fn steps(&self) -> Option<u32> {
+        let to = |way: &Way| if matches!(way.through, Through::Proxy { .. }) { 3 } else { 1 };
+        match self {
+            Verb::Resolve(_) => None,
+            Verb::Ask(_) => Some(1),
+            Verb::Connect(way) => Some(to(way)),
+            Verb::Handshake(way) => Some(to(way) + 1),
+            Verb::Fetch(request) => Some(to(&request.way) + 2),
+        }
+    }
+}
+
 /// How far the latest attempt at something has come.
 #[derive(Clone, Debug)]
 pub struct Reached {
@@ -32,6 +48,8 @@ pub struct Reached {
     pub began: Instant,
     /// The furthest step that it has come to; `None` where nothing is known of that.
     pub phase: Option<Phase>,
+    /// Which attempt it is; the first is 1.
+    pub attempt: u32,
     /// The attempt before it ended like this.
     pub failed: Option<NetError>,
     /// It has ended itself, and another is waited for.
@@ -52,8 +70,13 @@ impl Underway {
 
     fn begin(&self, verb: Verb) -> Arc<Mutex<Reached>> {
         let mut all = locked(&self.0);
-        let before = all.get(&verb).and_then(|before| locked(before).failed.clone());
-        let begun = Reached { began: Instant::now(), phase: None, failed: before, over: false };
+        let before = all.get(&verb).map(|before| locked(before).clone());
+        // What is asked once more after an answer begins anew.
+        let (attempt, failed) = match before {
+            Some(Reached { attempt, failed: Some(failed), .. }) => (attempt + 1, Some(failed)),
+            _ => (1, None),
+        };
+        let begun = Reached { began: Instant::now(), phase: None, attempt, failed, over: false };
         let begun = Arc::new(Mutex::new(begun));
         all.insert(verb, Arc::clone(&begun));
         begun
@@ -184,7 +207,7 @@ mod tests {
         let reached = underway.reached(&Verb::Handshake(way.clone())).unwrap();
         assert!(hangs.is_err() && !reached.over);
         assert!((AWHILE..AWHILE * 5).contains(&(reached.began - begun)), "{:?}", reached.began - begun);
-        assert_eq!(reached.phase, Some(Phase::Handshake));
+        assert_eq!((reached.phase, reached.attempt), (Some(Phase::Handshake), 2));
         assert_eq!(reached.failed.map(|failed| failed.kind), Some(ErrorKind::Reset));
         assert!(underway.reached(&Verb::Connect(way)).is_none());
     }
@@ -197,5 +220,8 @@ mod tests {
 
         let reached = underway.reached(&Verb::Resolve("api.workos.com".to_owned())).unwrap();
         assert!(reached.over && reached.failed.is_none());
+        assert!(network.resolve("api.workos.com").await.result.is_ok());
+        let again = underway.reached(&Verb::Resolve("api.workos.com".to_owned())).unwrap();
+        assert_eq!((reached.attempt, again.attempt), (1, 1));
     }
 }

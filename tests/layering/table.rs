@@ -555,7 +555,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "commands::terminal",
-        &[MEETING, &["std::env", "std::io", "std::io::stderr", "std::io::stdout"]],
+        &[MEETING, &["std::env", "std::io", "std::io::stderr", "std::io::stdout", "std::time::Instant::now"]],
         "what can be shown is asked of the terminal in one place",
     ),
     row(

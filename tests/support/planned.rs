@@ -1,12 +1,12 @@
 //! A plan that the library's own runner runs, where nobody watches: for tests of what no run of the binary shows.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use workos_preflight::context::Context;
 use workos_preflight::plan::Plan;
 use workos_preflight::report::{Head, Report, Row};
-use workos_preflight::runner::{self, Observer};
+use workos_preflight::runner::{self, Observer, Wait};
 
 struct Silent;
 
@@ -15,7 +15,7 @@ impl Observer for Silent {
 
     fn area_is_through(&mut self) {}
 
-    fn waiting(&mut self, _check: &str, _since: Duration) {}
+    fn waiting(&mut self, _wait: &Wait) {}
 }
 
 /// Runs a plan to its end.

@@ -27,7 +27,10 @@ impl OnTerminal {
         tcsetwinsize(&screen, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
         let stream = || Stdio::from(File::options().read(true).write(true).open(&name).unwrap());
-        let child = command.stdin(stream()).stdout(stream()).stderr(stream()).env("TERM", "xterm").spawn().unwrap();
+        if command.get_envs().all(|(name, _)| name != "TERM") {
+            command.env("TERM", "xterm");
+        }
+        let child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().unwrap();
         // What is still open here would keep the end of the output from being seen.
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut reads = File::from(screen.try_clone().unwrap());

@@ -27,6 +27,17 @@ struct Steps {
     begun: u64,
 }
 
+/// What goes on at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct GoesOn {
+    /// Since when.
+    pub began: Instant,
+    /// Which attempt it is, where attempts are repeated.
+    pub attempt: Option<u32>,
+    /// How many steps an attempt has, where each may take as long as the limit of an attempt says.
+    pub steps: Option<u32>,
+}
+
 /// One thing that was asked.
 #[derive(Clone)]
 pub(super) struct Step {
@@ -72,6 +83,16 @@ impl Journal {
     /// What is known of it by now: what goes on, how long it has been silent, and how the rest ended.
     pub fn learnt(&self) -> Vec<Evidence> {
         learnt::evidence(&self.steps().kept, &self.underway, Instant::now())
+    }
+
+    /// What has gone on for longest at this moment.
+    pub fn goes_on(&self) -> Option<GoesOn> {
+        let step = self.steps().kept.iter().find(|step| step.came.is_none())?.clone();
+        let (attempt, steps) = match &step.what {
+            Asked::Verb(verb) => (self.underway.reached(verb).map(|reached| reached.attempt), verb.steps()),
+            Asked::LookUp(_) => (None, None),
+        };
+        Some(GoesOn { began: step.began, attempt: attempt.filter(|_| steps.is_some()), steps })
     }
 
     /// Looking a name up, until that is told of.

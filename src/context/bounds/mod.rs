@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use self::host::BoundedHost;
-pub use self::journal::Journal;
+pub use self::journal::{GoesOn, Journal};
 use self::journal::{Journaled, Pending};
 use self::network::Bounded;
 use super::lookup::servers_in_effect;
