@@ -164,10 +164,22 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn every_command_of_a_page_is_one_that_a_shell_reads() {
+        for found in of_every_check() {
+            for command in found.1.causes.iter().filter_map(|cause| cause.command) {
+                let read = std::process::Command::new("sh").args(["-n", "-c", command]).output().unwrap();
+
+                assert!(read.status.success(), "{}: {command}", address(found));
+            }
+        }
+    }
+
     #[test]
     fn what_follows_from_what_is_told_on_both_pages() {
         let cause = shown("settings.proxy/http-only", 80);
-        assert!(cause.contains("egress.connects/timed-out"), "{cause}");
+        assert!(cause.contains("\n  egress.connects: timed-out, "), "{cause}");
         for (found, symptom) in of_every_check().flat_map(|it| it.1.explains.iter().map(move |symptom| (it, *symptom)))
         {
             for other in of_every_check().filter(|(_, code)| std::ptr::eq(*code, symptom)) {

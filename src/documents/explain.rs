@@ -84,6 +84,18 @@ impl CodePage {
         }
     }
 
+    /// The findings that follow from it, each check with its own.
+    pub fn explains_by_check(&self) -> Vec<(&'static Spec, Vec<&'static str>)> {
+        let mut checks: Vec<(&'static Spec, Vec<&'static str>)> = Vec::new();
+        for (spec, code) in &self.explains {
+            match checks.iter_mut().find(|(known, _)| known.id == spec.id) {
+                Some((_, names)) => names.push(code.name),
+                None => checks.push((spec, vec![code.name])),
+            }
+        }
+        checks
+    }
+
     /// What a settings file says so that it does not count until a day.
     pub fn waiver(&self) -> [String; 4] {
         [

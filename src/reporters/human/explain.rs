@@ -83,7 +83,9 @@ impl Human {
         }
         if !page.explains.is_empty() {
             self.title(explain::EXPLAINS, out)?;
-            self.hanging("  ", Paint::Plain, &listed(page.explains.iter().map(|found| address(*found))), out)?;
+            for (spec, names) in page.explains_by_check() {
+                self.hanging("  ", Paint::Plain, &format!("{}: {}", spec.id, listed(names)), out)?;
+            }
         }
         self.title(explain::WAIVER, out)?;
         for line in page.waiver() {

@@ -7,7 +7,7 @@ use super::text::{code, prose, strong};
 use crate::check::{Group, Spec};
 use crate::documents::explain::{self, Address, CodePage, Decides, Page, address, effect, meaning};
 use crate::outcome::Cause;
-use crate::said::all_of;
+use crate::said::{all_of, listed};
 
 impl Blocks {
     pub(super) fn explain(&mut self, page: &Page) {
@@ -38,7 +38,9 @@ impl Blocks {
         if !page.explains.is_empty() {
             self.heading(2, explain::EXPLAINS);
             self.stand_off();
-            page.explains.iter().for_each(|found| self.item(0, &code(&address(*found))));
+            for (spec, names) in page.explains_by_check() {
+                self.item(0, &format!("{}: {}", code(spec.id.as_str()), listed(names.into_iter().map(code))));
+            }
         }
         self.heading(2, explain::WAIVER);
         self.fenced("toml", &page.waiver());
