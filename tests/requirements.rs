@@ -17,6 +17,14 @@ fn flows(sheet: &serde_json::Value, id: &str) -> Vec<serde_json::Value> {
         .collect()
 }
 
+/// The object that an end of a flow stands for.
+fn object(sheet: &serde_json::Value, id: &str, end: &str) -> serde_json::Value {
+    let name = flows(sheet, id)[0][end].clone();
+    let named: Vec<_> = sheet["objects"].as_array().unwrap().iter().filter(|object| object["name"] == name).collect();
+    assert_eq!(named.len(), 1, "{id} {end}: {name}");
+    named[0].clone()
+}
+
 #[test]
 fn the_sheet_names_every_published_range_and_address() {
     let ended = run(&["requirements", "--domain", "app.customer.example", "--format", "json"]);
@@ -24,9 +32,13 @@ fn the_sheet_names_every_published_range_and_address() {
 
     assert_eq!(ended.code, Some(0));
     assert_eq!(sheet["schema"], "workos-preflight/requirements/v1");
-    assert_eq!(flows(&sheet, "egress-api")[0]["destination"]["ranges"].as_array().unwrap().len(), 22);
-    assert_eq!(flows(&sheet, "ingress-workos")[0]["source"]["ranges"].as_array().unwrap().len(), 9);
-    assert_eq!(flows(&sheet, "ingress-workos")[0]["destination"]["hosts"][0], "app.customer.example");
+    let api = object(&sheet, "egress-api", "destination");
+    assert_eq!((&api["hosts"][0], &api["within"]), (&"api.workos.com".into(), &"cloudflare".into()));
+    let edge = object(&sheet, "ingress-cloudflare", "source");
+    assert_eq!((&edge["name"], edge["ranges"].as_array().unwrap().len()), (&"cloudflare".into(), 22));
+    assert_eq!(object(&sheet, "ingress-workos", "source")["ranges"].as_array().unwrap().len(), 9);
+    assert_eq!(object(&sheet, "ingress-workos", "destination")["hosts"][0], "app.customer.example");
+    assert_eq!(ended.out.matches("\"104.16.0.0/13\"").count(), 1);
 }
 
 #[test]
@@ -60,17 +72,63 @@ fn names_are_looked_up_over_udp_and_tcp_and_everything_else_is_tcp_in_every_form
     let dns = markdown.lines().find(|row| row.starts_with("| `egress-dns` |")).unwrap();
     assert!(dns.contains("| UDP and TCP 53 |"), "{dns}");
     let (_, dns) = human.split_once("egress-dns (required)").unwrap();
-    let (dns, _) = dns.split_once("since").unwrap();
+    let (dns, _) = dns.split_once("fact").unwrap();
     assert!(dns.contains("UDP and TCP 53"), "{dns}");
 }
 
 #[test]
-fn markdown_is_one_table_whose_rows_have_the_same_cells() {
+fn markdown_is_a_head_a_table_of_flows_and_one_of_objects_whose_rows_have_the_same_cells() {
     let ended = run(&["requirements", "--format", "markdown"]);
-    let rows: Vec<usize> =
-        ended.out.lines().filter(|line| line.starts_with('|')).map(|row| row.matches('|').count()).collect();
+    let lines: Vec<&str> = ended.out.lines().collect();
+    let tables = lines.split(|line| !line.starts_with('|')).filter(|table| !table.is_empty());
+    let cells: Vec<Vec<usize>> =
+        tables.map(|table| table.iter().map(|row| row.matches('|').count()).collect()).collect();
 
-    assert!(rows.len() > 10 && rows.iter().all(|cells| *cells == 9), "{rows:?}");
+    assert_eq!(cells.iter().map(|table| table[0]).collect::<Vec<_>>(), [3, 9, 5]);
+    assert!(cells.iter().all(|table| table.len() > 5 && table.iter().all(|row| *row == table[0])), "{cells:?}");
+}
+
+#[test]
+fn every_format_has_the_same_flows_in_the_same_order_under_the_same_names() {
+    let sheet = |format| run(&["requirements", "--domain", "app.customer.example", "--format", format]);
+    let ids: Vec<String> =
+        flows(&sheet("json").json(), "").iter().map(|flow| flow["id"].as_str().unwrap().to_owned()).collect();
+    let numbered = |line: &str| Some(line.trim().split_once(". ")?.1.split_once(" (")?.0.to_owned());
+    let human: Vec<String> = sheet("human")
+        .out
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(numbered)
+        .collect();
+    let markdown: Vec<String> = sheet("markdown")
+        .out
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter(|row| row.starts_with("egress-") || row.starts_with("ingress-"))
+        .map(|row| row.split_once('`').unwrap().0.to_owned())
+        .collect();
+    let csv: Vec<String> =
+        sheet("csv").out.lines().skip(1).map(|row| row.split_once(',').unwrap().0.to_owned()).collect();
+
+    assert!(ids.len() > 10 && ids.iter().collect::<std::collections::BTreeSet<_>>().len() == ids.len(), "{ids:?}");
+    assert_eq!((&human, &markdown, &csv), (&ids, &ids, &ids));
+}
+
+#[test]
+fn who_asks_and_for_which_ticket_stands_in_every_format_and_the_last_one_wins() {
+    let given = ["--requester", "Bob", "--requester", "Ada Example", "--ticket", "=CHG-1042"];
+    let sheet = |format| run(&[&["requirements", "--format", format][..], &given].concat());
+    let json = sheet("json").json();
+
+    assert_eq!(json["request"], serde_json::json!({ "requester": "Ada Example", "ticket": "=CHG-1042" }));
+    assert!(json["written_at"].as_str().unwrap().ends_with('Z'), "{json}");
+    for format in ["human", "markdown", "csv"] {
+        let out = sheet(format).out;
+        assert!(out.contains("Ada Example") && out.contains("CHG-1042") && !out.contains("Bob"), "{format}: {out}");
+    }
+    assert!(sheet("csv").out.lines().skip(1).all(|row| row.ends_with(",Ada Example,'=CHG-1042")));
+    let nobody = run(&["requirements"]).out;
+    assert!(nobody.contains("not given (--requester)") && nobody.contains("not given (--ticket)"), "{nobody}");
 }
 
 #[test]
@@ -82,8 +140,7 @@ fn the_hosted_login_that_a_run_was_led_to_is_named_in_the_sheet() {
 
     let sheet = run(&["requirements", "--format", "json", "--learnt", report.to_str().unwrap()]).json();
 
-    let hosts: Vec<_> =
-        flows(&sheet, "egress-browser").iter().map(|flow| flow["destination"]["hosts"][0].clone()).collect();
+    let hosts: Vec<_> = sheet["objects"].as_array().unwrap().iter().map(|object| object["hosts"][0].clone()).collect();
     assert!(
         hosts.contains(&"quiet-harbor-21.authkit.app".into()) && !hosts.contains(&"*.authkit.app".into()),
         "{hosts:?}"

@@ -119,7 +119,7 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// How to print the plan
-    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(Kind::Plan), help_heading = "Output")]
     pub format: &'static Format,
 }
 
@@ -132,8 +132,14 @@ pub struct RequirementsArgs {
     /// A saved JSON report of `check`, from which the host of the hosted login is learnt
     #[arg(long, value_name = "REPORT", help_heading = "Deeper looks")]
     pub learnt: Option<PathBuf>,
+    /// Who asks for it, for the head of the sheet
+    #[arg(long, value_name = "NAME", overrides_with = "requester", help_heading = "Output")]
+    pub requester: Option<String>,
+    /// The ticket or change that it belongs to, for the head of the sheet
+    #[arg(long, value_name = "NUMBER", overrides_with = "ticket", help_heading = "Output")]
+    pub ticket: Option<String>,
     /// How to print the sheet
-    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(Kind::Requirements), help_heading = "Output")]
     pub format: &'static Format,
 }
 
@@ -153,7 +159,7 @@ pub struct CompareArgs {
     #[arg(value_name = "AFTER")]
     pub after: PathBuf,
     /// How to print the comparison
-    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(Kind::Comparison), help_heading = "Output")]
     pub format: &'static Format,
     /// Print only what is worse, and the verdict
     #[arg(short, long, overrides_with = "verbose", help_heading = "Output")]
@@ -174,7 +180,7 @@ pub struct ExplainArgs {
     #[arg(value_name = "ID|CODE")]
     pub what: Option<String>,
     /// How to print the page
-    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format())]
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(Kind::Explain))]
     pub format: &'static Format,
 }
 
@@ -295,8 +301,8 @@ fn reports_format() -> String {
 }
 
 /// The format of a document that is no report.
-fn documents_format() -> impl TypedValueParser<Value = &'static Format> {
-    PossibleValuesParser::new(of_documents().map(|format| format.name)).try_map(|name| Format::named(&name))
+fn documents_format(kind: Kind) -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(of_documents(kind).map(|format| format.name)).try_map(|name| Format::named(&name))
 }
 
 fn format_named(name: &str) -> Result<&'static Format, String> {

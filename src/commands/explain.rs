@@ -104,7 +104,8 @@ mod tests {
     fn shown(word: &str, width: usize) -> String {
         let look = Look { detail: Detail::Normal, colour: false, unicode: true, width };
         let mut text = Vec::new();
-        HUMAN.writes().unwrap()(&Document::Explain(page(word).unwrap()), look, &mut text).unwrap();
+        let document = Document::Explain(page(word).unwrap());
+        HUMAN.writes(document.kind()).unwrap()(&document, look, &mut text).unwrap();
         String::from_utf8(text).unwrap()
     }
 

@@ -141,8 +141,9 @@ fn print(text: &str) -> Result<u8, Failure> {
 
 /// Prints a document to stdout, in one write.
 fn print_document(document: &Document, format: &'static Format, look: Look) -> Result<u8, Failure> {
-    let write =
-        format.writes().map_err(|why| Failure::Usage(format!("this is not written as {}: {why}", format.name)))?;
+    let write = format
+        .writes(document.kind())
+        .map_err(|why| Failure::Usage(format!("this is not written as {}: {why}", format.name)))?;
     let mut text = Vec::new();
     write(document, look, &mut text)?;
     exit::to_stdout(format.encoding, &text)?;

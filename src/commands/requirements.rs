@@ -1,12 +1,13 @@
 //! `requirements`: the sheet for a firewall request. Nothing is sent.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::{Failure, gather, print_document, saved, terminal};
 use crate::checks::HOSTED_LOGIN;
 use crate::cli::{RequirementsArgs, When};
 use crate::documents::Document;
-use crate::documents::requirements::Sheet;
+use crate::documents::requirements::{Request, Sheet};
 use crate::firewall::flows;
 use crate::reporters::Detail;
 use crate::settings::values::host;
@@ -15,7 +16,8 @@ pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
     let hosted_login = args.learnt.as_deref().map(hosted_logins).transpose()?.unwrap_or_default();
     let flows = flows(&facts, &settings, &hosted_login);
-    let sheet = Sheet::new(settings.strategy.value.as_str(), &facts.as_of, flows);
+    let request = Request { requester: args.requester.clone(), ticket: args.ticket.clone() };
+    let sheet = Sheet::new(request, SystemTime::now(), settings.strategy.value.as_str(), &facts.as_of, flows);
     print_document(&Document::Requirements(sheet), args.format, terminal::look(Detail::Normal, When::Auto))
 }
 

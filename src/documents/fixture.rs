@@ -1,14 +1,16 @@
 //! Documents that every format is tested on.
 
+use std::time::{Duration, SystemTime};
+
 use super::Document;
 use super::explain::{CodePage, Decides, Page, Strategies};
 use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
-use super::requirements::Sheet;
+use super::requirements::{Request, Sheet};
 use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
 use crate::contact::Piece;
 use crate::ending::Why;
-use crate::firewall::{Direction, Flow, Need, Party, Protocol};
+use crate::firewall::{Direction, Flow, Need, Owner, Party, Protocol, objects};
 use crate::outcome::{Cause, Code, Vantage};
 use crate::plan::Touched;
 use crate::report::compare::Comparison;
@@ -46,10 +48,13 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     seen(&Document::Plan(plan));
     let mut sheet = sheet();
     sheet.as_of = STRANGER.to_owned();
+    sheet.request.requester = Some(STRANGER.to_owned());
+    sheet.request.ticket = Some(STRANGER.to_owned());
     sheet.flows[0].destination.hosts = vec![STRANGER.to_owned()];
-    sheet.flows[1].source.who = STRANGER.to_owned();
-    sheet.flows[1].reason = STRANGER.to_owned();
-    sheet.flows[1].since = STRANGER.to_owned();
+    sheet.flows[2].source.who = STRANGER.to_owned();
+    sheet.objects = objects(&sheet.flows);
+    sheet.flows[2].reason = STRANGER.to_owned();
+    sheet.flows[2].since = STRANGER.to_owned();
     seen(&Document::Requirements(sheet));
     let (before, after) = (healthy(), Report::from(&fixture::hostile()));
     seen(&Document::Comparison(&Comparison::of(&before, &after)));
@@ -122,7 +127,7 @@ fn plan() -> Plan {
     }
 }
 
-fn sheet() -> Sheet {
+pub(crate) fn sheet() -> Sheet {
     let party = |object: &str, who: &str, hosts: &[&str], ranges: &[&str]| Party {
         object: object.to_owned(),
         who: who.to_owned(),
@@ -143,6 +148,20 @@ fn sheet() -> Sheet {
             since: "any network".to_owned(),
         },
         Flow {
+            id: "egress-api".to_owned(),
+            direction: Direction::Egress,
+            source: party("server", "the installation's server", &[], &[]),
+            destination: Party {
+                within: Some(Owner { object: "cloudflare", who: "Cloudflare, published ranges" }),
+                ..party("workos-api", "the WorkOS API", &["api.workos.com"], &["104.16.0.0/13", "2606:4700::/32"])
+            },
+            protocols: &[Protocol::Tcp],
+            port: 443,
+            need: Need::Required,
+            reason: "every API call".to_owned(),
+            since: "the on-prem guide; ranges: https://www.cloudflare.com/ips-v4, 2026-02-11".to_owned(),
+        },
+        Flow {
             id: "ingress-workos".to_owned(),
             direction: Direction::Ingress,
             source: party(
@@ -159,7 +178,10 @@ fn sheet() -> Sheet {
             since: "https://workos.example/docs/on-prem, read on 2026-11-23".to_owned(),
         },
     ];
-    Sheet::new("firewall", "2026-11-23", flows)
+    // 2026-11-23T18:00:00.250Z
+    let written_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_456_800_250);
+    let request = Request { requester: Some("Ada Example".to_owned()), ticket: None };
+    Sheet::new(request, written_at, "firewall", "2026-11-23", flows)
 }
 
 fn decides() -> Decides {

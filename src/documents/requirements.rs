@@ -1,18 +1,36 @@
-//! The sheet for a firewall request: each connection that must be let through.
+//! The sheet for a firewall request: who asks for it and when, each connection that must be let through, and the objects that the
+//! connections speak of.
+
+use std::time::SystemTime;
 
 use ipnet::IpNet;
 
-use crate::firewall::{Direction, Flow, Party};
-use crate::said::{all_of, hidden};
+use crate::firewall::{Direction, Flow, Object, objects};
+use crate::said::{all_of, day, hidden};
 
 /// What must be let through, and for which deployment.
 pub struct Sheet {
+    /// Who asks for it.
+    pub request: Request,
+    /// When it was written.
+    pub written_at: SystemTime,
     /// How the deployment reaches `WorkOS`.
     pub strategy: &'static str,
     /// The day of the facts that it follows from.
     pub as_of: String,
-    /// The connections.
+    /// The connections. Their ends have names of [`Self::objects`].
     pub flows: Vec<Flow>,
+    /// What those names stand for, each once.
+    pub objects: Vec<Object>,
+}
+
+/// Who asks for it, as far as that was said. Whoever reads the sheet fills in the rest.
+#[derive(Default)]
+pub struct Request {
+    /// A name, or a team.
+    pub requester: Option<String>,
+    /// The number of a ticket or change.
+    pub ticket: Option<String>,
 }
 
 /// The directions, under the headings that a person reads them.
@@ -21,14 +39,47 @@ pub const DIRECTIONS: [(Direction, &str); 2] = [
     (Direction::Ingress, "Ingress: connections opened outside"),
 ];
 
+/// What stands above everything.
+pub const TITLE: &str = "Firewall request for an application that uses WorkOS";
+
+/// What stands above the objects.
+pub const OBJECTS: &str = "Objects: what the names above stand for";
+
 /// What the sheet ends with.
-pub const OTHERWISE: &str =
-    "Everything else can stay closed. Answers to these connections must come back (stateful rules).";
+pub const OTHERWISE: &str = "Everything else can stay closed. Answers to these connections must come back (stateful rules). An object without addresses \
+     is the customer's own, or one whose addresses nobody publishes.";
 
 impl Sheet {
     /// A sheet without secrets.
-    pub fn new(strategy: &'static str, as_of: &str, flows: Vec<Flow>) -> Self {
-        Sheet { strategy, as_of: hidden(as_of), flows: flows.into_iter().map(without_secrets).collect() }
+    pub fn new(
+        request: Request,
+        written_at: SystemTime,
+        strategy: &'static str,
+        as_of: &str,
+        flows: Vec<Flow>,
+    ) -> Self {
+        let Request { requester, ticket } = request;
+        let shown = |given: Option<String>| given.map(|given| hidden(given.trim())).filter(|given| !given.is_empty());
+        let flows: Vec<Flow> = flows.into_iter().map(without_secrets).collect();
+        Sheet {
+            request: Request { requester: shown(requester), ticket: shown(ticket) },
+            written_at,
+            strategy,
+            as_of: hidden(as_of),
+            objects: objects(&flows),
+            flows,
+        }
+    }
+
+    /// Its head, a label and the words for it each.
+    pub fn head(&self) -> [(&'static str, String); 4] {
+        let given = |given: &Option<String>, flag| given.clone().unwrap_or_else(|| format!("not given ({flag})"));
+        [
+            ("date", format!("{}, by workos-preflight {}", day(self.written_at), env!("CARGO_PKG_VERSION"))),
+            ("requester", given(&self.request.requester, "--requester")),
+            ("ticket", given(&self.request.ticket, "--ticket")),
+            ("follows from", format!("{} strategy, facts of {}", self.strategy, self.as_of)),
+        ]
     }
 }
 
@@ -47,16 +98,18 @@ pub fn port(flow: &Flow) -> String {
     format!("{} {}", all_of(flow.protocols.iter().map(|protocol| protocol.as_str().to_uppercase())), flow.port)
 }
 
-/// `the WorkOS API, at Cloudflare: api.workos.com; 173.245.48.0/20 …`
-pub fn in_words(party: &Party) -> String {
-    let ranges = party.ranges.iter().map(|range| shown(*range)).collect::<Vec<_>>().join(" ");
-    let places: Vec<String> = [party.hosts.join(" "), ranges].into_iter().filter(|place| !place.is_empty()).collect();
-    if places.is_empty() { party.who.clone() } else { format!("{}: {}", party.who, places.join("; ")) }
+/// Where an object is: `api.workos.com; addresses within cloudflare`, `173.245.48.0/20 …`; nothing where that is not said.
+pub fn place(object: &Object) -> String {
+    let within = object.within.iter().map(|within| format!("addresses within {within}"));
+    let places = [object.hosts.join(" "), addresses(&object.ranges)].into_iter().chain(within);
+    places.filter(|place| !place.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-/// A single address is written without its length.
-fn shown(range: IpNet) -> String {
-    if range.prefix_len() == range.max_prefix_len() { range.addr().to_string() } else { range.to_string() }
+/// Ranges with spaces between them. A single address is written without its length.
+pub fn addresses(ranges: &[IpNet]) -> String {
+    let is_single = |range: &IpNet| range.prefix_len() == range.max_prefix_len();
+    let shown = |range: &IpNet| if is_single(range) { range.addr().to_string() } else { range.to_string() };
+    ranges.iter().map(shown).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -67,7 +120,7 @@ mod tests {
     use crate::settings::{GivenSecrets, Settings};
 
     #[test]
-    fn whatever_was_given_for_a_fact_or_a_name_no_secret_is_in_a_sheet() {
+    fn whatever_was_given_for_a_fact_a_name_or_a_ticket_no_secret_is_in_a_sheet() {
         let key = "sk_live_abcdefghijklmnopqrstuvwx";
         let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap();
         let mut flow = flows(&Facts::embedded(), &settings, &[]).remove(0);
@@ -75,12 +128,24 @@ mod tests {
         flow.destination.hosts = vec![key.to_owned()];
         flow.reason = key.to_owned();
         flow.since = key.to_owned();
+        let request = Request { requester: Some(key.to_owned()), ticket: Some(key.to_owned()) };
 
-        let sheet = Sheet::new("firewall", key, vec![flow]);
+        let sheet = Sheet::new(request, SystemTime::UNIX_EPOCH, "firewall", key, vec![flow]);
 
-        assert_eq!(sheet.as_of, "sk_live_…uvwx");
-        let shown = format!("{:?}", sheet.flows);
+        let shown = format!("{:?} {:?} {:?}", sheet.head(), sheet.flows, sheet.objects);
         assert!(!shown.contains(key), "{shown}");
-        assert_eq!(shown.matches("sk_live_…uvwx").count(), 4, "{shown}");
+        assert_eq!(shown.matches("sk_live_…uvwx").count(), 9, "{shown}");
+    }
+
+    #[test]
+    fn a_head_is_dated_and_leaves_what_was_not_given_to_be_filled_in() {
+        let head = |requester: Option<&str>| {
+            let request = Request { requester: requester.map(str::to_owned), ticket: None };
+            Sheet::new(request, SystemTime::UNIX_EPOCH, "firewall", "2026-11-23", Vec::new()).head()
+        };
+
+        assert!(head(None)[0].1.starts_with("1970-01-01, by workos-preflight "));
+        assert_eq!(head(Some(" "))[1], ("requester", "not given (--requester)".to_owned()));
+        assert_eq!(head(Some("Ada Example "))[1].1, "Ada Example");
     }
 }

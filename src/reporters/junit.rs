@@ -15,7 +15,7 @@ pub(super) static FORMAT: Format = Format {
     ending: "xml",
     encoding: Encoding::Xml,
     report: Some(|_, _| Box::new(Junit)),
-    document: None,
+    documents: None,
 };
 
 struct Junit;

@@ -440,6 +440,7 @@ pub(crate) const ROWS: &[Row] = &[
             "crate::report",
             "crate::said",
             "colored",
+            "csv",
             "ipnet",
             "jiff",
             "quick_junit",
@@ -532,6 +533,11 @@ pub(crate) const ROWS: &[Row] = &[
             ],
         ],
         "it opens the door, and asks before anything is written",
+    ),
+    row(
+        "commands::requirements",
+        &[MEETING, &["std::time::SystemTime::now"]],
+        "a firewall request bears the day on which it was written",
     ),
     row(
         "commands::session",

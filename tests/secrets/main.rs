@@ -8,6 +8,7 @@ mod support;
 mod planted;
 
 use support::{Ended, binary};
+use workos_preflight::documents::Kind;
 use workos_preflight::reporters::{HUMAN, of_documents, of_reports};
 
 /// Every secret holds this, so one search finds any of them.
@@ -72,7 +73,7 @@ fn no_format_and_no_verbosity_shows_a_planted_secret() {
 
 #[test]
 fn plan_shows_none_either() {
-    for format in of_documents().map(|format| format.name) {
+    for format in of_documents(Kind::Plan).map(|format| format.name) {
         let mut args = vec!["plan", "--format", format];
         args.extend(INSTALLATION);
         let ended = planted(&args, &[("HTTPS_PROXY", "http://user:PLANTED@127.0.0.1:1")]);

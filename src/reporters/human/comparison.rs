@@ -243,7 +243,7 @@ mod tests {
         }
         let (before, after) = (healthy(), unfinished.clone());
         let document = Document::Comparison(&Comparison::of(&before, &after));
-        for format in of_documents() {
+        for format in of_documents(document.kind()) {
             let written = fixture::document(format, NORMAL, &document);
             assert!(written.contains("it panicked"), "{format:?} does not say that a check broke:\n{written}");
         }

@@ -19,7 +19,7 @@ use std::io::{self, Write};
 
 use colored::Colorize;
 
-use super::{Detail, Encoding, Format, Look, Reporter};
+use super::{Detail, Documents, Encoding, Format, Look, Reporter};
 use crate::check::{CheckId, Group};
 use crate::documents::Document;
 use crate::outcome::{Command, Finding, Status, Who};
@@ -34,7 +34,7 @@ pub(super) static FORMAT: Format = Format {
     ending: "txt",
     encoding: Encoding::Text,
     report: Some(|look, groups| Box::new(Human::new(look, groups))),
-    document: Some(document),
+    documents: Some(Documents::every(document)),
 };
 
 fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {

@@ -3,16 +3,14 @@
 use std::io::{self, Write};
 
 use super::{Human, Paint};
-use crate::documents::requirements::{DIRECTIONS, OTHERWISE, Sheet, in_words, port};
+use crate::documents::requirements::{DIRECTIONS, OBJECTS, OTHERWISE, Sheet, TITLE, place, port};
 
 impl Human {
     pub(super) fn requirements(&mut self, sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
-        let head = format!(
-            "What must be let through for an application that uses WorkOS: {} strategy, facts of {}. Nothing has been sent.",
-            sheet.strategy, sheet.as_of
-        );
-        self.prose(&head, out)?;
-        self.begun = true;
+        self.title(TITLE, out)?;
+        for (label, words) in sheet.head() {
+            self.hanging(&format!("  {label:<13} "), Paint::Plain, &words, out)?;
+        }
         let mut number = 0;
         for (direction, heading) in DIRECTIONS {
             self.title(heading, out)?;
@@ -20,16 +18,23 @@ impl Human {
                 number += 1;
                 writeln!(out, "\n  {number}. {} ({})", self.shown(&flow.id), flow.need.as_str())?;
                 for (label, words) in [
-                    ("from", in_words(&flow.source)),
-                    ("to", format!("{}, {}", in_words(&flow.destination), port(flow))),
+                    ("from", flow.source.object.clone()),
+                    ("to", format!("{}, {}", flow.destination.object, port(flow))),
                     ("for", flow.reason.clone()),
-                    ("since", flow.since.clone()),
+                    ("fact", flow.since.clone()),
                 ] {
-                    self.hanging(&format!("     {label:<6} "), Paint::Plain, &words, out)?;
+                    self.hanging(&format!("     {label:<5} "), Paint::Plain, &words, out)?;
                 }
             }
         }
+        self.title(OBJECTS, out)?;
+        for object in &sheet.objects {
+            writeln!(out, "\n  {}", self.shown(&object.name))?;
+            for words in [object.who.clone(), place(object)].iter().filter(|words| !words.is_empty()) {
+                self.hanging("     ", Paint::Plain, words, out)?;
+            }
+        }
         self.stand_off(out)?;
-        self.prose(OTHERWISE, out)
+        self.prose(&format!("{OTHERWISE} Nothing has been sent."), out)
     }
 }

@@ -13,7 +13,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Encoding, Format, Look, Reporter};
+use super::{Documents, Encoding, Format, Look, Reporter};
 use crate::documents::{Document, Kind};
 use crate::report::{Report, compare, v1};
 use crate::said::escaped;
@@ -24,7 +24,7 @@ pub(super) static FORMAT: Format = Format {
     ending: "json",
     encoding: Encoding::Json,
     report: Some(|_, _| Box::new(Json)),
-    document: Some(document),
+    documents: Some(Documents::every(document)),
 };
 
 struct Json;

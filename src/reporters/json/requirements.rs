@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::documents::requirements;
 use crate::firewall;
 use crate::report::v1::the_strategies;
+use crate::said::utc;
 
 /// What [`Requirements::schema`] holds.
 const SCHEMA: &str = "workos-preflight/requirements/v1";
@@ -17,13 +18,39 @@ pub(super) struct Requirements {
     /// The name and version of this format.
     #[schemars(extend("const" = SCHEMA))]
     schema: String,
+    /// What wrote it.
+    tool: Tool,
+    /// When it was written, in UTC.
+    written_at: String,
+    /// Who asks for it.
+    request: Request,
     /// How the deployment reaches `WorkOS`.
     #[schemars(description = the_strategies())]
     strategy: String,
     /// The facts about `WorkOS` that it follows from.
     facts: Facts,
-    /// The connections.
+    /// The connections: what is opened inside first, and what is needed most before the rest.
     flows: Vec<Flow>,
+    /// What the ends of the connections stand for, each once.
+    objects: Vec<Object>,
+}
+
+/// A program.
+#[derive(Serialize, JsonSchema)]
+struct Tool {
+    /// Its name.
+    name: String,
+    /// Its version.
+    version: String,
+}
+
+/// Who asks for it, as far as that was said.
+#[derive(Serialize, JsonSchema)]
+struct Request {
+    /// A name, or a team.
+    requester: Option<String>,
+    /// The number of a ticket or change.
+    ticket: Option<String>,
 }
 
 /// The facts about `WorkOS`.
@@ -42,10 +69,10 @@ struct Flow {
     direction: String,
     /// How much depends on it: `required`, `recommended` or `where used`.
     need: String,
-    /// Who opens the connection.
-    source: Party,
-    /// To whom.
-    destination: Party,
+    /// Who opens the connection: the name of an object.
+    source: String,
+    /// To whom: the name of an object.
+    destination: String,
     /// `tcp`, or `udp` and `tcp`.
     protocols: Vec<String>,
     /// The port at the destination.
@@ -53,30 +80,36 @@ struct Flow {
     /// What it is for.
     reason: String,
     /// Who says so, and since when.
-    since: String,
+    fact_source: String,
 }
 
-/// One end of a connection.
+/// Hosts and addresses under a name, as firewalls have them.
 #[derive(Serialize, JsonSchema)]
-struct Party {
-    /// The name of it as an object of a firewall. One name always stands for the same hosts and addresses within a sheet.
-    object: String,
+struct Object {
+    /// Its name, which no other object has.
+    name: String,
     /// Who it is, in words.
     who: String,
     /// Its host names, for firewalls that go by name; one may begin with `*.`.
     hosts: Vec<String>,
-    /// Its addresses as ranges, for those that do not. Empty where nobody publishes any.
+    /// Its addresses as ranges, for those that do not. Empty where nobody publishes any, and where they lie within another object.
     #[schemars(with = "Vec<String>")]
     ranges: Vec<IpNet>,
+    /// The name of the object in whose ranges its addresses lie and change.
+    within: Option<String>,
 }
 
 impl From<&requirements::Sheet> for Requirements {
     fn from(sheet: &requirements::Sheet) -> Self {
         Requirements {
             schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            written_at: utc(sheet.written_at),
+            request: Request { requester: sheet.request.requester.clone(), ticket: sheet.request.ticket.clone() },
             strategy: sheet.strategy.to_owned(),
             facts: Facts { as_of: sheet.as_of.clone() },
             flows: sheet.flows.iter().map(Flow::from).collect(),
+            objects: sheet.objects.iter().map(Object::from).collect(),
         }
     }
 }
@@ -87,23 +120,19 @@ impl From<&firewall::Flow> for Flow {
             id: flow.id.clone(),
             direction: flow.direction.as_str().to_owned(),
             need: flow.need.as_str().to_owned(),
-            source: Party::from(&flow.source),
-            destination: Party::from(&flow.destination),
+            source: flow.source.object.clone(),
+            destination: flow.destination.object.clone(),
             protocols: flow.protocols.iter().map(|protocol| protocol.as_str().to_owned()).collect(),
             port: flow.port,
             reason: flow.reason.clone(),
-            since: flow.since.clone(),
+            fact_source: flow.since.clone(),
         }
     }
 }
 
-impl From<&firewall::Party> for Party {
-    fn from(party: &firewall::Party) -> Self {
-        Party {
-            object: party.object.clone(),
-            who: party.who.clone(),
-            hosts: party.hosts.clone(),
-            ranges: party.ranges.clone(),
-        }
+impl From<&firewall::Object> for Object {
+    fn from(object: &firewall::Object) -> Self {
+        let firewall::Object { name, who, hosts, ranges, within } = object.clone();
+        Object { name, who, hosts, ranges, within }
     }
 }

@@ -10,13 +10,18 @@ mod text;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Encoding, Format, Look};
+use super::{Documents, Encoding, Format, Look};
 use crate::documents::Document;
 use text::{cell, prose};
 
 /// For a ticket.
-pub(super) static FORMAT: Format =
-    Format { name: "markdown", ending: "md", encoding: Encoding::Text, report: None, document: Some(document) };
+pub(super) static FORMAT: Format = Format {
+    name: "markdown",
+    ending: "md",
+    encoding: Encoding::Text,
+    report: None,
+    documents: Some(Documents::every(document)),
+};
 
 fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut blocks = Blocks::default();

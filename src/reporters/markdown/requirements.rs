@@ -1,25 +1,32 @@
 //! The sheet for a firewall request, for its ticket.
 
 use super::Blocks;
-use crate::documents::requirements::{self, OTHERWISE, in_words, port};
+use crate::documents::requirements::{self, OBJECTS, OTHERWISE, TITLE, addresses, port};
 
 impl Blocks {
     pub(super) fn requirements(&mut self, sheet: &requirements::Sheet) {
-        self.heading(1, "What must be let through for an application that uses WorkOS");
-        self.paragraph(&format!("{} strategy, facts of {}.", sheet.strategy, sheet.as_of));
+        self.heading(1, TITLE);
+        self.table(["field", "value"], sheet.head().map(|(label, words)| [label.to_owned(), words]));
         let rows = sheet.flows.iter().map(|flow| {
             [
                 format!("`{}`", flow.id),
                 flow.direction.as_str().to_owned(),
                 flow.need.as_str().to_owned(),
-                in_words(&flow.source),
-                in_words(&flow.destination),
+                format!("`{}`", flow.source.object),
+                format!("`{}`", flow.destination.object),
                 port(flow),
                 flow.reason.clone(),
                 flow.since.clone(),
             ]
         });
-        self.table(["flow", "direction", "need", "from", "to", "port", "for", "since"], rows);
+        self.table(["flow", "direction", "need", "from", "to", "port", "for", "source of the fact"], rows);
+        self.heading(2, OBJECTS);
+        let rows = sheet.objects.iter().map(|object| {
+            let within = object.within.iter().map(|within| format!("within `{within}`"));
+            let places: Vec<String> = within.chain([addresses(&object.ranges)]).filter(|it| !it.is_empty()).collect();
+            [format!("`{}`", object.name), object.who.clone(), object.hosts.join(" "), places.join("; ")]
+        });
+        self.table(["object", "who", "host names", "addresses"], rows);
         self.paragraph(OTHERWISE);
     }
 }
