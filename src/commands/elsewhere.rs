@@ -34,6 +34,9 @@ fn refused(path: &Path, why: &str) -> Failure {
 /// Clocks that are further apart are wrong.
 const A_DAY: Duration = Duration::from_hours(24);
 
+/// No check sees more than this; a file may say so.
+const MOST_SEEN: usize = 200;
+
 /// What `listen` alone answers.
 static HEARD: [&Spec; 2] = [&delivered::SPEC, &actions_delivered::SPEC];
 
@@ -71,6 +74,7 @@ impl Report<'_> {
                         evidence: result
                             .evidence
                             .iter()
+                            .take(MOST_SEEN)
                             .map(|seen| (seen.what.clone(), seen.value.clone(), seen.into()))
                             .collect(),
                     }

@@ -32,6 +32,7 @@ pub fn lasted(duration: Duration) -> String {
 pub fn distance(from: SystemTime, to: SystemTime) -> String {
     let seconds = to.duration_since(from).or_else(|_| from.duration_since(to)).unwrap_or_default().as_secs();
     let (number, unit) = match seconds {
+        1 => (1, "second"),
         0..=119 => (seconds, "seconds"),
         120..=7_199 => (seconds / 60, "minutes"),
         7_200..=172_799 => (seconds / 3_600, "hours"),
@@ -131,9 +132,14 @@ mod tests {
         assert_eq!(day(moment), "2026-11-23");
         assert_eq!(time_of_day(moment), "18:00:00");
         assert_eq!(utc(moment), "2026-11-23T18:00:00Z");
-        for (seconds, said) in
-            [(119, "119 seconds"), (120, "2 minutes"), (7_200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days")]
-        {
+        for (seconds, said) in [
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (7_200, "2 hours"),
+            (172_799, "47 hours"),
+            (172_800, "2 days"),
+        ] {
             assert_eq!(distance(at(0), at(seconds)), said);
             assert_eq!(distance(at(seconds), at(0)), said);
         }
