@@ -321,8 +321,17 @@ fn no_public_view(host: &str, view: &PublicView, error: &NetError, cx: &Context)
             "{}, and the resolvers here say {inside}: what the internet is told of {host} is unknown",
             view.unheard()
         ),
-        how_to_see(host, error, cx).verify(dig(host)),
+        how_to_see(host, error, cx).and(from_elsewhere(host, cx)).verify(dig(host)),
     )
+}
+
+/// What cannot be seen from inside somebody else can look at.
+fn from_elsewhere(host: &str, cx: &Context) -> Option<Remediation> {
+    let probe = command!("workos-preflight probe https://{}/ --report json=outside.json", host);
+    let remediation = Remediation::installer(format!(
+        "Where it is to stay so, look from a machine on the internet with `{probe}`, and give its report here with --inbound-report."
+    ));
+    (cx.vantage == Vantage::Inside).then(|| remediation.in_short("take in what a probe sees outside"))
 }
 
 #[cfg(test)]
@@ -418,6 +427,8 @@ mod tests {
 
         assert_eq!((codes(&public), public.status()), (vec!["seen-from-inside-only"], Status::Warn));
         assert_eq!((codes(&private), private.status()), (vec!["no-public-view"], Status::Unknown));
+        let other = private.findings[0].remediations.iter().last().map(|way| way.action.as_str()).unwrap_or_default();
+        assert!(other.contains("probe") && other.contains("--inbound-report"), "{other}");
     }
 
     /// A witness over HTTPS that cannot be asked for this reason.

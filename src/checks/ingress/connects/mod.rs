@@ -21,6 +21,7 @@ use crate::net::ErrorKind;
 use crate::net::special::special;
 use crate::said::{in_any_order, listed, spoken};
 use crate::settings::Settings;
+use crate::settings::values::{shown_url, url_endpoint, web_url};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -109,8 +110,8 @@ fn judge(endpoint: &Endpoint, arrival: &Arrival, cx: &Context) -> Outcome {
     }
     outcome.because(match cx.vantage {
         _ if arrival.public.is_empty() && arrival.inside.is_empty() => not_contacted(endpoint, &arrival.withheld),
-        Vantage::Inside if arrival.public.is_empty() => hairpin(endpoint, &arrival.inside),
-        Vantage::Inside => hairpin(endpoint, &arrival.public),
+        Vantage::Inside if arrival.public.is_empty() => hairpin(endpoint, &arrival.inside, cx),
+        Vantage::Inside => hairpin(endpoint, &arrival.public, cx),
         Vantage::Outside => blocked(endpoint, &arrival.public, cx),
     })
 }
@@ -147,10 +148,16 @@ fn not_contacted(endpoint: &Endpoint, withheld: &[IpAddr]) -> Finding {
     )
 }
 
-fn hairpin(endpoint: &Endpoint, tried: &[Tried]) -> Finding {
+fn hairpin(endpoint: &Endpoint, tried: &[Tried], cx: &Context) -> Finding {
+    let webhook = cx.settings.webhook_url.as_ref().and_then(|url| web_url(&url.value));
+    let webhook = webhook.filter(|url| url_endpoint(url).as_ref() == Some(endpoint));
+    let url = webhook.map_or_else(|| endpoint.https("/"), |url| shown_url(url.as_str()));
+    let probe = command!("workos-preflight probe {} --report json=outside.json", url);
     HAIRPIN.found(
         format!("could not connect from here to {} on port {}; the edge may not turn connections from inside around (hairpin), so this proves nothing", addresses(tried), endpoint.port),
-        Remediation::network(format!("Look from a machine on the internet, with `workos-preflight probe {}` or the command below: {endpoint} must accept the connection there.", endpoint.https("/"))).in_short("look from the internet with probe").verify(curl(endpoint)),
+        Remediation::network(format!("Look from a machine on the internet, where {endpoint} must accept the connection: `{probe}` answers this and what rests on it, once its report is given here with --inbound-report."))
+            .in_short("look from the internet with probe")
+            .verify(curl(endpoint)),
     )
 }
 
@@ -253,6 +260,19 @@ mod tests {
         assert_eq!((codes(&nothing), nothing.status()), (vec!["hairpin"], Status::Unknown));
         assert_eq!(inside.status(), Status::Pass);
         assert!(inside.evidence.iter().any(|seen| seen.value.contains("no proof")));
+    }
+
+    #[tokio::test]
+    async fn what_proves_nothing_names_the_look_that_would_and_asks_it_for_the_webhook_where_that_is_there() {
+        let bare = run(site(DROPPED, Err(ErrorKind::Refused))).await;
+        let url = "https://app.customer.example/webhooks";
+        let webhook = run(site(DROPPED, Err(ErrorKind::Refused)).with("installation.webhook_url", url)).await;
+
+        for (outcome, looked_at) in [(bare, "https://app.customer.example/"), (webhook, url)] {
+            let action = &outcome.findings[0].remediations.likeliest().action;
+            let probe = format!("`workos-preflight probe {looked_at} --report json=outside.json`");
+            assert!(action.contains(&probe) && action.contains("--inbound-report"), "{action}");
+        }
     }
 
     #[tokio::test]
