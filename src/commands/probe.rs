@@ -4,6 +4,8 @@ use super::{Failure, gather, plan, session};
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
+use crate::host::ThisHost;
+use crate::outcome::Vantage;
 use crate::plan::{Choice, Plan};
 use crate::said;
 use crate::secret::Secret;
@@ -28,7 +30,8 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::from_outside(GROUPS, &facts, &settings, &choice, &probing);
     if args.plan {
-        return plan::print(checks, "probe", args.output.format, args.output.color);
+        let head = session::head_of(&ThisHost::default(), &settings, &facts, Vantage::Outside);
+        return plan::print(checks, head, "probe", args.output.format, args.output.color);
     }
     let cx = session::from_outside(settings, facts, probing)?;
     session::block_on(session::run(checks, cx, None, &args.output))?

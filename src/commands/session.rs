@@ -17,7 +17,7 @@ use crate::cli::{FailOn, OutputArgs};
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::files;
-use crate::host::ThisHost;
+use crate::host::{Host, ThisHost};
 use crate::net::{Layered, Limits, Live, TrustSummary};
 use crate::outcome::Vantage;
 use crate::plan::Plan;
@@ -249,27 +249,34 @@ fn code(report: &Report, output: &OutputArgs) -> u8 {
 }
 
 pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
-    let ranges = &cx.facts.cloudflare;
+    let head = head_of(cx.host.as_ref(), &cx.settings, &cx.facts, cx.vantage);
+    let told = head.settings.into_iter().chain(cx.probing.shown()).collect();
+    Head { settings: told, demonstration, ..head }
+}
+
+/// What is known before anything is asked.
+pub(super) fn head_of(host: &dyn Host, settings: &Settings, facts: &Facts, vantage: Vantage) -> Head {
+    let ranges = &facts.cloudflare;
     let outside = [ranges.ipv4.first(), ranges.ipv6.first()].into_iter().flatten().map(ipnet::IpNet::network);
-    let sources = outside.filter_map(|address| cx.host.source_for(address).ok()).filter(|source| !source.is_loopback());
-    let proxied = match cx.vantage {
-        Vantage::Inside => cx.settings.proxy_for(&cx.settings.api.value).is_some(),
+    let sources = outside.filter_map(|address| host.source_for(address).ok()).filter(|source| !source.is_loopback());
+    let proxy = match vantage {
+        Vantage::Inside => settings.proxy_for(&settings.api.value),
         // What arrives at the installation passes no proxy of this machine.
-        Vantage::Outside => false,
+        Vantage::Outside => None,
     };
     Head {
-        started_at: cx.host.now(),
-        host: cx.host.name(),
+        started_at: host.now(),
+        host: host.name(),
         addresses: sources.map(|address| address.to_string()).collect(),
-        vantage: cx.vantage,
-        strategy: cx.settings.strategy.value,
-        via: if proxied { cx.via(&cx.settings.api.value) } else { "direct".to_owned() },
-        via_from: cx.settings.proxy.as_ref().filter(|_| proxied).map(|proxy| proxy.source.clone()),
-        settings_file: cx.settings.file.clone(),
+        vantage,
+        strategy: settings.strategy.value,
+        via: proxy.map_or_else(|| "direct".to_owned(), ToString::to_string),
+        via_from: settings.proxy.as_ref().filter(|_| proxy.is_some()).map(|proxy| proxy.source.clone()),
+        settings_file: settings.file.clone(),
         typed: gather::typed(),
-        facts_as_of: cx.facts.as_of.clone(),
-        settings: cx.settings.shown.iter().cloned().chain(cx.probing.shown()).collect(),
-        demonstration,
+        facts_as_of: facts.as_of.clone(),
+        settings: settings.shown.clone(),
+        demonstration: None,
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].pieces = vec![Piece::Words(STRANGER.to_owned()), Piece::Literal(STRANGER.to_owned())];
     plan.contacts[1].why.push(STRANGER.to_owned());
+    plan.head.host = STRANGER.to_owned();
+    plan.head.settings_file = Some(STRANGER.into());
     plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned(), wants: None });
     plan.checks[2].idle = Some(Why::LeftOut(Some(STRANGER.to_owned())));
     seen(&Document::Plan(plan));
@@ -77,6 +79,7 @@ fn plan() -> Plan {
         idle,
     };
     Plan {
+        head: fixture::head(),
         command: "check",
         contacts: vec![
             touched(

@@ -4,10 +4,13 @@ use crate::check::{CheckId, Touch};
 use crate::contact::{Piece, sentence};
 use crate::ending::Why;
 use crate::plan::{self, Fate, Touched};
+use crate::report::Head;
 use crate::said::hidden;
 
 /// What a command would touch.
 pub struct Plan {
+    /// When, where and by which way, as a run would begin.
+    pub head: Head,
     /// The command.
     pub command: &'static str,
     /// What it would touch, each thing once.
@@ -45,7 +48,7 @@ pub const HEADINGS: [&str; 4] = ["On this machine", "Names", "Connections", "Req
 
 impl Plan {
     /// A plan without secrets.
-    pub fn of(plan: &plan::Plan, command: &'static str) -> Self {
+    pub fn of(plan: &plan::Plan, head: Head, command: &'static str) -> Self {
         let contacts = plan.contacts().into_iter().map(Contact::from);
         let checks = plan.entries.iter().map(|entry| {
             let (subject, idle) = match &entry.fate {
@@ -55,7 +58,7 @@ impl Plan {
             let subject = subject.as_deref().map(hidden);
             Planned { id: entry.spec.id, subject, required: entry.required, idle }
         });
-        Plan { command, contacts: contacts.collect(), checks: checks.collect() }
+        Plan { head: head.without_secrets(), command, contacts: contacts.collect(), checks: checks.collect() }
     }
 
     /// What stands under a heading.

@@ -51,6 +51,17 @@ pub struct Head {
     pub demonstration: Option<String>,
 }
 
+impl Head {
+    /// The way that requests take, and what named the proxy, in words.
+    pub fn way(&self) -> String {
+        match (self.via.as_str(), &self.via_from) {
+            ("direct", _) => "no proxy".to_owned(),
+            (proxy, None) => format!("through {proxy}"),
+            (proxy, Some(from)) => format!("through {proxy} ({from})"),
+        }
+    }
+}
+
 /// One row of a report: one check about one subject.
 #[derive(Clone)]
 pub struct Row {

@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use super::{Encoding, Format, Reporter, worst, worst_first};
 use crate::outcome::{Finding, Status};
 use crate::report::{Report, Row};
-use crate::said::harmless;
+use crate::said::{harmless, utc};
 
 /// For CI systems that show test results.
 pub(super) static FORMAT: Format = Format {
@@ -55,7 +55,17 @@ fn suite(report: &Report, group: &str) -> TestSuite {
     let mut property = |name: &str, value: &str| {
         suite.add_property((name, harmless(value).as_str()));
     };
+    property("version", env!("CARGO_PKG_VERSION"));
+    property("started", &utc(head.started_at));
     property("host", &head.host);
+    property("addresses", &head.addresses.join(", "));
+    property("route", &head.via);
+    if let Some(from) = &head.via_from {
+        property("route named by", &from.to_string());
+    }
+    if let Some(file) = &head.settings_file {
+        property("settings file", &file.display().to_string());
+    }
     property("vantage", head.vantage.as_str());
     property("strategy", head.strategy.as_str());
     property("facts", &head.facts_as_of);

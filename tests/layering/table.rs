@@ -422,6 +422,7 @@ pub(crate) const ROWS: &[Row] = &[
             "crate::firewall",
             "crate::outcome",
             "crate::plan",
+            "crate::report::Head",
             "crate::report::compare",
             "crate::said",
             "ipnet",

@@ -81,6 +81,23 @@ pub struct Host {
     pub addresses: Vec<String>,
 }
 
+/// Where, when and by which way a document was made that is no report.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Head {
+    /// What wrote it.
+    pub tool: Tool,
+    /// When: RFC 3339, UTC, to the second.
+    pub made_at: String,
+    /// The machine on which it was made.
+    pub host: Host,
+    /// The way that requests to `WorkOS` take from there.
+    pub route: Route,
+    /// The facts about `WorkOS` that it follows from.
+    pub facts: Facts,
+    /// The settings file that was read. Null when there was none.
+    pub settings_file: Option<String>,
+}
+
 /// The way that requests to `WorkOS` take.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Route {

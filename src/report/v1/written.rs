@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    Area, Check, CheckResult, Ended, Evidence, Explained, Facts, Finding, Grade, Host, Inbound, Remediation, Report,
-    Route, SCHEMA, Setting, Severity, Skipped, Status, Stop, Summary, ToDo, Tool, Vantage, Verdict, Waiver, Who,
+    Area, Check, CheckResult, Ended, Evidence, Explained, Facts, Finding, Grade, Head, Host, Inbound, Remediation,
+    Report, Route, SCHEMA, Setting, Severity, Skipped, Status, Stop, Summary, ToDo, Tool, Vantage, Verdict, Waiver,
+    Who,
 };
 use crate::check;
 use crate::ending::{self, Ending, Why};
@@ -30,23 +31,20 @@ impl From<&report::Report> for Report {
                 }),
             }
         }
+        let Head { tool, made_at, host, route, facts, settings_file } = Head::from(head);
         Report {
             schema: SCHEMA.to_owned(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            started_at: utc(head.started_at),
+            tool,
+            started_at: made_at,
             duration_ms: milliseconds(report.duration),
             interrupted: report.interrupted,
             demonstration: head.demonstration.clone(),
-            host: Host {
-                name: head.host.clone(),
-                os: std::env::consts::OS.to_owned(),
-                addresses: head.addresses.clone(),
-            },
+            host,
             vantage: head.vantage.into(),
             strategy: head.strategy.as_str().to_owned(),
-            route: Route { via: head.via.clone(), from: head.via_from.as_ref().map(ToString::to_string) },
-            facts: Facts { as_of: head.facts_as_of.clone() },
-            settings_file: head.settings_file.as_ref().map(|path| path.display().to_string()),
+            route,
+            facts,
+            settings_file,
             settings: head.settings.iter().map(setting).collect(),
             verdict: report.verdict().into(),
             inbound: report.inbound().into(),
@@ -55,6 +53,23 @@ impl From<&report::Report> for Report {
             summary: report.summary().into(),
             waivers: report.waivers.iter().map(Waiver::from).collect(),
             checks,
+        }
+    }
+}
+
+impl From<&report::Head> for Head {
+    fn from(head: &report::Head) -> Self {
+        Head {
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            made_at: utc(head.started_at),
+            host: Host {
+                name: head.host.clone(),
+                os: std::env::consts::OS.to_owned(),
+                addresses: head.addresses.clone(),
+            },
+            route: Route { via: head.via.clone(), from: head.via_from.as_ref().map(ToString::to_string) },
+            facts: Facts { as_of: head.facts_as_of.clone() },
+            settings_file: head.settings_file.as_ref().map(|path| path.display().to_string()),
         }
     }
 }

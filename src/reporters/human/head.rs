@@ -17,7 +17,7 @@ impl Human {
         let run = [
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
             utc(head.started_at).replace('T', " "),
-            format!("{host}, {}", route(head)),
+            format!("{host}, {}", head.way()),
         ];
         let what = match head.vantage {
             Vantage::Outside => Some("the installation from outside".to_owned()),
@@ -62,14 +62,5 @@ impl Human {
             writeln!(out, "  {name:names$}  {value:values$}  {}", self.paint(Paint::Faint, from))?;
         }
         Ok(())
-    }
-}
-
-/// The way that requests take, and what named it.
-fn route(head: &Head) -> String {
-    match (head.via.as_str(), &head.via_from) {
-        ("direct", _) => "no proxy".to_owned(),
-        (proxy, None) => format!("through {proxy}"),
-        (proxy, Some(from)) => format!("through {proxy} ({from})"),
     }
 }

@@ -7,8 +7,10 @@ use crate::documents::plan::{HEADINGS, Plan};
 
 impl Human {
     pub(super) fn plan(&mut self, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-        self.prose(&format!("{}. Nothing has been sent.", plan.title()), out)?;
+        self.head(&plan.head, out)?;
         self.begun = true;
+        self.stand_off(out)?;
+        self.prose(&format!("{}. Nothing has been sent.", plan.title()), out)?;
         for heading in HEADINGS {
             let contacts = plan.under(heading);
             if !contacts.is_empty() {

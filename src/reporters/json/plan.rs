@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::touch::Touch;
 use crate::documents::plan;
-use crate::report::v1::Skipped;
+use crate::report::v1::{Head, Skipped};
 
 /// What [`Plan::schema`] holds.
 const SCHEMA: &str = "workos-preflight/plan/v1";
@@ -16,6 +16,9 @@ pub(super) struct Plan {
     /// The name and version of this format.
     #[schemars(extend("const" = SCHEMA))]
     schema: String,
+    /// Where, when and by which way it was made.
+    #[serde(flatten)]
+    head: Head,
     /// Which command it is the plan of: `check` or `probe`.
     command: String,
     /// What it would touch, each thing once.
@@ -58,6 +61,7 @@ impl From<&plan::Plan> for Plan {
     fn from(plan: &plan::Plan) -> Self {
         Plan {
             schema: SCHEMA.to_owned(),
+            head: Head::from(&plan.head),
             command: plan.command.to_owned(),
             contacts: plan.contacts.iter().map(Contact::from).collect(),
             checks: plan.checks.iter().map(Check::from).collect(),

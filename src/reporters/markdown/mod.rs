@@ -3,6 +3,7 @@
 mod comparison;
 mod explain;
 mod faults;
+mod head;
 mod plan;
 mod requirements;
 mod text;

@@ -9,6 +9,7 @@ impl Blocks {
     pub(super) fn plan(&mut self, plan: &Plan) {
         self.heading(1, &plan.title());
         self.paragraph("Nothing has been sent.");
+        self.head(&plan.head);
         for heading in HEADINGS {
             let contacts = plan.under(heading);
             if contacts.is_empty() {
