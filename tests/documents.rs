@@ -108,7 +108,7 @@ fn the_help_of_every_command_names_its_formats_and_that_of_schema_the_documents(
         }
     }
     let help = run(&["schema", "--help"]).out;
-    assert!(Kind::ALL.iter().all(|kind| help.contains(kind.as_str()) && help.contains(kind.of_what())), "{help}");
+    assert!(Kind::ALL.iter().all(|kind| help.contains(kind.as_str())), "{help}");
 }
 
 #[test]

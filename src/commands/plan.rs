@@ -29,6 +29,6 @@ pub(super) fn print(
 ) -> Result<u8, Failure> {
     // It is read for every run, whatever is asked.
     plan.loaded.extend(gather::trust_store());
-    let document = Document::Plan(documents::plan::Plan::of(&plan, head, command));
+    let document = Document::Plan(Box::new(documents::plan::Plan::of(&plan, head, command)));
     print_document(&document, format, terminal::look(Detail::Normal, color))
 }

@@ -20,7 +20,7 @@ use crate::reporters::fixture::{self, STRANGER};
 /// Every document under the name of its golden, and each kind once at least.
 pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
     let (before, after) = (healthy(), broken());
-    seen("plan", &Document::Plan(plan()));
+    seen("plan", &Document::Plan(Box::new(plan())));
     seen("requirements", &Document::Requirements(sheet()));
     seen("explain.check", &Document::Explain(Page::Check(&CONNECTS, decides())));
     seen("explain.codes", &Document::Explain(Page::Codes(vec![page(&CONNECTS, &TIMED_OUT), page(&CLOCK, &SKEWED)])));
@@ -47,7 +47,7 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.head.settings_file = Some(STRANGER.into());
     plan.checks[1].idle = Some(Why::NotApplicable { enable: STRANGER.to_owned(), wants: None });
     plan.checks[2].idle = Some(Why::LeftOut(Some(STRANGER.to_owned())));
-    seen(&Document::Plan(plan));
+    seen(&Document::Plan(Box::new(plan)));
     let mut sheet = sheet();
     sheet.as_of = STRANGER.to_owned();
     sheet.request.requester = Some(STRANGER.to_owned());

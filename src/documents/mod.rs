@@ -14,7 +14,7 @@ use crate::report::compare::Comparison;
 /// A document, whichever format it will be written in.
 pub enum Document<'a> {
     /// What a command would touch.
-    Plan(plan::Plan),
+    Plan(Box<plan::Plan>),
     /// The sheet for a firewall request.
     Requirements(requirements::Sheet),
     /// A page of the manual.

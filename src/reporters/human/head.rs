@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::columns;
+use super::text::{columns, wrapped};
 use super::{Human, Paint};
 use crate::outcome::Vantage;
 use crate::report::Head;
@@ -42,11 +42,17 @@ impl Human {
                     line.push_str(&point);
                     line.push_str(&part);
                 }
-                Some(_) => lines.push(format!("  {part}")),
-                None => lines.push(part),
+                _ => lines.push(part),
             }
         }
-        lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+        for (nth, line) in lines.iter().enumerate() {
+            let indent = if nth == 0 { 0 } else { 2 };
+            for (further, line) in wrapped(line, self.width - indent).iter().enumerate() {
+                let indent = if further == 0 { indent } else { 4 };
+                writeln!(out, "{:indent$}{line}", "")?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn settings(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
