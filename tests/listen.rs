@@ -757,11 +757,7 @@ fn check_takes_the_saved_proof_in_with_its_age_and_for_its_own_url_only() {
     let (own, aged, none) = (check(&saved, HOOK), check(&path("old.json"), HOOK), check(&path("none.json"), HOOK));
 
     assert_eq!((own.code, own.json()["inbound"].clone()), (Some(0), "proved".into()));
-    assert!(
-        evidence(&own.json()).contains("seen by listen") && evidence(&own.json()).contains(" seconds ago"),
-        "{}",
-        own.out
-    );
+    assert!(evidence(&own.json()).contains("seen by listen") && evidence(&own.json()).contains(" ago"), "{}", own.out);
     assert_eq!((aged.code, codes(&aged.json())), (Some(0), vec!["webhook.delivered/seen-long-ago".to_owned()]));
     let (another_path, ahead) = (format!("{HOOK}/other"), path("ahead.json"));
     for (report, hook, words) in [

@@ -151,7 +151,7 @@ fn passes(id: &'static str) -> Expect {
 
 /// It holds by what somebody saw from outside a moment ago.
 fn seen(id: &'static str) -> Expect {
-    passes(id).says("seen from outside: ").says("seconds ago")
+    passes(id).says("seen from outside: ").says(" ago")
 }
 
 fn open(id: &'static str) -> Expect {
