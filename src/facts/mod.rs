@@ -102,6 +102,9 @@ pub struct BrowserHost {
     pub required: bool,
     /// What it is needed for.
     pub why: String,
+    /// Who says so.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// What nothing else is said of.
@@ -118,6 +121,9 @@ pub struct OtherHost {
     pub port: u16,
     /// What it is needed for.
     pub why: String,
+    /// Who says so.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// A public DNS over HTTPS service.

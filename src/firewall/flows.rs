@@ -139,7 +139,7 @@ fn api(facts: &Facts, endpoint: &Endpoint, source: Party) -> Flow {
         id: "egress-api".to_owned(),
         source,
         destination: workos_api(facts, endpoint),
-        reason: "every API call, token exchange and key set (JWKS); the Events API too. Its addresses change within these ranges"
+        reason: "every API call, token exchange and key set (JWKS); the Events API too. Its addresses change within Cloudflare's ranges"
             .to_owned(),
         since: format!("{GUIDE}; ranges: {}", facts.cloudflare.source),
         ..flow_to(endpoint)
@@ -308,7 +308,7 @@ fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<
             continue;
         }
         let name = if hosts.len() == 1 { slug(&first.host) } else { slug_of_purpose(&first.why) };
-        flows.push(flow(&name, &hosts, need, first.why.clone(), format!("facts of {}", facts.as_of)));
+        flows.push(flow(&name, &hosts, need, first.why.clone(), said_by(first.source.as_deref(), facts)));
     }
     for flow in flows.iter_mut().filter(|flow| flow.destination.hosts == [api.host.as_str()]) {
         flow.destination = workos_api(facts, api);
@@ -318,7 +318,7 @@ fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<
 
 /// Hosts that are there for the same, so that one row says it.
 fn alike(hosts: &[BrowserHost]) -> Vec<Vec<&BrowserHost>> {
-    let purpose = |host: &BrowserHost| (host.why.clone(), host.required, is_pattern(host));
+    let purpose = |host: &BrowserHost| (host.why.clone(), host.required, host.source.clone(), is_pattern(host));
     let mut alike: Vec<Vec<&BrowserHost>> = Vec::new();
     for host in hosts {
         match alike.iter_mut().find(|known| known.first().is_some_and(|first| purpose(first) == purpose(host))) {
@@ -327,6 +327,11 @@ fn alike(hosts: &[BrowserHost]) -> Vec<Vec<&BrowserHost>> {
         }
     }
     alike
+}
+
+fn said_by(source: Option<&str>, facts: &Facts) -> String {
+    let gathered = format!("facts of {}", facts.as_of);
+    source.map_or_else(|| gathered.clone(), |source| format!("{source}; {gathered}"))
 }
 
 fn is_pattern(host: &BrowserHost) -> bool {
@@ -356,7 +361,7 @@ fn others(facts: &Facts, settings: &Settings) -> Vec<Flow> {
         port: other.port,
         need: Need::WhereUsed,
         reason: other.why.clone(),
-        since: format!("facts of {}", facts.as_of),
+        since: said_by(other.source.as_deref(), facts),
         ..flow_to(api)
     });
     std::iter::once(provisioning).chain(named).collect()
@@ -458,7 +463,12 @@ mod tests {
         );
         let row = |id| of(&sheet, id)[0].destination.clone();
 
-        assert_eq!(row("egress-browser-assets").hosts, ["cdn.workos.com", "images.workoscdn.com", "workos.imgix.net"]);
+        assert_eq!(
+            row("egress-browser-assets-of-hosted-pages").hosts,
+            ["cdn.workos.com", "images.workoscdn.com", "workos.imgix.net"]
+        );
+        let since = &of(&sheet, "egress-browser-assets-of-hosted-pages")[0].since;
+        assert!(since.contains("help.openai.com") && since.ends_with("; facts of 2026-11-23"), "{since}");
         assert_eq!(row("egress-browser-hosted-login").hosts, ["q.authkit.app", "r.example"]);
         let named = row("egress-endpoints");
         assert_eq!(
