@@ -84,18 +84,6 @@ impl CodePage {
         }
     }
 
-    /// The findings that follow from it, each check with its own.
-    pub fn explains_by_check(&self) -> Vec<(&'static Spec, Vec<&'static str>)> {
-        let mut checks: Vec<(&'static Spec, Vec<&'static str>)> = Vec::new();
-        for (spec, code) in &self.explains {
-            match checks.iter_mut().find(|(known, _)| known.id == spec.id) {
-                Some((_, names)) => names.push(code.name),
-                None => checks.push((spec, vec![code.name])),
-            }
-        }
-        checks
-    }
-
     /// What a settings file says so that it does not count until a day.
     pub fn waiver(&self) -> [String; 4] {
         [
@@ -140,6 +128,18 @@ pub fn first_page(codes: impl IntoIterator<Item = Address>) -> String {
 
 /// What the pages of the manual are printed with.
 const EXPLAIN: &str = concat!(env!("CARGO_PKG_NAME"), " explain");
+
+/// Findings in lines of one check each: the check, and the names of what it finds.
+pub fn by_check(found: &[Address]) -> Vec<(&'static Spec, Vec<&'static str>)> {
+    let mut checks: Vec<(&'static Spec, Vec<&'static str>)> = Vec::new();
+    for (spec, code) in found {
+        match checks.iter_mut().find(|(known, _)| known.id == spec.id) {
+            Some((_, names)) => names.push(code.name),
+            None => checks.push((spec, vec![code.name])),
+        }
+    }
+    checks
+}
 
 /// `egress.connects/timed-out`
 pub fn address((spec, code): Address) -> String {

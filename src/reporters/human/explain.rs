@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::text::{columns, wrapped};
 use super::{Human, Paint};
 use crate::check::{Group, Spec};
-use crate::documents::explain::{self, Address, CodePage, Decides, Page, address, meaning};
+use crate::documents::explain::{self, Address, CodePage, Decides, Page, meaning};
 use crate::outcome::Cause;
 use crate::said::{all_of, listed};
 
@@ -67,13 +67,7 @@ impl Human {
         self.hanging("  ", Paint::Plain, &meaning(page.code), out)?;
         self.stand_off(out)?;
         self.hanging("  ", Paint::Plain, &page.in_the_run(), out)?;
-        if !page.follows_from.is_empty() {
-            self.title(explain::FOLLOWS_FROM, out)?;
-            for found in &page.follows_from {
-                self.hanging("  ", Paint::Plain, &address(*found), out)?;
-                self.hanging("      ", Paint::Plain, found.1.means, out)?;
-            }
-        }
+        self.related(explain::FOLLOWS_FROM, &page.follows_from, out)?;
         if !page.code.causes.is_empty() {
             self.title(explain::causes(page.code), out)?;
             for nth in 0..page.code.causes.len() {
@@ -81,17 +75,24 @@ impl Human {
                 self.cause(nth, page.code.causes, out)?;
             }
         }
-        if !page.explains.is_empty() {
-            self.title(explain::EXPLAINS, out)?;
-            for (spec, names) in page.explains_by_check() {
-                self.hanging("  ", Paint::Plain, &format!("{}: {}", spec.id, listed(names)), out)?;
-            }
-        }
+        self.related(explain::EXPLAINS, &page.explains, out)?;
         self.title(explain::WAIVER, out)?;
         for line in page.waiver() {
             writeln!(out, "  {line}")?;
         }
         self.command(explain::CHECK, &page.check(), out)
+    }
+
+    /// Other findings, in a line for each check, where there are any.
+    fn related(&mut self, heading: &str, found: &[Address], out: &mut dyn Write) -> io::Result<()> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.title(heading, out)?;
+        let lines = explain::by_check(found).into_iter();
+        lines
+            .map(|(spec, names)| format!("{}: {}", spec.id, listed(names)))
+            .try_for_each(|line| self.hanging("  ", Paint::Plain, &line, out))
     }
 
     /// A command below what it is for. It is never wrapped: it is there to be copied.

@@ -23,28 +23,28 @@ impl Blocks {
         self.heading(1, &page.address());
         self.paragraph(&meaning(page.code));
         self.paragraph(&page.in_the_run());
-        if !page.follows_from.is_empty() {
-            self.heading(2, explain::FOLLOWS_FROM);
-            self.stand_off();
-            for found in &page.follows_from {
-                self.item(0, &format!("{}: {}", code(&address(*found)), prose(found.1.means)));
-            }
-        }
+        self.related(explain::FOLLOWS_FROM, &page.follows_from);
         if !page.code.causes.is_empty() {
             self.heading(2, explain::causes(page.code));
             self.stand_off();
             (0..page.code.causes.len()).for_each(|nth| self.cause(nth, page.code.causes));
         }
-        if !page.explains.is_empty() {
-            self.heading(2, explain::EXPLAINS);
-            self.stand_off();
-            for (spec, names) in page.explains_by_check() {
-                self.item(0, &format!("{}: {}", code(spec.id.as_str()), listed(names.into_iter().map(code))));
-            }
-        }
+        self.related(explain::EXPLAINS, &page.explains);
         self.heading(2, explain::WAIVER);
         self.fenced("toml", &page.waiver());
         self.paragraph(&format!("{}: `{}`", explain::CHECK, page.check()));
+    }
+
+    /// Other findings, in an item for each check, where there are any.
+    fn related(&mut self, heading: &str, found: &[Address]) {
+        if found.is_empty() {
+            return;
+        }
+        self.heading(2, heading);
+        self.stand_off();
+        for (spec, names) in explain::by_check(found) {
+            self.item(0, &format!("{}: {}", code(spec.id.as_str()), listed(names.into_iter().map(code))));
+        }
     }
 
     /// What may lie behind a finding, how it shows, and who mends it. A command that an earlier cause had is not repeated.
