@@ -286,6 +286,11 @@ fn a_run_fails_only_on_what_got_worse_than_in_its_baseline() {
         assert!(report < comparison, "{}", ended.out);
         assert_eq!(ended.err, "");
     }
+    // Nobody thinks any more of what was wrong before, so that what to do stands with it once more.
+    let (_, still) = known.out.split_once("\nStill wrong\n").unwrap();
+    for part in ["[egress.connects/timed-out]", "network       Allow", "see it        curl"] {
+        assert!(still.contains(part), "{part} is missing in\n{still}");
+    }
     assert_eq!(saved.run(&["demo", "--baseline", "dropped.json", "--fail-on", "warn"]).code, Some(2));
 }
 

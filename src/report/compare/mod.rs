@@ -33,7 +33,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use self::v1::{Change, Difference, Why};
-use super::v1::{CheckResult, Evidence, Report, Severity, Skipped, Status};
+use super::v1::{CheckResult, Evidence, Report, Severity, Skipped, Status, ToDo};
 use crate::outcome;
 
 /// Two reports, and what is different.
@@ -72,6 +72,8 @@ pub struct Pair<'a> {
     pub counts: bool,
     /// What was seen otherwise than before, as far as both were asked.
     pub differences: Vec<Difference>,
+    /// Codes of now that follow from others, and from which.
+    explained: Vec<(&'a str, String)>,
 }
 
 impl Pair<'_> {
@@ -91,14 +93,17 @@ impl Pair<'_> {
         open && !self.is_waived() && !self.required
     }
 
-    /// Whether it was wrong before in the same way, and still is.
+    /// Whether it was wrong before and still is, perhaps in another way, and not worse.
     pub fn is_still_wrong(&self) -> bool {
         let wrong = |result: Option<&CheckResult>| {
             result.is_some_and(|it| matches!(it.status, Status::Fail | Status::Unknown) && it.waived.is_none())
         };
-        let as_before =
-            self.change == Change::Unchanged || (self.change == Change::Changed && self.why == Why::Evidence);
-        as_before && wrong(self.before) && wrong(self.after)
+        self.change != Change::Regressed && wrong(self.before) && wrong(self.after)
+    }
+
+    /// What a finding of now follows from, as `check-id/code`: acting on the finding itself cannot help as long as that stands.
+    pub fn cause_of(&self, code: &str) -> Option<&str> {
+        self.explained.iter().find(|(explained, _)| *explained == code).map(|(_, cause)| cause.as_str())
     }
 
     /// Whether it fails and did not show before, so that nothing is known of whether that is new.
@@ -174,7 +179,8 @@ impl<'a> Comparison<'a> {
         let gone = gone.into_iter().map(|row| pair(Some(row), later.stand_in(row.id), &excused));
         let rows = rows.into_iter().map(|(_, pair)| pair).chain(gone);
         let asked_once = |pair: &Pair<'_>| pair.before.is_some_and(asked) || pair.after.is_some_and(asked);
-        Comparison { before, after, notes: notes(before, after), rows: rows.filter(asked_once).collect() }
+        let rows = rows.filter(asked_once).map(|pair| Pair { explained: explained(&pair, after), ..pair });
+        Comparison { before, after, notes: notes(before, after), rows: rows.collect() }
     }
 
     /// What it comes to.
@@ -283,7 +289,17 @@ fn pair<'a>(before: Option<Placed<'a>>, after: Option<Placed<'a>>, excused: &BTr
         why,
         counts: !accepted && (change == Change::Regressed || (change == Change::New && failing)),
         differences,
+        explained: Vec::new(),
     }
+}
+
+/// What the later report takes off its list because it follows from something else.
+fn explained<'a>(pair: &Pair<'a>, after: &'a Report) -> Vec<(&'a str, String)> {
+    let of = |entry: &'a ToDo| {
+        let about = entry.explains.iter().filter(|it| it.check == pair.id && it.subject.as_deref() == pair.subject);
+        about.map(move |it| (it.code.as_str(), format!("{}/{}", entry.check, entry.code)))
+    };
+    after.to_do.iter().flat_map(of).collect()
 }
 
 fn judged(

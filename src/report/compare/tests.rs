@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::documents::Kind;
 use crate::outcome::Outcome;
-use crate::report::v1::{Check, Evidence, Finding, Grade, Remediation, Who};
+use crate::report::v1::{Check, Evidence, Explained, Finding, Grade, Remediation, ToDo, Who};
 use crate::reporters::{self, fixture};
 
 /// What a report may have of a row, in short.
@@ -396,5 +396,69 @@ proptest! {
             };
             prop_assert_eq!(count(&there, one), count(&back, other), "{:?}", one);
         }
+    }
+}
+
+#[test]
+fn what_is_wrong_and_was_is_still_wrong_however_it_changed_and_what_got_worse_is_not() {
+    let still = |before: CheckResult, after: CheckResult| {
+        let (before, after) = (report(Some(before)), report(Some(after)));
+        Comparison::of(&before, &after).rows.iter().any(Pair::is_still_wrong)
+    };
+    let of = |is: Is| result(is).unwrap();
+    let with = |codes: &[&str]| {
+        let findings = codes.iter().map(|code| found(Severity::Error, code)).collect();
+        CheckResult { findings, ..of(Is::Fail) }
+    };
+
+    assert!(still(of(Is::Fail), of(Is::Fail)) && still(of(Is::Unknown), of(Is::Unknown)));
+    // Nothing got better where it is only not seen any more.
+    assert!(still(of(Is::Fail), of(Is::Unknown)));
+    assert!(still(with(&["a", "b"]), with(&["a"])) && still(with(&["a"]), with(&["b"])));
+    for (before, after) in [
+        (with(&["a"]), with(&["a", "b"])),
+        (of(Is::Unknown), of(Is::Fail)),
+        (of(Is::Pass), of(Is::Fail)),
+        (of(Is::Fail), of(Is::WaivedFail)),
+        (of(Is::WaivedFail), of(Is::Fail)),
+        (of(Is::Fail), of(Is::Pass)),
+        (of(Is::Fail), of(Is::ForACause)),
+        (of(Is::ForACause), of(Is::Fail)),
+    ] {
+        assert!(!still(before.clone(), after.clone()), "{before:?}, {after:?}");
+    }
+}
+
+#[test]
+fn a_finding_that_the_later_report_takes_off_its_list_names_what_it_follows_from() {
+    let mut after = report(result(Is::Fail));
+    let about = after.checks[0].results[0].subject.clone();
+    let explains = |subject| Explained { check: "egress.connects".to_owned(), code: "broken".to_owned(), subject };
+    after.to_do = vec![ToDo {
+        who: Who::Installer,
+        action: "Name the proxy.".to_owned(),
+        either: Vec::new(),
+        check: "settings.proxy".to_owned(),
+        code: "not-covered".to_owned(),
+        subject: None,
+        explains: vec![explains(Some("another.example:443".to_owned()))],
+    }];
+    let cause = |after: &Report| {
+        let before = report(result(Is::Fail));
+        Comparison::of(&before, after).rows[0].cause_of("broken").map(str::to_owned)
+    };
+    assert_eq!(cause(&after), None);
+    after.to_do[0].explains.push(explains(about));
+
+    assert_eq!(cause(&after).as_deref(), Some("settings.proxy/not-covered"));
+    for format in reporters::of_documents(Kind::Comparison) {
+        let before = report(result(Is::Fail));
+        let document = crate::documents::Document::Comparison(&Comparison::of(&before, &after));
+        let written = fixture::document(format, fixture::NORMAL, &document);
+
+        assert!(written.contains("settings.proxy"), "{format:?}: {written}");
+        // What follows from it is not mended by itself; the list of what is to be done is for programs.
+        let remedy = written.contains("Allow it.") && format.name != "json";
+        assert!(!remedy, "{format:?}: {written}");
     }
 }

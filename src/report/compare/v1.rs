@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Aspect;
-use crate::report::v1::{CheckResult, Ended, Finding, Grade, Host, Report, Skipped, Status, Tool, Vantage, Verdict};
+use crate::report::v1::{
+    CheckResult, Ended, Facts, Finding, Grade, Host, Report, Route, Skipped, Status, ToDo, Tool, Vantage, Verdict,
+};
 
 /// What [`Comparison::schema`] holds.
 pub const SCHEMA: &str = "workos-preflight/comparison/v1";
@@ -27,6 +29,8 @@ pub struct Comparison {
     pub notes: Vec<Note>,
     /// How many rows became what.
     pub summary: Summary,
+    /// What is to be acted on now, in order: the list of the later report.
+    pub to_do: Vec<ToDo>,
     /// Every check and subject that was asked in one of the reports at least: in the later report's order, and then those
     /// that it has not.
     pub rows: Vec<ComparedRow>,
@@ -47,6 +51,8 @@ pub enum ComparisonVerdict {
 /// One of the two reports.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Side {
+    /// What wrote it.
+    pub tool: Tool,
     /// When its run began: RFC 3339, UTC, to the second.
     pub started_at: String,
     /// The machine that it looked from.
@@ -55,6 +61,12 @@ pub struct Side {
     pub vantage: Vantage,
     /// How the deployment reaches `WorkOS`.
     pub strategy: String,
+    /// The way that requests to `WorkOS` took.
+    pub route: Route,
+    /// The facts about `WorkOS` that it was held to.
+    pub facts: Facts,
+    /// The settings file that was read. Null when there was none.
+    pub settings_file: Option<String>,
     /// The user ended it before it was through.
     pub interrupted: bool,
     /// What was played, when it was a demonstration.
@@ -118,6 +130,9 @@ pub struct ComparedRow {
     pub why: Why,
     /// Whether it counts as worse.
     pub worse: bool,
+    /// Whether it was wrong before and still is, perhaps in another way, and not worse. What to do stands with the findings of
+    /// `after`.
+    pub still_wrong: bool,
     /// What the earlier report has. Null where it has nothing of it.
     pub before: Option<State>,
     /// What the later report has. Null where it has nothing of it.
@@ -206,6 +221,7 @@ impl From<&super::Comparison<'_>> for Comparison {
             after: comparison.after.into(),
             notes: comparison.notes.iter().map(Note::from).collect(),
             summary: comparison.into(),
+            to_do: comparison.after.to_do.clone(),
             rows: comparison.rows.iter().map(ComparedRow::from).collect(),
         }
     }
@@ -229,10 +245,14 @@ impl From<&super::Comparison<'_>> for Summary {
 impl From<&Report> for Side {
     fn from(report: &Report) -> Self {
         Side {
+            tool: report.tool.clone(),
             started_at: report.started_at.clone(),
             host: report.host.clone(),
             vantage: report.vantage,
             strategy: report.strategy.clone(),
+            route: report.route.clone(),
+            facts: report.facts.clone(),
+            settings_file: report.settings_file.clone(),
             interrupted: report.interrupted,
             demonstration: report.demonstration.clone(),
             verdict: report.verdict,
@@ -267,6 +287,7 @@ impl From<&super::Pair<'_>> for ComparedRow {
             change: pair.change,
             why: pair.why,
             worse: pair.counts,
+            still_wrong: pair.is_still_wrong(),
             before: pair.before.map(State::from),
             after: pair.after.map(State::from),
             differences: pair.differences.clone(),

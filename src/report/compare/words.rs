@@ -23,8 +23,8 @@ pub fn parts<'p, 'a>(comparison: &'p Comparison<'a>) -> Vec<(&'static str, Vec<&
         ("Regressed", all(comparison, |pair| pair.change == Change::Regressed)),
         ("New, and failing", all(comparison, |pair| pair.change == Change::New && pair.counts)),
         ("Hidden before, and failing", all(comparison, Pair::is_revealed)),
-        ("Still wrong, as before", all(comparison, Pair::is_still_wrong)),
-        ("Improved", all(comparison, |pair| pair.change == Change::Improved)),
+        ("Still wrong", all(comparison, Pair::is_still_wrong)),
+        ("Improved", all(comparison, |pair| pair.change == Change::Improved && !pair.is_still_wrong())),
         (
             "Changed, and neither better nor worse",
             all(comparison, |pair| pair.change == Change::Changed && !pair.is_revealed() && !pair.is_still_wrong()),
@@ -131,11 +131,15 @@ pub fn dependents(pairs: &[&Pair]) -> Vec<(bool, String)> {
     by_reason.into_iter().map(sentence).collect()
 }
 
-/// One of the two reports: when, where, how.
+/// One of the two reports: when, where, how, by what.
 pub fn side(report: &Report) -> String {
     let vantage = Vantage::from(report.vantage).as_str();
-    format!("{}, from {}, {vantage}, {} strategy", report.started_at, machine(report), report.strategy)
+    let (time, version) = (&report.started_at, &report.tool.version);
+    format!("{time}, from {}, {vantage}, {} strategy, version {version}", machine(report), report.strategy)
 }
+
+/// What compares them.
+pub const TOOL: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
 /// How many rows became what, what matters most first.
 pub fn tally(comparison: &Comparison) -> String {
@@ -153,12 +157,11 @@ pub fn tally(comparison: &Comparison) -> String {
     let improved = comparison.count(Change::Improved);
     let none_worse = usize::from(comparison.verdict() == Verdict::Better && waived == 0);
     let revealed = comparison.rows.iter().filter(|pair| pair.is_revealed()).count();
-    let (still, still_unchanged) = {
-        let still: Vec<&Pair> = comparison.rows.iter().filter(|pair| pair.is_still_wrong()).collect();
-        (still.len(), still.iter().filter(|pair| pair.change == Change::Unchanged).count())
-    };
-    let changed = comparison.count(Change::Changed) - revealed - (still - still_unchanged);
-    let unchanged = comparison.count(Change::Unchanged) - still_unchanged;
+    // What is better and still wrong counts as both.
+    let still = comparison.rows.iter().filter(|pair| pair.is_still_wrong()).count();
+    let still_as = |change| of(change, &|pair| pair.is_still_wrong());
+    let changed = comparison.count(Change::Changed) - revealed - still_as(Change::Changed);
+    let unchanged = comparison.count(Change::Unchanged) - still_as(Change::Unchanged);
     let parts = [
         (regressed, format!("{regressed} regressed{}", established(Change::Regressed))),
         (failing, format!("{failing} new and failing")),

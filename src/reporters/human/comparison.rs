@@ -21,14 +21,12 @@ impl Human {
         };
         self.begun = true;
         self.led(words::verdict(comparison), paint, &format!("{}.", words::tally(comparison)), out)?;
-        if self.look.detail != Detail::Quiet {
-            self.sides(comparison, out)?;
-        }
+        self.sides(comparison, out)?;
         self.notes(comparison, out)?;
         parts(comparison, self.look.detail).into_iter().try_for_each(|part| self.part(part, out))
     }
 
-    /// What follows a run's own report: remedies and evidence stand there already.
+    /// What follows a run's own report: the remedies and the evidence of what is worse stand there already.
     pub(in crate::reporters) fn against_baseline(
         &mut self,
         comparison: &Comparison,
@@ -46,8 +44,8 @@ impl Human {
         for (heading, pairs) in [
             ("Worse", all(|pair| pair.counts)),
             ("Hidden before, and failing", all(|pair| pair.is_revealed())),
-            ("Still wrong, as before", all(|pair| pair.is_still_wrong())),
-            ("Improved", all(|pair| pair.change == Change::Improved)),
+            ("Still wrong", all(|pair| pair.is_still_wrong())),
+            ("Improved", all(|pair| pair.change == Change::Improved && !pair.is_still_wrong())),
         ] {
             if pairs.is_empty() || (heading == "Improved" && self.look.detail == Detail::Quiet) {
                 continue;
@@ -56,6 +54,12 @@ impl Human {
             let (dependent, own): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.why == Why::Established);
             for pair in own {
                 self.pair_line(pair, out)?;
+                // It is on nobody's mind any more, so that what is to be done is said once more.
+                if let Some(after) = pair.after.filter(|_| pair.is_still_wrong() && self.look.detail != Detail::Quiet) {
+                    self.transition(pair, out)?;
+                    self.after(pair, after, out)?;
+                    continue;
+                }
                 match pair.after.and_then(|after| worst_first(after).first().copied()) {
                     Some(finding) => self.problem(&transition(pair), &format!("{}/{}", pair.id, finding.code), out)?,
                     None => self.transition(pair, out)?,
@@ -68,6 +72,7 @@ impl Human {
 
     fn sides(&self, comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
+        self.hanging("  by       ", Paint::Plain, words::TOOL, out)?;
         self.hanging("  before   ", Paint::Plain, &words::side(comparison.before), out)?;
         self.hanging("  after    ", Paint::Plain, &words::side(comparison.after), out)?;
         self.hanging("  verdict  ", Paint::Plain, &words::verdicts(comparison), out)
@@ -120,14 +125,17 @@ impl Human {
             }
         }
         if let Some(after) = pair.after.filter(|_| words::wants_action(pair)) {
-            if let Some(reason) = words::unconcluded(after) {
-                self.problem(&reason, pair.id, out)?;
-            }
-            for finding in worst_first(after) {
-                self.remedy(pair, after, finding, out)?;
-            }
+            self.after(pair, after, out)?;
         }
         self.differences(pair, out)
+    }
+
+    /// What is wrong now, and what to do about it.
+    fn after(&self, pair: &Pair, after: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(reason) = words::unconcluded(after) {
+            self.problem(&reason, pair.id, out)?;
+        }
+        worst_first(after).into_iter().try_for_each(|finding| self.remedy(pair, after, finding, out))
     }
 
     /// From what to what, in words.
@@ -143,6 +151,9 @@ impl Human {
         self.problem(&format!("{kind}{}", finding.problem), &format!("{}/{}", pair.id, finding.code), out)?;
         if now.waived.is_some() && self.look.detail != Detail::Verbose {
             return Ok(());
+        }
+        if let Some(cause) = pair.cause_of(&finding.code) {
+            return self.labelled("same cause", Paint::Strong, &format!("as {cause}: mend that first"), out);
         }
         finding.remediations.iter().enumerate().try_for_each(|(nth, remediation)| {
             let who = Who::from(remediation.who);
@@ -267,7 +278,7 @@ mod tests {
         assert!(written.starts_with("Neither better nor worse: 4 still wrong, 8 unchanged."), "{written}");
         assert!(!written.contains("Mind"), "{written}");
         for part in [
-            "Still wrong, as before",
+            "\nStill wrong\n",
             "[egress.connects/timed-out]",
             "      network       Allow",
             "[domain.resolves/no-public-view]",

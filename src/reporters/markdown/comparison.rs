@@ -11,14 +11,13 @@ use crate::reporters::{Detail, parts};
 impl Blocks {
     pub(super) fn comparison(&mut self, comparison: &Comparison, detail: Detail) {
         self.heading(1, &format!("{} {}", words::verdict(comparison), words::tally(comparison)));
-        if detail != Detail::Quiet {
-            let sides = [
-                ["before".to_owned(), words::side(comparison.before)],
-                ["after".to_owned(), words::side(comparison.after)],
-                ["verdict".to_owned(), words::verdicts(comparison)],
-            ];
-            self.table(["", "run"], sides);
-        }
+        let sides = [
+            ["by".to_owned(), words::TOOL.to_owned()],
+            ["before".to_owned(), words::side(comparison.before)],
+            ["after".to_owned(), words::side(comparison.after)],
+            ["verdict".to_owned(), words::verdicts(comparison)],
+        ];
+        self.table(["", "run"], sides);
         self.notes(comparison);
         for part in parts(comparison, detail) {
             self.part(part, detail);
@@ -91,6 +90,9 @@ impl Blocks {
         self.item(1, &format!("{} ({})", prose(&problem), name(pair, finding)));
         if now.waived.is_some() && detail != Detail::Verbose {
             return;
+        }
+        if let Some(cause) = pair.cause_of(&finding.code) {
+            return self.item(2, &format!("same cause as {}: mend that first", code(cause)));
         }
         for (nth, remediation) in finding.remediations.iter().enumerate() {
             let or = if nth == 0 { "" } else { "or " };
