@@ -124,9 +124,17 @@ fn every_settings_file_is_read() {
 fn every_command_line_is_one_that_the_binary_takes() {
     let mut seen = 0;
     let folder = saved_reports();
-    for block in of("sh") {
+    // What a job runs stands behind the key that says so.
+    let jobs = of("yaml").into_iter().map(|block| block.replace("- run: ", "").replace("script: ", ""));
+    let jobs = jobs.map(|block| {
+        block.lines().map(str::trim).filter(|line| line.starts_with("workos-")).collect::<Vec<_>>().join("\n")
+    });
+    for block in of("sh").into_iter().chain(jobs) {
         for line in block.replace("\\\n", " ").lines() {
             let line = line.split(" #").next().unwrap().trim();
+            if line.starts_with('#') {
+                continue;
+            }
             let Some(typed) = line.strip_prefix("workos-preflight") else {
                 let known = line.is_empty() || line.starts_with("cargo ") || line.starts_with("export WORKOS_");
                 assert!(known, "the README has a command that no test knows: {line}");
@@ -136,6 +144,10 @@ fn every_command_line_is_one_that_the_binary_takes() {
                 let args: Vec<&str> = typed.split_whitespace().collect();
                 let ended = run_in(folder.path(), &args);
                 assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
+                continue;
+            }
+            if typed.trim() == "version" {
+                assert_eq!(run(&["version"]).code, Some(0));
                 continue;
             }
             if typed.trim_start().starts_with("listen ") {
@@ -152,9 +164,11 @@ fn every_command_line_is_one_that_the_binary_takes() {
             while let Some(at) = args.iter().position(|word| output.contains(word)) {
                 args.drain(at..=at + 1);
             }
+            args.retain(|word| *word != "--complete");
             let ended = match args.first() {
                 // A look from outside has a plan of its own.
                 Some(&"probe") => run(&[&args[..], &["--plan"]].concat()),
+                Some(&("plan" | "requirements")) => run(&args),
                 _ => run(&[&["plan"], &args[..]].concat()),
             };
             assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
@@ -162,6 +176,34 @@ fn every_command_line_is_one_that_the_binary_takes() {
         }
     }
     assert!(seen >= 4);
+}
+
+/// What scripts are shown to ask of a report is there, and, where `jq` is installed, as they ask it.
+#[test]
+fn every_recipe_for_jq_finds_something_in_a_report() {
+    let report = run(&["demo", "--fault", "egress-dropped", "--only", "egress.connects", "--format", "json"]).out;
+    let members: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let recipes: Vec<String> = of("jq").iter().flat_map(|block| block.lines()).map(str::to_owned).collect();
+    assert!(recipes.len() >= 4);
+    for recipe in &recipes {
+        for word in recipe.split(|c: char| !(c.is_ascii_lowercase() || matches!(c, '.' | '_'))) {
+            for member in
+                word.strip_prefix('.').into_iter().flat_map(|path| path.split('.')).filter(|it| !it.is_empty())
+            {
+                assert!(members.to_string().contains(&format!("\"{member}\":")), "{recipe}: there is no {member}");
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("report.json"), &report).unwrap();
+        let asked = std::process::Command::new("jq").args(["-r", recipe, "report.json"]).current_dir(&folder).output();
+        match asked {
+            Ok(told) => assert!(told.status.success(), "{recipe}: {}", String::from_utf8_lossy(&told.stderr)),
+            Err(error) => assert!(
+                error.kind() == std::io::ErrorKind::NotFound && std::env::var_os("NETLAB_REQUIRED").is_none(),
+                "jq: {error}"
+            ),
+        }
+    }
 }
 
 /// The codes that the help lists, a line for each, to its end.

@@ -4,7 +4,6 @@ use super::{Failure, gather, print_document, session, terminal};
 use crate::checks::GROUPS;
 use crate::cli::{PlanArgs, When};
 use crate::documents::{self, Document};
-use crate::host::ThisHost;
 use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::report::Head;
@@ -15,7 +14,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
     let choice = gather::with_what_decides(choice, &settings);
     let plan = Plan::new(GROUPS, &facts, &settings, Vantage::Inside, &choice);
-    let head = session::head_of(&ThisHost::default(), &settings, &facts, Vantage::Inside);
+    let head = session::head_here(&settings, &facts, Vantage::Inside);
     print(plan, head, "check", args.format, When::Auto)
 }
 

@@ -4,7 +4,6 @@ use super::{Failure, gather, plan, session};
 use crate::checks::GROUPS;
 use crate::cli::ProbeArgs;
 use crate::endpoint::Endpoint;
-use crate::host::ThisHost;
 use crate::outcome::Vantage;
 use crate::plan::{Choice, Plan};
 use crate::said;
@@ -30,7 +29,7 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     }
     let checks = Plan::from_outside(GROUPS, &facts, &settings, &choice, &probing);
     if args.plan {
-        let head = session::head_of(&ThisHost::default(), &settings, &facts, Vantage::Outside);
+        let head = session::head_here(&settings, &facts, Vantage::Outside);
         return plan::print(checks, head, "probe", args.output.format, args.output.color);
     }
     let cx = session::from_outside(settings, facts, probing)?;

@@ -254,8 +254,12 @@ pub(super) fn head(cx: &Context, demonstration: Option<String>) -> Head {
     Head { settings: told, demonstration, ..head }
 }
 
-/// What is known before anything is asked.
-pub(super) fn head_of(host: &dyn Host, settings: &Settings, facts: &Facts, vantage: Vantage) -> Head {
+/// What is known of this machine before anything is asked.
+pub(super) fn head_here(settings: &Settings, facts: &Facts, vantage: Vantage) -> Head {
+    head_of(&ThisHost::default(), settings, facts, vantage)
+}
+
+fn head_of(host: &dyn Host, settings: &Settings, facts: &Facts, vantage: Vantage) -> Head {
     let ranges = &facts.cloudflare;
     let outside = [ranges.ipv4.first(), ranges.ipv6.first()].into_iter().flatten().map(ipnet::IpNet::network);
     let sources = outside.filter_map(|address| host.source_for(address).ok()).filter(|source| !source.is_loopback());
