@@ -242,3 +242,52 @@ fn on_a_terminal_one_line_says_what_is_waited_for_and_is_drawn_anew_once_a_secon
     let (shown, _) = drawn("dumb");
     assert!(!shown.contains("waiting for") && !shown.contains('\u{1b}'), "{shown:?}");
 }
+
+/// Whether a line holds what is copied as it stands: a command, or one long word such as a path.
+fn is_to_be_copied(line: &str) -> bool {
+    let words = ["see it ", "workos-preflight "];
+    words.iter().any(|word| line.contains(word)) || line.split_whitespace().count() == 1
+}
+
+#[test]
+fn every_command_keeps_to_the_width_but_for_what_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = ["demo", "--only", "egress.trusted"];
+    run_in(folder.path(), &[&demo[..], &["--fault", "egress-dropped", "--report", "json=before.json"]].concat());
+    run_in(folder.path(), &[&demo[..], &["--report", "json=after.json"]].concat());
+    for args in [
+        &["demo", "-v"][..],
+        &["demo", "--fault", "key-revoked"],
+        &["demo", "-q", "--fault", "intercepted"],
+        &["demo", "--fault", "list"],
+        &["plan", "--domain", "app.customer.example", "--webhook-url", "https://app.customer.example/webhooks/workos"],
+        &["requirements", "--domain", "app.customer.example"],
+        &["probe", "https://app.customer.example/hook", "--plan"],
+        &["compare", "-v", "before.json", "after.json"],
+        &["compare", "after.json", "before.json"],
+        &["explain"],
+        &["explain", "egress.trusted"],
+        &["explain", "egress.connects/timed-out"],
+        &["version"],
+        &["help"],
+        &["help", "listen"],
+        &["-h"],
+        &["listen", "-h"],
+    ] {
+        for (columns, most) in [("60", 60), ("80", 80), ("200", 120)] {
+            let mut command = binary();
+            let ended = command.args(args).env("COLUMNS", columns).current_dir(folder.path()).output().unwrap();
+            let text = String::from_utf8(ended.stdout).unwrap();
+            let wide = text.lines().find(|line| line.chars().count() > most && !is_to_be_copied(line));
+
+            assert!(!text.is_empty() && wide.is_none(), "{args:?} at {columns}: {wide:?}");
+        }
+        for (locale, term) in [("C", "xterm"), ("C", "dumb"), ("C.UTF-8", "dumb")] {
+            let mut command = binary();
+            let ended = command.args(args).env("LC_ALL", locale).env("TERM", term).current_dir(folder.path()).output();
+            let text = String::from_utf8(ended.unwrap().stdout).unwrap();
+
+            assert!(!text.contains('\u{1b}') && (locale != "C" || text.is_ascii()), "{args:?} with {locale}, {term}");
+        }
+    }
+}

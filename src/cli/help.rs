@@ -193,7 +193,7 @@ fn short_of_the_whole(command: Command) -> Command {
     command
         .before_help(Resettable::Reset)
         .about("Will an on-prem app work with WorkOS from here? If not, who changes what?")
-        .override_usage("workos-preflight [COMMAND] [OPTIONS]    (without a command: check)")
+        .override_usage("workos-preflight [COMMAND] [OPTIONS]  (default: check)")
         .after_help(OF_THE_WHOLE)
 }
 

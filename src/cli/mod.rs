@@ -35,6 +35,8 @@ pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, S
     name = "workos-preflight",
     version,
     about = "Tells whether this network, this configuration and this firewall will let an on-prem application use WorkOS, and if not, what to change and who has to change it.",
+    // As wide as reports are at the most.
+    max_term_width = 120,
     before_help = help::EXAMPLES,
     after_help = "Without a command, `check` runs. Without any setting, it answers whether this host reaches WorkOS.\n\n\
                   Exit codes:\n  \

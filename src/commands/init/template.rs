@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use crate::settings::{Declared, Fallback, Layer, SETTINGS, Shape};
 
 const HEAD: &str = "\
-# The settings of workos-preflight. A line that begins with `#` and a space explains; one that begins with `#` alone is a
-# setting that is not in effect: take the `#` away, and give it its value. Flags and environment variables win over this file.
-# No key, secret or password belongs here, only the names of files that hold them.
+# The settings of workos-preflight. A line that begins with `#` and a space explains; one that
+# begins with `#` alone is a setting that is not in effect: take the `#` away, and give it a value.
+# Flags and environment variables win over this file. No key, secret or password belongs here, only
+# the names of files that hold them.
 ";
 
 const TAIL: &str = r#"
-# A failure that is known and accepted for a while; after that date it counts again. As often as there are such failures.
+# A failure that is known and accepted for a while, once for each; after its date it counts again.
 #[[waive]]
 #id = "egress.clock"
 #reason = "change 4711 sets the clock"
@@ -19,7 +20,7 @@ const TAIL: &str = r#"
 "#;
 
 /// The widest line of what is explained.
-const WIDTH: usize = 110;
+const WIDTH: usize = 96;
 
 /// Every setting, table by table, in the order of `--help`; those of no table have to stand first.
 pub(super) fn filled(layer: &Layer) -> String {
@@ -112,7 +113,7 @@ mod tests {
             assert_eq!(layer.of(setting), None, "{}", setting.name);
             assert!(text.contains(&format!("\n#{} = ", place(setting).1)), "{}", setting.name);
         }
-        assert!(text.lines().all(|line| line.chars().count() <= 128), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(text.find("#strategy").unwrap() < text.find("\n[").unwrap());
     }
 

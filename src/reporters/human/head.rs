@@ -65,8 +65,23 @@ impl Human {
         let (names, values) = (widest(0).unwrap_or(0), widest(1).unwrap_or(0).min(40));
         writeln!(out, "\n{}", self.paint(Paint::Strong, "Settings in effect"))?;
         for [name, value, from] in &lines {
-            writeln!(out, "  {name:names$}  {value:values$}  {}", self.paint(Paint::Faint, from))?;
+            let source = self.paint(Paint::Faint, from);
+            let fits = |value_takes: usize| 2 + names + 2 + value_takes + 2 + columns(from) <= self.width;
+            if fits(values.max(columns(value))) {
+                writeln!(out, "  {name:names$}  {value:values$}  {source}")?;
+            } else if fits(columns(value)) {
+                writeln!(out, "  {name:names$}  {value}  {source}")?;
+            } else {
+                writeln!(out, "  {name}")?;
+                for line in wrapped(value, self.width.saturating_sub(UNDER_A_NAME)) {
+                    writeln!(out, "{:UNDER_A_NAME$}{line}", "")?;
+                }
+                writeln!(out, "{:UNDER_A_NAME$}{source}", "")?;
+            }
         }
         Ok(())
     }
 }
+
+/// Where a value stands that has no room behind its name.
+const UNDER_A_NAME: usize = 6;
