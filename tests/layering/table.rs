@@ -535,6 +535,8 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         "it opens the door, and asks before anything is written",
     ),
+    row("commands::plan", &[MEETING, &["crate::host::ThisHost"]], "a plan says at its head of which machine it is"),
+    row("commands::probe", &[MEETING, &["crate::host::ThisHost"]], "and so does the plan of a look from outside"),
     row(
         "commands::requirements",
         &[MEETING, &["std::time::SystemTime::now"]],
