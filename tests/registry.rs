@@ -32,7 +32,8 @@ const PARTS_OF_CHECKS: &[(&str, &str)] = &[
 ];
 
 /// Files and folders of `src/reporters/` that are no formats.
-const PARTS_OF_REPORTERS: &[(&str, &str)] = &[("fixture", "the reports of the tests")];
+const PARTS_OF_REPORTERS: &[(&str, &str)] =
+    &[("fixture", "the reports of the tests"), ("wording", "what formats for people say in the same words")];
 
 /// What lies in a folder of `src/`, without `mod.rs`, and without the ends of names.
 fn entries(folder: &str) -> BTreeSet<String> {

@@ -6,6 +6,7 @@ mod human;
 mod json;
 mod junit;
 mod markdown;
+mod wording;
 
 #[cfg(test)]
 pub(crate) mod fixture;

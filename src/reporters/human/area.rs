@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use super::marks::{self, loudest, mark};
 use super::rows::not_required;
 use super::text::{columns, wrapped};
-use super::{Detail, Human, Paint, is_wrong};
+use super::{Detail, Human, Paint};
 use crate::check::CheckId;
 use crate::ending::Ending;
-use crate::outcome::{Finding, Severity, Status};
+use crate::outcome::{Finding, Status};
 use crate::report::{Row, root};
-use crate::reporters::{worst, worst_first};
-use crate::said::counted;
+use crate::reporters::wording::{self, counts, is_wrong, lesser};
+use crate::reporters::worst_first;
 
 /// The column of how many rows ended how.
 const COUNTS: usize = 30;
@@ -64,13 +64,7 @@ impl Human {
 
     /// What was seen of what is well, in the words that its checks have for it.
     fn facts(&self, rows: &[Row], indent: usize, most: usize, out: &mut dyn Write) -> io::Result<()> {
-        let mut gists: Vec<&str> = Vec::new();
-        for gist in rows.iter().filter(|row| row.status() == Status::Pass).filter_map(Row::gist) {
-            if !gists.contains(&gist) {
-                gists.push(gist);
-            }
-        }
-        let lines = wrapped(&self.shown(&gists.join(" · ")), self.width.saturating_sub(indent));
+        let lines = wrapped(&self.shown(&wording::gists(rows).join(" · ")), self.width.saturating_sub(indent));
         let more = lines.len().saturating_sub(most);
         for (nth, line) in lines.iter().take(most).enumerate() {
             let line = if more > 0 && nth + 1 == most {
@@ -141,21 +135,12 @@ impl Human {
 
     /// What waits for something that did not pass: a line for each cause.
     fn waiting(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
-        let mut causes: Vec<(CheckId, Vec<&str>)> = Vec::new();
-        for row in rows {
-            let Some(cause) = row.waited_for() else { continue };
-            let name = row.spec.id.name();
-            match causes.iter_mut().find(|(known, _)| *known == cause) {
-                Some((_, names)) if names.contains(&name) => {}
-                Some((_, names)) => names.push(name),
-                None => causes.push((cause, vec![name])),
-            }
-        }
+        let causes = wording::waiting(rows);
         // Where nothing else is in the area, its first line has said for what all of them wait.
         if rows.iter().all(|row| row.status() == Status::Skip || row.waited_for().is_some()) && causes.len() == 1 {
             return Ok(());
         }
-        causes.iter().try_for_each(|(cause, names)| self.aside(&format!("behind {cause}"), &names.join(", "), out))
+        causes.iter().try_for_each(|(cause, ids)| self.aside(&format!("behind {cause}"), &names(ids), out))
     }
 
     /// What the user left out, and why.
@@ -163,15 +148,7 @@ impl Human {
         if self.look.detail == Detail::Quiet {
             return Ok(());
         }
-        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
-        for row in rows.iter().filter(|row| row.is_left_out()) {
-            let reason = row.reason().unwrap_or_default();
-            match reasons.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, names)) => names.push(row.spec.id.name()),
-                None => reasons.push((reason, vec![row.spec.id.name()])),
-            }
-        }
-        reasons.iter().try_for_each(|(reason, names)| self.aside(&names.join(", "), reason, out))
+        wording::left_out(rows).iter().try_for_each(|(reason, ids)| self.aside(&names(ids), reason, out))
     }
 
     /// A line about what was not asked.
@@ -194,58 +171,13 @@ impl Human {
     }
 }
 
-/// What is put before a finding that did not decide its row.
-fn lesser(row: &Row, finding: &Finding) -> &'static str {
-    let lesser = worst(row).is_some_and(|worst| finding.code.severity < worst.code.severity);
-    match finding.code.severity {
-        Severity::Warning if lesser => "warning: ",
-        Severity::Undecided if lesser => "undecided: ",
-        _ => "",
-    }
+/// The checks as they are called in their area.
+fn names(ids: &[CheckId]) -> String {
+    ids.iter().map(|id| id.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the same parties have to do as much about both.
 fn is_alike(one: &Finding, other: &Finding) -> bool {
     let parties = |finding: &Finding| finding.remediations.iter().map(|way| way.who).collect::<Vec<_>>();
     parties(one) == parties(other)
-}
-
-/// How many rows ended how, in the order of what they call for.
-fn counts(rows: &[Row]) -> String {
-    let own = |row: &&Row| row.waived.is_none() && row.waited_for().is_none();
-    let of = |status: Status| rows.iter().filter(own).filter(|row| row.status() == status).count();
-    let [passed, failed, unknown, warned] = [Status::Pass, Status::Fail, Status::Unknown, Status::Warn].map(of);
-    let waived = rows.iter().filter(|row| row.waived.is_some()).count();
-    let left_out = rows.iter().filter(|row| row.is_left_out()).count();
-    let mut parts = Vec::new();
-    let mut part = |number: usize, text: String| {
-        if number > 0 {
-            parts.push(text);
-        }
-    };
-    let well = failed + unknown + warned + waived == 0 && rows.iter().all(|row| row.waited_for().is_none());
-    part(passed, if well { counted(passed, "check") } else { format!("{passed} passed") });
-    part(failed, format!("{failed} failed"));
-    part(unknown, format!("{unknown} unknown"));
-    part(warned, counted(warned, "warning"));
-    part(waived, format!("{waived} waived"));
-    let mut causes: Vec<CheckId> = Vec::new();
-    let needing = rows.iter().filter(|row| row.waited_for().is_some());
-    for cause in needing.clone().filter_map(Row::waited_for) {
-        if !causes.contains(&cause) {
-            causes.push(cause);
-        }
-    }
-    let wait = needing.count();
-    let (verb, within) = (if wait == 1 { "waits" } else { "wait" }, rows.first().map(Row::group));
-    part(
-        wait,
-        match causes[..] {
-            [cause] if Some(cause.group()) == within => format!("{wait} {verb} for it"),
-            [cause] => format!("{wait} {verb} for {cause}"),
-            _ => format!("{wait} {verb}"),
-        },
-    );
-    part(left_out, format!("{left_out} left out"));
-    if parts.is_empty() { "nothing to tell".to_owned() } else { parts.join(", ") }
 }

@@ -6,27 +6,25 @@ use super::text::{columns, wrapped};
 use super::{Human, Paint};
 use crate::outcome::Vantage;
 use crate::report::Head;
+use crate::reporters::wording;
 use crate::said::utc;
 
 impl Human {
     pub(super) fn head(&self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-        let host = match &head.addresses[..] {
-            [] => head.host.clone(),
-            addresses => format!("{} ({})", head.host, addresses.join(", ")),
-        };
         let run = [
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
             utc(head.started_at).replace('T', " "),
-            format!("{host}, {}", head.way()),
+            format!("{}, {}", wording::host(head), head.way()),
         ];
         let what = match head.vantage {
             Vantage::Outside => Some("the installation from outside".to_owned()),
             Vantage::Inside if head.strategy.is_usual() => None,
             Vantage::Inside => Some(format!("{} strategy", head.strategy.as_str())),
         };
-        let file = head.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
-        let held_to =
-            what.into_iter().chain([format!("facts of {}", head.facts_as_of), format!("settings file: {file}")]);
+        let held_to = what.into_iter().chain([
+            format!("facts of {}", head.facts_as_of),
+            format!("settings file: {}", wording::settings_file(head)),
+        ]);
         self.parts(run, out)?;
         self.parts(held_to, out)
     }

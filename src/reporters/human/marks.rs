@@ -3,6 +3,7 @@
 use super::{Human, Paint};
 use crate::outcome::Status;
 use crate::report::Row;
+use crate::reporters::wording;
 
 /// A sign, its twin in ASCII, and how it stands out.
 #[derive(Clone, Copy)]
@@ -29,15 +30,7 @@ pub(super) fn mark(status: Status, waived: bool) -> Mark {
 
 /// The mark of several together: the one that calls loudest.
 pub(super) fn loudest<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Mark {
-    let rank = |row: &Row| match (row.status(), row.waived.is_some()) {
-        (Status::Skip, false) => 0,
-        (Status::Pass, _) => 1,
-        (_, true) => 2,
-        (Status::Warn, _) => 3,
-        (Status::Unknown, _) => 4,
-        (Status::Fail, _) => 5,
-    };
-    rows.into_iter().max_by_key(|row| rank(row)).map_or(NOT_ASKED, |row| mark(row.status(), row.waived.is_some()))
+    wording::loudest(rows).map_or(NOT_ASKED, |row| mark(row.status(), row.waived.is_some()))
 }
 
 impl Human {

@@ -19,10 +19,10 @@ use std::io::{self, Write};
 
 use colored::Colorize;
 
-use super::{Detail, Documents, Encoding, Format, Look, Reporter};
+use super::{Detail, Documents, Encoding, Format, Look, Reporter, wording};
 use crate::check::{CheckId, Group};
 use crate::documents::Document;
-use crate::outcome::{Command, Finding, Status, Who};
+use crate::outcome::{Command, Finding, Who};
 use crate::report::{Head, Report, Row};
 use crate::said::{harmless, in_ascii};
 use marks::Mark;
@@ -127,7 +127,7 @@ impl Reporter for Human {
         self.not_asked(report, out)?;
         self.stand_off(out)?;
         if report.interrupted {
-            self.prose("Interrupted before it was through; this is what was known by then.", out)?;
+            self.prose(wording::INTERRUPTED, out)?;
         }
         self.verdict(report, out)?;
         self.to_do(report, out)?;
@@ -272,9 +272,7 @@ impl Human {
 
     fn demonstration(&mut self, played: &str, out: &mut dyn Write) -> io::Result<()> {
         self.stand_off(out)?;
-        let played = played.trim_end_matches('.');
-        let text = format!("This is a demonstration: {played}; nothing outside this machine was contacted.");
-        for line in wrapped(&self.shown(&text), self.width) {
+        for line in wrapped(&self.shown(&wording::demonstration(played)), self.width) {
             writeln!(out, "{}", self.paint(Paint::Odd, &line))?;
         }
         Ok(())
@@ -372,9 +370,4 @@ impl Human {
             Paint::Plain => text.to_owned(),
         }
     }
-}
-
-/// Whether a row is among what is wrong.
-fn is_wrong(row: &Row) -> bool {
-    row.waived.is_none() && matches!(row.status(), Status::Fail | Status::Warn | Status::Unknown)
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use super::marks::mark;
-use super::{BELOW, Detail, Human, Paint, is_wrong};
+use super::{BELOW, Detail, Human, Paint};
 use crate::outcome::Status;
 use crate::report::Row;
+use crate::reporters::wording::{is_not_required, is_wrong};
 use crate::reporters::worst_first;
 use crate::said::{counted, lasted};
 
@@ -121,7 +122,7 @@ impl Human {
 
 /// What is said beside a subject whose trouble does not count.
 pub(super) fn not_required(row: &Row, before: &str) -> &'static str {
-    match (is_wrong(row) && row.status() != Status::Warn && !row.required, before.is_empty()) {
+    match (is_not_required(row), before.is_empty()) {
         (false, _) => "",
         (true, true) => "(not required)",
         (true, false) => " (not required)",

@@ -3,19 +3,16 @@
 use super::Blocks;
 use crate::outcome::Vantage;
 use crate::report::Head;
+use crate::reporters::wording;
 use crate::said::utc;
 
 impl Blocks {
     pub(super) fn head(&mut self, head: &Head) {
-        let host = match &head.addresses[..] {
-            [] => head.host.clone(),
-            addresses => format!("{} ({})", head.host, addresses.join(", ")),
-        };
+        let host = wording::host(head);
         let from = match head.vantage {
             Vantage::Inside => host,
             Vantage::Outside => format!("{host}, the installation from outside"),
         };
-        let file = head.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
         let row = |name: &str, value: String| [name.to_owned(), value];
         self.table(
             ["", ""],
@@ -26,7 +23,7 @@ impl Blocks {
                 row("way out", head.way()),
                 row("strategy", head.strategy.as_str().to_owned()),
                 row("facts", format!("of {}", head.facts_as_of)),
-                row("settings file", file),
+                row("settings file", wording::settings_file(head)),
             ],
         );
     }
