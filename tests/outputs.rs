@@ -66,6 +66,22 @@ fn pipe(folder: &TempDir, name: &str) -> PathBuf {
 }
 
 #[test]
+fn a_ticket_goes_wherever_a_report_goes() {
+    let folder = folder();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+
+    let shown = demo(&folder, &["--format", "markdown", "--report", "markdown=ticket.md"]);
+    let beside = demo(&folder, &["--format", "markdown", "--output", "output.md"]);
+
+    assert_eq!((shown.code, beside.code), (Some(0), Some(0)));
+    for ticket in [&shown.out, &read("ticket.md"), &read("output.md")] {
+        assert!(ticket.starts_with("# WorkOS preflight: READY\n"), "{ticket}");
+        assert!(ticket.contains("\n| passed | This host's settings | "), "{ticket}");
+    }
+    assert!(!beside.out.contains("# WorkOS") && beside.out.contains("READY:"), "{}", beside.out);
+}
+
+#[test]
 fn a_file_keeps_its_mode_and_a_new_one_has_the_usual() {
     let folder = folder();
     for mode_before in [0o600, 0o640, 0o664, 0o444] {

@@ -124,7 +124,7 @@ mod tests {
             (&["check", "stray"], "`stray` is one argument too many; the values of options stand behind their options"),
             (&["check", "--domain"], "--domain needs a value"),
             (&["check", "--color", "blue"], "--color is `blue`; expected one of auto, always, never"),
-            (&["check", "--format", "xml"], "--format is `xml`: the formats are `human`, `json`, `junit`"),
+            (&["check", "--format", "xml"], "--format is `xml`: the formats are `human`, `json`, `markdown`, `junit`"),
             (&["check", "--deep=yes"], "--deep takes no value, and is given `yes`"),
             (&["check", "--direct", "--proxy", "x"], "--direct cannot be used together with --proxy"),
             (&["compare", "a"], "<AFTER> is missing"),

@@ -61,7 +61,7 @@ pub struct Format {
     pub ending: &'static str,
     /// How it carries characters.
     pub encoding: Encoding,
-    /// What tells a report in it, where reports have it. Only [`HUMAN`] looks at the look and at the titles of groups. It
+    /// What tells a report in it, where reports have it. Only [`HUMAN`] looks at more of the look than the detail. It
     /// colours through `colored`, so that whoever asks for colour also says so with `colored::control::set_override`.
     report: Option<Tells>,
     /// What writes other documents in it, and which.
@@ -212,7 +212,7 @@ mod tests {
             assert_eq!(Format::named(format.name), Ok(format));
         }
 
-        assert_eq!(Format::named("xml").unwrap_err(), "the formats are `human`, `json`, `junit`");
+        assert_eq!(Format::named("xml").unwrap_err(), "the formats are `human`, `json`, `markdown`, `junit`");
     }
 
     #[test]
@@ -222,7 +222,8 @@ mod tests {
         assert_eq!(of_plans(&csv::FORMAT), "the formats are `human`, `json`, `markdown`");
         let of_sheets: Vec<_> = of_documents(Kind::Requirements).map(|format| format.name).collect();
         assert_eq!(of_sheets, ["human", "json", "markdown", "csv"]);
-        assert!(markdown::FORMAT.tells().is_err_and(|why| why == "the formats are `human`, `json`, `junit`"));
+        let of_reports = "the formats are `human`, `json`, `markdown`, `junit`";
+        assert!(csv::FORMAT.tells().is_err_and(|why| why == of_reports));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! A page of the manual for a ticket.
 
-use std::fmt::Write as _;
-
 use super::Blocks;
 use super::text::{code, prose, strong};
 use crate::check::{Group, Spec};
@@ -79,10 +77,6 @@ impl Blocks {
             self.line(line);
         }
         self.line("```");
-    }
-
-    fn line(&mut self, markdown: &str) {
-        let _ = writeln!(self.text, "{markdown}");
     }
 
     fn group(&mut self, group: &Group) {

@@ -14,17 +14,19 @@ impl Blocks {
             Vantage::Outside => format!("{host}, the installation from outside"),
         };
         let row = |name: &str, value: String| [name.to_owned(), value];
-        self.table(
-            ["", ""],
-            [
-                row("by", concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()),
-                row("at", utc(head.started_at)),
-                row("from", from),
-                row("way out", head.way()),
-                row("strategy", head.strategy.as_str().to_owned()),
-                row("facts", format!("of {}", head.facts_as_of)),
-                row("settings file", wording::settings_file(head)),
-            ],
-        );
+        let mut rows = vec![
+            row("by", concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()),
+            row("at", utc(head.started_at)),
+            row("from", from),
+            row("way out", head.way()),
+            row("strategy", head.strategy.as_str().to_owned()),
+            row("facts", format!("of {}", head.facts_as_of)),
+            row("settings file", wording::settings_file(head)),
+        ];
+        // Whoever gets the ticket can have the same looked at once more.
+        if !head.typed.is_empty() {
+            rows.push(row("typed", format!("`{}`", head.typed)));
+        }
+        self.table(["", ""], rows);
     }
 }

@@ -1,12 +1,16 @@
-//! Every document as markdown, for a ticket: `CommonMark`, with the tables that GitHub and GitLab added.
+//! Reports and every other document as markdown, for a ticket: `CommonMark`, with the tables that GitHub and GitLab added.
 
 mod comparison;
 mod explain;
 mod faults;
 mod head;
 mod plan;
+mod report;
 mod requirements;
 mod text;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -15,12 +19,12 @@ use super::{Documents, Encoding, Format, Look};
 use crate::documents::Document;
 use text::{cell, prose};
 
-/// For a ticket.
+/// For a ticket, or the summary of a CI job.
 pub(super) static FORMAT: Format = Format {
     name: "markdown",
     ending: "md",
     encoding: Encoding::Text,
-    report: None,
+    report: Some(report::begin),
     documents: Some(Documents::every(document)),
 };
 
@@ -58,6 +62,11 @@ impl Blocks {
     /// Something that belongs to what is being listed, as markdown; the deeper, the further in.
     fn item(&mut self, depth: usize, markdown: &str) {
         let _ = writeln!(self.text, "{}- {markdown}", "  ".repeat(depth));
+    }
+
+    /// A line, as markdown.
+    fn line(&mut self, markdown: &str) {
+        let _ = writeln!(self.text, "{markdown}");
     }
 
     /// A table, in plain words.
