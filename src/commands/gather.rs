@@ -40,11 +40,20 @@ fn keep_secrets_of(layers: &[Layer]) {
     }
 }
 
-/// The command line, as it can be typed again.
+/// The command line, as it can be typed again. Where a word is one that is not shown as it was given, a person fills it in.
 pub(super) fn typed() -> String {
-    let words = std::env::args_os().skip(1);
     let name = Command::from(env!("CARGO_PKG_NAME"));
-    words.fold(name, |command, word| command.with(&command!("{}", word.to_string_lossy()))).to_string()
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if !words.iter().all(|word| is_shown_as_given(word)) {
+        return format!("{name} …");
+    }
+    words.iter().fold(name, |command, word| command.with(&command!("{}", word))).to_string()
+}
+
+/// Whether there is nothing in a word that might be nobody's business: neither a secret, nor what stands in front of a host or
+/// behind a path.
+fn is_shown_as_given(word: &str) -> bool {
+    said::hidden(word) == word && !word.contains(['?', '#', '@'])
 }
 
 /// Flags, environment and file, merged.
