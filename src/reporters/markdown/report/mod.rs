@@ -96,7 +96,8 @@ impl Ticket<'_> {
         }
         let command = code(&format!("{} explain {}", env!("CARGO_PKG_NAME"), address(first)));
         self.blocks.stand_off();
-        self.blocks.line(&format!("What usually lies behind the first of them: {command}"));
+        let which = if list.len() == 1 { "it" } else { "the first of them" };
+        self.blocks.line(&format!("What usually lies behind {which}: {command}"));
         self.to_do = list;
     }
 
