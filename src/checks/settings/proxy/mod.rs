@@ -150,11 +150,11 @@ fn findings(cx: &Context) -> Vec<Finding> {
     }
     findings.extend(exempted_by_one(cx).filter(|_| from_environment));
     let set = |names: &[&str]| names.iter().any(|name| by_name(name).is_some());
-    if set(&["http_proxy", "HTTP_PROXY"])
+    if let Some(plain) = by_name("http_proxy").or_else(|| by_name("HTTP_PROXY"))
         && !set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
         && from_environment
     {
-        findings.push(http_only());
+        findings.push(http_only(plain));
     }
     let api = &settings.api.value;
     if let (Some(proxy), None) = (&settings.proxy, settings.proxy_for(api)) {
@@ -236,12 +236,14 @@ fn exempted_by_one(cx: &Context) -> Option<Finding> {
     ))
 }
 
-fn http_only() -> Finding {
+fn http_only(plain: &(&'static str, Result<Proxy, Misread>)) -> Finding {
+    let name = plain.0;
+    let to = meant(plain).map(|proxy| format!(" to {proxy}")).unwrap_or_default();
     HTTP_ONLY.found(
-        "HTTP_PROXY is set and HTTPS_PROXY is not: requests to WorkOS, which are https, go direct",
-        Remediation::installer(
-            "Set HTTPS_PROXY as well where the application is started, or unset HTTP_PROXY if direct is meant.",
-        )
+        format!("{name} is set and HTTPS_PROXY is not: requests to WorkOS, which are https, go direct"),
+        Remediation::installer(format!(
+            "Set HTTPS_PROXY{to} as well where the application is started, or unset {name} if direct is meant."
+        ))
         .in_short("set HTTPS_PROXY")
         .verify("env | grep -i _proxy"),
     )
@@ -297,6 +299,17 @@ mod tests {
         assert!(run(&equal, site()).await.is_empty());
         assert_eq!(run(&[("HTTP_PROXY", "http://a:1")], site()).await, ["http-only"]);
         assert_eq!(run(&[("ALL_PROXY", "ftp://a:1")], site()).await, ["malformed"]);
+    }
+
+    #[tokio::test]
+    async fn the_proxy_that_https_lacks_is_named_as_the_one_that_http_has() {
+        let mut cx = site().context();
+        cx.variables.proxies = vec![("http_proxy", Proxy::parse("http://installer:demo@10.20.0.30:3128"))];
+        let outcome = ask(&SPEC, &ProxySettings, &cx).await;
+        let action = &outcome.findings[0].remediations.likeliest().action;
+
+        assert!(action.starts_with("Set HTTPS_PROXY to http://***@10.20.0.30:3128 as well"), "{action}");
+        assert!(action.contains("unset http_proxy"), "{action}");
     }
 
     #[tokio::test]
