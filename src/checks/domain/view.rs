@@ -264,6 +264,15 @@ pub(super) fn witness_endpoint(cx: &Context) -> Option<Endpoint> {
     }
 }
 
+/// An address of the witness, where one is known without asking for it.
+pub(super) fn witness_address(cx: &Context) -> Option<IpAddr> {
+    match chosen(&cx.facts, &cx.settings) {
+        Witness::Https { addresses, .. } => addresses.first().copied(),
+        Witness::Plain(server) => Some(server.ip()),
+        Witness::None => None,
+    }
+}
+
 /// Whether the witness is asked by plain DNS.
 pub(super) fn is_plain(cx: &Context) -> bool {
     matches!(chosen(&cx.facts, &cx.settings), Witness::Plain(_))

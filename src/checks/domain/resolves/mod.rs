@@ -213,7 +213,10 @@ fn refused(host: &str, witness: &str) -> Finding {
 
 /// How the internet's view would become visible, by what kept it from being seen.
 fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
-    let another = "or name a resolver that sees the internet with --public-resolver";
+    let another = || {
+        Remediation::installer("Name another resolver that sees the internet with --public-resolver.")
+            .in_short("name another with --public-resolver")
+    };
     let Some(witness) = view::witness_endpoint(cx) else {
         return Remediation::network(format!(
             "Name a resolver that sees the internet with --public-resolver, or look up {host} from a machine on the internet."
@@ -229,40 +232,44 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
                 error.detail
             ))
             .in_short("name another resolver with --public-resolver"),
-            _ => Remediation::network(format!(
-                "Allow UDP and TCP {} {source} to {}, {another}.",
-                witness.port, witness.host
-            ))
-            .in_short("let this host ask the public resolver"),
+            _ => {
+                return Remediation::network(format!(
+                    "Allow UDP and TCP {} {source} to {}.",
+                    witness.port, witness.host
+                ))
+                .in_short("let this host ask the public resolver")
+                .or(another());
+            }
         }
         .into();
     }
     let proxy = cx.settings.proxy_for(&witness);
     match &error.kind {
         ErrorKind::Certificate(_) => Remediation::network(format!(
-            "Exempt {witness} from TLS inspection, {another}: it is answered with a certificate that is not trusted here, and egress.trusted says the same of the API where that is inspected too."
+            "Exempt {witness} from TLS inspection: it is answered with a certificate that is not trusted here, and egress.trusted says the same of the API where that is inspected too."
         ))
         .in_short("exempt the public resolver from inspection")
         .or(Remediation::installer(
             "Add the root of the site's TLS inspection to this host's trust store, or give it with --ca-bundle.",
         )
-        .in_short("trust the root of the TLS inspection")),
+        .in_short("trust the root of the TLS inspection"))
+        .or(another()),
         ErrorKind::Proxy(ProxyRefusal::SignIn(_)) => Remediation::installer(format!(
             "Give the proxy's user name and password, as egress.proxy says: it wants a sign-in before it connects to {witness}, too."
         ))
         .in_short("give the proxy's user name and password")
         .into(),
         ErrorKind::Proxy(ProxyRefusal::Denied(_)) => Remediation::network(format!(
-            "Allow CONNECT to {witness} in the policy of the proxy, {another}."
+            "Allow CONNECT to {witness} in the policy of the proxy."
         ))
         .in_short("let the proxy pass the public resolver")
-        .into(),
+        .or(another()),
         ErrorKind::Proxy(_) => Remediation::network(format!(
-            "Have the proxy{} open the way to {witness}, {another}; if egress.proxy fails as well, settle that first.",
+            "Have the proxy{} open the way to {witness}; if egress.proxy fails as well, settle that first.",
             proxy.map(|proxy| format!(" {proxy}")).unwrap_or_default()
         ))
         .in_short("let the proxy pass the public resolver")
-        .into(),
+        .or(another()),
         ErrorKind::NotHttp
         | ErrorKind::DnsCode(_)
         | ErrorKind::Alert(_)
@@ -281,25 +288,25 @@ fn how_to_see(host: &str, error: &NetError, cx: &Context) -> Remediations {
         | ErrorKind::Reset
         | ErrorKind::Closed
         | ErrorKind::TimedOut(Phase::Handshake | Phase::Answer) => Remediation::network(format!(
-            "Allow the server name {} through the firewall's or proxy's TLS filter: the connection is made, and breaks off or goes silent behind it; {another}.",
+            "Allow the server name {} through the firewall's or proxy's TLS filter: the connection is made, and breaks off or goes silent behind it.",
             witness.host
         ))
         .in_short("let the public resolver through the filter")
-        .into(),
+        .or(another()),
         ErrorKind::NotResolved if proxy.is_none() => Remediation::network(format!(
-            "Make the DNS servers of this host resolve {}, {another}.",
+            "Make the DNS servers of this host resolve {}.",
             witness.host
         ))
         .in_short("let this host resolve the public resolver")
-        .into(),
+        .or(another()),
         _ if proxy.is_some() => Remediation::network(format!(
-            "Settle first what egress.proxy says of the proxy, by which {witness} is asked; {another}."
+            "Settle first what egress.proxy says of the proxy, by which {witness} is asked."
         ))
         .in_short("settle what egress.proxy says")
-        .into(),
-        _ => Remediation::network(format!("Allow HTTPS {} to {witness}, {another}.", cx.source_in_words(None)))
+        .or(another()),
+        _ => Remediation::network(format!("Allow HTTPS {} to {witness}.", cx.source_in_words(view::witness_address(cx))))
             .in_short("open TCP 443 to the public resolver")
-            .into(),
+            .or(another()),
     }
 }
 
