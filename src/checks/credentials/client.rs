@@ -108,7 +108,7 @@ impl Check for Client {
 
 impl Client {
     fn curl(&self) -> Command {
-        command!("curl -si {}", self.endpoint.https("/sso/jwks/$WORKOS_CLIENT_ID"))
+        command!("curl -si {}", self.endpoint.https(&format!("/sso/jwks/{}", self.id)))
     }
 
     fn unknown(&self) -> Finding {
@@ -148,6 +148,14 @@ mod tests {
         );
         let check = Client { endpoint: Endpoint::new("api.workos.com", 443), id: "client_1".to_owned() };
         ask(&SPEC, &check, &Site::of(network).context()).await
+    }
+
+    #[tokio::test]
+    async fn the_command_asks_what_the_check_asked() {
+        let outcome = run(404, r#"{"message":"Client not found"}"#).await;
+        let command = outcome.findings[0].remediations.likeliest().verify.as_ref().unwrap();
+
+        assert_eq!(command.as_str(), "curl -si https://api.workos.com/sso/jwks/client_1");
     }
 
     #[tokio::test]

@@ -136,10 +136,7 @@ impl Redirect {
     fn curl(&self) -> Command {
         command!(
             "curl -s -o /dev/null -w '%{{redirect_url}}\\n' '{}'",
-            self.endpoint.https(
-                &authorize::path("$WORKOS_CLIENT_ID", &self.uri)
-                    .replace("%24WORKOS_CLIENT_ID", "'\"$WORKOS_CLIENT_ID\"'")
-            )
+            self.endpoint.https(&authorize::path(&self.client_id, &self.uri))
         )
     }
 
@@ -236,6 +233,15 @@ mod tests {
 
         assert_eq!(outcome.status(), Status::Pass);
         assert!(outcome.evidence.iter().any(|seen| seen.value.starts_with("quiet-harbor-21.authkit.app")));
+    }
+
+    #[tokio::test]
+    async fn the_command_asks_what_the_check_asked() {
+        let outcome = run(REFUSED, REFUSED).await;
+        let command = outcome.findings[0].remediations.likeliest().verify.as_ref().unwrap();
+        let asked = format!("'https://api.workos.com{}'", authorize::path("client_1", CALLBACK));
+
+        assert!(command.as_str().ends_with(&asked), "{command}");
     }
 
     #[test]
