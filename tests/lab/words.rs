@@ -4,8 +4,8 @@ use workos_preflight::report::v1::Who;
 
 use crate::scenario::Words;
 
-const OUT: &[&str] = &["outbound TCP 443", "api.workos.com", "104.16.0.0/13"];
-const PAST_THE_HOST: &[&str] = &["outbound TCP 443", "10.20.0.10", "api.workos.com", "104.16.0.0/13"];
+const OUT: &[&str] = &["outbound TCP 443", "api.workos.com", "15 IPv4, 7 IPv6"];
+const PAST_THE_HOST: &[&str] = &["outbound TCP 443", "10.20.0.10", "api.workos.com", "15 IPv4, 7 IPv6"];
 const BOTH: &[&str] = &["104.18.2.1", "104.18.3.1"];
 
 const fn words(

@@ -132,7 +132,7 @@ fn curl(endpoint: &Endpoint, cx: &Context) -> Command {
 /// Where a rule must lead to: the published ranges for the API, the addresses of the day for anything else.
 pub(in crate::checks) fn destination(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) -> String {
     if *endpoint == cx.settings.api.value {
-        format!("{}, from which {} answers", cx.facts.cloudflare_in_words(), endpoint.host)
+        format!("{}, in {}", endpoint.host, cx.facts.cloudflare_in_words())
     } else {
         format!("{} (now {})", endpoint.host, listed(addresses))
     }
@@ -249,7 +249,7 @@ fn opened_or_proxied(endpoint: &Endpoint, addresses: &[IpAddr], cx: &Context) ->
         return first_the_proxy(endpoint, cx, opened);
     }
     opened.or(Remediation::installer(
-        "If this site goes out through a proxy, open nothing: set HTTPS_PROXY=http://PROXY:PORT (the site's own) and run this again.",
+        "If this site goes out through a proxy, open nothing: set HTTPS_PROXY=http://PROXY:PORT and run this again.",
     )
     .in_short("set HTTPS_PROXY"))
 }
