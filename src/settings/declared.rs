@@ -475,6 +475,11 @@ impl Wanted {
         self.setting.shape == Shape::Switch
     }
 
+    /// Whether files are what it names.
+    pub fn names_files(self) -> bool {
+        matches!(self.setting.shape, Shape::File | Shape::Files)
+    }
+
     /// As it is typed, with a name in capitals for its value: `--domain NAME`.
     pub fn to_type(self) -> String {
         match self.setting.shape {

@@ -35,8 +35,7 @@ impl Human {
             let indent = 2 + self.marks() + 1;
             self.facts(&rows, indent, if wrong { 1 } else { FACTS }, out)?;
         }
-        let own = |row: &&Row| row.waited_for().is_none() && (is_wrong(row) || row.waived.is_some());
-        for row in rows.iter().filter(own) {
+        for row in rows.iter().filter(|row| is_told(row)) {
             if row.waived.is_none() || self.look.detail == Detail::Normal {
                 self.told_at_length(row, &rows, out)?;
             }
@@ -64,7 +63,17 @@ impl Human {
 
     /// What was seen of what is well, in the words that its checks have for it.
     fn facts(&self, rows: &[Row], indent: usize, most: usize, out: &mut dyn Write) -> io::Result<()> {
-        let lines = wrapped(&self.shown(&wording::gists(rows).join(" · ")), self.width.saturating_sub(indent));
+        let mut gists = wording::gists(rows);
+        let all = gists.len();
+        let told = |gists: &[&str]| {
+            let more = if gists.len() < all { " · …" } else { "" };
+            wrapped(&self.shown(&format!("{}{more}", gists.join(" · "))), self.width.saturating_sub(indent))
+        };
+        // What comes last is left out whole.
+        while gists.len() > 1 && told(&gists).len() > most {
+            gists.pop();
+        }
+        let lines = told(&gists);
         let more = lines.len().saturating_sub(most);
         for (nth, line) in lines.iter().take(most).enumerate() {
             let line = if more > 0 && nth + 1 == most {
@@ -81,7 +90,10 @@ impl Human {
     /// A row that something is wrong with: what it is, and who has to do what.
     fn told_at_length(&self, row: &Row, area: &[Row], out: &mut dyn Write) -> io::Result<()> {
         let strong = if row.status() == Status::Fail { Paint::Strong } else { Paint::Plain };
-        let mut beside = row.subject.as_deref().map(|subject| self.shown(subject)).unwrap_or_default();
+        // What is wrong says it itself.
+        let told = |subject: &&str| row.findings().iter().any(|finding| finding.problem.contains(*subject));
+        let subject = row.subject.as_deref().filter(|subject| !told(subject));
+        let mut beside = subject.map(|subject| self.shown(subject)).unwrap_or_default();
         beside.push_str(not_required(row, &beside));
         let only = match worst_first(row)[..] {
             [one] => Some(format!("[{}/{}]", row.spec.id, one.code.name)),
@@ -140,7 +152,13 @@ impl Human {
         if rows.iter().all(|row| row.status() == Status::Skip || row.waited_for().is_some()) && causes.len() == 1 {
             return Ok(());
         }
-        causes.iter().try_for_each(|(cause, ids)| self.aside(&format!("behind {cause}"), &names(ids), out))
+        let mut told = rows.iter().filter(|row| is_told(row)).peekable();
+        let alone = told.peek().map(|row| row.spec.id).filter(|first| told.all(|row| row.spec.id == *first));
+        causes.iter().try_for_each(|(cause, ids)| {
+            // Where nothing else stands above.
+            let what = if alone == Some(*cause) { "behind it".to_owned() } else { format!("behind {cause}") };
+            self.aside(&what, &names(ids), out)
+        })
     }
 
     /// What the user left out, and why.
@@ -174,6 +192,11 @@ impl Human {
 /// The checks as they are called in their area.
 fn names(ids: &[CheckId]) -> String {
     ids.iter().map(|id| id.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether something is said of a row itself.
+fn is_told(row: &Row) -> bool {
+    row.waited_for().is_none() && (is_wrong(row) || row.waived.is_some())
 }
 
 /// Whether the same parties have to do as much about both.

@@ -30,12 +30,23 @@ impl Human {
         }
         let (required, optional) = (report.wants(true), report.wants(false));
         if report.verdict() == Verdict::Incomplete && !required.is_empty() {
-            // An area of which nothing was asked may be one that the installation has.
+            // An area of which nothing was asked may be one that the installation has; a report from elsewhere comes later.
             let idle = |group: &str| report.areas().iter().any(|area| area.group == group && !area.asked);
-            let others =
-                optional.into_iter().filter(|(wanted, groups)| !wanted.is_switch() && groups.iter().all(|it| idle(it)));
+            let others = optional.into_iter().filter(|(wanted, groups)| {
+                !wanted.is_switch() && !wanted.names_files() && groups.iter().all(|it| idle(it))
+            });
+            let mut list = required;
+            for (wanted, groups) in others {
+                match list.iter_mut().find(|(known, _)| known.is_of_the_same_setting(wanted)) {
+                    Some((_, known)) => {
+                        let more: Vec<_> = groups.into_iter().filter(|group| !known.contains(group)).collect();
+                        known.extend(more);
+                    }
+                    None => list.push((wanted, groups)),
+                }
+            }
             self.title("Not asked, for want of a setting", out)?;
-            return required.into_iter().chain(others).try_for_each(|(wanted, groups)| {
+            return list.into_iter().try_for_each(|(wanted, groups)| {
                 let nouns: Vec<&str> = groups.into_iter().map(|group| self.noun_of(group)).collect();
                 self.entry(&wanted.in_short(), ENABLES, &nouns.join(", "), out)
             });
@@ -112,7 +123,8 @@ impl Human {
                         _ => writeln!(out, "{:TO_DO$}{line}{more}", "")?,
                     }
                 }
-                writeln!(out, "{:TO_DO$}{}", "", self.paint(Paint::Faint, &code))
+                // The first is named below, by what explains it.
+                if nth == 1 { Ok(()) } else { writeln!(out, "{:TO_DO$}{}", "", self.paint(Paint::Faint, &code)) }
             }
         }
     }

@@ -1,8 +1,12 @@
 //! What a person sees, whole pages at a time.
 
 use super::*;
-use crate::outcome::Vantage;
+use std::time::Duration;
+
+use crate::ending::{Ending, Why};
+use crate::outcome::{Status, Vantage};
 use crate::reporters::fixture::{self, NORMAL};
+use crate::settings::{DOMAIN, INBOUND_REPORTS};
 
 fn written(look: Look, report: &Report) -> String {
     fixture::written(&FORMAT, look, report)
@@ -95,6 +99,44 @@ fn a_run_from_outside_says_so() {
     assert!(written.contains("the installation from outside"), "{written}");
     assert!(!written.contains("firewall strategy") && !written.contains("inside only"), "{written}");
     assert!(written.contains("not what does from WorkOS"), "{written}");
+}
+
+#[test]
+fn a_setting_that_several_areas_want_stands_once_and_a_report_from_elsewhere_is_not_asked_for() {
+    let mut report = fixture::healthy();
+    let [first, last] = [report.rows.first(), report.rows.last()].map(|row| row.unwrap().spec);
+    report.rows.retain(|row| ![first, last].iter().any(|spec| spec.id.group() == row.group()));
+    let idle = |spec, required, wanted| {
+        let why = Why::NotApplicable { enable: "give it".to_owned(), wants: Some(wanted) };
+        Row::new(spec, required, None, Ending::Skipped(why), Duration::ZERO)
+    };
+    report.rows.push(idle(first, true, DOMAIN.wanted()));
+    report.rows.push(idle(last, false, DOMAIN.wanted()));
+    report.rows.push(idle(last, false, INBOUND_REPORTS.wanted()));
+
+    let written = written(NORMAL, &report);
+
+    let (_, below) = written.split_once("for want of a setting").unwrap();
+    let (unasked, _) = below.split_once("\n\n").unwrap();
+    assert_eq!(unasked.trim().lines().count(), 1, "{written}");
+    assert!(unasked.trim().starts_with("--domain") && unasked.contains(", "), "{written}");
+}
+
+#[test]
+fn what_a_problem_names_is_not_named_beside_the_claim_as_well() {
+    let mut report = fixture::broken();
+    let row = report.rows.iter_mut().find(|row| row.status() == Status::Fail && row.subject.is_some()).unwrap();
+    let subject = "subject.example:443";
+    row.subject = Some(subject.to_owned());
+    let problem = row.findings()[0].problem.clone();
+    let apart = written(NORMAL, &report);
+    let row = report.rows.iter_mut().find(|row| row.subject.as_deref() == Some(subject)).unwrap();
+    row.subject = problem.split_whitespace().next().map(str::to_owned);
+    let once = written(NORMAL, &report);
+
+    let claim = |text: &str| text.lines().find(|line| line.contains("✗") && line.starts_with("  ")).unwrap().to_owned();
+    assert!(claim(&apart).contains(subject), "{apart}");
+    assert!(!claim(&once).contains(problem.split_whitespace().next().unwrap()), "{once}");
 }
 
 #[test]
