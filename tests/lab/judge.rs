@@ -23,7 +23,7 @@ pub(crate) fn judge(scenario: &Scenario, seen: &Seen) -> Result<(), Failed> {
 }
 
 /// What holds whatever is wrong with the network.
-fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
+pub(crate) fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
     let mut wrong = Vec::new();
     let exit = exit_of(report.verdict);
     if seen.exit != Some(exit) {
@@ -42,6 +42,7 @@ fn always(scenario: &Scenario, seen: &Seen, report: &Report) -> Vec<String> {
     let verdict = match (required(Status::Fail), required(Status::Unknown) || hidden) {
         (true, _) => Verdict::NotReady,
         (_, true) => Verdict::Undecided,
+        _ if report.areas.iter().any(|area| area.required && !area.asked) => Verdict::Incomplete,
         _ => Verdict::Ready,
     };
     if report.verdict != verdict {

@@ -8,11 +8,12 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use workos_preflight::checks;
 use workos_preflight::simulator::Fault;
 
+use crate::mending::Mending;
 use crate::namespace;
 use crate::play::{self, Played};
 use crate::scenario::Scenario;
 use crate::words::WORDS;
-use crate::{judge, scenarios, stories};
+use crate::{judge, mending, scenarios, stories};
 
 /// The private argument of the child: it plays the scenario by the title that follows.
 const IN_LAB: &str = "--in-lab";
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 8;
 pub(crate) fn main() -> ExitCode {
     let mut typed = env::args().skip(1);
     if typed.next().as_deref() == Some(IN_LAB) {
-        return play::main(&typed.next().unwrap_or_default());
+        return play::main(&typed.next().unwrap_or_default(), typed.next().as_deref());
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
@@ -40,6 +41,7 @@ pub(crate) fn main() -> ExitCode {
             _ => Err(Failed::from("the child told no story")),
         })
     }));
+    trials.extend(mending::all().into_iter().map(mended));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -50,19 +52,52 @@ fn trial(scenario: Scenario) -> Trial {
     })
 }
 
-/// A trial that a child plays, which makes its network before it starts a thread.
-fn in_child(title: String, judge: impl FnOnce(Played) -> Result<(), Failed> + Send + 'static) -> Trial {
+/// What is wrong is found, then mended as the report says, and looked at again.
+fn mended(mending: Mending) -> Trial {
+    let title = mending.before.title.clone();
     Trial::ignorable_test(title.clone(), move || {
-        let child = Command::new(env::current_exe()?).args([IN_LAB, &title]).output()?;
-        let played = serde_json::from_slice(&child.stdout).map_err(|error| {
-            Failed::from(format!("the child ended unheard ({error}): {}", String::from_utf8_lossy(&child.stderr)))
-        })?;
-        match played {
-            Played::Broke(why) => Err(Failed::from(format!("the lab itself broke: {why}"))),
-            Played::Refused(why) => namespace::ignored(&format!("no network can be made here: {why}")),
-            played => judge(played).map(|()| Completion::Completed),
+        let before = match played(&[&title])? {
+            Played::Saw(seen) => seen,
+            other => return unseen(other),
+        };
+        let way = mending.led(&before)?;
+        // Said here, where it is no fault of the lab's.
+        mending.followed(&way)?;
+        match played(&[&title, &way])? {
+            Played::Saw(after) => {
+                mending.judge(&way, &before, &after).map(|()| Completion::Completed).map_err(Failed::from)
+            }
+            other => unseen(other),
         }
     })
+}
+
+/// A trial that a child plays, which makes its network before it starts a thread.
+fn in_child(title: String, judge: impl FnOnce(Played) -> Result<(), Failed> + Send + 'static) -> Trial {
+    Trial::ignorable_test(title.clone(), move || match played(&[&title])? {
+        refused @ Played::Refused(_) => unseen(refused),
+        played => judge(played).map(|()| Completion::Completed),
+    })
+}
+
+/// What a child played that was told so.
+fn played(told: &[&str]) -> Result<Played, Failed> {
+    let child = Command::new(env::current_exe()?).arg(IN_LAB).args(told).output()?;
+    let played = serde_json::from_slice(&child.stdout).map_err(|error| {
+        Failed::from(format!("the child ended unheard ({error}): {}", String::from_utf8_lossy(&child.stderr)))
+    })?;
+    match played {
+        Played::Broke(why) => Err(Failed::from(format!("the lab itself broke: {why}"))),
+        played => Ok(played),
+    }
+}
+
+/// The end of a trial in which no binary ran.
+fn unseen(played: Played) -> Result<Completion, Failed> {
+    match played {
+        Played::Refused(why) => namespace::ignored(&format!("no network can be made here: {why}")),
+        _ => Err(Failed::from("the child ran no binary")),
+    }
 }
 
 fn titles_differ() -> Result<(), Failed> {
@@ -73,7 +108,8 @@ fn titles_differ() -> Result<(), Failed> {
 
 fn all_titles() -> impl Iterator<Item = String> {
     let scenarios = scenarios::all().into_iter().map(|it| it.title);
-    scenarios.chain(stories::all().into_iter().map(|it| it.title))
+    let stories = stories::all().into_iter().map(|it| it.title);
+    scenarios.chain(stories).chain(mending::all().into_iter().map(|it| it.before.title))
 }
 
 fn codes_are_declared() -> Result<(), Failed> {

@@ -18,6 +18,8 @@ mod judge;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
+mod mending;
+#[cfg(target_os = "linux")]
 #[path = "../support/namespace.rs"]
 mod namespace;
 #[cfg(target_os = "linux")]
@@ -31,6 +33,8 @@ mod play;
 mod scenario;
 #[cfg(target_os = "linux")]
 mod scenarios;
+#[cfg(target_os = "linux")]
+mod screens;
 #[cfg(target_os = "linux")]
 mod siege;
 #[cfg(target_os = "linux")]

@@ -15,7 +15,7 @@ use workos_preflight::simulator::{Ground, Simulator, World};
 use crate::addresses::{Addresses, Fate};
 use crate::namespace;
 use crate::scenario::{PUBLIC_ROOTS, REPORTS, Scenario, TRUSTED, WORKPLACE};
-use crate::{scenarios, stories};
+use crate::{mending, scenarios, stories};
 
 /// How playing a scenario ended.
 #[derive(Serialize, Deserialize)]
@@ -51,13 +51,20 @@ struct Roots {
     public: String,
 }
 
-pub(crate) fn main(title: &str) -> ExitCode {
+/// Plays what has this title; where a way to mend it is given, with that followed.
+pub(crate) fn main(title: &str, way: Option<&str>) -> ExitCode {
     let scenario = scenarios::all().into_iter().find(|scenario| scenario.title == title);
     let story = stories::all().into_iter().find(|story| story.title == title);
-    let played = match (scenario, story) {
-        (Some(scenario), _) => play(&scenario),
-        (None, Some(story)) => stories::play(&story),
-        (None, None) => Played::Broke(format!("there is no scenario `{title}`")),
+    let mending = mending::all().into_iter().find(|mending| mending.before.title == title);
+    let played = match (scenario, story, mending, way) {
+        (Some(scenario), ..) => play(&scenario),
+        (_, Some(story), ..) => stories::play(&story),
+        (.., Some(mending), None) => play(&mending.before),
+        (.., Some(mending), Some(way)) => match mending.followed(way) {
+            Ok(scenario) => play(&scenario),
+            Err(why) => Played::Broke(why),
+        },
+        _ => Played::Broke(format!("there is no scenario `{title}`")),
     };
     match serde_json::to_writer(io::stdout(), &played) {
         Ok(()) if io::stdout().flush().is_ok() => ExitCode::SUCCESS,

@@ -19,7 +19,7 @@ use crate::addresses::{Addresses, Fate, HOST};
 use crate::found::{read, summary};
 use crate::namespace;
 use crate::play::{Played, settle};
-use crate::{cut, places, siege, undeclared};
+use crate::{cut, places, screens, siege, undeclared};
 
 /// What is told of one network.
 pub(crate) struct Story {
@@ -227,6 +227,7 @@ pub(crate) fn all() -> Vec<Story> {
     ];
     all.extend(cleaning());
     all.extend(cut::all());
+    all.extend(screens::all());
     for step in 1..=4 {
         all.push(killed(step, "carried out and not answered", WritesManner::SilentAfter(step)));
         all.push(killed(step, "not carried out", WritesManner::SilentBefore(step)));
