@@ -147,7 +147,8 @@ impl Human {
         }
         if self.look.detail != Detail::Quiet && report.head.demonstration.is_none() {
             let typed = &report.head.typed;
-            if matches!(report.verdict(), Verdict::NotReady | Verdict::Undecided) {
+            let asked_for = typed.contains("markdown=");
+            if matches!(report.verdict(), Verdict::NotReady | Verdict::Undecided) && !asked_for {
                 self.typed("Ticket", &format!("{typed} --report markdown=ticket.md"), out)?;
             }
             if report.verdict() == Verdict::Incomplete {
@@ -158,6 +159,10 @@ impl Human {
                 }
                 if self.look.detail == Detail::Normal {
                     self.typed("Rows", &format!("{typed} -v"), out)?;
+                }
+                // What was typed besides may be what `plan` does not take.
+                if self.look.detail == Detail::Normal && typed == name {
+                    self.typed("Plan", &format!("{name} plan"), out)?;
                 }
             }
         }

@@ -35,13 +35,17 @@ registered in another environment.",
     codes: &[&NOT_REGISTERED, &CLIENT_UNKNOWN, &NOT_ESTABLISHED, &TOO_BROAD, &NO_AUTHKIT],
     needs: &[answers::ID, client::ID],
     plan: |_, settings| {
+        let usable: Vec<_> = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some()).collect();
+        // A client ID is wanted by its own check, too; a redirect URI is by this one alone.
+        if usable.is_empty() {
+            return Planned::from(&REDIRECT_URIS);
+        }
         let client = match settings.client_to_send() {
             Ok(client) => client,
             Err(why) => return why.into(),
         };
-        let usable = settings.redirect_uris.iter().filter(|uri| web_url(&uri.value).is_some());
         Planned::each(
-            usable.map(|uri| Redirect {
+            usable.into_iter().map(|uri| Redirect {
                 endpoint: settings.api.value.clone(),
                 client_id: client.to_owned(),
                 uri: uri.value.clone(),
