@@ -121,7 +121,7 @@ fn who_asks_and_for_which_ticket_stands_in_every_format_and_the_last_one_wins() 
     let json = sheet("json").json();
 
     assert_eq!(json["request"], serde_json::json!({ "requester": "Ada Example", "ticket": "=CHG-1042" }));
-    assert!(json["written_at"].as_str().unwrap().ends_with('Z'), "{json}");
+    assert!(json["made_at"].as_str().unwrap().ends_with('Z'), "{json}");
     for format in ["human", "markdown", "csv"] {
         let out = sheet(format).out;
         assert!(out.contains("Ada Example") && out.contains("CHG-1042") && !out.contains("Bob"), "{format}: {out}");

@@ -1,14 +1,14 @@
 //! `requirements`: the sheet for a firewall request. Nothing is sent.
 
 use std::path::Path;
-use std::time::SystemTime;
 
-use super::{Failure, gather, print_document, saved, terminal};
+use super::{Failure, gather, print_document, saved, session, terminal};
 use crate::checks::HOSTED_LOGIN;
 use crate::cli::{RequirementsArgs, When};
 use crate::documents::Document;
 use crate::documents::requirements::{Request, Sheet};
 use crate::firewall::flows;
+use crate::outcome::Vantage;
 use crate::reporters::Detail;
 use crate::settings::values::host;
 
@@ -17,8 +17,9 @@ pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
     let hosted_login = args.learnt.as_deref().map(hosted_logins).transpose()?.unwrap_or_default();
     let flows = flows(&facts, &settings, &hosted_login);
     let request = Request { requester: args.requester.clone(), ticket: args.ticket.clone() };
-    let sheet = Sheet::new(request, SystemTime::now(), settings.strategy.value.as_str(), &facts.as_of, flows);
-    print_document(&Document::Requirements(sheet), args.format, terminal::look(Detail::Normal, When::Auto))
+    let head = session::head_here(&settings, &facts, Vantage::Inside);
+    let sheet = Sheet::new(request, head, flows);
+    print_document(&Document::Requirements(Box::new(sheet)), args.format, terminal::look(Detail::Normal, When::Auto))
 }
 
 /// The hosts of the hosted login that a saved run was led to.

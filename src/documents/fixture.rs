@@ -1,7 +1,5 @@
 //! Documents that every format is tested on.
 
-use std::time::{Duration, SystemTime};
-
 use super::Document;
 use super::explain::{CodePage, Decides, Page, Strategies};
 use super::faults::{Fault, Faults};
@@ -21,7 +19,7 @@ use crate::reporters::fixture::{self, STRANGER};
 pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
     let (before, after) = (healthy(), broken());
     seen("plan", &Document::Plan(Box::new(plan())));
-    seen("requirements", &Document::Requirements(sheet()));
+    seen("requirements", &Document::Requirements(Box::new(sheet())));
     seen("explain.check", &Document::Explain(Page::Check(&CONNECTS, decides())));
     seen("explain.codes", &Document::Explain(Page::Codes(vec![page(&CONNECTS, &TIMED_OUT), page(&CLOCK, &SKEWED)])));
     let several = vec![(&CONNECTS, &SKEWED), (&CLOCK, &SKEWED)];
@@ -49,7 +47,8 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     plan.checks[2].idle = Some(Why::LeftOut(Some(STRANGER.to_owned())));
     seen(&Document::Plan(Box::new(plan)));
     let mut sheet = sheet();
-    sheet.as_of = STRANGER.to_owned();
+    sheet.head.facts_as_of = STRANGER.to_owned();
+    sheet.head.host = STRANGER.to_owned();
     sheet.request.requester = Some(STRANGER.to_owned());
     sheet.request.ticket = Some(STRANGER.to_owned());
     sheet.flows[0].destination.hosts = vec![STRANGER.to_owned()];
@@ -57,7 +56,7 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     sheet.objects = objects(&sheet.flows);
     sheet.flows[2].reason = STRANGER.to_owned();
     sheet.flows[2].since = STRANGER.to_owned();
-    seen(&Document::Requirements(sheet));
+    seen(&Document::Requirements(Box::new(sheet)));
     let (before, after) = (healthy(), Report::from(&fixture::hostile()));
     seen(&Document::Comparison(&Comparison::of(&before, &after)));
     seen(&Document::Comparison(&Comparison::of(&after, &before)));
@@ -182,9 +181,8 @@ pub(crate) fn sheet() -> Sheet {
         },
     ];
     // 2026-11-23T18:00:00.250Z
-    let written_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_456_800_250);
     let request = Request { requester: Some("Ada Example".to_owned()), ticket: None };
-    Sheet::new(request, written_at, "firewall", "2026-11-23", flows)
+    Sheet::new(request, fixture::head(), flows)
 }
 
 fn decides() -> Decides {

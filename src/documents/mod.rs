@@ -16,7 +16,7 @@ pub enum Document<'a> {
     /// What a command would touch.
     Plan(Box<plan::Plan>),
     /// The sheet for a firewall request.
-    Requirements(requirements::Sheet),
+    Requirements(Box<requirements::Sheet>),
     /// A page of the manual.
     Explain(explain::Page),
     /// What is different between two saved reports.

@@ -1,23 +1,18 @@
 //! The sheet for a firewall request: who asks for it and when, each connection that must be let through, and the objects that the
 //! connections speak of.
 
-use std::time::SystemTime;
-
 use ipnet::IpNet;
 
 use crate::firewall::{Direction, Flow, Object, objects};
-use crate::said::{all_of, day, hidden};
+use crate::report::Head;
+use crate::said::{all_of, hidden, utc};
 
 /// What must be let through, and for which deployment.
 pub struct Sheet {
+    /// When, where and by which way it was written, for which strategy, and what it follows from.
+    pub head: Head,
     /// Who asks for it.
     pub request: Request,
-    /// When it was written.
-    pub written_at: SystemTime,
-    /// How the deployment reaches `WorkOS`.
-    pub strategy: &'static str,
-    /// The day of the facts that it follows from.
-    pub as_of: String,
     /// The connections. Their ends have names of [`Self::objects`].
     pub flows: Vec<Flow>,
     /// What those names stand for, each once.
@@ -51,34 +46,34 @@ pub const OTHERWISE: &str = "Everything else can stay closed. Answers to these c
 
 impl Sheet {
     /// A sheet without secrets.
-    pub fn new(
-        request: Request,
-        written_at: SystemTime,
-        strategy: &'static str,
-        as_of: &str,
-        flows: Vec<Flow>,
-    ) -> Self {
+    pub fn new(request: Request, head: Head, flows: Vec<Flow>) -> Self {
         let Request { requester, ticket } = request;
         let shown = |given: Option<String>| given.map(|given| hidden(given.trim())).filter(|given| !given.is_empty());
         let flows: Vec<Flow> = flows.into_iter().map(without_secrets).collect();
         Sheet {
+            head: head.without_secrets(),
             request: Request { requester: shown(requester), ticket: shown(ticket) },
-            written_at,
-            strategy,
-            as_of: hidden(as_of),
             objects: objects(&flows),
             flows,
         }
     }
 
     /// Its head, a label and the words for it each.
-    pub fn head(&self) -> [(&'static str, String); 4] {
+    pub fn head(&self) -> [(&'static str, String); 6] {
         let given = |given: &Option<String>, flag| given.clone().unwrap_or_else(|| format!("not given ({flag})"));
+        let head = &self.head;
+        let host = match &head.addresses[..] {
+            [] => head.host.clone(),
+            addresses => format!("{} ({})", head.host, addresses.join(", ")),
+        };
+        let file = head.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
         [
-            ("date", format!("{}, by workos-preflight {}", day(self.written_at), env!("CARGO_PKG_VERSION"))),
+            ("date", format!("{}, by workos-preflight {}", utc(head.started_at), env!("CARGO_PKG_VERSION"))),
             ("requester", given(&self.request.requester, "--requester")),
             ("ticket", given(&self.request.ticket, "--ticket")),
-            ("follows from", format!("{} strategy, facts of {}", self.strategy, self.as_of)),
+            ("written on", format!("{host}, {}", head.way())),
+            ("settings file", file),
+            ("follows from", format!("{} strategy, facts of {}", head.strategy.as_str(), head.facts_as_of)),
         ]
     }
 }
@@ -117,6 +112,7 @@ mod tests {
     use super::*;
     use crate::facts::Facts;
     use crate::firewall::flows;
+    use crate::reporters::fixture;
     use crate::settings::{GivenSecrets, Settings};
 
     #[test]
@@ -130,7 +126,7 @@ mod tests {
         flow.since = key.to_owned();
         let request = Request { requester: Some(key.to_owned()), ticket: Some(key.to_owned()) };
 
-        let sheet = Sheet::new(request, SystemTime::UNIX_EPOCH, "firewall", key, vec![flow]);
+        let sheet = Sheet::new(request, Head { facts_as_of: key.to_owned(), ..fixture::head() }, vec![flow]);
 
         let shown = format!("{:?} {:?} {:?}", sheet.head(), sheet.flows, sheet.objects);
         assert!(!shown.contains(key), "{shown}");
@@ -141,10 +137,10 @@ mod tests {
     fn a_head_is_dated_and_leaves_what_was_not_given_to_be_filled_in() {
         let head = |requester: Option<&str>| {
             let request = Request { requester: requester.map(str::to_owned), ticket: None };
-            Sheet::new(request, SystemTime::UNIX_EPOCH, "firewall", "2026-11-23", Vec::new()).head()
+            Sheet::new(request, fixture::head(), Vec::new()).head()
         };
 
-        assert!(head(None)[0].1.starts_with("1970-01-01, by workos-preflight "));
+        assert!(head(None)[0].1.starts_with("2026-11-23T18:00:00Z, by workos-preflight "));
         assert_eq!(head(Some(" "))[1], ("requester", "not given (--requester)".to_owned()));
         assert_eq!(head(Some("Ada Example "))[1].1, "Ada Example");
     }

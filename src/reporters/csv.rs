@@ -71,8 +71,8 @@ fn rows(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
             flow.port.to_string(),
             flow.reason.clone(),
             flow.since.clone(),
-            sheet.as_of.clone(),
-            day(sheet.written_at),
+            sheet.head.facts_as_of.clone(),
+            day(sheet.head.started_at),
             sheet.request.requester.clone().unwrap_or_default(),
             sheet.request.ticket.clone().unwrap_or_default(),
         ];

@@ -38,7 +38,7 @@ impl Reporter for Json {
 fn document(document: &Document, _look: Look, out: &mut dyn Write) -> io::Result<()> {
     match document {
         Document::Plan(plan) => written(&plan::Plan::from(plan.as_ref()), out),
-        Document::Requirements(sheet) => written(&requirements::Requirements::from(sheet), out),
+        Document::Requirements(sheet) => written(&requirements::Requirements::from(sheet.as_ref()), out),
         Document::Explain(page) => written(&explain::Page::from(page), out),
         Document::Comparison(comparison) => written(&compare::v1::Comparison::from(*comparison), out),
         Document::Faults(faults) => written(&faults::Faults::from(faults), out),

@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use crate::documents::requirements;
 use crate::firewall;
-use crate::report::v1::the_strategies;
-use crate::said::utc;
+use crate::report::v1::{Head, the_strategies};
 
 /// What [`Requirements::schema`] holds.
 const SCHEMA: &str = "workos-preflight/requirements/v1";
@@ -18,30 +17,18 @@ pub(super) struct Requirements {
     /// The name and version of this format.
     #[schemars(extend("const" = SCHEMA))]
     schema: String,
-    /// What wrote it.
-    tool: Tool,
-    /// When it was written, in UTC.
-    written_at: String,
+    /// When, where and by which way it was written, and the facts that it follows from.
+    #[serde(flatten)]
+    head: Head,
     /// Who asks for it.
     request: Request,
     /// How the deployment reaches `WorkOS`.
     #[schemars(description = the_strategies())]
     strategy: String,
-    /// The facts about `WorkOS` that it follows from.
-    facts: Facts,
     /// The connections: what is opened inside first, and what is needed most before the rest.
     flows: Vec<Flow>,
     /// What the ends of the connections stand for, each once.
     objects: Vec<Object>,
-}
-
-/// A program.
-#[derive(Serialize, JsonSchema)]
-struct Tool {
-    /// Its name.
-    name: String,
-    /// Its version.
-    version: String,
 }
 
 /// Who asks for it, as far as that was said.
@@ -51,13 +38,6 @@ struct Request {
     requester: Option<String>,
     /// The number of a ticket or change.
     ticket: Option<String>,
-}
-
-/// The facts about `WorkOS`.
-#[derive(Serialize, JsonSchema)]
-struct Facts {
-    /// The day they were gathered.
-    as_of: String,
 }
 
 /// A connection that somebody has to let through.
@@ -103,11 +83,9 @@ impl From<&requirements::Sheet> for Requirements {
     fn from(sheet: &requirements::Sheet) -> Self {
         Requirements {
             schema: SCHEMA.to_owned(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            written_at: utc(sheet.written_at),
+            head: Head::from(&sheet.head),
             request: Request { requester: sheet.request.requester.clone(), ticket: sheet.request.ticket.clone() },
-            strategy: sheet.strategy.to_owned(),
-            facts: Facts { as_of: sheet.as_of.clone() },
+            strategy: sheet.head.strategy.as_str().to_owned(),
             flows: sheet.flows.iter().map(Flow::from).collect(),
             objects: sheet.objects.iter().map(Object::from).collect(),
         }
