@@ -173,6 +173,10 @@ impl Human {
     fn aside(&self, what: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
         let before = format!("  {} {}  ", self.marked(marks::NOT_ASKED), self.paint(Paint::Faint, &self.shown(what)));
         let indent = 2 + self.marks() + 1 + columns(&self.shown(what)) + 2;
+        if indent > self.width / 2 {
+            let prefix = if self.look.unicode { "  - " } else { "  --   " };
+            return self.hanging(prefix, Paint::Faint, &format!("{what}: {text}"), out);
+        }
         let lines = wrapped(&self.shown(text), self.width.saturating_sub(indent));
         for (nth, line) in lines.iter().enumerate() {
             let before = if nth == 0 { before.clone() } else { " ".repeat(indent) };

@@ -140,6 +140,23 @@ fn what_a_problem_names_is_not_named_beside_the_claim_as_well() {
 }
 
 #[test]
+fn what_was_left_out_for_a_reason_keeps_to_the_width_however_long_either_is() {
+    let mut report = fixture::healthy();
+    let why = Why::LeftOut(Some("asked last week, and nothing has changed at that firewall since".to_owned()));
+    for row in &mut report.rows[1..4] {
+        *row = Row::new(row.spec, true, None, Ending::Skipped(why.clone()), row.took);
+    }
+
+    let written = written(Look { width: 60, ..NORMAL }, &report);
+
+    assert!(written.lines().all(|line| columns(line) <= 60 || line.starts_with("Next")), "{written}");
+    let flat = written.split_whitespace().collect::<Vec<_>>().join(" ");
+    let left_out =
+        "- resolves, connects, trusted: left out by --skip: asked last week, and nothing has changed at that";
+    assert!(flat.contains(left_out), "{written}");
+}
+
+#[test]
 fn only_commands_and_words_that_cannot_be_split_are_wider_than_the_terminal() {
     let written = written(Look { width: 60, ..NORMAL }, &fixture::broken());
 
