@@ -60,6 +60,11 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// By which name a finding of this check is explained and waived: `egress.connects/timed-out`.
+    pub fn address(&self, code: &Code) -> String {
+        format!("{}/{}", self.id, code.name)
+    }
+
     /// Whether it is one of the findings that the check can make.
     pub fn declares(&self, code: &'static Code) -> bool {
         self.codes.iter().any(|declared| std::ptr::eq(*declared, code))

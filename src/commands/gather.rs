@@ -228,7 +228,7 @@ fn known_waiver(waiver: &Waiver) -> Result<(), Failure> {
     }
     let ids: Vec<String> = checks::specs()
         .flat_map(|(_, spec)| {
-            let codes = spec.codes.iter().map(|code| format!("{}/{}", spec.id, code.name));
+            let codes = spec.codes.iter().map(|code| spec.address(code));
             codes.chain([spec.id.to_string()])
         })
         .collect();

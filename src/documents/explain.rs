@@ -143,7 +143,7 @@ pub fn by_check(found: &[Address]) -> Vec<(&'static Spec, Vec<&'static str>)> {
 
 /// `egress.connects/timed-out`
 pub fn address((spec, code): Address) -> String {
-    format!("{}/{}", spec.id, code.name)
+    spec.address(code)
 }
 
 /// When a failure decides a verdict.

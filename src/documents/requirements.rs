@@ -62,17 +62,12 @@ impl Sheet {
     pub fn head(&self) -> [(&'static str, String); 6] {
         let given = |given: &Option<String>, flag| given.clone().unwrap_or_else(|| format!("not given ({flag})"));
         let head = &self.head;
-        let host = match &head.addresses[..] {
-            [] => head.host.clone(),
-            addresses => format!("{} ({})", head.host, addresses.join(", ")),
-        };
-        let file = head.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
         [
             ("date", format!("{}, by workos-preflight {}", utc(head.started_at), env!("CARGO_PKG_VERSION"))),
             ("requester", given(&self.request.requester, "--requester")),
             ("ticket", given(&self.request.ticket, "--ticket")),
-            ("written on", format!("{host}, {}", head.way())),
-            ("settings file", file),
+            ("written on", format!("{}, {}", head.machine(), head.way())),
+            ("settings file", head.file()),
             ("follows from", format!("{} strategy, facts of {}", head.strategy.as_str(), head.facts_as_of)),
         ]
     }

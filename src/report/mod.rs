@@ -52,6 +52,19 @@ pub struct Head {
 }
 
 impl Head {
+    /// The machine, with the addresses from which it reaches out.
+    pub fn machine(&self) -> String {
+        match &self.addresses[..] {
+            [] => self.host.clone(),
+            addresses => format!("{} ({})", self.host, addresses.join(", ")),
+        }
+    }
+
+    /// The settings file that was read, in words.
+    pub fn file(&self) -> String {
+        self.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+    }
+
     /// The way that requests take, and what named the proxy, in words.
     pub fn way(&self) -> String {
         match (self.via.as_str(), &self.via_from) {
@@ -134,6 +147,11 @@ impl Row {
     /// What is wrong.
     pub fn findings(&self) -> &[Finding] {
         self.ending.findings()
+    }
+
+    /// By which name something that is wrong here is explained and waived.
+    pub fn address(&self, finding: &Finding) -> String {
+        self.spec.address(finding.code)
     }
 
     /// What was seen.

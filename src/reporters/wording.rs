@@ -1,22 +1,23 @@
 //! A report in words, whichever format for people they are written in.
 
 use super::worst;
-use crate::check::CheckId;
+use crate::check::{CheckId, Group};
 use crate::outcome::{Finding, Severity, Status, Vantage};
-use crate::report::{Head, Inbound, Report, Row, ToDo, Verdict};
+use crate::report::{Inbound, Report, Row, ToDo, Verdict};
 use crate::said::{counted, lasted, listed};
 
-/// The machine, with the addresses from which it reaches out.
-pub(super) fn host(head: &Head) -> String {
-    match &head.addresses[..] {
-        [] => head.host.clone(),
-        addresses => format!("{} ({})", head.host, addresses.join(", ")),
-    }
+/// The heading of a group.
+pub(super) fn title_of(groups: &[Group], group: &'static str) -> &'static str {
+    known(groups, group).map_or(group, |known| known.title)
 }
 
-/// The settings file that was read.
-pub(super) fn settings_file(head: &Head) -> String {
-    head.settings_file.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+/// What a group is called among others.
+pub(super) fn noun_of(groups: &[Group], group: &'static str) -> &'static str {
+    known(groups, group).map_or(group, |known| known.noun)
+}
+
+fn known<'a>(groups: &'a [Group], group: &str) -> Option<&'a Group> {
+    groups.iter().find(|known| known.id == group)
 }
 
 /// That nothing of it is about a real network.
@@ -233,29 +234,26 @@ pub(super) fn gists(rows: &[Row]) -> Vec<&str> {
 
 /// What waits for something that did not pass, by that.
 pub(super) fn waiting(rows: &[Row]) -> Vec<(CheckId, Vec<CheckId>)> {
-    let mut causes: Vec<(CheckId, Vec<CheckId>)> = Vec::new();
-    for row in rows {
-        let Some(cause) = row.waited_for() else { continue };
-        match causes.iter_mut().find(|(known, _)| *known == cause) {
-            Some((_, ids)) if ids.contains(&row.spec.id) => {}
-            Some((_, ids)) => ids.push(row.spec.id),
-            None => causes.push((cause, vec![row.spec.id])),
-        }
-    }
-    causes
+    grouped(rows.iter().filter_map(|row| Some((row.waited_for()?, row.spec.id))))
 }
 
 /// What the user left out, by the reason.
 pub(super) fn left_out(rows: &[Row]) -> Vec<(String, Vec<CheckId>)> {
-    let mut reasons: Vec<(String, Vec<CheckId>)> = Vec::new();
-    for row in rows.iter().filter(|row| row.is_left_out()) {
-        let reason = row.reason().unwrap_or_default();
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, ids)) => ids.push(row.spec.id),
-            None => reasons.push((reason, vec![row.spec.id])),
+    let left_out = rows.iter().filter(|row| row.is_left_out());
+    grouped(left_out.map(|row| (row.reason().unwrap_or_default(), row.spec.id)))
+}
+
+/// The checks under what they have in common, all in the order in which they come up, and each once.
+fn grouped<K: PartialEq>(pairs: impl Iterator<Item = (K, CheckId)>) -> Vec<(K, Vec<CheckId>)> {
+    let mut groups: Vec<(K, Vec<CheckId>)> = Vec::new();
+    for (key, id) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, ids)) if ids.contains(&id) => {}
+            Some((_, ids)) => ids.push(id),
+            None => groups.push((key, vec![id])),
         }
     }
-    reasons
+    groups
 }
 
 /// How many rows ended how, in the order of what they call for.

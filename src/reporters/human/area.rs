@@ -47,7 +47,7 @@ impl Human {
     /// What became of the area: its mark, its name and how many ended how.
     fn area_line(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
         let mark = loudest(rows);
-        let title = self.shown(self.title_of(rows.first().map(Row::group).unwrap_or_default()));
+        let title = self.shown(wording::title_of(self.groups, rows.first().map(Row::group).unwrap_or_default()));
         let at = self.marks() + 1 + columns(&title);
         let gap = (COUNTS + self.marks()).saturating_sub(at).max(2);
         let counts = wrapped(&self.shown(&counts(rows)), self.width.saturating_sub(at + gap));
@@ -96,7 +96,7 @@ impl Human {
         let mut beside = subject.map(|subject| self.shown(subject)).unwrap_or_default();
         beside.push_str(not_required(row, &beside));
         let only = match worst_first(row)[..] {
-            [one] => Some(format!("[{}/{}]", row.spec.id, one.code.name)),
+            [one] => Some(format!("[{}]", row.address(one))),
             _ => None,
         };
         let mut named = false;
@@ -124,13 +124,13 @@ impl Human {
 
     /// A finding, and what to do about it, unless it is mended elsewhere or that was said already.
     fn found(&self, row: &Row, finding: &Finding, named: bool, area: &[Row], out: &mut dyn Write) -> io::Result<()> {
-        let name = if named { String::new() } else { format!("{}/{}", row.spec.id, finding.code.name) };
+        let name = if named { String::new() } else { row.address(finding) };
         self.problem(&format!("{}{}", lesser(row, finding), finding.problem), &name, out)?;
         if row.waived.is_some() {
             return Ok(());
         }
         if let Some((cause, of)) = root(&self.told, (row, finding)) {
-            let cause = format!("{}/{}", cause.spec.id, of.code.name);
+            let cause = cause.address(of);
             return self.labelled("same cause", Paint::Strong, &format!("as {cause}: mend that first"), out);
         }
         let before = area.iter().take_while(|other| !std::ptr::eq(*other, row)).filter(|other| is_wrong(other));
@@ -187,8 +187,7 @@ impl Human {
 
     /// A finding with all that there is to do about it.
     pub(super) fn finding(&self, row: &Row, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-        let name = format!("{}/{}", row.spec.id, finding.code.name);
-        self.problem(&format!("{}{}", lesser(row, finding), finding.problem), &name, out)?;
+        self.problem(&format!("{}{}", lesser(row, finding), finding.problem), &row.address(finding), out)?;
         self.remediations(finding, out)
     }
 }

@@ -31,7 +31,8 @@ impl Human {
         let (required, optional) = (report.wants(true), report.wants(false));
         if report.verdict() == Verdict::Incomplete && !required.is_empty() {
             // An area of which nothing was asked may be one that the installation has; a report from elsewhere comes later.
-            let idle = |group: &str| report.areas().iter().any(|area| area.group == group && !area.asked);
+            let areas = report.areas();
+            let idle = |group: &str| areas.iter().any(|area| area.group == group && !area.asked);
             let others = optional.into_iter().filter(|(wanted, groups)| {
                 !wanted.is_switch() && !wanted.names_files() && groups.iter().all(|it| idle(it))
             });
@@ -47,12 +48,12 @@ impl Human {
             }
             self.title("Not asked, for want of a setting", out)?;
             return list.into_iter().try_for_each(|(wanted, groups)| {
-                let nouns: Vec<&str> = groups.into_iter().map(|group| self.noun_of(group)).collect();
+                let nouns: Vec<&str> = groups.into_iter().map(|group| wording::noun_of(self.groups, group)).collect();
                 self.entry(&wanted.in_short(), ENABLES, &nouns.join(", "), out)
             });
         }
         let unasked: Vec<&str> =
-            required.iter().flat_map(|(_, groups)| groups).map(|group| self.noun_of(group)).collect();
+            required.iter().flat_map(|(_, groups)| groups).map(|group| wording::noun_of(self.groups, group)).collect();
         let mut nouns: Vec<&str> = Vec::new();
         for noun in unasked {
             if !nouns.contains(&noun) {
@@ -107,7 +108,7 @@ impl Human {
         if times > 1 {
             text = format!("{text} ({times} times)");
         }
-        let code = self.shown(&format!("{}/{}", row.spec.id, finding.code.name));
+        let code = self.shown(&row.address(finding));
         let lines = wrapped(&self.shown(&text), self.width.saturating_sub(TO_DO));
         let who = self.paint(Paint::Strong, &format!("{:<11}", entry.who().as_str()));
         match &lines[..] {
@@ -142,8 +143,7 @@ impl Human {
     pub(super) fn pointers(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let name = env!("CARGO_PKG_NAME");
         if let Some(first) = report.to_do().first() {
-            let code = format!("{}/{}", first.row.spec.id, first.finding.code.name);
-            self.typed("Why", &format!("{name} explain {code}"), out)?;
+            self.typed("Why", &format!("{name} explain {}", first.row.address(first.finding)), out)?;
         }
         if self.look.detail != Detail::Quiet && report.head.demonstration.is_none() {
             let typed = &report.head.typed;
@@ -172,9 +172,5 @@ impl Human {
     /// A command behind what it is for. It is there to be copied, and never wrapped.
     fn typed(&self, label: &str, command: &str, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}{}", self.paint(Paint::Strong, &format!("{label:<TYPED$}")), self.shown(command))
-    }
-
-    fn noun_of(&self, group: &'static str) -> &'static str {
-        self.groups.iter().find(|known| known.id == group).map_or(group, |known| known.noun)
     }
 }

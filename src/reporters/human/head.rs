@@ -6,7 +6,6 @@ use super::text::{columns, wrapped};
 use super::{Human, Paint};
 use crate::outcome::Vantage;
 use crate::report::Head;
-use crate::reporters::wording;
 use crate::said::utc;
 
 impl Human {
@@ -14,17 +13,16 @@ impl Human {
         let run = [
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
             utc(head.started_at).replace('T', " "),
-            format!("{}, {}", wording::host(head), head.way()),
+            format!("{}, {}", head.machine(), head.way()),
         ];
         let what = match head.vantage {
             Vantage::Outside => Some("the installation from outside".to_owned()),
             Vantage::Inside if head.strategy.is_usual() => None,
             Vantage::Inside => Some(format!("{} strategy", head.strategy.as_str())),
         };
-        let held_to = what.into_iter().chain([
-            format!("facts of {}", head.facts_as_of),
-            format!("settings file: {}", wording::settings_file(head)),
-        ]);
+        let held_to = what
+            .into_iter()
+            .chain([format!("facts of {}", head.facts_as_of), format!("settings file: {}", head.file())]);
         self.parts(run, out)?;
         self.parts(held_to, out)
     }

@@ -227,11 +227,6 @@ impl Human {
         })
     }
 
-    /// The heading of a group.
-    fn title_of(&self, group: &'static str) -> &'static str {
-        self.groups.iter().find(|known| known.id == group).map_or(group, |known| known.title)
-    }
-
     /// One way to mend it; those after the first are alternatives.
     fn remediation(
         &self,

@@ -6,7 +6,7 @@ use super::marks::mark;
 use super::{BELOW, Detail, Human, Paint};
 use crate::outcome::Status;
 use crate::report::Row;
-use crate::reporters::wording::{is_not_required, is_wrong};
+use crate::reporters::wording::{self, is_not_required, is_wrong};
 use crate::reporters::worst_first;
 use crate::said::{counted, lasted};
 
@@ -38,7 +38,7 @@ impl Human {
             return Ok(());
         }
         self.headed = true;
-        self.title(self.title_of(self.group.unwrap_or_default()), out)
+        self.title(wording::title_of(self.groups, self.group.unwrap_or_default()), out)
     }
 
     /// Ends a group of which nothing was called for: one line says what all of its would.
@@ -109,7 +109,7 @@ impl Human {
         Ok(())
     }
 
-    /// What was seen: everything where everything is wanted, and else a handful that is in nobody's confidence.
+    /// What was seen: what is in somebody's confidence only where everything is wanted.
     pub(super) fn evidence(&self, row: &Row, out: &mut dyn Write) -> io::Result<()> {
         let verbose = self.look.detail == Detail::Verbose;
         for (index, seen) in row.evidence().iter().filter(|seen| verbose || !seen.confidential).enumerate() {

@@ -3,12 +3,11 @@
 use super::Blocks;
 use crate::outcome::Vantage;
 use crate::report::Head;
-use crate::reporters::wording;
 use crate::said::utc;
 
 impl Blocks {
     pub(super) fn head(&mut self, head: &Head) {
-        let host = wording::host(head);
+        let host = head.machine();
         let from = match head.vantage {
             Vantage::Inside => host,
             Vantage::Outside => format!("{host}, the installation from outside"),
@@ -21,7 +20,7 @@ impl Blocks {
             row("way out", head.way()),
             row("strategy", head.strategy.as_str().to_owned()),
             row("facts", format!("of {}", head.facts_as_of)),
-            row("settings file", wording::settings_file(head)),
+            row("settings file", head.file()),
         ];
         // Whoever gets the ticket can have the same looked at once more.
         if !head.typed.is_empty() {

@@ -123,7 +123,7 @@ impl Ticket<'_> {
         }
         let mut explains: Vec<String> = Vec::new();
         for (row, finding) in entries.iter().flat_map(|entry| &entry.explains) {
-            let name = code(&format!("{}/{}", row.spec.id, finding.code.name));
+            let name = code(&row.address(finding));
             if !explains.contains(&name) {
                 explains.push(name);
             }
@@ -141,7 +141,7 @@ impl Ticket<'_> {
             if rows.iter().all(Row::is_not_applicable) {
                 return None;
             }
-            let title = self.title_of(area.group).to_owned();
+            let title = wording::title_of(self.groups, area.group).to_owned();
             Some([became(&rows).to_owned(), title, wording::counts(&rows), wording::gists(&rows).join(" · ")])
         });
         let rows: Vec<_> = rows.collect();
@@ -163,7 +163,7 @@ impl Ticket<'_> {
             .into_iter()
             .flatten()
             .map(|(wanted, groups, need)| {
-                let nouns: Vec<&str> = groups.into_iter().map(|group| self.noun_of(group)).collect();
+                let nouns: Vec<&str> = groups.into_iter().map(|group| wording::noun_of(self.groups, group)).collect();
                 [format!("`{}`", wanted.in_short()), nouns.join(", "), need.to_owned()]
             })
             .collect();
@@ -210,19 +210,11 @@ impl Ticket<'_> {
     fn of(&self, group: &str) -> Vec<Row> {
         self.report.rows.iter().filter(|row| row.group() == group).cloned().collect()
     }
-
-    fn title_of(&self, group: &'static str) -> &'static str {
-        self.groups.iter().find(|known| known.id == group).map_or(group, |known| known.title)
-    }
-
-    fn noun_of(&self, group: &'static str) -> &'static str {
-        self.groups.iter().find(|known| known.id == group).map_or(group, |known| known.noun)
-    }
 }
 
 /// By which name a thing to do is explained and waived.
 fn address(entry: &ToDo) -> String {
-    format!("{}/{}", entry.row.spec.id, entry.finding.code.name)
+    entry.row.address(entry.finding)
 }
 
 /// One way to mend it; those after the first are alternatives.

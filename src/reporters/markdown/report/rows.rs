@@ -36,7 +36,7 @@ impl Ticket<'_> {
         }
         for finding in worst_first(row) {
             let problem = prose(&format!("{}{}", wording::lesser(row, finding), finding.problem));
-            let name = code(&format!("{}/{}", row.spec.id, finding.code.name));
+            let name = code(&row.address(finding));
             self.blocks.item(0, &format!("{problem} ({name})"));
             self.remedies(row, finding);
         }
@@ -48,7 +48,7 @@ impl Ticket<'_> {
     /// What to do about a finding, unless it is mended elsewhere or stands above.
     fn remedies(&mut self, row: &Row, finding: &Finding) {
         if let Some((cause, of)) = root(&self.report.rows, (row, finding)) {
-            let cause = code(&format!("{}/{}", cause.spec.id, of.code.name));
+            let cause = code(&cause.address(of));
             return self.blocks.item(1, &format!("{} as {cause}: mend that first", strong("same cause")));
         }
         if let Some(nth) = self.stands_above(finding) {
@@ -82,7 +82,7 @@ impl Ticket<'_> {
     pub(super) fn everything(&mut self) {
         self.blocks.heading(2, "Every check");
         for area in self.report.areas() {
-            self.blocks.heading(3, self.title_of(area.group));
+            self.blocks.heading(3, wording::title_of(self.groups, area.group));
             self.blocks.stand_off();
             for row in self.of(area.group) {
                 self.in_short(&row);
