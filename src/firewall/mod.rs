@@ -1,8 +1,14 @@
-//! What has to pass a firewall, as a model that sheets, generated rules and the evaluation of exported ones share.
+//! What has to pass a firewall, and what passes one: a model that sheets, generated rules and the evaluation of exported ones share.
 
+pub mod addresses;
+pub mod dialects;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod flow;
 mod flows;
 mod objects;
+pub mod ranges;
+pub mod rules;
 
 pub use flow::{Direction, Flow, Need, Owner, Party, Protocol};
 pub use flows::flows;

@@ -54,14 +54,11 @@ impl From<&Party> for Object {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Facts;
-    use crate::firewall::flows;
-    use crate::settings::{GivenSecrets, Settings};
+    use crate::firewall::fixture;
 
     #[test]
     fn every_object_is_named_once_and_no_list_of_ranges_is_said_twice() {
-        let settings = Settings::merge(&[], GivenSecrets::default(), Vec::new()).unwrap();
-        let flows = flows(&Facts::embedded(), &settings, &[]);
+        let flows = fixture::flows();
         let objects = objects(&flows);
         let named = |name: &str| -> Vec<&Object> { objects.iter().filter(|object| object.name == name).collect() };
 

@@ -124,6 +124,11 @@ pub(crate) const ROWS: &[Row] = &[
         &[&["crate::endpoint", "crate::facts", "crate::settings", "ipnet", "serde"]],
         "the model of a firewall sends nothing and prints nothing",
     ),
+    row(
+        "firewall::dialects",
+        &[&["crate::facts", "crate::firewall", "csv", "ipnet", "serde", "serde_json", "serde_saphyr"]],
+        "a language is read from text and written as text, without settings",
+    ),
     // What touches the world.
     row(
         "files",
