@@ -1,5 +1,7 @@
 //! The languages of firewalls, one file or folder each: what it is read from, and what is written in it.
 
+mod entry;
+
 use super::Flow;
 use super::rules::Rules;
 
