@@ -2,11 +2,13 @@
 
 pub mod addresses;
 pub mod dialects;
+pub mod evaluate;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod flow;
 mod flows;
 mod objects;
+mod program;
 pub mod ranges;
 pub mod rules;
 
