@@ -1,5 +1,6 @@
 //! The languages of firewalls, one file or folder each: what it is read from, and what is written in it.
 
+mod azure;
 mod entry;
 
 use super::Flow;
@@ -92,7 +93,7 @@ pub struct Generated {
 }
 
 /// Every language, in the order in which a text is tried on them.
-pub static DIALECTS: &[&Dialect] = &[];
+pub static DIALECTS: &[&Dialect] = &[&azure::DIALECT];
 
 /// The language of this name.
 pub fn dialect(name: &str) -> Option<&'static Dialect> {

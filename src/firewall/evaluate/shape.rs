@@ -13,6 +13,8 @@ use crate::firewall::rules::{Match, Names, Replies};
 pub(super) struct Shape<'a> {
     /// Whether the peer is the packet's source.
     peer_is_source: bool,
+    /// The family of its addresses, which both ends have.
+    family: Family,
     /// The addresses of the other end, where they are known.
     here: Option<Ranges>,
     protocol: u8,
@@ -64,6 +66,7 @@ impl<'a> Shape<'a> {
         let (from, to) = if comes_back { (question.to, question.from) } else { (question.from, question.to) };
         Shape {
             peer_is_source: (question.peer == Peer::Source) != comes_back,
+            family,
             here,
             protocol: question.protocol,
             source_port,
@@ -125,7 +128,7 @@ impl<'a> Shape<'a> {
         }
         let fits_here = match &self.here {
             Some(known) => within(known, here, Doubt::Here),
-            None => within(&Ranges::all(), here, Doubt::Here),
+            None => within(&self.family.all(), here, Doubt::Here),
         };
         if !fits_here {
             return None;
