@@ -159,7 +159,8 @@ pub(super) fn protocol(text: &str) -> Option<u8> {
     named.or_else(|| number_up_to(text, u8::MAX.into()).and_then(|number| u8::try_from(number).ok()))
 }
 
-/// Whether this can be the name of a host, or a pattern of names: at least one letter, at least one dot, and nothing that no name has.
+/// Whether this can be the name of a host, or a pattern of names: its top is letters, another part has one too (an address with a
+/// slip of the finger has none), and nothing stands in it that no name has.
 pub(super) fn is_host_name(text: &str) -> bool {
     let name = text.strip_prefix("*.").or(text.strip_prefix('.')).unwrap_or(text);
     let name = name.strip_suffix('.').unwrap_or(name);
@@ -170,11 +171,10 @@ pub(super) fn is_host_name(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let top = name.rsplit('.').next().unwrap_or_default();
-    name.len() < 254
-        && name.contains('.')
-        && name.split('.').all(label)
-        && top.contains(|c: char| c.is_ascii_alphabetic())
+    let letters = |text: &str| text.contains(|c: char| c.is_ascii_alphabetic());
+    let Some((rest, top)) = name.rsplit_once('.') else { return false };
+    let is_top = top.len() > 1 && (top.bytes().all(|byte| byte.is_ascii_alphabetic()) || top.starts_with("xn--"));
+    name.len() < 254 && name.split('.').all(label) && is_top && letters(rest)
 }
 
 /// Without what people's programs leave around an entry; what that was, where a firewall would not have taken it so.
@@ -546,6 +546,18 @@ mod tests {
         assert_eq!((protocol("tcp"), protocol("6"), protocol("Icmp"), protocol("256"), protocol("ip")), {
             (Some(6), Some(6), Some(1), None, None)
         });
+    }
+
+    #[test]
+    fn a_host_is_told_from_an_address_with_a_slip() {
+        for name in ["api.workos.com", "*.authkit.app", ".example.com", "a.xn--p1ai", "3com.example", "x.y.internal."] {
+            assert!(is_host_name(name), "{name}");
+        }
+        for name in
+            ["1.2.3.4", "1.2.3.4q", "1.2.3.q", "1.2.3.ab", "https", "a..b", "a b.c", "-a.com", "", ".", "10.0.0.0/8"]
+        {
+            assert!(!is_host_name(name), "{name}");
+        }
     }
 
     proptest! {

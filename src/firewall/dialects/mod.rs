@@ -2,6 +2,7 @@
 
 mod azure;
 mod entry;
+mod list;
 
 use super::Flow;
 use super::rules::Rules;
@@ -93,7 +94,11 @@ pub struct Generated {
 }
 
 /// Every language, in the order in which a text is tried on them.
-pub static DIALECTS: &[&Dialect] = &[&azure::DIALECT];
+pub static DIALECTS: &[&Dialect] = &[
+    &azure::DIALECT,
+    // What is left when no other language has it.
+    &list::DIALECT,
+];
 
 /// The language of this name.
 pub fn dialect(name: &str) -> Option<&'static Dialect> {
