@@ -1,6 +1,7 @@
 //! What has to pass a firewall, and what passes one: a model that sheets, generated rules and the evaluation of exported ones share.
 
 pub mod addresses;
+pub mod audit;
 pub mod dialects;
 pub mod evaluate;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 mod azure;
 mod entry;
 mod list;
+#[cfg(test)]
+mod tests;
 
 use super::Flow;
 use super::rules::Rules;

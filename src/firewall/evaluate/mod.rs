@@ -1,6 +1,7 @@
 //! Whether a connection passes, for every address that it can come from or go to: each layer is asked for each kind of packet that
 //! a connection consists of, and what cannot be known from the files is kept apart from a yes and a no.
 
+mod behind;
 mod paint;
 mod shape;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use paint::paint;
 use shape::Shape;
 
 pub use super::program::By;
+pub use behind::behind;
 
 /// A connection that somebody wants to pass.
 #[derive(Clone, PartialEq, Eq, Debug)]
