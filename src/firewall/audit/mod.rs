@@ -16,7 +16,8 @@ pub use least::{Open, TooWide, open_by_default, too_wide, unlogged};
 /// What is known of the place where the rules stand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Known {
-    /// The installation's own addresses as the firewall sees them; nothing, where they are not known.
+    /// The installation's own addresses as the firewall sees them, which behind a translation are not the public ones; nothing,
+    /// where they are not known.
     pub here: Option<Ranges>,
     /// The interface or zone towards the internet.
     pub outside: Option<String>,
@@ -139,7 +140,6 @@ fn question<'q>(
     known: &'q Known,
 ) -> Question<'q> {
     Question {
-        here: known.here.clone().or_else(|| here_of(flow)),
         protocol: match protocol {
             Protocol::Tcp => TCP,
             Protocol::Udp => UDP,
@@ -182,14 +182,6 @@ pub fn peer_of(flow: &Flow) -> &Party {
 fn peers_of(flow: &Flow) -> Ranges {
     let ranges = &peer_of(flow).ranges;
     if ranges.is_empty() { Ranges::all() } else { networks(ranges) }
-}
-
-fn here_of(flow: &Flow) -> Option<Ranges> {
-    let party = match flow.direction {
-        Direction::Egress => &flow.source,
-        Direction::Ingress => &flow.destination,
-    };
-    (!party.ranges.is_empty()).then(|| networks(&party.ranges))
 }
 
 impl Judged<'_> {
