@@ -1,5 +1,6 @@
 //! The languages of firewalls, one file or folder each: what it is read from, and what is written in it.
 
+mod aws;
 mod azure;
 mod entry;
 mod list;
@@ -98,6 +99,8 @@ pub struct Generated {
 /// Every language, in the order in which a text is tried on them.
 pub static DIALECTS: &[&Dialect] = &[
     &azure::DIALECT,
+    &aws::SECURITY_GROUPS,
+    &aws::NETWORK_ACLS,
     // What is left when no other language has it.
     &list::DIALECT,
 ];
