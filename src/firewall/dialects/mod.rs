@@ -3,6 +3,7 @@
 mod aws;
 mod azure;
 mod entry;
+mod gcp;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -101,6 +102,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &azure::DIALECT,
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,
+    &gcp::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

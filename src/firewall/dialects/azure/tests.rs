@@ -265,7 +265,7 @@ fn the_groups_of_an_interface_and_its_subnet_both_have_to_let_pass_and_what_azur
     };
     let document = json!({ "value": [
         effective("networkInterface", "nic", json!([
-            resolved("UserRule_web", 100, "Allow", "AzureCloud", json!(["192.0.2.0/30"])),
+            resolved("UserRule_web", 100, "Allow", "AzureCloud", json!(["192.0.2.0/30", "2001:db8::5/128"])),
             resolved("DefaultInboundDenyAll", 65500, "Deny", "0.0.0.0/0", Value::Null),
         ])),
         effective("subnet", "net", json!([
@@ -283,6 +283,8 @@ fn the_groups_of_an_interface_and_its_subnet_both_have_to_let_pass_and_what_azur
             "198.51.100.1, 2001:db8::1 Denied by rule DefaultInboundDenyAll of nic, at the interface networkInterface1, priority 65500",
         ]
     );
+    let v6 = &incoming(&document, "2001:db8::5/128")[0];
+    assert!(v6.contains("Unsure") && v6.contains("0.0.0.0/0, as Azure resolved the rule"), "{v6}");
 }
 
 #[test]
