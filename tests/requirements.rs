@@ -126,7 +126,7 @@ fn who_asks_and_for_which_ticket_stands_in_every_format_and_the_last_one_wins() 
         let out = sheet(format).out;
         assert!(out.contains("Ada Example") && out.contains("CHG-1042") && !out.contains("Bob"), "{format}: {out}");
     }
-    assert!(sheet("csv").out.lines().skip(1).all(|row| row.ends_with(",Ada Example,'=CHG-1042")));
+    assert!(sheet("csv").out.lines().skip(1).all(|row| row.ends_with(",Ada Example,'=CHG-1042,")));
     let nobody = run(&["requirements"]).out;
     assert!(nobody.contains("not given (--requester)") && nobody.contains("not given (--ticket)"), "{nobody}");
 }
@@ -169,5 +169,68 @@ fn a_report_that_learnt_nothing_or_is_none_is_refused_in_one_sentence() {
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{file}");
         assert!(ended.err.contains(words) && ended.err.lines().count() == 1, "{}", ended.err);
         assert!(!ended.err.contains("planted"));
+    }
+}
+
+/// The embedded facts, changed, in a file.
+fn facts_with(folder: &std::path::Path, name: &str, change: impl Fn(&mut serde_json::Value)) -> String {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/facts/networks.json")).unwrap();
+    let mut facts: serde_json::Value = serde_json::from_str(&text).unwrap();
+    change(&mut facts);
+    let path = folder.join(name);
+    std::fs::write(&path, facts.to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn against_older_facts_the_sheet_has_what_is_new_and_what_is_gone_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = facts_with(folder.path(), "older.json", |facts| {
+        facts["as_of"] = "2021-01-04".into();
+        let ranges = facts["cloudflare"]["ipv4"].as_array_mut().unwrap();
+        ranges.retain(|range| range != "104.16.0.0/13" && range != "104.24.0.0/14");
+        ranges.push("104.16.0.0/12".into());
+        facts["workos_sources"]["published"]["addresses"].as_array_mut().unwrap().pop();
+    });
+    let sheet = |format| {
+        run(&["requirements", "--domain", "app.customer.example", "--compare-facts", &older, "--format", format])
+    };
+    let json = sheet("json").json();
+
+    assert_eq!(json["compared"]["facts_as_of"], "2021-01-04");
+    let ids: Vec<&str> = json["flows"].as_array().unwrap().iter().map(|flow| flow["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["ingress-workos"]);
+    let ranges = |name: &str| {
+        let objects = json["objects"].as_array().unwrap();
+        objects.iter().find(|object| object["name"] == name).map(|object| object["ranges"].clone()).unwrap()
+    };
+    assert_eq!(ranges("workos-published-added"), serde_json::json!(["174.129.36.47/32"]));
+    assert_eq!(ranges("workos-api-removed"), serde_json::json!(["104.28.0.0/14"]));
+    assert!(json["compared"]["removed"].as_array().unwrap().iter().any(|flow| flow["id"] == "egress-api"));
+    assert!(sheet("human").out.contains("No longer needed: can be closed"));
+    assert!(sheet("csv").out.lines().any(|line| line.starts_with("egress-api,") && line.ends_with(",removed")));
+
+    let same = run(&["requirements", "--compare-facts", &facts_with(folder.path(), "same.json", |_| {})]);
+    assert!(same.out.contains("nothing changed since the facts of 2026-11-23"), "{}", same.out);
+}
+
+#[test]
+fn a_file_of_facts_that_is_none_is_one_sentence_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("facts.json");
+    for (content, words) in [
+        (&b""[..], "it is empty"),
+        (b"<html>", "it is not JSON from line 1, column 1 on"),
+        (b"{}", "missing field `as_of`"),
+        (b"\xff\xfe{\0", "it is UTF-16"),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        for flag in ["--facts", "--compare-facts"] {
+            let ended = run(&["requirements", flag, path.to_str().unwrap()]);
+
+            assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""));
+            assert!(ended.err.contains(words) && ended.err.contains("facts.json"), "{}", ended.err);
+            assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+        }
     }
 }

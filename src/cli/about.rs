@@ -9,8 +9,8 @@ use clap_complete::Shell;
 #[derive(Args, Debug)]
 pub struct HelpArgs {
     /// Of which command
-    #[arg(value_name = "COMMAND")]
-    pub command: Option<String>,
+    #[arg(value_name = "COMMAND", num_args = 0..=2)]
+    pub command: Vec<String>,
 }
 
 /// The argument of `completions`.
@@ -33,8 +33,8 @@ pub struct CompletionsArgs {
 )]
 pub struct ManArgs {
     /// Of which command
-    #[arg(value_name = "COMMAND")]
-    pub command: Option<String>,
+    #[arg(value_name = "COMMAND", num_args = 0..=2)]
+    pub command: Vec<String>,
     /// Write the pages of the whole and of every command into this directory, as packages want them
     #[arg(long, value_name = "DIRECTORY", value_hint = clap::ValueHint::DirPath, conflicts_with = "command")]
     pub output: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod help;
 mod init;
 mod listen;
 mod probe;
+mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,8 @@ pub use help::{HelpFlags, Length, asked_for, help};
 pub use init::InitArgs;
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
-pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, SettingsArgs, Takes, Typed};
+pub use rules::{GenerateArgs, Needed, Part, RulesArgs, RulesCommand, Ways};
+pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, ByRules, SettingsArgs, Takes, Typed};
 
 /// Tells whether this network, this configuration and this firewall will let an application use `WorkOS`.
 #[derive(Parser, Debug)]
@@ -73,6 +75,8 @@ pub enum Command {
     Plan(Box<PlanArgs>),
     /// Print the sheet for a firewall request; sends nothing
     Requirements(Box<RequirementsArgs>),
+    /// Write, judge and compare a firewall's rules; sends nothing
+    Rules(RulesArgs),
     /// Stand at the webhook URL: what arrives, from where, signed?
     Listen(Box<ListenArgs>),
     /// Say what a change did, between two saved reports
@@ -134,6 +138,9 @@ pub struct RequirementsArgs {
     /// A saved JSON report of `check`, from which the host of the hosted login is learnt
     #[arg(long, value_name = "REPORT", help_heading = "Deeper looks")]
     pub learnt: Option<PathBuf>,
+    /// Only what changed since this older file of facts
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub compare_facts: Option<PathBuf>,
     /// Who asks for it, for the head of the sheet
     #[arg(long, value_name = "NAME", overrides_with = "requester", help_heading = "Output")]
     pub requester: Option<String>,

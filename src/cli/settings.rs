@@ -48,6 +48,8 @@ takers! {
     ByPlan as Plan,
     /// `requirements`.
     ByRequirements as Requirements,
+    /// The commands of `rules`.
+    ByRules as Rules,
     /// `listen`.
     ByListen as Listen,
     /// `probe`.

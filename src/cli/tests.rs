@@ -11,13 +11,14 @@ fn the_command_line_is_well_formed() {
 }
 
 /// The commands that take settings, and as whom.
-const TAKERS: [(&str, Taker); 6] = [
-    ("check", Taker::Check),
-    ("plan", Taker::Plan),
-    ("requirements", Taker::Requirements),
-    ("listen", Taker::Listen),
-    ("probe", Taker::Probe),
-    ("demo", Taker::Demo),
+const TAKERS: [(&[&str], Taker); 7] = [
+    (&["check"], Taker::Check),
+    (&["plan"], Taker::Plan),
+    (&["requirements"], Taker::Requirements),
+    (&["rules", "generate"], Taker::Rules),
+    (&["listen"], Taker::Listen),
+    (&["probe"], Taker::Probe),
+    (&["demo"], Taker::Demo),
 ];
 
 fn help(arguments: &[&str]) -> String {
@@ -29,7 +30,8 @@ fn help(arguments: &[&str]) -> String {
 #[test]
 fn every_command_helps_with_the_settings_that_it_takes_in_the_words_of_their_declaration_and_with_no_other() {
     for (command, taker) in TAKERS {
-        let help = help(&[command]);
+        let help = help(command);
+        let command = command.join(" ");
         for setting in SETTINGS {
             let lines =
                 match (setting.flag, setting.taken_by(taker).filter(|_| setting.is_used_by(taker)), setting.shape) {
@@ -68,9 +70,8 @@ fn every_flag_gives_its_setting_and_is_named_as_where_the_value_came_from() {
                 Flag::Long(flag) => (vec![(flag, "x")], Some("x")),
             };
             for (flag, given) in flags {
-                let usual = if command == "probe" { vec!["https://app.customer.example/"] } else { Vec::new() };
-                let typed: Vec<&str> =
-                    ["workos-preflight", command].into_iter().chain(usual).chain([flag]).chain(value).collect();
+                let usual: &[&str] = if command == ["probe"] { &["https://app.customer.example/"] } else { &[] };
+                let typed = [&["workos-preflight"], command, usual, &[flag]].concat().into_iter().chain(value);
                 let layer = match Cli::try_parse_from(typed).unwrap().command.unwrap() {
                     Command::Check(args) => args.settings.typed.layer().clone(),
                     Command::Plan(args) => args.settings.typed.layer().clone(),
@@ -78,11 +79,14 @@ fn every_flag_gives_its_setting_and_is_named_as_where_the_value_came_from() {
                     Command::Listen(args) => args.settings.typed.layer().clone(),
                     Command::Probe(args) => args.settings.layer().clone(),
                     Command::Demo(args) => args.settings.layer().clone(),
+                    Command::Rules(args) => match args.command {
+                        RulesCommand::Generate(args) => args.settings.typed.layer().clone(),
+                    },
                     other => panic!("{other:?} takes no settings"),
                 };
 
-                let (values, source) = layer.of(setting).unwrap_or_else(|| panic!("{command} {flag} gives nothing"));
-                assert_eq!((values, source), (&[given.to_owned()][..], &Source::Flag(flag)), "{command} {flag}");
+                let (values, source) = layer.of(setting).unwrap_or_else(|| panic!("{command:?} {flag} gives nothing"));
+                assert_eq!((values, source), (&[given.to_owned()][..], &Source::Flag(flag)), "{command:?} {flag}");
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::settings::nearest;
 
 /// Prints the help of the whole, or of a command.
-pub(super) fn help(of: Option<&str>) -> Result<u8, Failure> {
+pub(super) fn help(of: &[String]) -> Result<u8, Failure> {
     usage::show(&cli::help(&command(of)?, Length::Full))
 }
 
@@ -27,15 +27,22 @@ pub(super) fn version() -> Result<u8, Failure> {
 const COMMIT: Option<&str> = option_env!("WORKOS_PREFLIGHT_COMMIT");
 
 /// The whole, or one of its commands, as its help and its manual page tell it.
-pub(super) fn command(of: Option<&str>) -> Result<clap::Command, Failure> {
+pub(super) fn command(of: &[String]) -> Result<clap::Command, Failure> {
     let mut whole = Cli::command();
     whole.build();
-    let Some(name) = of else { return Ok(whole) };
-    if let Some(one) = whole.find_subcommand(name) {
-        return Ok(one.clone());
+    let mut within = &whole;
+    for name in of {
+        match within.find_subcommand(name) {
+            Some(one) => within = one,
+            None => return Err(unknown(name, within)),
+        }
     }
+    Ok(within.clone())
+}
+
+fn unknown(name: &str, whole: &clap::Command) -> Failure {
     let near = nearest(name, whole.get_subcommands().map(clap::Command::get_name));
     let near = near
         .map_or_else(|| "; `workos-preflight help` lists them".to_owned(), |near| format!("; did you mean `{near}`?"));
-    Err(Failure::Usage(format!("{} is not a command{near}", usage::typed(name))))
+    Failure::Usage(format!("{} is not a command{near}", usage::typed(name)))
 }

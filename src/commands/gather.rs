@@ -1,6 +1,6 @@
 //! Gathers what the user asked for: flags, environment and settings file into settings; words into a choice of checks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::check::Contact;
@@ -144,11 +144,18 @@ const LARGEST_FACTS: u64 = 4 << 20;
 
 fn facts(settings: &Settings) -> Result<Facts, Failure> {
     let Some(named) = &settings.facts else { return Ok(Facts::embedded()) };
-    let read = || {
-        let bytes = files::read(&named.value, LARGEST_FACTS).map_err(|error| error.to_string())?;
-        Facts::parse(files::text(&bytes).map_err(|error| error.to_string())?)
-    };
-    read().or_else(|why| Failure::file("the facts", named, why))
+    facts_in(&named.value).or_else(|why| Failure::file("the facts", named, why))
+}
+
+/// The facts that newer ones are held to.
+pub(super) fn older_facts(path: &Path) -> Result<Facts, Failure> {
+    let named = Setting { value: path.to_owned(), source: Source::Flag("--compare-facts") };
+    facts_in(path).or_else(|why| Failure::file("the older facts", &named, why))
+}
+
+fn facts_in(path: &Path) -> Result<Facts, String> {
+    let bytes = files::read(path, LARGEST_FACTS).map_err(|error| error.to_string())?;
+    Facts::parse(files::text(&bytes).map_err(|error| error.to_string())?)
 }
 
 /// What [`trust`] reads besides the files that the settings name.

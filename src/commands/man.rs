@@ -11,12 +11,13 @@ use crate::reporters::Encoding;
 
 pub(super) fn run(args: &ManArgs) -> Result<u8, Failure> {
     let Some(folder) = &args.output else {
-        exit::to_stdout(Encoding::Text, &page(about::command(args.command.as_deref())?)?)?;
+        exit::to_stdout(Encoding::Text, &page(about::command(&args.command)?)?)?;
         return Ok(0);
     };
-    let whole = about::command(None)?;
-    for command in whole.get_subcommands().cloned() {
-        write(folder, command)?;
+    let whole = about::command(&[])?;
+    for command in whole.get_subcommands().flat_map(|command| std::iter::once(command).chain(command.get_subcommands()))
+    {
+        write(folder, command.clone())?;
     }
     write(folder, whole)?;
     Ok(0)

@@ -16,6 +16,7 @@ mod outputs;
 mod plan;
 mod probe;
 mod requirements;
+mod rules;
 mod saved;
 mod schema;
 mod session;
@@ -114,6 +115,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Plan(args)) => plan::run(&args),
         Some(Command::Requirements(args)) => requirements::run(&args),
+        Some(Command::Rules(args)) => rules::run(&args),
         Some(Command::Listen(args)) => listen::run(&args),
         Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Probe(args)) => probe::run(&args),
@@ -121,7 +123,7 @@ fn carry_out(typed: Cli) -> Result<u8, Failure> {
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
-        Some(Command::Help(args)) => about::help(args.command.as_deref()),
+        Some(Command::Help(args)) => about::help(&args.command),
         Some(Command::Version) => about::version(),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),

@@ -7,7 +7,7 @@ use crate::checks::HOSTED_LOGIN;
 use crate::cli::{RequirementsArgs, When};
 use crate::documents::Document;
 use crate::documents::requirements::{Request, Sheet};
-use crate::firewall::flows;
+use crate::firewall::{Delta, flows};
 use crate::outcome::Vantage;
 use crate::reporters::Detail;
 use crate::settings::values::host;
@@ -15,10 +15,18 @@ use crate::settings::values::host;
 pub(super) fn run(args: &RequirementsArgs) -> Result<u8, Failure> {
     let (settings, facts) = gather::settings(&args.settings)?;
     let hosted_login = args.learnt.as_deref().map(hosted_logins).transpose()?.unwrap_or_default();
-    let flows = flows(&facts, &settings, &hosted_login);
+    let now = flows(&facts, &settings, &hosted_login);
     let request = Request { requester: args.requester.clone(), ticket: args.ticket.clone() };
     let head = session::head_here(&settings, &facts, Vantage::Inside);
-    let sheet = Sheet::new(request, head, flows);
+    let aged = facts.too_old(head.started_at);
+    let sheet = match args.compare_facts.as_deref().map(gather::older_facts).transpose()? {
+        None => Sheet::new(request, head, now),
+        Some(older) => {
+            let before = flows(&older, &settings, &hosted_login);
+            Sheet::of_changes(request, head, Delta::between(&before, &now), older.as_of)
+        }
+    };
+    let sheet = sheet.aged(aged);
     print_document(&Document::Requirements(Box::new(sheet)), args.format, terminal::look(Detail::Normal, When::Auto))
 }
 

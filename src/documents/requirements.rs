@@ -3,9 +3,9 @@
 
 use ipnet::IpNet;
 
-use crate::firewall::{Direction, Flow, Object, objects};
+use crate::firewall::{Delta, Direction, Flow, Object, objects};
 use crate::report::Head;
-use crate::said::{all_of, hidden, utc};
+use crate::said::{all_of, counted, hidden, utc};
 
 /// What must be let through, and for which deployment.
 pub struct Sheet {
@@ -15,8 +15,21 @@ pub struct Sheet {
     pub request: Request,
     /// The connections. Their ends have names of [`Self::objects`].
     pub flows: Vec<Flow>,
+    /// What it is told beside, where only what changed since is told.
+    pub compared: Option<Compared>,
+    /// How many days old the facts are, where that is too many.
+    pub aged: Option<u64>,
     /// What those names stand for, each once.
     pub objects: Vec<Object>,
+}
+
+/// Facts that newer ones are held to: the sheet then has only what is new.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The day of the older facts.
+    pub as_of: String,
+    /// What they called for, and the newer ones do not.
+    pub removed: Vec<Flow>,
 }
 
 /// Who asks for it, as far as that was said. Whoever reads the sheet fills in the rest.
@@ -37,6 +50,9 @@ pub const DIRECTIONS: [(Direction, &str); 2] = [
 /// What stands above everything.
 pub const TITLE: &str = "Firewall request for an application that uses WorkOS";
 
+/// What stands above what is not called for any more.
+pub const REMOVED: &str = "No longer needed: can be closed";
+
 /// What stands above the objects.
 pub const OBJECTS: &str = "Objects: what the names above stand for";
 
@@ -47,30 +63,77 @@ pub const OTHERWISE: &str = "Everything else can stay closed. Answers to these c
 impl Sheet {
     /// A sheet without secrets.
     pub fn new(request: Request, head: Head, flows: Vec<Flow>) -> Self {
+        Sheet::of(request, head, flows, None)
+    }
+
+    /// The sheet of what changed since older facts.
+    pub fn of_changes(request: Request, head: Head, delta: Delta, as_of: String) -> Self {
+        let Delta { added, removed } = delta;
+        Sheet::of(request, head, added, Some(Compared { as_of, removed }))
+    }
+
+    fn of(request: Request, head: Head, flows: Vec<Flow>, compared: Option<Compared>) -> Self {
         let Request { requester, ticket } = request;
         let shown = |given: Option<String>| given.map(|given| hidden(given.trim())).filter(|given| !given.is_empty());
         let flows: Vec<Flow> = flows.into_iter().map(without_secrets).collect();
+        let compared = compared.map(|compared| Compared {
+            as_of: hidden(&compared.as_of),
+            removed: compared.removed.into_iter().map(without_secrets).collect(),
+        });
+        let removed = compared.iter().flat_map(|compared| &compared.removed);
+        let all: Vec<Flow> = flows.iter().chain(removed).cloned().collect();
         Sheet {
             head: head.without_secrets(),
             request: Request { requester: shown(requester), ticket: shown(ticket) },
-            objects: objects(&flows),
+            objects: objects(&all),
             flows,
+            compared,
+            aged: None,
         }
     }
 
+    /// The same, from facts that are this many days old, which is too many.
+    #[must_use]
+    pub fn aged(self, aged: Option<u64>) -> Self {
+        Sheet { aged, ..self }
+    }
+
+    /// What changed, in one line, where that is what the sheet tells.
+    pub fn changed(&self) -> Option<String> {
+        let Compared { as_of, removed } = self.compared.as_ref()?;
+        let since = format!("since the facts of {as_of}");
+        Some(match (self.flows.len(), removed.len()) {
+            (0, 0) => format!("nothing changed {since}"),
+            (added, removed) => {
+                let flows = |number, what| format!("{} with something {what}", counted(number, "flow"));
+                format!("{}, {} {since}; only that is told", flows(added, "new"), flows(removed, "gone"))
+            }
+        })
+    }
+
     /// Its head, a label and the words for it each.
-    pub fn head(&self) -> [(&'static str, String); 6] {
+    pub fn head(&self) -> Vec<(&'static str, String)> {
         let given = |given: &Option<String>, flag| given.clone().unwrap_or_else(|| format!("not given ({flag})"));
         let head = &self.head;
-        [
+        let mut lines = vec![
             ("date", format!("{}, by workos-preflight {}", utc(head.started_at), env!("CARGO_PKG_VERSION"))),
             ("requester", given(&self.request.requester, "--requester")),
             ("ticket", given(&self.request.ticket, "--ticket")),
             ("written on", format!("{}, {}", head.machine(), head.way())),
             ("settings file", head.file()),
             ("follows from", format!("{} strategy, facts of {}", head.strategy.as_str(), head.facts_as_of)),
-        ]
+        ];
+        lines.extend(self.changed().map(|changed| ("changes", changed)));
+        lines.extend(self.aged.map(|days| ("caution", too_old(days))));
+        lines
     }
+}
+
+/// What is said of facts that are too old.
+pub fn too_old(days: u64) -> String {
+    format!(
+        "the facts are {days} days old: addresses and ranges may have changed since; --facts FILE takes newer ones in"
+    )
 }
 
 fn without_secrets(mut flow: Flow) -> Flow {

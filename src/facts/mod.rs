@@ -1,9 +1,14 @@
 //! What `WorkOS` needs from a network: published addresses, ranges and hosts, with their date and source.
 
+mod age;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use serde_json::error::Category;
+
+pub use age::OLD;
 
 /// The embedded facts; `--facts FILE` replaces them.
 const EMBEDDED: &str = include_str!("networks.json");
@@ -60,6 +65,38 @@ pub struct Cloudflare {
     pub ipv4: Vec<IpNet>,
     /// Published `IPv6` ranges.
     pub ipv6: Vec<IpNet>,
+    /// Ranges that were published once, and are not any more.
+    #[serde(default = "embedded_retired")]
+    pub retired: Vec<Retired>,
+    /// Ranges that look retired, and are not.
+    #[serde(default)]
+    pub never_flag: Vec<NeverFlag>,
+}
+
+/// What was taken back once stays taken back, also where a list that replaces the embedded one does not say so.
+fn embedded_retired() -> Vec<Retired> {
+    Facts::embedded().cloudflare.retired
+}
+
+/// A range that was published once.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Retired {
+    /// The range.
+    pub cidr: IpNet,
+    /// When it was taken off the list, `2021-04`.
+    pub removed: String,
+    /// The entry that it was a part of, where what was published was another range.
+    #[serde(default)]
+    pub was_part_of: Option<IpNet>,
+}
+
+/// A range that was taken off the list, and is on it again.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct NeverFlag {
+    /// The range.
+    pub cidr: IpNet,
+    /// Why it is good.
+    pub why: String,
 }
 
 /// Where requests that `WorkOS` starts come from.
@@ -69,6 +106,25 @@ pub struct WorkosSources {
     pub published: Sources,
     /// Addresses that others reported.
     pub reported: Sources,
+    /// The lists as they were earlier, oldest first.
+    #[serde(default)]
+    pub history: Vec<Earlier>,
+}
+
+/// A list of sources as it was for a time, as far as that is known.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub struct Earlier {
+    /// Since when it was so: `2026-09-09 (reported)`.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Until when: `about 2026-02`.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// How many addresses it had.
+    pub count: usize,
+    /// Which, where that is known.
+    #[serde(default)]
+    pub addresses: Vec<IpAddr>,
 }
 
 /// Source addresses and who says so.
@@ -167,13 +223,43 @@ impl Facts {
         serde_json::from_str(EMBEDDED).expect("the embedded facts are valid")
     }
 
-    /// Facts from what stands in a file; the error says what is wrong with it.
+    /// Facts from what stands in a file; the error says what is wrong with it, and never repeats what stands there.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let facts: Facts = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if facts.cloudflare.ipv4.is_empty() {
+        if text.trim().is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let facts: Facts = serde_json::from_str(text).map_err(|error| match error.classify() {
+            Category::Data => error.to_string(),
+            _ => format!("it is not JSON from line {}, column {} on", error.line(), error.column()),
+        })?;
+        facts.sound()?;
+        Ok(facts)
+    }
+
+    /// Whether they are complete enough to judge by.
+    fn sound(&self) -> Result<(), String> {
+        if self.gathered().is_none() {
+            return Err("`as_of` is no day such as `2026-11-23`".to_owned());
+        }
+        if self.cloudflare.ipv4.is_empty() {
             return Err("`cloudflare.ipv4` is empty".to_owned());
         }
-        Ok(facts)
+        if self.workos_sources.published.addresses.is_empty() {
+            return Err("`workos_sources.published.addresses` is empty".to_owned());
+        }
+        for (list, v4) in [(&self.cloudflare.ipv4, true), (&self.cloudflare.ipv6, false)] {
+            let name = if v4 { "cloudflare.ipv4" } else { "cloudflare.ipv6" };
+            if let Some(other) = list.iter().find(|range| range.addr().is_ipv4() != v4) {
+                return Err(format!("`{name}` holds {other}, which is of the other family"));
+            }
+            if let Some(odd) = list.iter().find(|range| **range != range.trunc()) {
+                return Err(format!("`{name}` holds {odd}, which has host bits set; expected {}", odd.trunc()));
+            }
+            if let Some(wide) = list.iter().find(|range| range.prefix_len() == 0) {
+                return Err(format!("`{name}` holds {wide}, which is every address of its family"));
+            }
+        }
+        Ok(())
     }
 
     /// The published Cloudflare range that an address lies in.
@@ -224,5 +310,41 @@ mod tests {
         assert!(facts.cloudflare_range("8.8.8.8".parse().unwrap()).is_none());
         assert!(facts.cloudflare_range("::ffff:104.18.2.1".parse().unwrap()).is_some());
         assert_eq!(facts.block_page("::ffff:146.112.61.106".parse().unwrap()).unwrap().confidence, Confidence::High);
+        assert_eq!((facts.cloudflare.retired.len(), facts.cloudflare.never_flag.len()), (2, 1));
+        let counted: Vec<usize> = facts.workos_sources.history.iter().map(|earlier| earlier.count).collect();
+        assert_eq!((counted, facts.workos_sources.history[0].addresses.len()), (vec![6, 9, 15], 6));
+        assert_eq!(facts.sound(), Ok(()));
+    }
+
+    #[test]
+    fn each_mistake_in_a_file_of_facts_has_a_sentence_of_its_own() {
+        let with = |from: &str, to: &str| {
+            assert!(EMBEDDED.contains(from), "{from}");
+            Facts::parse(&EMBEDDED.replacen(from, to, 1)).unwrap_err()
+        };
+        for (said, words) in [
+            (Facts::parse(" \n").unwrap_err(), "it is empty"),
+            (Facts::parse("<html>").unwrap_err(), "it is not JSON from line 1, column 1 on"),
+            (Facts::parse("{}").unwrap_err(), "missing field `as_of`"),
+            (with("\"2026-11-23\"", "\"yesterday\""), "`as_of` is no day such as `2026-11-23`"),
+            (with("\"104.16.0.0/13\"", "\"104.16.0/13\""), "invalid IP address syntax"),
+            (with("\"104.16.0.0/13\"", "\"104.16.0.1/13\""), "host bits set; expected 104.16.0.0/13"),
+            (with("\"104.16.0.0/13\"", "\"2400:cb00::/32\""), "of the other family"),
+            (with("\"104.16.0.0/13\"", "\"0.0.0.0/0\""), "every address of its family"),
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[test]
+    fn facts_of_an_earlier_shape_are_read_and_what_was_retired_stays_so() {
+        let mut earlier: serde_json::Value = serde_json::from_str(EMBEDDED).unwrap();
+        for (table, key) in [("cloudflare", "retired"), ("cloudflare", "never_flag"), ("workos_sources", "history")] {
+            earlier[table].as_object_mut().unwrap().remove(key);
+        }
+        let facts = Facts::parse(&earlier.to_string()).unwrap();
+
+        assert_eq!(facts.cloudflare.retired, Facts::embedded().cloudflare.retired);
+        assert!(facts.workos_sources.history.is_empty());
     }
 }

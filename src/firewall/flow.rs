@@ -26,6 +26,24 @@ pub struct Flow {
     pub since: String,
 }
 
+impl Flow {
+    /// Whether the installation's own server opens it.
+    pub fn is_opened_by_the_server(&self) -> bool {
+        self.direction == Direction::Egress && self.source.object.as_str() == SERVER
+    }
+
+    /// Whether the browsers of users and administrators open it, on machines of their own.
+    pub fn is_opened_by_browsers(&self) -> bool {
+        self.direction == Direction::Egress && self.source.object.as_str() == BROWSERS
+    }
+}
+
+/// The object that the installation's own server is.
+pub(super) const SERVER: &str = "server";
+
+/// The object that browsers are.
+pub(super) const BROWSERS: &str = "browsers";
+
 /// Which way a connection crosses the edge.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Direction {

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::flow::{Direction, Flow, Need, Owner, Party, Protocol, TCP};
+use super::addresses::{Family, any};
+use super::flow::{BROWSERS, Direction, Flow, Need, Owner, Party, Protocol, SERVER, TCP};
 use crate::endpoint::Endpoint;
 use crate::facts::{BrowserHost, Facts};
-use crate::settings::{Settings, Strategy};
+use crate::settings::{Exposure, Settings, Strategy};
 
 /// The flows that these settings call for, in the order in which every sheet has them: what is opened inside first, and what is
 /// needed most. `hosted_login` is the host of the hosted login where it has been learnt.
@@ -110,7 +111,7 @@ fn differs_by_host(one: &Flow, other: &Flow) -> bool {
 }
 
 fn server_itself() -> Party {
-    Party::called("server", "the installation's server")
+    Party::called(SERVER, "the installation's server")
 }
 
 fn forward_proxy() -> Party {
@@ -226,15 +227,23 @@ fn ingress_at(port: u16, facts: &Facts, settings: &Settings) -> Vec<Flow> {
         reported.source.ranges = hosts(&sources.reported.addresses);
         flows.extend([published, reported].into_iter().filter(|flow| !flow.source.ranges.is_empty()));
     }
-    flows.push(to_installation(
+    let exposure = settings.exposure.as_ref().map(|exposure| exposure.value);
+    let mut users = to_installation(
         "ingress-users",
         Need::Required,
-        ("anywhere", "the browsers of users, wherever they are"),
+        match exposure {
+            Some(Exposure::Private) => ("users", "the browsers of users, on the customer's network"),
+            Some(Exposure::Public) | None => ("anywhere", "the browsers of users, wherever they are"),
+        },
         "the application itself and the callbacks of sign-ins: a redirect is carried out by the user's browser, so its source is \
          the user's address"
             .to_owned(),
         "how OAuth redirects work".to_owned(),
-    ));
+    );
+    if exposure == Some(Exposure::Public) {
+        users.source.ranges = Family::BOTH.map(any).to_vec();
+    }
+    flows.push(users);
     let mut edge = to_installation(
         "ingress-cloudflare",
         Need::WhereUsed,
@@ -281,7 +290,7 @@ fn browsers(facts: &Facts, settings: &Settings, hosted_login: &[String]) -> Vec<
         Flow {
             id: format!("egress-browser-{name}"),
             direction: Direction::Egress,
-            source: Party::called("browsers", "the browsers of users and administrators"),
+            source: Party::called(BROWSERS, "the browsers of users and administrators"),
             destination,
             protocols: TCP,
             port: 443,
@@ -421,6 +430,17 @@ mod tests {
 
         assert!(of(&events, "ingress-workos").is_empty());
         assert!(of(&actions, "ingress-workos")[0].reason.starts_with("Actions;"));
+    }
+
+    #[test]
+    fn where_the_users_are_decides_from_where_the_application_is_open() {
+        let users = |given: &[(&'static str, &str)]| of(&sheet(given, &[]), "ingress-users")[0].source.clone();
+
+        assert_eq!((users(&[]).object.as_str(), users(&[]).ranges.len()), ("anywhere", 0));
+        let public = users(&[("installation.exposure", "public")]);
+        assert_eq!(public.ranges, ["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()]);
+        let private = users(&[("installation.exposure", "private")]);
+        assert_eq!((private.object.as_str(), private.ranges.len()), ("users", 0));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod audit;
+mod delta;
 pub mod dialects;
 pub mod evaluate;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod program;
 pub mod ranges;
 pub mod rules;
 
+pub use delta::Delta;
 pub use flow::{Direction, Flow, Need, Owner, Party, Protocol};
 pub use flows::flows;
 pub use objects::{Object, objects};

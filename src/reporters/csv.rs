@@ -29,7 +29,7 @@ pub(super) static FORMAT: Format = Format {
     }),
 };
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "flow",
     "direction",
     "need",
@@ -47,12 +47,15 @@ const COLUMNS: [&str; 17] = [
     "date",
     "requester",
     "ticket",
+    "change",
 ];
 
 fn rows(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
     let mut table = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     table.write_record(COLUMNS)?;
-    for flow in &sheet.flows {
+    let new = if sheet.compared.is_some() { "added" } else { "" };
+    let gone = sheet.compared.iter().flat_map(|compared| &compared.removed).map(|flow| (flow, "removed"));
+    for (flow, change) in sheet.flows.iter().map(|flow| (flow, new)).chain(gone) {
         let place = |party: &Party| [party.object.clone(), party.hosts.join(" "), addresses(&party.ranges)];
         let [source, source_hosts, source_addresses] = place(&flow.source);
         let [destination, destination_hosts, destination_addresses] = place(&flow.destination);
@@ -75,6 +78,7 @@ fn rows(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
             day(sheet.head.started_at),
             sheet.request.requester.clone().unwrap_or_default(),
             sheet.request.ticket.clone().unwrap_or_default(),
+            change.to_owned(),
         ];
         table.write_record(cells.iter().map(|words| cell(words)))?;
     }

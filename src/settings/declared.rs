@@ -82,6 +82,8 @@ pub enum Heading {
     Network,
     /// What is asked besides.
     DeeperLooks,
+    /// The rules of a firewall.
+    Firewall,
 }
 
 impl Heading {
@@ -93,6 +95,7 @@ impl Heading {
             Heading::Installation => "The installation",
             Heading::Network => "The network",
             Heading::DeeperLooks => "Deeper looks",
+            Heading::Firewall => "The firewall's rules",
         }
     }
 }
@@ -107,6 +110,8 @@ pub enum Taker {
     Plan,
     /// `requirements`.
     Requirements,
+    /// The commands of `rules`.
+    Rules,
     /// `listen`.
     Listen,
     /// `probe`, from outside.
@@ -118,7 +123,7 @@ pub enum Taker {
 impl Taker {
     /// Whether it looks from this machine, so that the settings file, the key and the secrets count.
     pub const fn is_inside(self) -> bool {
-        matches!(self, Taker::Check | Taker::Plan | Taker::Requirements | Taker::Listen)
+        matches!(self, Taker::Check | Taker::Plan | Taker::Requirements | Taker::Rules | Taker::Listen)
     }
 }
 
@@ -177,6 +182,8 @@ pub struct Declared {
     pub for_plan: bool,
     /// It changes what `requirements` says.
     pub for_requirements: bool,
+    /// It changes what the commands of `rules` say.
+    pub for_rules: bool,
     /// It changes what `listen` does.
     pub for_listen: bool,
     /// How `probe` takes it, if it does.
@@ -225,6 +232,7 @@ pub(super) const fn setting(
         excludes: &[],
         for_plan: true,
         for_requirements: false,
+        for_rules: false,
         for_listen: false,
         by_probe: None,
         by_demo: None,
@@ -308,8 +316,15 @@ impl Declared {
         self
     }
 
+    /// `requirements` depends on it, and with it the required flows that rules are generated from and held to.
     pub(super) const fn and_requirements(mut self) -> Self {
         self.for_requirements = true;
+        self.for_rules = true;
+        self
+    }
+
+    pub(super) const fn and_rules(mut self) -> Self {
+        self.for_rules = true;
         self
     }
 
@@ -337,7 +352,7 @@ impl Declared {
     /// How a command takes it, if it does.
     pub fn taken_by(&self, by: Taker) -> Option<Taken> {
         match by {
-            Taker::Check | Taker::Plan | Taker::Requirements | Taker::Listen => {
+            Taker::Check | Taker::Plan | Taker::Requirements | Taker::Rules | Taker::Listen => {
                 Some(Taken { by, help: self.help, default: self.default })
             }
             Taker::Probe => self.by_probe,
@@ -351,6 +366,7 @@ impl Declared {
             Taker::Check => true,
             Taker::Plan => self.for_plan,
             Taker::Requirements => self.for_requirements,
+            Taker::Rules => self.for_rules,
             Taker::Listen => self.for_listen,
             Taker::Probe => self.by_probe.is_some(),
             Taker::Demo => self.by_demo.is_some(),

@@ -7,8 +7,8 @@ use super::proxy_url::Misread;
 #[allow(clippy::wildcard_imports, reason = "every setting is merged here")]
 use super::table::*;
 use super::{
-    Declared, Environment, Fallback, Family, GivenSecrets, Layer, PublicResolver, Setting, Settings, SettingsError,
-    Source, Strategy, Waiver, nearest, values,
+    Declared, Environment, Exposure, Fallback, Family, GivenSecrets, Layer, Place, PublicResolver, Setting, Settings,
+    SettingsError, Source, Strategy, Waiver, nearest, values,
 };
 use crate::files;
 use crate::said;
@@ -31,6 +31,7 @@ impl Settings {
             environment: merging
                 .or(const { Applying::of(&ENVIRONMENT) }, choice(Environment::ALL, Environment::as_str))?,
             domain: merging.one(&DOMAIN, values::host)?,
+            exposure: merging.one(&EXPOSURE, choice(Exposure::ALL, Exposure::as_str))?,
             redirect_uris: merging.each(&REDIRECT_URIS, values::whole_url)?,
             webhook_url: merging.one(&WEBHOOK_URL, values::whole_url)?,
             actions_url: merging.one(&ACTIONS_URL, values::whole_url)?,
@@ -63,6 +64,12 @@ impl Settings {
             authkit_domains: merging.each(&AUTHKIT_DOMAINS, values::host)?,
             send_signed: merging.switch(&SEND_SIGNED)?,
             inbound_reports: merging.each(&INBOUND_REPORTS, path)?,
+            rules: merging.each(&RULES, path)?,
+            dialect: merging.one(&DIALECT, text)?,
+            scope: merging.each(&SCOPE, text)?,
+            place: merging.one(&PLACE, choice(Place::ALL, Place::as_str))?,
+            outside: merging.one(&OUTSIDE, text)?,
+            inside: merging.one(&INSIDE, text)?,
             file: None,
             loaded: merging.loaded,
             api_key,

@@ -135,6 +135,50 @@ impl Family {
     }
 }
 
+/// Where the users of the installation are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exposure {
+    /// On the internet: whoever it is may open a connection to the application.
+    Public,
+    /// On the customer's network only.
+    Private,
+}
+
+impl Exposure {
+    /// Both of them.
+    pub const ALL: &[Exposure] = &[Exposure::Public, Exposure::Private];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Exposure::Public => "public",
+            Exposure::Private => "private",
+        }
+    }
+}
+
+/// Where exported rules are in force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// On the installation's own host, or around it: its traffic begins and ends there.
+    Host,
+    /// On a machine that is neither end, and that traffic goes through.
+    Router,
+}
+
+impl Place {
+    /// Both of them.
+    pub const ALL: &[Place] = &[Place::Host, Place::Router];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Place::Host => "host",
+            Place::Router => "router",
+        }
+    }
+}
+
 /// A failure that is known and accepted for a while.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiver {
@@ -163,6 +207,8 @@ pub struct Settings {
     pub environment: Setting<Environment>,
     /// The installation's external domain name.
     pub domain: Option<Setting<String>>,
+    /// Where the users are.
+    pub exposure: Option<Setting<Exposure>>,
     /// The redirect URIs, as given.
     pub redirect_uris: Vec<Setting<String>>,
     /// The webhook URL, as given.
@@ -215,6 +261,18 @@ pub struct Settings {
     pub send_signed: bool,
     /// Saved reports of `probe` and `listen`.
     pub inbound_reports: Vec<Setting<PathBuf>>,
+    /// Exported firewall rules: files, and folders of them; `-` is standard input.
+    pub rules: Vec<Setting<PathBuf>>,
+    /// The firewall's language, as given.
+    pub dialect: Option<Setting<String>>,
+    /// What of the rules the installation is behind.
+    pub scope: Vec<Setting<String>>,
+    /// Where the rules are in force.
+    pub place: Option<Setting<Place>>,
+    /// The interface or zone towards the internet.
+    pub outside: Option<Setting<String>>,
+    /// The interface or zone towards the installation.
+    pub inside: Option<Setting<String>>,
     /// What is wrong with the proxy setting in effect, where it is not one that programs take as it stands.
     pub misread_proxy: Option<Setting<Misread>>,
     /// Failures that are known and accepted.

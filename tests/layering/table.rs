@@ -548,6 +548,11 @@ pub(crate) const ROWS: &[Row] = &[
         "a firewall request bears the day on which it was written",
     ),
     row(
+        "commands::rules",
+        &[MEETING, &["crate::files::Place"]],
+        "rules are generated from what is required, and exported ones are read from files",
+    ),
+    row(
         "commands::session",
         &[
             MEETING,

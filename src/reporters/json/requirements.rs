@@ -27,6 +27,8 @@ pub(super) struct Requirements {
     strategy: String,
     /// The connections: what is opened inside first, and what is needed most before the rest.
     flows: Vec<Flow>,
+    /// The older facts that only the changes since are told of; null, where everything is told.
+    compared: Option<Compared>,
     /// What the ends of the connections stand for, each once.
     objects: Vec<Object>,
 }
@@ -38,6 +40,15 @@ struct Request {
     requester: Option<String>,
     /// The number of a ticket or change.
     ticket: Option<String>,
+}
+
+/// What changed since older facts: `flows` are the new ones, with only the hosts and addresses that are new.
+#[derive(Serialize, JsonSchema)]
+struct Compared {
+    /// The day of the older facts.
+    facts_as_of: String,
+    /// Flows that are not called for any more, or of which only these hosts and addresses are not.
+    removed: Vec<Flow>,
 }
 
 /// A connection that somebody has to let through.
@@ -87,6 +98,10 @@ impl From<&requirements::Sheet> for Requirements {
             request: Request { requester: sheet.request.requester.clone(), ticket: sheet.request.ticket.clone() },
             strategy: sheet.head.strategy.as_str().to_owned(),
             flows: sheet.flows.iter().map(Flow::from).collect(),
+            compared: sheet.compared.as_ref().map(|compared| Compared {
+                facts_as_of: compared.as_of.clone(),
+                removed: compared.removed.iter().map(Flow::from).collect(),
+            }),
             objects: sheet.objects.iter().map(Object::from).collect(),
         }
     }

@@ -7,7 +7,7 @@
 mod tests;
 
 use super::declared::{Alias, Declared, Heading, Shape, by_aliases, setting};
-use super::{Environment, Family, Strategy};
+use super::{Environment, Exposure, Family, Place, Strategy};
 
 /// The settings that the checks of this version use, in the order of `--help`.
 pub static SETTINGS: &[&Declared] = &[
@@ -20,6 +20,7 @@ pub static SETTINGS: &[&Declared] = &[
     &ORGANIZATIONS,
     &DOMAIN,
     &ADDRESSES,
+    &EXPOSURE,
     &REDIRECT_URIS,
     &WEBHOOK_URL,
     &WEBHOOK_SECRET_FILE,
@@ -44,6 +45,12 @@ pub static SETTINGS: &[&Declared] = &[
     &AUTHKIT_DOMAINS,
     &SEND_SIGNED,
     &INBOUND_REPORTS,
+    &RULES,
+    &DIALECT,
+    &SCOPE,
+    &PLACE,
+    &OUTSIDE,
+    &INSIDE,
 ];
 
 /// The declaration of a name.
@@ -148,6 +155,18 @@ pub static ADDRESSES: Declared = setting(
 .with_commas()
 .such_as("198.51.100.7")
 .and_requirements();
+
+pub static EXPOSURE: Declared = setting(
+    "installation.exposure",
+    "--exposure",
+    Shape::Choice(&[Exposure::Public.as_str(), Exposure::Private.as_str()]),
+    Heading::Installation,
+    "where the users are: on the internet, or on the customer's network only",
+)
+.called("exposure")
+.such_as(Exposure::Public.as_str())
+.and_requirements()
+.and_rules();
 
 pub static REDIRECT_URIS: Declared = setting(
     "installation.redirect_uris",
@@ -429,3 +448,66 @@ pub static INBOUND_REPORTS: Declared = setting(
 )
 .holding("a report of `probe` or `listen`")
 .such_as("inbound.json");
+
+pub static RULES: Declared = setting(
+    "firewall.rules",
+    "--rules",
+    Shape::Files,
+    Heading::Firewall,
+    "exported firewall rules, a file or a folder of them, held to the required flows",
+)
+.holding("the exported firewall rules")
+.such_as("iptables.rules");
+
+pub static DIALECT: Declared = setting(
+    "firewall.dialect",
+    "--dialect",
+    Shape::Text,
+    Heading::Firewall,
+    "the firewall's language; `rules generate --list` names them",
+)
+.value("D")
+.such_as("iptables")
+.and_rules();
+
+pub static SCOPE: Declared = setting(
+    "firewall.scope",
+    "--scope",
+    Shape::List,
+    Heading::Firewall,
+    "what of the rules the installation is behind: a group, an ACL, a policy, a table, a zone, by name or id",
+)
+.with_commas()
+.such_as("sg-0123456789abcdef0")
+.and_rules();
+
+pub static PLACE: Declared = setting(
+    "firewall.place",
+    "--place",
+    Shape::Choice(&[Place::Host.as_str(), Place::Router.as_str()]),
+    Heading::Firewall,
+    "where the rules are in force: on the installation's own host, or on a machine that traffic goes through",
+)
+.or_from_elsewhere("host")
+.such_as(Place::Router.as_str())
+.and_rules();
+
+pub static OUTSIDE: Declared = setting(
+    "firewall.outside",
+    "--outside",
+    Shape::Text,
+    Heading::Firewall,
+    "the interface or zone towards the internet",
+)
+.such_as("eth0")
+.and_rules();
+
+pub static INSIDE: Declared = setting(
+    "firewall.inside",
+    "--inside",
+    Shape::Text,
+    Heading::Firewall,
+    "the interface or zone towards the installation, on a machine that traffic goes through",
+)
+.such_as("dmz")
+.and_rules();

@@ -360,3 +360,21 @@ pub(in crate::checks) static SECRET_FILE_READABLE_BY_ALL: Code =
         )
         .shown_by("ls -lL FILE; findmnt -T FILE"),
     ]);
+
+pub(in crate::checks) static FACTS_ARE_OLD: Code = Code::warning(
+    "facts-are-old",
+    "the lists of addresses and ranges that everything is held to are more than 180 days old",
+)
+.caused_by(&[
+    Cause::installer(
+        "This version of the tool was built long ago.",
+        "`workos-preflight version` names a day of the facts more than 180 days back.",
+        "Run a newer version of the tool.",
+    )
+    .shown_by("workos-preflight version"),
+    Cause::installer(
+        "The file that --facts or `facts` names was not renewed.",
+        "With -v, the settings of the report name the file.",
+        "Get newer facts from whoever gave the file, and look at what changed: requirements --compare-facts OLD.",
+    ),
+]);

@@ -6,14 +6,15 @@ mod words;
 use std::net::IpAddr;
 
 use self::codes::{
-    API_KEY_AS_SECRET, BOTH_API_DOMAINS, CLIENT_ID_AS_KEY, DOMAIN_MISMATCH, IDN_NOT_PUNYCODE, INVISIBLE_IN_KEY,
-    KEY_CUT_SHORT, KEY_IN_QUOTES, KEY_WITH_WHITE_SPACE, LOCALHOST, MALFORMED_CLIENT_ID, MALFORMED_KEY,
-    MALFORMED_SECRET, MALFORMED_URL, MASKED_KEY, NOT_HTTPS, NOT_PORT_443, ONE_SECRET_FOR_BOTH, PRIVATE_ADDRESS,
-    PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, WEBHOOK_SECRET_AS_KEY,
+    API_KEY_AS_SECRET, BOTH_API_DOMAINS, CLIENT_ID_AS_KEY, DOMAIN_MISMATCH, FACTS_ARE_OLD, IDN_NOT_PUNYCODE,
+    INVISIBLE_IN_KEY, KEY_CUT_SHORT, KEY_IN_QUOTES, KEY_WITH_WHITE_SPACE, LOCALHOST, MALFORMED_CLIENT_ID,
+    MALFORMED_KEY, MALFORMED_SECRET, MALFORMED_URL, MASKED_KEY, NOT_HTTPS, NOT_PORT_443, ONE_SECRET_FOR_BOTH,
+    PRIVATE_ADDRESS, PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, WEBHOOK_SECRET_AS_KEY,
 };
 use self::words::{
-    both_api_domains, domain_mismatch, idn, localhost, malformed_client_id, malformed_key, malformed_signing_secret,
-    malformed_url, not_https, not_port_443, one_secret_for_both, private_address, private_redirect, readable_by_all,
+    both_api_domains, domain_mismatch, facts_are_old, idn, localhost, malformed_client_id, malformed_key,
+    malformed_signing_secret, malformed_url, not_https, not_port_443, one_secret_for_both, private_address,
+    private_redirect, readable_by_all,
 };
 use crate::check::{Check, CheckId, Contact, Finding, Grade, Outcome, Planned, Running, Spec, Touch, Vantage};
 use crate::checks::whence::Whence;
@@ -21,7 +22,7 @@ use crate::context::Context;
 use crate::facts::Facts;
 use crate::net::special::special;
 use crate::settings::values::{url_endpoint, web_url};
-use crate::settings::{Environment, Setting, Settings};
+use crate::settings::{Environment, Setting, Settings, Source};
 use crate::workos;
 use crate::workos::delivery::Purpose;
 use crate::workos::key::{malformed, malformed_secret};
@@ -44,7 +45,7 @@ machine (localhost), or a host name with letters that DNS writes in punycode.",
     codes: &[
         &KEY_WITH_WHITE_SPACE, &INVISIBLE_IN_KEY, &KEY_IN_QUOTES, &CLIENT_ID_AS_KEY, &WEBHOOK_SECRET_AS_KEY, &MASKED_KEY, &KEY_CUT_SHORT,
         &MALFORMED_KEY, &MALFORMED_SECRET, &API_KEY_AS_SECRET, &ONE_SECRET_FOR_BOTH, &MALFORMED_CLIENT_ID, &MALFORMED_URL, &NOT_HTTPS, &LOCALHOST, &PRIVATE_ADDRESS, &PRIVATE_REDIRECT, &NOT_PORT_443, &IDN_NOT_PUNYCODE,
-        &DOMAIN_MISMATCH, &BOTH_API_DOMAINS, &SECRET_FILE_READABLE_BY_ALL,
+        &DOMAIN_MISMATCH, &BOTH_API_DOMAINS, &SECRET_FILE_READABLE_BY_ALL, &FACTS_ARE_OLD,
     ],
     needs: &[],
     plan: |_, _| Planned::one(Consistent),
@@ -58,7 +59,11 @@ impl Check for Consistent {
     fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
         let files = settings.secrets_on_disk();
         let modes = files.map(|path| Contact::new(Touch::File(path.to_owned()), "who may read a secret"));
-        modes.chain([Contact::new(Touch::Local("the settings"), "whether they make sense")]).collect()
+        let own = [
+            Contact::new(Touch::Local("the settings"), "whether they make sense"),
+            Contact::new(Touch::CLOCK, "how old the facts are"),
+        ];
+        modes.chain(own).collect()
     }
 
     fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
@@ -71,6 +76,11 @@ impl Check for Consistent {
                 if let Some(mode) = cx.host.open_to_all(path) {
                     outcome.found(readable_by_all(path, mode));
                 }
+            }
+            // A demonstration is of the day of its facts.
+            let played = cx.settings.shown.iter().any(|(.., source)| *source == Source::Demonstration);
+            if let Some(days) = cx.facts.too_old(cx.host.now()).filter(|_| !played) {
+                outcome.found(facts_are_old(&cx.facts.as_of, days, cx.settings.facts.is_some()));
             }
             outcome
         })
@@ -175,7 +185,6 @@ mod tests {
     use crate::checks::fixture::{Site, ask, codes};
     use crate::host::ModeOf;
     use crate::net::fake::Fake;
-    use crate::settings::{Setting, Source};
 
     async fn run(site: Site) -> Vec<&'static str> {
         codes(&ask(&SPEC, &Consistent, &site.context()).await)
@@ -209,6 +218,20 @@ mod tests {
     #[tokio::test]
     async fn nothing_given_is_consistent() {
         assert!(run(site()).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn facts_that_are_older_than_half_a_year_warn_by_this_hosts_clock() {
+        let after = |days: u64| {
+            let mut site = site();
+            // The 23rd of November 2026.
+            site.host.now =
+                std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs((20_780 + days) * 86_400);
+            run(site)
+        };
+
+        assert!(after(180).await.is_empty());
+        assert_eq!(after(181).await, ["facts-are-old"]);
     }
 
     #[tokio::test]

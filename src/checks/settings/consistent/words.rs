@@ -6,10 +6,10 @@ use std::path::Path;
 use url::Url;
 
 use super::codes::{
-    API_KEY_AS_SECRET, BOTH_API_DOMAINS, CLIENT_ID_AS_KEY, DOMAIN_MISMATCH, IDN_NOT_PUNYCODE, INVISIBLE_IN_KEY,
-    KEY_CUT_SHORT, KEY_IN_QUOTES, KEY_WITH_WHITE_SPACE, LOCALHOST, MALFORMED_CLIENT_ID, MALFORMED_KEY,
-    MALFORMED_SECRET, MALFORMED_URL, MASKED_KEY, NOT_HTTPS, NOT_PORT_443, ONE_SECRET_FOR_BOTH, PRIVATE_ADDRESS,
-    PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, WEBHOOK_SECRET_AS_KEY,
+    API_KEY_AS_SECRET, BOTH_API_DOMAINS, CLIENT_ID_AS_KEY, DOMAIN_MISMATCH, FACTS_ARE_OLD, IDN_NOT_PUNYCODE,
+    INVISIBLE_IN_KEY, KEY_CUT_SHORT, KEY_IN_QUOTES, KEY_WITH_WHITE_SPACE, LOCALHOST, MALFORMED_CLIENT_ID,
+    MALFORMED_KEY, MALFORMED_SECRET, MALFORMED_URL, MASKED_KEY, NOT_HTTPS, NOT_PORT_443, ONE_SECRET_FOR_BOTH,
+    PRIVATE_ADDRESS, PRIVATE_REDIRECT, SECRET_FILE_READABLE_BY_ALL, WEBHOOK_SECRET_AS_KEY,
 };
 use crate::check::{Finding, Remediation, command};
 use crate::checks::whence::Whence;
@@ -231,4 +231,17 @@ pub(super) fn readable_by_all(file: &Path, mode: ModeOf) -> Finding {
         ),
     };
     SECRET_FILE_READABLE_BY_ALL.found(problem, Remediation::installer(action).verify(command!("ls -lL {}", path)))
+}
+
+pub(super) fn facts_are_old(as_of: &str, days: u64, from_file: bool) -> Finding {
+    let newer = if from_file {
+        "Get a newer file for --facts"
+    } else {
+        "Run a newer version of workos-preflight, or give newer facts with --facts FILE"
+    };
+    FACTS_ARE_OLD.found(
+        format!("the facts are of {as_of}, {days} days ago: addresses and ranges may have changed since"),
+        Remediation::installer(format!("{newer}; `requirements --compare-facts OLD` says what changed."))
+            .in_short("get newer facts"),
+    )
 }

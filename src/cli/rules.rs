@@ -1,0 +1,95 @@
+//! The commands of `rules`: what stands in front of a change of a firewall.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+
+use super::settings::{ByRules, SettingsArgs};
+
+/// The arguments of `rules`.
+#[derive(Args, Debug)]
+#[command(subcommand_required = true, disable_help_subcommand = true)]
+pub struct RulesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// The commands of `rules`.
+#[derive(Subcommand, Debug)]
+pub enum RulesCommand {
+    /// Write the required flows in a firewall's own language; sends nothing
+    Generate(Box<GenerateArgs>),
+}
+
+/// The options of `rules generate`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "What is written only adds: nothing that stands is taken away or emptied. First come remarks that somebody has to read, then the \
+                  rules; what denies everything else, and what takes the rules away again, stand behind them as comments where the language has \
+                  comments, and alone with --part. The same flows give the same text.\n\n\
+                  Examples:\n  \
+                  workos-preflight rules generate --list\n  \
+                  workos-preflight rules generate --dialect nftables --domain app.customer.example --resolver 10.20.0.53\n  \
+                  workos-preflight rules generate --dialect terraform --direction egress --output workos.tf\n  \
+                  workos-preflight rules generate --dialect iptables --part rollback"
+)]
+pub struct GenerateArgs {
+    /// Print the languages, what they are, and which of them are read as well
+    #[arg(long, help_heading = "What is written")]
+    pub list: bool,
+    /// Which way connections cross the edge, as the installation sees it
+    #[arg(long, value_enum, value_name = "WAY", default_value = "both", help_heading = "What is written")]
+    pub direction: Ways,
+    /// Only this part of it
+    #[arg(long, value_enum, value_name = "PART", help_heading = "What is written")]
+    pub part: Option<Part>,
+    /// The flows that are written: those needed this much, and more
+    #[arg(long, value_enum, value_name = "NEED", default_value = "recommended", help_heading = "What is written")]
+    pub need: Needed,
+    /// Log what crosses by these rules, and what is denied
+    #[arg(long, help_heading = "What is written")]
+    pub log: bool,
+    /// Only what changed since this older file of facts
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What is written")]
+    pub compare_facts: Option<PathBuf>,
+    /// Write it to a file; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What is written")]
+    pub output: Option<PathBuf>,
+    /// What the user asks for.
+    #[command(flatten)]
+    pub settings: SettingsArgs<ByRules>,
+}
+
+/// Which way connections cross the edge.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum Ways {
+    /// Opened inside
+    Egress,
+    /// Opened outside
+    Ingress,
+    /// Either
+    Both,
+}
+
+/// A part of what is generated.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum Part {
+    /// What lets the flows through
+    Rules,
+    /// What denies everything else
+    DefaultDeny,
+    /// What takes the rules away again
+    Rollback,
+}
+
+/// How much a flow has to be needed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub enum Needed {
+    /// Without it the deployment does not work
+    Required,
+    /// And what may be missed now and then, or soon
+    Recommended,
+    /// And what only some deployments use
+    WhereUsed,
+}
