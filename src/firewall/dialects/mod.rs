@@ -2,9 +2,14 @@
 
 mod aws;
 mod azure;
+mod csv;
 mod entry;
 mod gcp;
+mod json;
 mod list;
+#[cfg(test)]
+mod round_trip;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -103,6 +108,8 @@ pub static DIALECTS: &[&Dialect] = &[
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,
     &gcp::DIALECT,
+    &json::DIALECT,
+    &csv::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

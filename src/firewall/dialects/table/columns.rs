@@ -1,0 +1,102 @@
+//! What the columns of a table of flows are called, by whoever made it.
+
+/// What a column says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::firewall::dialects) enum Column {
+    /// Which way a connection is opened.
+    Direction,
+    /// Who opens it: addresses, hosts or names of objects.
+    Source,
+    /// Its addresses; [`Column::Source`] is then a mere name.
+    SourceAddresses,
+    /// Its hosts, likewise.
+    SourceHosts,
+    /// To whom.
+    Destination,
+    /// Its addresses.
+    DestinationAddresses,
+    /// Its hosts.
+    DestinationHosts,
+    /// Whoever is not the installation.
+    Peer,
+    /// By which protocol.
+    Protocol,
+    /// To which port, or service.
+    Port,
+    /// From which port.
+    SourcePort,
+    /// What becomes of it.
+    Action,
+    /// Whether the row has effect.
+    Enabled,
+    /// Whether it has none.
+    Disabled,
+    /// What the row is called.
+    Name,
+    /// Nothing that bears on what passes.
+    Words,
+    /// Something that may: nobody here knows what.
+    Other,
+}
+
+impl Column {
+    /// What a column of this name says. Case, blanks and punctuation do not count.
+    pub(in crate::firewall::dialects) fn called(name: &str) -> Self {
+        let letters: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let known = NAMES.iter().find(|(_, names)| names.split(' ').any(|known| known == letters));
+        known.map_or(Column::Other, |(column, _)| *column)
+    }
+}
+
+const NAMES: &[(Column, &str)] = &[
+    (Column::Direction, "direction dir way inout flowdirection trafficdirection inboundoutbound ingressegress"),
+    (Column::Source, "source src from sources originator initiator client sourceobject sourcezonehost"),
+    (
+        Column::SourceAddresses,
+        "sourceaddress sourceaddresses sourceaddr sourceip sourceips sourceipaddress sourceipaddresses srcip srcips srcaddr \
+         srcaddress srcaddresses saddr sourcenetwork sourcenetworks srcnetwork sourcecidr sourcecidrs srccidr sourcerange \
+         sourceranges sourceiprange sourceipranges sourcesubnet srcsubnet sourceprefix sourceprefixes fromip fromaddress fromcidr",
+    ),
+    (Column::SourceHosts, "sourcehost sourcehosts sourcehostname sourcefqdn srchost srchostname srcfqdn sourcename"),
+    (Column::Destination, "destination dest dst to destinations destinationobject target"),
+    (
+        Column::DestinationAddresses,
+        "destinationaddress destinationaddresses destinationaddr destaddress destaddresses destinationip destinationips \
+         destinationipaddress destinationipaddresses destip destips dstip dstips dstaddr dstaddress dstaddresses daddr \
+         destinationnetwork destinationnetworks dstnetwork destinationcidr destinationcidrs destcidr dstcidr destinationrange \
+         destinationranges destinationiprange destinationipranges destinationsubnet dstsubnet destinationprefix toip toaddress tocidr",
+    ),
+    (
+        Column::DestinationHosts,
+        "destinationhost destinationhosts destinationhostname destinationfqdn desthost desthostname destfqdn dsthost dstfqdn \
+         destinationname",
+    ),
+    (
+        Column::Peer,
+        "peer peers remote remoteaddress remoteip cidr cidrs cidrblock ip ips ipaddress ipaddresses address addresses network \
+         networks range ranges iprange ipranges subnet subnets prefix prefixes ipcidr",
+    ),
+    (Column::Protocol, "protocol protocols proto ipprotocol transport l4protocol layer4"),
+    (
+        Column::Port,
+        "port ports destinationport destinationports destport destports dstport dstports dport toport service services portrange \
+         portranges protocolport protoport portprotocol tcpudpport portservice",
+    ),
+    (Column::SourcePort, "sourceport sourceports srcport srcports sport fromport"),
+    (
+        Column::Action,
+        "action actions verdict decision policy access effect permission allowdeny permitdeny ruleaction disposition",
+    ),
+    (Column::Enabled, "enabled enable active status state isenabled"),
+    (Column::Disabled, "disabled disable inactive isdisabled"),
+    (
+        Column::Name,
+        "id flow flows name rule rulename ruleid rulenumber no nr num number key priority seq sequence order line",
+    ),
+    (
+        Column::Words,
+        "need reason reasons comment comments description descriptions justification purpose usage why requester requestor ticket \
+         change changeid owner team contact date created createdat modified lastmodified note notes remark remarks since who \
+         factsource factsasof asof environment env application applicationname app hits hitcount reference ref link doc",
+    ),
+];
