@@ -1,5 +1,6 @@
 //! The languages of firewalls, one file or folder each: what it is read from, and what is written in it.
 
+mod aerleon;
 mod aws;
 mod azure;
 mod csv;
@@ -108,6 +109,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,
     &gcp::DIALECT,
+    &aerleon::DIALECT,
     &json::DIALECT,
     &csv::DIALECT,
     // What is left when no other language has it.
