@@ -8,6 +8,7 @@ mod entry;
 mod gcp;
 mod json;
 mod list;
+mod terraform;
 #[cfg(test)]
 mod round_trip;
 mod table;
@@ -108,10 +109,13 @@ pub static DIALECTS: &[&Dialect] = &[
     &azure::DIALECT,
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,
-    &gcp::DIALECT,
     &aerleon::DIALECT,
-    &json::DIALECT,
+    &aws::CLI,
+    &aws::CLOUDFORMATION,
     &csv::DIALECT,
+    &gcp::DIALECT,
+    &json::DIALECT,
+    &terraform::AWS,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

@@ -4,13 +4,17 @@
 //! as a plan of Terraform, reads them alike.
 
 pub(super) mod acls;
+mod cli;
+mod cloudformation;
 mod describe;
 pub(super) mod groups;
 pub(super) mod prefix_lists;
 mod traffic;
+pub(super) mod write;
 
 use super::{Dialect, Reads};
 
+pub(super) use cli::default_deny;
 pub(super) use traffic::{Traffic, traffic};
 
 /// Security groups.
@@ -35,4 +39,20 @@ pub(super) static NETWORK_ACLS: Dialect = Dialect {
         read: describe::acls,
     }),
     writes: None,
+};
+
+/// A script for AWS's command line.
+pub(super) static CLI: Dialect = Dialect {
+    name: "aws-cli",
+    title: "a script that adds rules to an AWS security group",
+    reads: None,
+    writes: Some(cli::write),
+};
+
+/// A template of `CloudFormation`.
+pub(super) static CLOUDFORMATION: Dialect = Dialect {
+    name: "cloudformation",
+    title: "a CloudFormation template that adds rules to an AWS security group",
+    reads: None,
+    writes: Some(cloudformation::write),
 };
