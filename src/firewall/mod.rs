@@ -1,9 +1,9 @@
 //! What has to pass a firewall, and what passes one: a model that sheets, generated rules and the evaluation of exported ones share.
 
 pub mod addresses;
-mod delta;
 pub mod audit;
 pub mod compare;
+mod delta;
 pub mod dialects;
 pub mod evaluate;
 #[cfg(test)]

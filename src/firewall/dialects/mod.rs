@@ -8,10 +8,10 @@ mod entry;
 mod gcp;
 mod json;
 mod list;
-mod terraform;
 #[cfg(test)]
 mod round_trip;
 mod table;
+mod terraform;
 #[cfg(test)]
 mod tests;
 
