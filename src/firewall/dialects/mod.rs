@@ -6,6 +6,7 @@ mod azure;
 mod csv;
 mod entry;
 mod gcp;
+mod iptables;
 mod json;
 mod list;
 #[cfg(test)]
@@ -116,6 +117,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &gcp::DIALECT,
     &json::DIALECT,
     &terraform::AWS,
+    &iptables::IPTABLES,
     // What is left when no other language has it.
     &list::DIALECT,
 ];
