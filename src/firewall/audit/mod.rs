@@ -2,6 +2,7 @@
 //! rule, or unsure and why; and what they allow beyond need.
 
 mod least;
+mod outdated;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use super::ranges::Ranges;
 use super::rules::{Place, Rules, Way};
 
 pub use least::{Open, TooWide, open_by_default, too_wide, unlogged};
+pub use outdated::{Outdated, outdated, outdated_list};
 
 /// What is known of the place where the rules stand.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::facts::Facts;
 use crate::firewall::addresses::in_words;
 use crate::firewall::fixture::flows;
 use crate::firewall::rules::{Answer, Chain, ChainId, Layer, Match, Place as At, Policy, Replies, Rule, Then};
@@ -181,6 +182,42 @@ fn rules_whose_language_could_log_and_does_not_are_told() {
     rules.chains[0].rules[0].logs = false;
     rules.files = vec![file("aws-security-group")];
     assert!(!unlogged(&rules));
+}
+
+#[test]
+fn a_retired_range_that_is_named_is_outdated_and_one_that_passes_with_everybody_is_not() {
+    let facts = Facts::embedded();
+    let found = |source: Ranges| {
+        let rules = incoming(vec![(from(&source, 443), ACCEPT)]);
+        let flows = flows();
+        let judged = judge(&rules, &flows, &Known::default());
+        outdated(&rules, &judged, &facts, &Known::default())
+            .iter()
+            .map(|it| (in_words(&it.addresses), it.since.clone()))
+            .collect::<Vec<_>>()
+    };
+
+    let stale = found(cloudflare().or(&nets("104.16.0.0/12")));
+    assert_eq!(
+        stale,
+        [("104.28.0.0/14".to_owned(), "104.28.0.0/14, a part of 104.16.0.0/12 until 2021-04".to_owned())]
+    );
+    assert!(found(nets("0.0.0.0/0")).is_empty() && found(cloudflare()).is_empty());
+}
+
+#[test]
+fn a_list_of_sources_that_equals_an_earlier_one_is_known_by_it() {
+    let facts = Facts::embedded();
+    let known = Known::default();
+    let flows = flows();
+    let earlier = |sources: Ranges| {
+        let rules = incoming(vec![(from(&sources, 443), ACCEPT)]);
+        outdated_list(&judge(&rules, &flows, &known), &facts)
+    };
+    let six = networks(&flows[2].source.ranges[..6]);
+
+    assert_eq!(earlier(six.clone()), Some((6, "about 2026-02".to_owned())));
+    assert_eq!((earlier(published()), earlier(six.minus(&nets("3.217.146.166/32")))), (None, None));
 }
 
 #[test]
