@@ -118,6 +118,8 @@ pub static DIALECTS: &[&Dialect] = &[
     &json::DIALECT,
     &terraform::AWS,
     &iptables::IPTABLES,
+    &azure::CLI,
+    &azure::BICEP,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

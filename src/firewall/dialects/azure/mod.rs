@@ -1,8 +1,11 @@
 //! Azure: network security groups, as the command line, the API, PowerShell and templates say them.
 
+mod bicep;
 mod export;
 pub(super) mod groups;
 mod matches;
+mod planned;
+mod script;
 
 use super::{Dialect, Input, Reads, Scope, Unread};
 use crate::firewall::rules::{File, Rules};
@@ -16,7 +19,23 @@ pub(super) static DIALECT: Dialect = Dialect {
         recognises,
         read,
     }),
-    writes: None,
+    writes: Some(script::write),
+};
+
+/// The script that makes rules.
+pub(super) static CLI: Dialect = Dialect {
+    name: "azure-cli",
+    title: "a script of az commands for an Azure network security group",
+    reads: None,
+    writes: Some(script::write),
+};
+
+/// The template that makes rules.
+pub(super) static BICEP: Dialect = Dialect {
+    name: "bicep",
+    title: "a Bicep template for an Azure network security group",
+    reads: None,
+    writes: Some(bicep::write),
 };
 
 fn recognises(text: &str) -> bool {

@@ -3,7 +3,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
+use crate::firewall::audit::{Fate, Known, judge};
+use crate::firewall::dialects::Request;
 use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
+use crate::firewall::fixture;
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{NoteKind, Way};
 
@@ -366,6 +369,105 @@ fn what_holds_no_group_is_unread_with_the_command_that_exports_one() {
         let input = Input { name: "x".to_owned(), text: text.to_owned() };
         let unread = read(&[input], &Scope::default()).unwrap_err();
         assert!(unread.why.contains("az network nic list-effective-nsg"), "{}", unread.why);
+    }
+}
+
+/// The commands of a script as the group that they make, with what was not filled in left out.
+fn applied(script: &str) -> Value {
+    let script = script.replace("\\\n", " ");
+    let mut rules = Vec::new();
+    let mut is_left_out = false;
+    for line in script.lines().map(str::trim) {
+        is_left_out = (is_left_out || line.starts_with("if ")) && line != "fi";
+        if !line.starts_with("az network nsg rule create") || is_left_out {
+            continue;
+        }
+        let mut rule = json!({});
+        for option in line.split(" --").skip(1) {
+            let (name, value) = option.split_once(' ').unwrap();
+            let plain =
+                value.trim().trim_matches('\'').trim_start_matches("$((FIRST_PRIORITY + ").trim_end_matches("))");
+            let words: Vec<&str> =
+                plain.split(' ').map(|word| if word.starts_with('$') { "*" } else { word }).collect();
+            match name {
+                "source-address-prefixes" => rule["sourceAddressPrefixes"] = json!(words),
+                "destination-address-prefixes" => rule["destinationAddressPrefixes"] = json!(words),
+                "destination-port-ranges" => rule["destinationPortRanges"] = json!(words),
+                "name" | "priority" | "direction" | "access" | "protocol" => rule[name] = json!(plain),
+                _ => {}
+            }
+        }
+        rules.push(rule);
+    }
+    group("app", &rules)
+}
+
+#[test]
+fn what_the_script_makes_lets_every_flow_pass_and_with_the_denial_nothing_else() {
+    let flows = fixture::flows();
+    let generated = script::write(&Request { flows: flows.clone(), as_of: "2026-11-23".to_owned(), log: false });
+    let mut made = applied(&generated.rules);
+    let denial = applied(&generated.default_deny.unwrap());
+    made["securityRules"].as_array_mut().unwrap().extend(denial["securityRules"].as_array().unwrap().iter().cloned());
+    let rules = read_all(&[&made], &[]).unwrap();
+
+    assert_eq!(rules.notes, []);
+    for judged in judge(&rules, &flows, &Known::default()) {
+        assert_eq!(judged.fate(), Fate::Allowed, "{}", judged.flow.id);
+    }
+    assert!(said(&rules, Way::In, "192.0.2.1/32 2001:db8::1/128")[0].contains("Denied by rule workos-deny-inbound"));
+    assert!(said(&rules, Way::Out, "192.0.2.1/32 2001:db8::1/128")[0].contains("Denied by rule workos-deny-outbound"));
+    let of_both = |rule: &&Value| {
+        let text = rule["sourceAddressPrefixes"].to_string() + &rule["destinationAddressPrefixes"].to_string();
+        text.contains("104.16.0.0/13") && text.contains("2606:4700::/32")
+    };
+    assert_eq!(made["securityRules"].as_array().unwrap().iter().filter(of_both).count(), 0, "Azure takes one family");
+}
+
+#[test]
+fn whoever_has_no_published_addresses_gets_no_rule_until_they_are_filled_in() {
+    let mut flows = fixture::flows();
+    flows[2].source.ranges.clear();
+    flows[1].source.object = "browsers".to_owned();
+    let request = Request { flows, as_of: "2026-11-23".to_owned(), log: true };
+
+    for (generated, needed) in [
+        (
+            script::write(&request),
+            ["if [ -n \"$WORKOS_PUBLISHED_PREFIXES\" ]", "if [ -n \"$BROWSERS_PREFIXES\" ]", "flow-log"],
+        ),
+        (bicep::write(&request), ["if (!empty(forWorkosPublished))", "if (!empty(forBrowsers))", "flow-log"]),
+    ] {
+        let remarks = generated.remarks.join("\n");
+        assert!(generated.rules.contains(needed[0]) && generated.rules.contains(needed[1]), "{}", generated.rules);
+        assert!(remarks.contains("ingress-workos") && remarks.contains(needed[2]), "{remarks}");
+        let rollback = generated.rollback.unwrap();
+        for name in ["workos-egress-dns-udp", "workos-ingress-workos", "workos-deny-outbound", "workos-allow-probes"] {
+            assert!(rollback.contains(&format!("--name {name}\n")), "{rollback}");
+        }
+    }
+}
+
+#[test]
+fn the_template_says_what_the_script_says() {
+    let request = Request { flows: fixture::flows(), as_of: "2026-11-23".to_owned(), log: false };
+    let (script, template) = (script::write(&request).rules, bicep::write(&request).rules);
+
+    for rule in applied(&script)["securityRules"].as_array().unwrap() {
+        let from = template.find(&format!("name: '{}'\n", rule["name"].as_str().unwrap())).unwrap();
+        let said = template[from..].split("\n}\n").next().unwrap();
+        let mut needed = vec![
+            format!("firstPriority + {}\n", rule["priority"].as_str().unwrap()),
+            format!("direction: '{}'", rule["direction"].as_str().unwrap()),
+            format!("protocol: '{}'", rule["protocol"].as_str().unwrap()),
+            format!("destinationPortRange: '{}'", rule["destinationPortRanges"][0].as_str().unwrap()),
+        ];
+        let prefixes = [&rule["sourceAddressPrefixes"], &rule["destinationAddressPrefixes"]];
+        let prefixes = prefixes.into_iter().flat_map(|list| list.as_array().unwrap()).filter(|prefix| *prefix != "*");
+        needed.extend(prefixes.map(|prefix| format!("      '{}'\n", prefix.as_str().unwrap())));
+        for each in needed {
+            assert!(said.contains(&each), "{each}\n{said}");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod export;
 pub(super) mod firewalls;
 mod policies;
+mod script;
 
 use super::{Dialect, Input, Reads, Scope, Unread};
 use crate::firewall::rules::{Answer, Condition, File, Match, NoteKind, Place, Rule, Rules, Then, Way};
@@ -18,7 +19,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         recognises,
         read,
     }),
-    writes: None,
+    writes: Some(script::write),
 };
 
 fn recognises(text: &str) -> bool {

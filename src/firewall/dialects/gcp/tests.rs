@@ -3,7 +3,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
+use crate::firewall::audit::{Fate, Known, judge};
+use crate::firewall::dialects::Request;
 use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
+use crate::firewall::fixture;
 use crate::firewall::ranges::Ranges;
 
 fn nets(text: &str) -> Ranges {
@@ -313,6 +316,74 @@ fn what_holds_no_rule_is_unread_with_the_command_that_exports_them() {
         let unread = read(&[input], &Scope::default()).unwrap_err();
         assert!(unread.why.contains("get-effective-firewalls"), "{text}: {}", unread.why);
     }
+}
+
+/// The commands of a script as the rules that they make, with what was not filled in left out.
+fn applied(script: &str) -> Vec<Value> {
+    let script = script.replace("\\\n", " ");
+    let mut rules = Vec::new();
+    let mut is_left_out = false;
+    for line in script.lines().map(str::trim) {
+        is_left_out = (is_left_out || line.starts_with("if ")) && line != "fi";
+        let Some(command) = line.strip_prefix("gcloud compute firewall-rules create ").filter(|_| !is_left_out) else {
+            continue;
+        };
+        let mut made = rule(command.split(' ').next().unwrap(), 900, json!({ "targetTags": ["app"] }));
+        let mut services = Vec::new();
+        for (name, value) in command.split(" --").filter_map(|option| option.trim().split_once('=')) {
+            let words: Vec<&str> = value.trim_matches('"').split(',').collect();
+            match name {
+                "direction" => made["direction"] = json!(words[0]),
+                "priority" if words[0] != "$PRIORITY" => made["priority"] = json!(words[0].parse::<u32>().unwrap()),
+                "source-ranges" => made["sourceRanges"] = json!(words),
+                "destination-ranges" => made["destinationRanges"] = json!(words),
+                "rules" => services.extend(words.iter().map(|service| match service.split_once(':') {
+                    Some((protocol, port)) => json!({ "IPProtocol": protocol, "ports": [port] }),
+                    None => json!({ "IPProtocol": service }),
+                })),
+                _ => {}
+            }
+        }
+        made[if command.contains("--action=ALLOW") { "allowed" } else { "denied" }] = json!(services);
+        rules.push(made);
+    }
+    rules
+}
+
+#[test]
+fn what_the_script_makes_lets_every_flow_pass_and_with_the_denial_nothing_else() {
+    let flows = fixture::flows();
+    let generated = script::write(&Request { flows: flows.clone(), as_of: "2026-11-23".to_owned(), log: true });
+    let mut made = applied(&generated.rules);
+    made.extend(applied(&generated.default_deny.unwrap()));
+    let rules = read_one(&json!(made), &["app"]);
+
+    for judged in judge(&rules, &flows, &Known::default()) {
+        assert_eq!(judged.fate(), Fate::Allowed, "{}", judged.flow.id);
+    }
+    assert!(said(&rules, Way::In, "192.0.2.1/32")[0].contains("Denied by firewall rule workos-deny-ingress,"));
+    assert!(said(&rules, Way::Out, "192.0.2.1/32")[0].contains("Denied by firewall rule workos-deny-egress,"));
+    assert!(said(&rules, Way::Out, "2001:db8::1/128")[0].contains("Denied by firewall rule workos-deny-egress-v6,"));
+    assert_eq!(generated.rules.matches("--enable-logging").count(), made.len() - 4);
+    let rollback = generated.rollback.unwrap();
+    for rule in &made {
+        assert!(rollback.contains(&format!("delete {} ", rule["name"].as_str().unwrap())), "{rollback}");
+        let ranges = rule.get("sourceRanges").or(rule.get("destinationRanges")).unwrap().to_string();
+        assert!(ranges.contains(':') != ranges.contains('.'), "a rule has one family: {ranges}");
+    }
+}
+
+#[test]
+fn whoever_has_no_published_addresses_or_is_elsewhere_gets_no_rule_until_that_is_filled_in() {
+    let mut flows = fixture::flows();
+    flows[2].source.ranges.clear();
+    flows[1].source.object = "browsers".to_owned();
+    let generated = script::write(&Request { flows, as_of: "2026-11-23".to_owned(), log: false });
+    let remarks = generated.remarks.join("\n");
+
+    assert!(generated.rules.contains("if [ -n \"$WORKOS_PUBLISHED_RANGES\" ]; then"), "{}", generated.rules);
+    assert!(generated.rules.contains("if [ -n \"$BROWSERS_TAG\" ]; then"), "{}", generated.rules);
+    assert!(remarks.contains("WORKOS_PUBLISHED_RANGES") && remarks.contains("BROWSERS_TAG"), "{remarks}");
 }
 
 proptest! {
