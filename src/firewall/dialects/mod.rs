@@ -4,11 +4,13 @@ mod aerleon;
 mod aws;
 mod azure;
 mod csv;
+mod edge;
 mod entry;
 mod gcp;
 mod iptables;
 mod json;
 mod list;
+mod paloalto;
 #[cfg(test)]
 mod round_trip;
 mod table;
@@ -120,6 +122,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &iptables::IPTABLES,
     &azure::CLI,
     &azure::BICEP,
+    &paloalto::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

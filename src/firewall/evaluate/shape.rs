@@ -133,6 +133,10 @@ impl<'a> Shape<'a> {
         if !fits_here {
             return None;
         }
+        // What is asked about crosses from one zone to another, whichever they are.
+        if self.from.is_none() && self.to.is_none() && within_one(&when.from, &when.to) {
+            return None;
+        }
         let host = if self.names_its_destination { self.host } else { None };
         let named = [
             (&when.from, self.from, Doubt::From(&when.from)),
@@ -149,6 +153,12 @@ impl<'a> Shape<'a> {
         unless.extend(when.conditions.iter().map(|condition| Doubt::Condition(&condition.what)));
         Some(Fit { peers, unless })
     }
+}
+
+/// Whether it comes in by the only zone that it goes out by.
+fn within_one(from: &Names, to: &Names) -> bool {
+    let one = |names: &Names| matches!(names.tests(), [test] if test.is && test.any_of.len() == 1);
+    one(from) && from == to
 }
 
 /// Whether an interface that nobody named fits: what comes from outside never comes in by the loopback.
