@@ -98,29 +98,40 @@ pub fn judge<'a>(rules: &'a Rules, flows: &'a [Flow], known: &Known) -> Vec<Judg
 }
 
 fn asked<'a>(rules: &'a Rules, flow: &Flow, known: &Known) -> Vec<Asked<'a>> {
+    let asked = questions(flow, goes_by_name(rules), known).into_iter().map(|(protocol, family, question)| {
+        let parts = ask(rules, &question).into_iter().map(|part| said(rules, &question, part)).collect();
+        Asked { protocol, host: question.host.map(str::to_owned), family, parts }
+    });
+    asked.collect()
+}
+
+/// Whether some rule goes by the names of hosts.
+pub(super) fn goes_by_name(rules: &Rules) -> bool {
+    rules.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.when).any(|when| !when.host.is_any())
+}
+
+/// The questions that a flow puts to a firewall: one for each protocol, host, where it goes by names, and family.
+pub(super) fn questions<'q>(flow: &'q Flow, by_name: bool, known: &'q Known) -> Vec<(Protocol, Family, Question<'q>)> {
     let peer = peer_of(flow);
-    let by_name =
-        rules.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.when).any(|when| !when.host.is_any());
-    let hosts: Vec<Option<&String>> = match flow.direction {
-        Direction::Egress if by_name && !peer.hosts.is_empty() => peer.hosts.iter().map(Some).collect(),
+    let hosts: Vec<Option<&str>> = match flow.direction {
+        Direction::Egress if by_name && !peer.hosts.is_empty() => {
+            peer.hosts.iter().map(|host| Some(host.as_str())).collect()
+        }
         _ => vec![None],
     };
     let peers = peers_of(flow);
-    let mut asked = Vec::new();
+    let mut questions = Vec::new();
     for protocol in flow.protocols {
         for host in &hosts {
             for family in Family::BOTH {
-                let question = question(flow, *protocol, host.map(String::as_str), peers.and(&family.all()), known);
-                if question.peers.is_empty() {
-                    continue;
+                let question = question(flow, *protocol, *host, peers.and(&family.all()), known);
+                if !question.peers.is_empty() {
+                    questions.push((*protocol, family, question));
                 }
-                let parts = ask(rules, &question);
-                let parts = parts.into_iter().map(|part| said(rules, &question, part)).collect();
-                asked.push(Asked { protocol: *protocol, host: host.cloned(), family, parts });
             }
         }
     }
-    asked
+    questions
 }
 
 fn said<'a>(rules: &'a Rules, question: &Question, part: Part<'a>) -> Said<'a> {

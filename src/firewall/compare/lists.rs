@@ -118,15 +118,7 @@ impl Table {
     fn what(&mut self, when: &Match, turn: Turn) -> Option<u32> {
         let mut guard: Vec<(u32, bool)> = Vec::with_capacity(when.conditions.len());
         for condition in &when.conditions {
-            let next = u32::try_from(self.conditions.len()).unwrap_or(u32::MAX);
-            let number = match self.numbered.get(condition.what.as_ref()) {
-                Some(number) => *number,
-                None => {
-                    self.conditions.push(condition.what.to_string());
-                    self.numbered.insert(condition.what.to_string(), next);
-                    next
-                }
-            };
+            let number = self.number(&condition.what);
             guard.push((number, condition.holds));
         }
         guard.sort_unstable();
@@ -147,6 +139,16 @@ impl Table {
         same.push(number);
         self.whats.push(what);
         Some(number)
+    }
+
+    fn number(&mut self, condition: &str) -> u32 {
+        if let Some(number) = self.numbered.get(condition) {
+            return *number;
+        }
+        let number = u32::try_from(self.conditions.len()).unwrap_or(u32::MAX);
+        self.conditions.push(condition.to_owned());
+        self.numbered.insert(condition.to_owned(), number);
+        number
     }
 
     /// A match as a box.

@@ -15,7 +15,9 @@ mod valuations;
 use std::collections::BTreeSet;
 
 use super::addresses::Family;
+use super::audit::{Known, goes_by_name, peer_of, questions};
 use super::evaluate::{self, Question, ask};
+use super::flow::Flow;
 use super::ranges::Ranges;
 use super::rules::{NoteKind, Place, Rules, Way};
 use cell::Cell;
@@ -26,13 +28,26 @@ use sides::{Compared, Kind};
 
 pub use names::Named;
 
-/// A connection that was requested to pass.
+/// Connections that were requested to pass.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Requested<'a> {
-    /// The flow that it belongs to.
-    pub flow: String,
-    /// Which connections.
+    /// The flow that they belong to.
+    pub flow: &'a str,
+    /// Which connections, of one family.
     pub asked: Question<'a>,
+    /// Whether somebody says which addresses the peers have. Otherwise some of all addresses have to pass.
+    pub peers_are_known: bool,
+}
+
+/// What flows request of a firewall whose rules these are, before and after.
+pub fn requested<'a>(flows: &'a [Flow], known: &'a Known, before: &Rules, after: &Rules) -> Vec<Requested<'a>> {
+    let by_name = goes_by_name(before) || goes_by_name(after);
+    let of_flow = |flow: &'a Flow| {
+        let peers_are_known = !peer_of(flow).ranges.is_empty();
+        let questions = questions(flow, by_name, known).into_iter();
+        questions.map(move |(_, _, asked)| Requested { flow: &flow.id, asked, peers_are_known })
+    };
+    flows.iter().flat_map(of_flow).collect()
 }
 
 /// What a comparison may take.
@@ -65,6 +80,9 @@ pub struct Comparison {
     pub left_out: Vec<LeftOut>,
     /// What could not be compared.
     pub unjudged: Vec<Unjudged>,
+    /// What was requested and of which neither side says anything, as of a family whose rules were not exported. The verdict is
+    /// about the rest.
+    pub unsaid: Vec<Unjudged>,
     /// Whether everything else was compared. Otherwise there may be more.
     pub complete: bool,
     /// What follows.
@@ -234,9 +252,17 @@ pub fn compare(before: &Rules, after: &Rules, requested: &[Requested], budget: B
     for rows in [&mut rows, &mut established] {
         rows.sort_by_key(|row| row.effect);
     }
-    let left_out: Vec<LeftOut> = requested.iter().flat_map(|one| left_out(after, one)).collect();
+    let (mut left_out, mut unsaid) = (Vec::new(), Vec::new());
+    for one in requested {
+        match silent(before, after, one) {
+            Some(silent) if unsaid.contains(&silent) => {}
+            Some(silent) => unsaid.push(silent),
+            None => lack(&mut left_out, after, one),
+        }
+    }
     let complete = !purse.empty;
-    let mut comparison = Comparison { rows, established, left_out, unjudged, complete, verdict: Verdict::Undecided };
+    let verdict = Verdict::Undecided;
+    let mut comparison = Comparison { rows, established, left_out, unjudged, unsaid, complete, verdict };
     comparison.verdict = comparison.follows(!requested.is_empty());
     comparison
 }
@@ -367,6 +393,7 @@ fn besides(known: Vec<Found>, new: &[Found]) -> Vec<Found> {
 fn row(table: &Table, way: Way, compared: &Compared, found: Found) -> Row {
     let Found { effect, conditions, requested, cell, before, after } = found;
     let conditions = conditions.iter().filter_map(|number| table.conditions.get(*number as usize).cloned());
+    let conditions: BTreeSet<String> = conditions.collect();
     let Cell([from, to, host, source, destination, protocol, source_port, port]) = cell;
     Row {
         effect,
@@ -382,19 +409,42 @@ fn row(table: &Table, way: Way, compared: &Compared, found: Found) -> Row {
         requested,
         before: compared.deciders(0, &before),
         after: compared.deciders(1, &after),
-        conditions: conditions.collect(),
+        conditions: conditions.into_iter().collect(),
     }
 }
 
-fn left_out(after: &Rules, requested: &Requested) -> Vec<LeftOut> {
+/// What was requested, where neither side has rules for its family, and there are some for the other.
+fn silent(before: &Rules, after: &Rules, requested: &Requested) -> Option<Unjudged> {
+    let way = requested.asked.way;
+    let family = Family::BOTH.into_iter().find(|family| family.all().covers(&requested.asked.peers))?;
+    let layers = || before.layers.iter().chain(&after.layers).filter(|layer| layer.way == way);
+    let silent = layers().next().is_some() && !layers().any(|layer| layer.families.overlaps(&family.all()));
+    silent.then(|| {
+        let why = format!("there are no rules for {} {} on either side", family.as_str(), sides::said(way));
+        Unjudged { way: Some(way), family: Some(family), why }
+    })
+}
+
+/// Adds what does not pass afterwards, or may not.
+fn lack(left_out: &mut Vec<LeftOut>, after: &Rules, requested: &Requested) {
     let parts = ask(after, &requested.asked);
-    let missing = parts.into_iter().filter(|part| part.verdict != evaluate::Verdict::Allowed);
-    let left_out = missing.map(|part| LeftOut {
-        flow: requested.flow.clone(),
-        by: part.layer.map(|layer| sides::decider(layer, part.by)),
-        peers: part.peers,
-        sure: part.verdict == evaluate::Verdict::Denied,
-        why: part.why,
-    });
-    left_out.collect()
+    // Of peers that nobody knows, those that matter may be among those that pass.
+    let some_pass = parts.iter().any(|part| part.verdict == evaluate::Verdict::Allowed);
+    let sure = requested.peers_are_known || !some_pass;
+    for part in parts.into_iter().filter(|part| part.verdict != evaluate::Verdict::Allowed) {
+        let lacks = LeftOut {
+            flow: requested.flow.to_owned(),
+            by: part.layer.map(|layer| sides::decider(layer, part.by)),
+            peers: part.peers,
+            sure: sure && part.verdict == evaluate::Verdict::Denied,
+            why: part.why,
+        };
+        let same = left_out.iter_mut().find(|known| {
+            known.flow == lacks.flow && known.by == lacks.by && known.sure == lacks.sure && known.why == lacks.why
+        });
+        match same {
+            Some(known) => known.peers = known.peers.or(&lacks.peers),
+            None => left_out.push(lacks),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::firewall::rules::Names;
 
 /// The kinds of names of one dimension, numbered so that those which a pattern holds mostly lie together.
 pub(super) struct Kinds {
-    kinds: Vec<Kind>,
+    each: Vec<Kind>,
     /// Which kind a name is that is spoken of itself.
     exact: HashMap<String, u32>,
     /// The kinds by their samples, and by their samples read backwards.
@@ -101,12 +101,12 @@ impl Kinds {
         backward.sort();
         let exact = numbered().filter(|(_, kind)| exact.contains(&kind.sample));
         let exact = exact.map(|(nth, kind)| (kind.sample.clone(), nth)).collect();
-        Some(Kinds { exact, forward, backward, kinds })
+        Some(Kinds { each: kinds, exact, forward, backward })
     }
 
     /// All of them.
     pub(super) fn all(&self) -> Ranges {
-        Ranges::between(0_u8, self.kinds.len().saturating_sub(1) as u128)
+        Ranges::between(0_u8, self.each.len().saturating_sub(1) as u128)
     }
 
     /// Those that pass the tests.
@@ -136,13 +136,13 @@ impl Kinds {
         let (within, without) = (set.and(&all), all.minus(set));
         let labels = |set: &Ranges| -> Vec<String> {
             let kinds = set.intervals().iter().flat_map(|(first, last)| *first..=*last);
-            let kinds = kinds.filter_map(|kind| self.kinds.get(usize::try_from(kind).ok()?));
+            let kinds = kinds.filter_map(|kind| self.each.get(usize::try_from(kind).ok()?));
             let mut labels: Vec<String> = kinds.map(|kind| kind.label.clone()).collect();
             // What is left over is said last.
             labels.sort_by(|a, b| (a.starts_with("any other"), a).cmp(&(b.starts_with("any other"), b)));
             labels
         };
-        let others = self.kinds.iter().position(|kind| kind.label == OTHERS).unwrap_or_default();
+        let others = self.each.iter().position(|kind| kind.label == OTHERS).unwrap_or_default();
         if set.contains(others as u128) {
             Named { names: labels(&without), but: true }
         } else {
@@ -216,7 +216,7 @@ mod tests {
 
         for names in tests {
             let set = kinds.matching(&names);
-            for (nth, kind) in (0_u32..).zip(&kinds.kinds) {
+            for (nth, kind) in (0_u32..).zip(&kinds.each) {
                 assert_eq!(set.contains(nth), names.matches(&kind.sample), "{names:?} and {}", kind.sample);
             }
         }
@@ -226,7 +226,7 @@ mod tests {
     fn every_name_is_of_a_kind_that_all_tests_judge_alike() {
         let kinds = Kinds::of(PATTERNS).unwrap();
         let judged = |name: &str| PATTERNS.map(|pattern| Names::one_of([pattern]).matches(name));
-        let known: BTreeSet<[bool; 13]> = kinds.kinds.iter().map(|kind| judged(&kind.sample)).collect();
+        let known: BTreeSet<[bool; 13]> = kinds.each.iter().map(|kind| judged(&kind.sample)).collect();
 
         for name in
             ["", "e", "eth", "eth2", "eth10", "lo0", "workos.com", "x.workos.com", "api.workos.com", "apix.com", "com"]

@@ -105,16 +105,21 @@ fn too_long(why: TooLong) -> String {
 
 fn lacking(way: Way, family: Family, only_before: bool) -> Unjudged {
     let (there, not) = if only_before { ("before", "after") } else { ("after", "before") };
-    let direction = match way {
-        Way::In => "in",
-        Way::Out => "out",
-        Way::Through => "through",
-    };
     let why = format!(
-        "rules for {} on the way {direction} are only among those {there} the change, and not among those {not} it",
-        family.as_str()
+        "rules for {} {} are only among those {there} the change, and not among those {not} it",
+        family.as_str(),
+        said(way)
     );
     Unjudged { way: Some(way), family: Some(family), why }
+}
+
+/// A way in words.
+pub(super) fn said(way: Way) -> &'static str {
+    match way {
+        Way::In => "on the way in",
+        Way::Out => "on the way out",
+        Way::Through => "on the way through",
+    }
 }
 
 impl Compared<'_> {

@@ -57,7 +57,8 @@ pub(super) fn judged(table: &Table, cell: Cell, sides: &[Side; 2], purse: &mut P
                 }
             }
         }
-        if (seen[1] && seen[2]) || !next(&mut chosen, &mut held) {
+        let known = seen[1] && seen[2] && ways.len() > FEW_WAYS;
+        if known || !next(&mut chosen, &mut held) {
             break;
         }
         if ways.len() > FEW_WAYS {
