@@ -142,12 +142,16 @@ fn walk(table: &Table, side: &Side, held: &BTreeMap<u32, bool>, looked: &mut usi
 /// The steps that give the last answer: all that may come before one that certainly does.
 fn last(table: &Table, list: &List, from: usize) -> Vec<u32> {
     let mut steps = Vec::new();
+    let mut may_land_before = 0;
     for entry in &list.entries[from..] {
         let what = &table.whats[entry.what as usize];
-        if what.turn != Turn::Skip {
-            steps.push(entry.at);
+        if what.turn == Turn::Skip {
+            may_land_before = may_land_before.max(entry.to);
+            continue;
         }
-        if (entry.around && what.guard.is_empty()) || steps.len() > Deciders::MOST {
+        steps.push(entry.at);
+        let certain = entry.around && what.guard.is_empty() && may_land_before <= entry.at;
+        if certain || steps.len() > Deciders::MOST {
             break;
         }
     }
