@@ -15,6 +15,7 @@ mod paloalto;
 mod round_trip;
 mod table;
 mod terraform;
+mod nftables;
 #[cfg(test)]
 mod tests;
 
@@ -123,6 +124,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &azure::CLI,
     &azure::BICEP,
     &paloalto::DIALECT,
+    &nftables::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

@@ -18,8 +18,10 @@ fn both_ways() -> impl Iterator<Item = (&'static Dialect, &'static Reads, fn(&Re
     DIALECTS.iter().filter_map(|dialect| {
         let (reads, writes) = (dialect.reads.as_ref()?, dialect.writes?);
         let own = writes(&request(fixture::flows()));
-        // nft and the clouds are exported in another shape than they are written in.
-        (reads.recognises)(&own.rules).then_some((*dialect, reads, writes))
+        // nft and the clouds are exported in another shape than they are written in; nft's text is known, to name the command that
+        // exports the other.
+        let other_shape = dialect.name == "nftables" || !(reads.recognises)(&own.rules);
+        (!other_shape).then_some((*dialect, reads, writes))
     })
 }
 
