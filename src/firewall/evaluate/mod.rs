@@ -2,6 +2,8 @@
 //! a connection consists of, and what cannot be known from the files is kept apart from a yes and a no.
 
 mod behind;
+#[cfg(test)]
+mod packet_by_packet;
 mod paint;
 mod shape;
 #[cfg(test)]
