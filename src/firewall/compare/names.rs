@@ -30,6 +30,7 @@ enum Pattern {
     Exact(String),
     Beginning(String),
     Below(String),
+    OneBelow(String),
     AtOrBelow(String),
 }
 
@@ -42,6 +43,9 @@ impl Pattern {
         let text = text.trim_end_matches('.');
         if let Some(domain) = text.strip_prefix("*.") {
             return Pattern::Below(domain.to_owned());
+        }
+        if let Some(domain) = text.strip_prefix("+.") {
+            return Pattern::OneBelow(domain.to_owned());
         }
         if let Some(domain) = text.strip_prefix('.') {
             return Pattern::AtOrBelow(domain.to_owned());
@@ -57,17 +61,23 @@ impl Kinds {
     /// The kinds into which these patterns divide all names; nothing, where they are too many.
     pub(super) fn of<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Option<Self> {
         let (mut exact, mut beginnings, mut endings) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut by_depth = BTreeSet::new();
         for pattern in patterns.into_iter().collect::<BTreeSet<&str>>() {
-            match Pattern::of(pattern) {
+            let pattern = Pattern::of(pattern);
+            if let Pattern::OneBelow(domain) = &pattern {
+                by_depth.insert(domain.clone());
+            }
+            match pattern {
                 Pattern::Exact(name) => exact.insert(name),
                 Pattern::Beginning(beginning) => beginnings.insert(beginning),
-                Pattern::Below(domain) | Pattern::AtOrBelow(domain) => {
+                Pattern::Below(domain) | Pattern::OneBelow(domain) | Pattern::AtOrBelow(domain) => {
                     exact.insert(domain.clone());
                     endings.insert(domain)
                 }
             };
         }
-        if (beginnings.len() + 1).saturating_mul(endings.len() + 1).saturating_add(exact.len()) > MOST {
+        if (beginnings.len() + 1).saturating_mul(endings.len() + by_depth.len() + 1).saturating_add(exact.len()) > MOST
+        {
             return None;
         }
         // A character that stands in no pattern makes a sample of its kind and of no narrower one.
@@ -78,7 +88,9 @@ impl Kinds {
         beginnings.insert(String::new());
         for beginning in &beginnings {
             let others = endings.iter().map(|ending| (format!(".{ending}"), format!("*.{ending}")));
-            for (ending, shown) in others.chain([(String::new(), String::new())]) {
+            // Where it counts how many parts stand before an ending, more than one are a kind of their own.
+            let deeper = by_depth.iter().map(|ending| (format!(".{filler}.{ending}"), format!("*.*.{ending}")));
+            for (ending, shown) in others.chain(deeper).chain([(String::new(), String::new())]) {
                 let label = match (beginning.is_empty(), ending.is_empty()) {
                     (true, true) => OTHERS.to_owned(),
                     (true, false) => format!("any other {shown}"),
@@ -126,6 +138,16 @@ impl Kinds {
             Pattern::Exact(name) => exact(name),
             Pattern::Beginning(beginning) => beginning_with(&self.forward, beginning),
             Pattern::Below(domain) => beginning_with(&self.backward, &backwards(domain)),
+            Pattern::OneBelow(domain) => {
+                let one = |kind: u128| {
+                    let kind = usize::try_from(kind).ok().and_then(|kind| self.each.get(kind));
+                    kind.and_then(|kind| kind.sample.split_once('.'))
+                        .is_some_and(|(first, rest)| !first.is_empty() && rest == domain)
+                };
+                let below = beginning_with(&self.backward, &backwards(domain));
+                let kinds = below.intervals().iter().flat_map(|(first, last)| *first..=*last);
+                Ranges::of(kinds.filter(|kind| one(*kind)).map(|kind| (kind, kind)))
+            }
             Pattern::AtOrBelow(domain) => exact(domain).or(&beginning_with(&self.backward, &backwards(domain))),
         }
     }
@@ -190,7 +212,10 @@ impl Named {
 mod tests {
     use super::*;
 
-    const PATTERNS: [&str; 13] = [
+    const PATTERNS: [&str; 16] = [
+        "+.workos.com",
+        "+.com",
+        "a.b.workos.com",
         "eth+",
         "eth0",
         "eth1*",
@@ -226,11 +251,25 @@ mod tests {
     fn every_name_is_of_a_kind_that_all_tests_judge_alike() {
         let kinds = Kinds::of(PATTERNS).unwrap();
         let judged = |name: &str| PATTERNS.map(|pattern| Names::one_of([pattern]).matches(name));
-        let known: BTreeSet<[bool; 13]> = kinds.each.iter().map(|kind| judged(&kind.sample)).collect();
+        let known: BTreeSet<[bool; 16]> = kinds.each.iter().map(|kind| judged(&kind.sample)).collect();
 
-        for name in
-            ["", "e", "eth", "eth2", "eth10", "lo0", "workos.com", "x.workos.com", "api.workos.com", "apix.com", "com"]
-        {
+        for name in [
+            "",
+            "e",
+            "eth",
+            "eth2",
+            "eth10",
+            "lo0",
+            "workos.com",
+            "x.workos.com",
+            "x.y.workos.com",
+            "eth.x.workos.com",
+            "eth.workos.com",
+            "api.workos.com",
+            "apix.com",
+            "x.y.com",
+            "com",
+        ] {
             assert!(known.contains(&judged(name)), "{name}");
         }
     }

@@ -9,13 +9,14 @@ mod entry;
 mod gcp;
 mod iptables;
 mod json;
+mod kubernetes;
 mod list;
+mod nftables;
 mod paloalto;
 #[cfg(test)]
 mod round_trip;
 mod table;
 mod terraform;
-mod nftables;
 #[cfg(test)]
 mod tests;
 
@@ -113,18 +114,20 @@ pub static DIALECTS: &[&Dialect] = &[
     &azure::DIALECT,
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,
+    &kubernetes::DIALECT,
+    &kubernetes::CILIUM,
     &aerleon::DIALECT,
     &aws::CLI,
     &aws::CLOUDFORMATION,
-    &csv::DIALECT,
     &gcp::DIALECT,
-    &json::DIALECT,
     &terraform::AWS,
     &iptables::IPTABLES,
     &azure::CLI,
     &azure::BICEP,
     &paloalto::DIALECT,
     &nftables::DIALECT,
+    &json::DIALECT,
+    &csv::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

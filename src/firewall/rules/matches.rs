@@ -127,7 +127,7 @@ pub struct Names(Vec<NameTest>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NameTest {
     /// The names, or patterns: `eth+` and `eth*` are all that begin with `eth`, `*.example.com` and `.example.com` all that end so
-    /// (the latter with `example.com` itself).
+    /// (the latter with `example.com` itself), `+.example.com` those that have one part before it.
     pub any_of: Vec<Arc<str>>,
     /// Whether it is to be one of them, or none of them.
     pub is: bool,
@@ -179,6 +179,9 @@ fn fits(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.trim_end_matches('.'), name.trim_end_matches('.'));
     if let Some(domain) = pattern.strip_prefix("*.") {
         return name.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+    }
+    if let Some(domain) = pattern.strip_prefix("+.") {
+        return name.split_once('.').is_some_and(|(first, rest)| !first.is_empty() && rest == domain);
     }
     if let Some(domain) = pattern.strip_prefix('.') {
         return name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
@@ -278,6 +281,11 @@ mod tests {
             fit(".workos.com", "api.workos.com")
                 && fit(".workos.com", "workos.com")
                 && !fit(".workos.com", "notworkos.com")
+        );
+        assert!(
+            fit("+.workos.com", "api.workos.com")
+                && !fit("+.workos.com", "a.api.workos.com")
+                && !fit("+.workos.com", "workos.com")
         );
         assert!(fit("API.workos.com.", "api.workos.com") && fit("+", "eth0"));
         assert!(!Names::none_of(["lo", "docker+"]).matches("docker0") && Names::none_of(["lo"]).matches("eth0"));
