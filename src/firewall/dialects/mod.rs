@@ -7,6 +7,7 @@ mod csv;
 mod edge;
 mod entry;
 mod gcp;
+mod host;
 mod iptables;
 mod json;
 mod kubernetes;

@@ -10,6 +10,7 @@ mod ruleset;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use super::{Dialect, Reads};
 
@@ -21,5 +22,5 @@ pub(super) static DIALECT: Dialect = Dialect {
     name: "nftables",
     title: "nft's ruleset as JSON; text for nft -f",
     reads: Some(Reads { export: EXPORT, recognises: read::recognises, read: read::read }),
-    writes: None,
+    writes: Some(write::write),
 };
