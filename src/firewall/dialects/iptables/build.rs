@@ -9,7 +9,8 @@ use super::text::{self, BASES, words};
 use crate::firewall::addresses::Family;
 use crate::firewall::dialects::Scope;
 use crate::firewall::rules::{
-    Answer, Chain, ChainId, Condition, Layer, Match, NoteKind, Place, Policy, Replies, Rule, Rules, States, Then, Way,
+    Answer, Chain, ChainId, Condition, Layer, Match, Names, NoteKind, Place, Policy, Replies, Rule, Rules, States,
+    Then, Way,
 };
 
 /// The chains that a packet meets, in order; what rewrites destinations stands among them.
@@ -184,7 +185,9 @@ fn read_chain(
             Place::new(file, line, format!("policy of {}{of}", chain.name), &format!(":{} {policy}", chain.name));
         Some(Policy { answer, place })
     });
-    let by_way = read.iter().any(|(_, parsed, _)| !parsed.kinds.is_empty());
+    let own = BASES.contains(&chain.name);
+    let asks_interface = |parsed: &Parsed| parsed.when.iter().any(|when| !when.from.is_any() || !when.to.is_any());
+    let by_way = read.iter().any(|(_, parsed, _)| !parsed.kinds.is_empty() || (!own && asks_interface(parsed)));
     let diverts = read.iter().any(|(_, _, goes)| {
         matches!(goes, Goes::Does(Does::SendsElsewhere | Does::Untracks))
             || (table.name == "nat" && *goes == Goes::Does(Does::Unknown))
@@ -417,7 +420,7 @@ impl Building<'_, '_> {
                 Made::Asked(way) => way,
                 Made::Diverting { way, .. } => Some(way),
             };
-            let when = on_way(parsed, way);
+            let when = on_way(parsed, way, self.family);
             let to = |to: usize| {
                 self.made
                     .get(&(table, to, self.alike(table, to, made)))
@@ -497,10 +500,23 @@ fn elsewhere(parsed: &Parsed) -> String {
 }
 
 /// What a rule matches on a way, which is what decides whether an address is the host's own.
-fn on_way(parsed: &Parsed, way: Option<Way>) -> Vec<Match> {
+fn on_way(parsed: &Parsed, way: Option<Way>, family: Family) -> Vec<Match> {
     let mut when = parsed.when.clone();
+    // What goes out came in nowhere, and what comes in does not go out: a chain can be jumped to from either.
+    when.retain(|when| match way {
+        Some(Way::Out) => when.from.matches(""),
+        Some(Way::In) => when.to.matches(""),
+        _ => true,
+    });
+    for when in &mut when {
+        match way {
+            Some(Way::Out) => when.from = Names::any(),
+            Some(Way::In) => when.to = Names::any(),
+            _ => {}
+        }
+    }
     for test in &parsed.kinds {
-        match way.and_then(|way| fits(test, way)) {
+        match way.and_then(|way| fits(test, way, family)) {
             Some(true) => {}
             Some(false) => when.clear(),
             None => {
@@ -516,16 +532,26 @@ fn on_way(parsed: &Parsed, way: Option<Way>) -> Vec<Match> {
     when
 }
 
-fn fits(test: &KindTest, way: Way) -> Option<bool> {
-    const KNOWN: [&str; 6] = ["LOCAL", "UNICAST", "BROADCAST", "MULTICAST", "ANYCAST", "UNSPEC"];
+/// Both ends of a connection are single hosts, of which one can be this one.
+fn fits(test: &KindTest, way: Way, family: Family) -> Option<bool> {
     let own = match way {
         Way::In => !test.source,
         Way::Out => test.source,
         Way::Through => false,
     };
-    let kind = if own { "LOCAL" } else { "UNICAST" };
-    let known = test.kinds.iter().all(|kind| KNOWN.contains(&kind.as_str()));
-    known.then(|| test.kinds.iter().any(|one| one == kind) == test.is)
+    let has = |kind: &str| test.kinds.iter().any(|one| one == kind);
+    let none_but = |known: &[&str]| test.kinds.iter().all(|kind| known.contains(&kind.as_str()));
+    let fits = match family {
+        Family::V4 if none_but(&["LOCAL", "UNICAST", "BROADCAST", "MULTICAST", "ANYCAST", "UNSPEC"]) => {
+            has(if own { "LOCAL" } else { "UNICAST" })
+        }
+        // Of IPv6 the kernel wants several kinds at a time, and to it the host's own addresses are unicast, too.
+        Family::V6 if has("MULTICAST") || has("UNSPEC") => false,
+        Family::V6 if none_but(&["UNICAST"]) => true,
+        Family::V6 if none_but(&["LOCAL", "UNICAST", "ANYCAST"]) => has("LOCAL") && own,
+        _ => return None,
+    };
+    Some(fits == test.is)
 }
 
 fn asked(

@@ -271,6 +271,43 @@ fn what_the_files_do_not_say_is_unsure_in_words() {
 }
 
 #[test]
+fn a_chain_that_is_jumped_to_on_every_way_knows_interfaces_only_where_there_are_any() {
+    let text = filter(
+        ":OWN - [0:0]
+        -A INPUT -j OWN
+        -A OUTPUT -j OWN
+        -A OWN -i eth0 -j ACCEPT
+        -A OWN ! -i eth0 -p tcp -j DROP",
+    );
+    let rules = rules(&[&text]);
+
+    assert_eq!(
+        said(&rules, &Question { to: None, ..question(Way::In, "10.0.0.0/8", 443) }),
+        ["10.0.0.0/8 Denied by rule 2 of OWN"],
+        "its answers go out, where nothing comes in"
+    );
+    let out = Question { from: None, ..question(Way::Out, "10.0.0.0/8", 443) };
+    assert_eq!(said(&rules, &out), ["10.0.0.0/8 Denied by rule 2 of OWN"]);
+}
+
+#[test]
+fn of_kinds_of_addresses_ipv6_wants_all_and_ipv4_any() {
+    let denied = |family: &str, peers: &str, options: &str| {
+        let text = filter(&format!("-A INPUT -m addrtype {options} -j ACCEPT"));
+        let text = text.replace("by iptables", &format!("by {family}"));
+        said(&rules(&[&text]), &question(Way::In, peers, 443))[0].contains("Denied")
+    };
+    let four = |options: &str| denied("iptables", "10.0.0.0/8", options);
+    let six = |options: &str| denied("ip6tables", "2606:4700::/32", options);
+
+    // As the kernel has it: to IPv6 its own addresses are unicast as well.
+    assert!(!four("--dst-type LOCAL") && !six("--dst-type LOCAL"));
+    assert!(four("--dst-type UNICAST") && !six("--dst-type UNICAST"));
+    assert!(!four("--dst-type MULTICAST,LOCAL") && six("--dst-type MULTICAST,LOCAL"));
+    assert!(!four("! --dst-type UNICAST") && six("! --dst-type UNICAST"));
+}
+
+#[test]
 fn targets_that_decide_nothing_are_passed_over_and_unknown_ones_are_unsure() {
     let passed = "-A INPUT -j LOG --log-prefix \"in: \"
         -A INPUT -j NFLOG

@@ -1,0 +1,33 @@
+//! The kernel is asked: rules are loaded where nothing else is, exported by their own tools, read and judged by the binary's
+//! library, and then connections are made from and to both sides of every boundary. Whatever is said has to come true.
+//!
+//! It needs root or user namespaces, `ip`, iptables and ipset. What a machine lacks leaves the trials ignored with the reason;
+//! `NETLAB_REQUIRED=1` makes that a failure. `KERNEL_SETS=1000` asks about more sets of rules, `KERNEL_SEED=7` about others.
+#![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
+#[cfg(target_os = "linux")]
+mod agree;
+#[cfg(target_os = "linux")]
+mod chance;
+#[cfg(target_os = "linux")]
+mod iptables;
+#[cfg(target_os = "linux")]
+#[path = "../support/namespace.rs"]
+mod namespace;
+#[cfg(target_os = "linux")]
+mod net;
+#[cfg(target_os = "linux")]
+mod probe;
+#[cfg(target_os = "linux")]
+mod sets;
+#[cfg(target_os = "linux")]
+mod trial;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    trial::main()
+}
+
+/// Namespaces are Linux's.
+#[cfg(not(target_os = "linux"))]
+fn main() {}
