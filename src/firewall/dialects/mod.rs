@@ -6,6 +6,7 @@ mod azure;
 mod csv;
 mod edge;
 mod entry;
+mod fortigate;
 mod gcp;
 mod host;
 mod iptables;
@@ -112,6 +113,7 @@ pub struct Generated {
 
 /// Every language, in the order in which a text is tried on them.
 pub static DIALECTS: &[&Dialect] = &[
+    &fortigate::DIALECT,
     &azure::DIALECT,
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,

@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub(crate) mod asking;
 pub(crate) mod named;
+pub(crate) mod order;
 pub(crate) mod services;
 pub(crate) mod words;
 pub(crate) mod writing;
@@ -16,13 +17,41 @@ use self::services::{Service, Services};
 use super::entry;
 use crate::firewall::addresses::number;
 use crate::firewall::ranges::Ranges;
-use crate::firewall::rules::{ChainId, Condition, Layer, Match, Names, Replies, Rules, Way};
+use crate::firewall::rules::{
+    Answer, Chain, ChainId, Condition, Layer, Match, Names, Place, Policy, Replies, Rule, Rules, Then, Way,
+};
 
 /// Puts a chain before everything that passes through, whichever way: what goes in and what goes out is a matter of its addresses
 /// and zones.
 pub(crate) fn every_way(rules: &mut Rules, name: &str, families: &Ranges, chain: ChainId, replies: Replies) {
     for way in [Way::In, Way::Out, Way::Through] {
         rules.layers.push(Layer { name: name.to_owned(), way, families: families.clone(), chain, replies });
+    }
+}
+
+/// Of several contexts, nobody knows which one the installation is behind; it is behind one of them.
+pub(crate) fn one_of(rules: &mut Rules, chains: &[(String, ChainId)]) -> ChainId {
+    if let [(_, only)] = chains {
+        return *only;
+    }
+    let mut all = Vec::new();
+    for (nth, (name, chain)) in chains.iter().enumerate() {
+        let last = nth + 1 == chains.len();
+        let behind = || Condition::holds(format!("the installation is behind {name}"));
+        let when = if last { Match::any() } else { Match::any().on(behind()) };
+        all.push(Rule::new(Place::new(0, 0, name.as_str(), ""), vec![when], Then::Jump(*chain)));
+    }
+    let policy = Some(Policy { answer: Answer::Drop, place: Place::default() });
+    rules.add_chain(Chain { name: "whatever the installation is behind".to_owned(), rules: all, policy })
+}
+
+/// Puts rules for the same match into a chain that let it pass or stop it, whichever nobody knows.
+pub(crate) fn either(rules: &mut Rules, chain: ChainId, place: &Place, when: &[Match], why: &str) {
+    let Some(chain) = rules.chains.get_mut(chain.0 as usize) else { return };
+    for (answer, does) in [(Answer::Accept, "lets it pass"), (Answer::Drop, "stops it")] {
+        let doubt = Condition::holds(format!("it {does}: {why}"));
+        let when = when.iter().map(|when| when.clone().on(doubt.clone())).collect();
+        chain.rules.push(Rule::new(place.clone(), when, Then::Answer(answer)));
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::firewall::dialects::Input;
+use crate::firewall::dialects::edge::order::Order;
 use crate::firewall::dialects::edge::shown;
 use crate::firewall::dialects::edge::words::{Command, Word, commands};
 use crate::firewall::rules::{NoteKind, Place};
@@ -81,14 +82,12 @@ pub(super) struct Setting {
     pub odd: Option<&'static str>,
 }
 
-/// Rules in order. The order is a ring of links, so that moving a rule costs nothing.
+/// Rules in order.
 #[derive(Default)]
 pub(super) struct List {
     pub rules: Vec<Commands>,
     by_name: HashMap<String, usize>,
-    /// Behind each rule; the first place stands for the end, so that rule n is at n + 1.
-    next: Vec<usize>,
-    before: Vec<usize>,
+    order: Order,
 }
 
 /// A rule as the commands about it.
@@ -109,53 +108,27 @@ impl List {
     }
 
     fn push(&mut self, rule: Commands) -> usize {
-        if self.next.is_empty() {
-            (self.next, self.before) = (vec![0], vec![0]);
-        }
         self.rules.push(rule);
-        let node = self.rules.len();
-        self.next.push(0);
-        self.before.push(0);
-        self.link(node, 0);
-        node - 1
-    }
-
-    fn link(&mut self, node: usize, behind: usize) {
-        let ahead = self.before[behind];
-        (self.next[ahead], self.before[node]) = (node, ahead);
-        (self.next[node], self.before[behind]) = (behind, node);
+        self.order.push()
     }
 
     fn move_to(&mut self, rule: &str, whither: &str, other: Option<&str>) -> Option<()> {
-        let node = self.by_name.get(rule)? + 1;
-        let pivot = match other {
-            Some(other) => self.by_name.get(other)? + 1,
-            None => 0,
+        let rule = *self.by_name.get(rule)?;
+        let other = match other {
+            Some(other) => Some(*self.by_name.get(other).filter(|other| **other != rule)?),
+            None => None,
         };
-        if node == pivot {
-            return None;
+        match (whither, other) {
+            ("before", Some(_)) | ("bottom", None) => self.order.move_before(rule, other),
+            ("after", Some(_)) | ("top", None) => self.order.move_after(rule, other),
+            _ => return None,
         }
-        let (ahead, behind) = (self.before[node], self.next[node]);
-        (self.next[ahead], self.before[behind]) = (behind, ahead);
-        let behind = match (whither, other) {
-            ("before", Some(_)) | ("bottom", None) => pivot,
-            ("after", Some(_)) | ("top", None) => self.next[pivot],
-            _ => {
-                self.link(node, behind);
-                return None;
-            }
-        };
-        self.link(node, behind);
         Some(())
     }
 
     /// The rules, in order.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Commands> {
-        let mut node = 0;
-        std::iter::from_fn(move || {
-            node = *self.next.get(node)?;
-            self.rules.get(node.checked_sub(1)?)
-        })
+        self.order.iter().filter_map(|rule| self.rules.get(rule))
     }
 }
 

@@ -5,7 +5,7 @@ use super::config::{Commands, Config, Home, Kind, List, Setting};
 use super::objects::{Objects, objects};
 use crate::firewall::addresses::Family;
 use crate::firewall::dialects::edge::services::Service;
-use crate::firewall::dialects::edge::{Alternative, Fields, addresses, every_way, services, shown};
+use crate::firewall::dialects::edge::{Alternative, Fields, addresses, either, every_way, one_of, services, shown};
 use crate::firewall::dialects::{Input, Scope};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{
@@ -36,32 +36,13 @@ pub(super) fn rules(mut config: Config, inputs: &[Input], scope: &Scope) -> Rule
     } else {
         behind = named;
     }
-    let chains: Vec<(usize, ChainId)> =
-        behind.into_iter().map(|home| (home, of_home(&config, home, &mut objects, &mut rules))).collect();
-    let first = one_of(&config, &chains, &mut rules);
+    let chains: Vec<(String, ChainId)> = behind
+        .into_iter()
+        .map(|home| (config.scopes[home].in_words(), of_home(&config, home, &mut objects, &mut rules)))
+        .collect();
+    let first = one_of(&mut rules, &chains);
     every_way(&mut rules, "security rules", &Ranges::all(), first, Replies::Remembered);
     rules
-}
-
-/// Of several, nobody knows which one the installation is behind; it is behind one of them.
-fn one_of(config: &Config, chains: &[(usize, ChainId)], rules: &mut Rules) -> ChainId {
-    if let [(_, only)] = chains {
-        return *only;
-    }
-    let mut all = Vec::new();
-    for (nth, (home, chain)) in chains.iter().enumerate() {
-        let name = config.scopes[*home].in_words();
-        let last = nth + 1 == chains.len();
-        let when = if last {
-            Match::any()
-        } else {
-            Match::any().on(Condition::holds(format!("the installation is behind {name}")))
-        };
-        let place = Place::new(0, 0, name.as_str(), "");
-        all.push(Rule::new(place, vec![when], Then::Jump(*chain)));
-    }
-    let policy = Some(Policy { answer: Answer::Drop, place: Place::default() });
-    rules.add_chain(Chain { name: "security rules".to_owned(), rules: all, policy })
 }
 
 /// All that is asked for a virtual system or device group, in order.
@@ -150,11 +131,7 @@ impl Walk<'_> {
         } else if let Some(why) = &said.trouble {
             let why = format!("rule `{name}` {why}");
             self.rules.note(NoteKind::NotUnderstood, &place, why.clone());
-            for (answer, does) in [(Answer::Accept, "lets it pass"), (Answer::Drop, "stops it")] {
-                let doubt = Condition::holds(format!("it {does}: {why}"));
-                let when = when.iter().map(|when| when.clone().on(doubt.clone())).collect();
-                self.push(Rule::new(place.clone(), when, Then::Answer(answer)));
-            }
+            either(self.rules, self.chain, &place, &when, &why);
             return;
         }
         let answer = said.action.unwrap_or(Answer::Drop);
@@ -172,10 +149,7 @@ impl Walk<'_> {
         let what = "rules that the firewalls have of their own, between Panorama's pre- and post-rules, are not in these files";
         self.rules.note(NoteKind::Assumed, &Place::default(), what);
         let place = Place::new(0, 0, "rules of the firewall itself", "");
-        for (answer, does) in [(Answer::Accept, "lets it pass"), (Answer::Drop, "stops it")] {
-            let when = Match::any().on(Condition::holds(format!("a rule that the firewall has of its own {does}")));
-            self.push(Rule::new(place.clone(), vec![when], Then::Answer(answer)));
-        }
+        either(self.rules, self.chain, &place, &[Match::any()], "a rule that the firewall has of its own");
     }
 
     /// Within a zone everything passes and between zones nothing, unless that was overridden. What comes in by a zone and goes out by
