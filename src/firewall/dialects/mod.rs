@@ -17,6 +17,7 @@ mod nftables;
 mod paloalto;
 #[cfg(test)]
 mod round_trip;
+mod squid;
 mod table;
 mod terraform;
 #[cfg(test)]
@@ -131,6 +132,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &nftables::DIALECT,
     &json::DIALECT,
     &csv::DIALECT,
+    &squid::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];

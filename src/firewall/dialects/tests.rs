@@ -7,6 +7,7 @@ use crate::firewall::addresses::networks;
 use crate::firewall::audit::{Fate, Known, Users, judge, too_wide};
 use crate::firewall::evaluate::Verdict;
 use crate::firewall::fixture;
+use crate::firewall::rules::Way;
 use crate::firewall::{Direction, Flow};
 
 fn request(flows: Vec<Flow>) -> Request {
@@ -94,6 +95,10 @@ fn without_one_address_exactly_that_one_is_missing() {
         let gone = less[2].source.ranges.pop().unwrap();
         let text = writes(&request(less)).rules;
         let rules = read(reads, &text).unwrap();
+        // A forward proxy lets nothing in.
+        if rules.layers.iter().all(|layer| layer.way == Way::Out) {
+            continue;
+        }
         // An edge asks for both ends: without the installation's address, a rule for the way out may be one for the way in.
         let known = Known { here: Some(networks(&["10.20.0.10/32".parse().unwrap()])), ..Known::default() };
         let judged = judge(&rules, &whole, &known);
