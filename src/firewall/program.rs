@@ -1,8 +1,8 @@
 //! A layer as one list of steps: chains that rules jump to are laid out where they are jumped to, so that walking it only ever goes
 //! forward. Evaluation and comparison both walk it.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 use super::rules::{Answer, Chain, ChainId, Layer, Match, Policy, Rule, Rules, States, Then};
 
@@ -15,11 +15,28 @@ pub(super) struct Program<'a> {
 /// What is matched, and what becomes of it.
 pub(super) struct Step<'a> {
     /// The match, already within those of the jumps that lead here.
-    pub(super) when: Cow<'a, Match>,
+    pub(super) when: When<'a>,
     /// What becomes of it.
     pub(super) then: Go,
     /// Who says so.
     pub(super) by: By<'a>,
+}
+
+/// A match: as the rule has it, or narrowed by the jumps that lead to it. Most steps of long lists are of the first kind.
+pub(super) enum When<'a> {
+    Whole(&'a Match),
+    Narrowed(Box<Match>),
+}
+
+impl Deref for When<'_> {
+    type Target = Match;
+
+    fn deref(&self) -> &Match {
+        match self {
+            When::Whole(when) => when,
+            When::Narrowed(when) => when,
+        }
+    }
 }
 
 /// What becomes of what a step matches.
@@ -77,7 +94,7 @@ impl<'a> Program<'a> {
             Some((chain, policy)) => (policy.answer, By::Policy(chain, policy)),
             None => (Answer::Accept, By::Nobody),
         };
-        steps.push(Step { when: Cow::Owned(Match::any()), then: Go::Answer(then), by });
+        steps.push(Step { when: When::Narrowed(Box::new(Match::any())), then: Go::Answer(then), by });
         Ok(Program { steps })
     }
 }
@@ -143,9 +160,9 @@ impl Laying<'_> {
     }
 }
 
-fn narrowed<'a>(when: &'a Match, only: Option<&Match>) -> Option<Cow<'a, Match>> {
+fn narrowed<'a>(when: &'a Match, only: Option<&Match>) -> Option<When<'a>> {
     match only {
-        None => (!when.is_nothing()).then_some(Cow::Borrowed(when)),
-        Some(only) => when.and(only).map(Cow::Owned),
+        None => (!when.is_nothing()).then_some(When::Whole(when)),
+        Some(only) => when.and(only).map(|both| When::Narrowed(Box::new(both))),
     }
 }

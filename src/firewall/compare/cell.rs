@@ -72,13 +72,24 @@ pub(super) enum Lies {
 }
 
 impl Sides {
-    pub(super) fn of(cell: &Cell) -> Self {
+    /// These sides, in ascending order; all others are whole.
+    pub(super) fn of(narrow: Vec<(usize, Ranges)>) -> Self {
+        Sides(narrow.into_boxed_slice())
+    }
+
+    /// A box, by the sides that it narrows.
+    pub(super) fn of_cell(cell: &Cell) -> Self {
         let narrow = (0..SIDES).zip(&cell.0).filter(|(_, set)| !set.is_all());
-        Sides(narrow.map(|(side, set)| (side, set.clone())).collect())
+        Self::of(narrow.map(|(side, set)| (side, set.clone())).collect())
     }
 
     pub(super) fn narrow(&self) -> &[(usize, Ranges)] {
         &self.0
+    }
+
+    /// What it narrows a side to; nothing, where it does not.
+    pub(super) fn side(&self, side: usize) -> Option<&Ranges> {
+        self.0.iter().find(|(of, _)| *of == side).map(|(_, set)| set)
     }
 
     pub(super) fn cell(&self) -> Cell {
@@ -137,7 +148,7 @@ mod tests {
         let mut web = Cell::all();
         web.0[PORT] = Ranges::one(443_u16);
         web.0[PROTOCOL] = Ranges::one(6_u8);
-        let rule = Sides::of(&web);
+        let rule = Sides::of_cell(&web);
 
         assert_eq!(rule.lies_to(&Cell::all()), Lies::Across);
         assert_eq!(rule.lies_to(&web.with(SOURCE, Ranges::one(1_u8))), Lies::Around);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::cell::{Cell, Lies, SIDES};
+use super::cell::{Cell, Lies, SIDES, Sides};
 use super::lists::{Entry, Table, Turn};
 use super::merge::{self, Found};
 use super::valuations;
@@ -47,7 +47,8 @@ pub(super) struct Side {
 struct Task {
     cell: Cell,
     sides: Rc<[Side; 2]>,
-    region: Rc<Vec<Cell>>,
+    /// Which boxes of the region may overlap it.
+    region: Rc<[u32]>,
 }
 
 /// Above this many steps a box is halved; below, it is cut where its first step ends.
@@ -61,20 +62,21 @@ pub(super) fn difference(
     table: &Table,
     universe: &Cell,
     sides: [Side; 2],
-    region: Vec<Cell>,
+    region: &[Sides],
     purse: &mut Purse,
 ) -> Vec<Found> {
     let mut found = Vec::new();
     let mut merged = 0;
     let mut held = 0_usize;
-    let mut open = vec![(0, Task { cell: universe.clone(), sides: Rc::new(sides), region: Rc::new(region) })];
+    let everywhere = (0..u32::try_from(region.len()).unwrap_or(u32::MAX)).collect();
+    let mut open = vec![(0, Task { cell: universe.clone(), sides: Rc::new(sides), region: everywhere })];
     while let Some((holding, task)) = open.pop() {
         held -= holding;
         if purse.empty {
             break;
         }
-        let Some((cell, sides, region)) = task.narrowed(table, purse) else { continue };
-        let Some((inside, outside)) = parted(table, &cell, &sides, &region) else {
+        let Some((cell, sides, within)) = task.narrowed(table, region, purse) else { continue };
+        let Some((inside, outside)) = parted(table, &cell, &sides, region, &within) else {
             found.extend(valuations::judged(table, cell, &sides, purse));
             // Pieces of what belongs together are put together before they are too many to be held.
             if found.len() >= 2 * merged + 4096 {
@@ -87,37 +89,41 @@ pub(super) fn difference(
         let steps = sides.iter().flat_map(|side| &side.lists).map(|(_, list)| list.entries.len()).sum::<usize>();
         held += steps;
         purse.empty |= held > MOST_HELD;
-        let (sides, region) = (Rc::new(sides), Rc::new(region));
+        let sides = Rc::new(sides);
         // What lies outside frees what it was cut from.
-        open.push((steps, Task { cell: outside, sides: Rc::clone(&sides), region: Rc::clone(&region) }));
-        open.push((0, Task { cell: inside, sides, region }));
+        open.push((steps, Task { cell: outside, sides: Rc::clone(&sides), region: Rc::clone(&within) }));
+        open.push((0, Task { cell: inside, sides, region: within }));
     }
     merge::merged(found)
 }
 
 impl Task {
     /// The steps that overlap the box, and the box no greater than it has to be; nothing, where both sides are the same there.
-    fn narrowed(self, table: &Table, purse: &mut Purse) -> Option<(Cell, [Side; 2], Vec<Cell>)> {
-        let Task { mut cell, sides, region } = self;
-        let region: Vec<Cell> = region.iter().filter(|one| one.overlaps(&cell)).cloned().collect();
-        if region.is_empty() {
+    fn narrowed(self, table: &Table, region: &[Sides], purse: &mut Purse) -> Option<(Cell, [Side; 2], Rc<[u32]>)> {
+        let Task { mut cell, sides, region: mut within } = self;
+        let overlaps = |one: &u32| region[*one as usize].lies_to(&cell) != Lies::Apart;
+        let mut looked = within.len();
+        if !within.iter().all(overlaps) {
+            within = within.iter().copied().filter(overlaps).collect();
+        }
+        if within.is_empty() {
             return None;
         }
-        if region.len() <= FEW {
+        if within.len() <= FEW {
+            let narrow = |side: usize| within.iter().map(move |one| region[*one as usize].side(side));
             for side in 0..SIDES {
-                if !region.iter().any(|one| one.0[side].is_all()) {
-                    cell.0[side] = cell.0[side].and(&Ranges::any_of(region.iter().map(|one| &one.0[side])));
+                if let Some(sets) = narrow(side).collect::<Option<Vec<&Ranges>>>() {
+                    cell.0[side] = cell.0[side].and(&Ranges::any_of(sets));
                 }
             }
         }
-        let mut looked = region.len();
         let mut sides = [0, 1].map(|side: usize| sides[side].clipped(table, &cell, &mut looked));
         purse.spend(looked).then_some(())?;
         for side in &mut sides {
             side.settle();
         }
         let both_stop = sides.iter().all(|side| side.lists.first().is_some_and(|(_, list)| list.stops()));
-        (!both_stop && !alike(&sides)).then_some((cell, sides, region))
+        (!both_stop && !alike(&sides)).then_some((cell, sides, within))
     }
 }
 
@@ -216,17 +222,15 @@ fn alike(sides: &[Side; 2]) -> bool {
 }
 
 /// The box in two; nothing, where every step that decides lies around it.
-fn parted(table: &Table, cell: &Cell, sides: &[Side; 2], region: &[Cell]) -> Option<(Cell, Cell)> {
+fn parted(table: &Table, cell: &Cell, sides: &[Side; 2], region: &[Sides], within: &[u32]) -> Option<(Cell, Cell)> {
     let lists = || sides.iter().flat_map(|side| &side.lists).map(|(_, list)| list.deciding());
     let across: Vec<u32> = lists().flatten().filter(|entry| !entry.around).map(|entry| entry.what).collect();
     let first = *across.first()?;
     if across.len() > FEW {
-        let edges: Vec<&[(usize, Ranges)]> =
-            sample(&across).map(|what| table.whats[what as usize].sides.narrow()).collect();
-        let changed: Vec<Vec<(usize, Ranges)>> =
-            if region.len() > 1 { sample_cells(region).map(numbered).collect() } else { Vec::new() };
-        let changed: Vec<&[(usize, Ranges)]> = changed.iter().map(Vec::as_slice).collect();
-        let halves = halved(cell, &changed).or_else(|| halved(cell, &edges));
+        let changed: Vec<&Sides> = sample(within).map(|one| &region[one as usize]).collect();
+        let steps: Vec<&Sides> = sample(&across).map(|what| &table.whats[what as usize].sides).collect();
+        let halves = if changed.len() > 1 { halved(cell, &changed) } else { None };
+        let halves = halves.or_else(|| halved(cell, &steps));
         if halves.is_some() {
             return halves;
         }
@@ -243,22 +247,14 @@ fn sample(all: &[u32]) -> impl Iterator<Item = u32> + '_ {
     all.iter().copied().step_by(all.len().div_ceil(SAMPLE).max(1))
 }
 
-fn sample_cells(all: &[Cell]) -> impl Iterator<Item = &Cell> {
-    all.iter().step_by(all.len().div_ceil(SAMPLE).max(1))
-}
-
-fn numbered(cell: &Cell) -> Vec<(usize, Ranges)> {
-    (0..SIDES).zip(cell.0.iter().cloned()).filter(|(_, set)| !set.is_all()).collect()
-}
-
 /// The box in two at the edge, among the middle ones of each side, that parts these sets best; nothing, where none parts them well.
-fn halved(cell: &Cell, sets: &[&[(usize, Ranges)]]) -> Option<(Cell, Cell)> {
+fn halved(cell: &Cell, sets: &[&Sides]) -> Option<(Cell, Cell)> {
     let mut best: Option<(usize, usize, u128)> = None;
     for side in 0..SIDES {
         let (Some(first), Some((_, last))) = (cell.0[side].first(), cell.0[side].intervals().last().copied()) else {
             continue;
         };
-        let own = || sets.iter().filter_map(|set| set.iter().find(|(of, _)| *of == side)).map(|(_, set)| set);
+        let own = || sets.iter().filter_map(|set| set.side(side));
         let mut edges: Vec<u128> = Vec::new();
         for set in own() {
             let within = set.intervals().partition_point(|(_, end)| *end < first);

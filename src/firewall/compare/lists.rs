@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
-use super::cell::{self, Cell, Sides};
+use super::cell::{self, Sides};
 use super::names::Kinds;
 use crate::firewall::program::{By, Go, Packet, Program, TooLong};
 use crate::firewall::ranges::Ranges;
@@ -56,8 +56,9 @@ pub(super) struct Table {
     pub(super) from: Kinds,
     pub(super) to: Kinds,
     pub(super) host: Kinds,
-    /// Steps by their hash: comparing settles which of them it is.
-    known: HashMap<u64, Vec<u32>>,
+    /// For each hash the last step that has it, and for each step the one before it that has the same.
+    known: HashMap<u64, u32>,
+    before: Vec<Option<u32>>,
     hash: RandomState,
     numbered: HashMap<String, u32>,
     matching: HashMap<(usize, Names), Ranges>,
@@ -84,6 +85,7 @@ impl Table {
             whats: Vec::new(),
             conditions: Vec::new(),
             known: HashMap::new(),
+            before: Vec::new(),
             hash: RandomState::new(),
             numbered: HashMap::new(),
             matching: HashMap::new(),
@@ -126,17 +128,20 @@ impl Table {
         if guard.windows(2).any(|two| two[0].0 == two[1].0) {
             return None;
         }
-        let cell = self.cell(when);
-        if cell.is_empty() {
-            return None;
-        }
-        let what = What { sides: Sides::of(&cell), guard: guard.into(), turn };
-        let same = self.known.entry(self.hash.hash_one(&what)).or_default();
-        if let Some(number) = same.iter().find(|number| self.whats[**number as usize] == what) {
-            return Some(*number);
+        let sides = self.sides(when)?;
+        let what = What { sides, guard: guard.into(), turn };
+        let hash = self.hash.hash_one(&what);
+        let last = self.known.get(&hash).copied();
+        let mut same = last;
+        while let Some(number) = same {
+            if self.whats[number as usize] == what {
+                return Some(number);
+            }
+            same = self.before[number as usize];
         }
         let number = u32::try_from(self.whats.len()).unwrap_or(u32::MAX);
-        same.push(number);
+        self.known.insert(hash, number);
+        self.before.push(last);
         self.whats.push(what);
         Some(number)
     }
@@ -151,24 +156,26 @@ impl Table {
         number
     }
 
-    /// A match as a box.
-    pub(super) fn cell(&mut self, when: &Match) -> Cell {
-        let mut cell = Cell::all();
+    /// A match as a box; nothing, where no packet lies in it.
+    fn sides(&mut self, when: &Match) -> Option<Sides> {
+        let mut sides = Vec::with_capacity(4);
         for (side, names) in [(cell::FROM, &when.from), (cell::TO, &when.to), (cell::HOST, &when.host)] {
             if !names.is_any() {
-                cell.0[side] = self.matching(side, names);
+                sides.push((side, self.matching(side, names)));
             }
         }
-        cell.0[cell::SOURCE] = when.source.clone();
-        cell.0[cell::DESTINATION] = when.destination.clone();
-        cell.0[cell::PROTOCOL] = when.protocol.clone();
-        cell.0[cell::SOURCE_PORT] = when.source_port.clone();
-        cell.0[cell::PORT] = when.port.clone();
         // Only TCP has flags.
-        if !when.flags.is_empty() {
-            cell.0[cell::PROTOCOL] = when.protocol.and(&Ranges::one(TCP));
-        }
-        cell
+        let tcp = (!when.flags.is_empty()).then(|| when.protocol.and(&Ranges::one(TCP)));
+        let sets = [
+            (cell::SOURCE, &when.source),
+            (cell::DESTINATION, &when.destination),
+            (cell::PROTOCOL, tcp.as_ref().unwrap_or(&when.protocol)),
+            (cell::SOURCE_PORT, &when.source_port),
+            (cell::PORT, &when.port),
+        ];
+        sides.extend(sets.into_iter().filter(|(_, set)| !set.is_all()).map(|(side, set)| (side, set.clone())));
+        let possible = sides.iter().all(|(_, set)| !set.is_empty());
+        possible.then(|| Sides::of(sides))
     }
 
     fn matching(&mut self, side: usize, names: &Names) -> Ranges {

@@ -1,10 +1,11 @@
 //! Boxes that belong together as one: those that differ on one side alone are one box, until nothing is left to be put together.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use super::Effect;
 use super::cell::{self, Cell, SIDES};
-use crate::firewall::ranges::{Interval, Ranges};
+use crate::firewall::ranges::Ranges;
 
 /// A box to which the sides give different answers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -57,53 +58,90 @@ impl Deciders {
 const ORDER: [usize; SIDES] =
     [cell::SOURCE, cell::DESTINATION, cell::PORT, cell::PROTOCOL, cell::SOURCE_PORT, cell::HOST, cell::FROM, cell::TO];
 
-/// What is alike in boxes that are one but for a side.
-#[derive(PartialEq, Eq, Hash)]
-struct Rest {
-    effect: Effect,
-    conditions: Vec<u32>,
-    requested: bool,
-    cell: Cell,
-}
-
 /// The same boxes, put together and in order.
-pub(super) fn merged(mut all: Vec<Found>) -> Vec<Found> {
-    loop {
+pub(super) fn merged(all: Vec<Found>) -> Vec<Found> {
+    let mut sets = Sets::default();
+    let mut kinds: HashMap<(Effect, bool, Vec<u32>), u32> = HashMap::new();
+    let numbered = all.into_iter().map(|found| {
+        let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+        let kind = *kinds.entry((found.effect, found.requested, found.conditions.clone())).or_insert(next);
+        let sides = std::array::from_fn(|side| sets.number(&found.cell.0[side]));
+        Numbered { kind, sides, found }
+    });
+    let mut all: Vec<Numbered> = numbered.collect();
+    // Once none of the sides has put anything together, none will.
+    let mut in_vain = 0;
+    for side in ORDER.into_iter().cycle() {
         let before = all.len();
-        for side in ORDER {
-            all = on_side(all, side);
-        }
-        if all.len() == before {
+        all = on_side(all, side, &mut sets);
+        in_vain = if all.len() == before { in_vain + 1 } else { 0 };
+        if in_vain == SIDES {
             break;
         }
     }
-    all.sort_unstable();
-    all
+    let cells = all.into_iter().map(|Numbered { sides, found, .. }| {
+        let cell = Cell(std::array::from_fn(|side| sets.sets[sides[side] as usize].clone()));
+        Found { cell, ..found }
+    });
+    let mut merged: Vec<Found> = cells.collect();
+    merged.sort_unstable();
+    merged
 }
 
-fn on_side(all: Vec<Found>, side: usize) -> Vec<Found> {
-    let mut put: Vec<(Found, Vec<Interval>)> = Vec::with_capacity(all.len());
-    let mut known: HashMap<Rest, usize> = HashMap::with_capacity(all.len());
-    for found in all {
-        let Found { effect, requested, .. } = found;
-        let cell = found.cell.with(side, Ranges::none());
-        let rest = Rest { effect, conditions: found.conditions.clone(), requested, cell };
-        if let Some(at) = known.get(&rest) {
-            let (one, intervals) = &mut put[*at];
-            intervals.extend(found.cell.0[side].intervals());
-            one.before.join(&found.before);
-            one.after.join(&found.after);
-        } else {
-            known.insert(rest, put.len());
-            put.push((found, Vec::new()));
+/// A box whose sides are numbers, so that comparing boxes is comparing numbers.
+struct Numbered {
+    /// Of its effect and conditions.
+    kind: u32,
+    sides: [u32; SIDES],
+    /// Everything else; its own cell is not kept up.
+    found: Found,
+}
+
+/// Sets that stand on sides.
+#[derive(Default)]
+struct Sets {
+    sets: Vec<Ranges>,
+    numbers: HashMap<Ranges, u32>,
+}
+
+impl Sets {
+    fn number(&mut self, set: &Ranges) -> u32 {
+        if let Some(number) = self.numbers.get(set) {
+            return *number;
+        }
+        let number = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
+        self.sets.push(set.clone());
+        self.numbers.insert(set.clone(), number);
+        number
+    }
+}
+
+fn on_side(all: Vec<Numbered>, side: usize, sets: &mut Sets) -> Vec<Numbered> {
+    let mut put: Vec<(Numbered, Vec<u32>)> = Vec::with_capacity(all.len());
+    let mut known: HashMap<(u32, [u32; SIDES]), usize> = HashMap::with_capacity(all.len());
+    for one in all {
+        let mut rest = one.sides;
+        rest[side] = 0;
+        match known.entry((one.kind, rest)) {
+            Entry::Occupied(at) => {
+                let (first, more) = &mut put[*at.get()];
+                more.push(one.sides[side]);
+                first.found.before.join(&one.found.before);
+                first.found.after.join(&one.found.after);
+            }
+            Entry::Vacant(place) => {
+                place.insert(put.len());
+                put.push((one, Vec::new()));
+            }
         }
     }
-    let joined = put.into_iter().map(|(mut found, more)| {
+    let joined = put.into_iter().map(|(mut one, more)| {
         if !more.is_empty() {
-            let own = found.cell.0[side].intervals().iter().copied();
-            found.cell.0[side] = Ranges::of(own.chain(more));
+            let all = more.into_iter().chain([one.sides[side]]);
+            let together = Ranges::any_of(all.map(|number| &sets.sets[number as usize]));
+            one.sides[side] = sets.number(&together);
         }
-        found
+        one
     });
     joined.collect()
 }

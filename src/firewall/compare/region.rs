@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::cell::Cell;
+use super::cell::{Cell, Sides};
 use super::lists::{Entry, Table, Turn};
 
 /// Boxes outside of which both lists give the same answers. They may overlap.
-pub(super) fn region(table: &Table, before: &[Entry], after: &[Entry]) -> Vec<Cell> {
+pub(super) fn region(table: &Table, before: &[Entry], after: &[Entry]) -> Vec<Sides> {
     let names = |list: &[Entry]| list.iter().map(|entry| entry.what).collect::<Vec<u32>>();
     let mut common = common(&names(before), &names(after));
     skip_alike(table, before, after, &mut common);
@@ -16,7 +16,7 @@ pub(super) fn region(table: &Table, before: &[Entry], after: &[Entry]) -> Vec<Ce
         gap(table, &before[from..at], &after[from_after..at_after], &mut boxes);
         (from, from_after) = (at + 1, at_after + 1);
     }
-    boxes
+    boxes.iter().map(Sides::of_cell).collect()
 }
 
 /// A step that skips is the same step only where it skips to the same. Once it is not, what stood on both sides of it stands in one

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cell::{self, Cell, SIDES};
+use super::cell::{self, Cell, Lies, SIDES, Sides};
 use super::difference::{List, Purse, Side, difference};
 use super::lists::{Listed, Table};
 use super::merge::{self, Found};
@@ -127,7 +127,7 @@ impl Compared<'_> {
         &mut self,
         table: &Table,
         family: Family,
-        regions: &mut HashMap<[Option<usize>; 2], Vec<Cell>>,
+        regions: &mut HashMap<[Option<usize>; 2], Vec<Sides>>,
         purse: &mut Purse,
     ) {
         let universe = universe(table, family);
@@ -148,11 +148,11 @@ impl Compared<'_> {
                     region(table, &self.listed[0][before].entries, &self.listed[1][after].entries)
                 }
                 // What is not there lets everything pass.
-                _ => vec![Cell::all()],
+                _ => vec![Sides::of(Vec::new())],
             });
-            boxes.extend(can_differ.iter().filter(|one| one.overlaps(&universe)).cloned());
+            boxes.extend(can_differ.iter().filter(|one| one.lies_to(&universe) != Lies::Apart).cloned());
         }
-        let found = difference(table, &universe, sides, boxes, purse);
+        let found = difference(table, &universe, sides, &boxes, purse);
         self.found.extend(found.into_iter().map(|one| Found { cell: widened(&one.cell, &universe), ..one }));
     }
 
