@@ -121,7 +121,7 @@ impl Making<'_> {
     }
 
     fn port(&mut self) -> &'static str {
-        if self.chance.percent(60) { "443" } else { self.chance.one_of(&PORTS) }
+        if self.chance.percent(60) { "443" } else { self.chance.one_of::<&str>(&PORTS) }
     }
 
     fn tables(&mut self) -> String {
