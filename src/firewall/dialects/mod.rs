@@ -115,6 +115,8 @@ pub struct Generated {
 /// Every language, in the order in which a text is tried on them.
 pub static DIALECTS: &[&Dialect] = &[
     &fortigate::DIALECT,
+    &terraform::PLAN,
+    // Its identifiers are those of the clouds it is for.
     &azure::DIALECT,
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,

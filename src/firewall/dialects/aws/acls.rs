@@ -25,7 +25,7 @@ pub(in super::super) struct Acl {
 }
 
 /// An entry of an ACL.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct AclEntry {
     /// Which way: in or out.
     pub(in super::super) way: Way,
@@ -45,11 +45,11 @@ pub(in super::super) struct AclEntry {
 type Said = (Way, Option<i64>, Match, Ranges, Result<bool, String>);
 
 impl Acl {
-    fn called(&self) -> String {
+    pub(super) fn called(&self) -> String {
         called(&self.id, self.name.as_deref())
     }
 
-    fn is_named(&self, scope: &Scope) -> bool {
+    pub(super) fn is_named(&self, scope: &Scope) -> bool {
         let subnets = self.subnets.iter().flatten().chain(&self.name).map(String::as_str);
         scope.names(&subnets.chain([self.id.as_str()]).collect::<Vec<_>>())
     }

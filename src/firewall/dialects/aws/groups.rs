@@ -24,7 +24,7 @@ pub(in super::super) struct Group {
 }
 
 /// A rule of a group. It lets pass what it matches.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct GroupRule {
     /// Which way: in or out.
     pub(in super::super) way: Way,
@@ -47,7 +47,7 @@ impl Group {
         called(&self.id, self.names.first().map(String::as_str))
     }
 
-    fn is_named(&self, scope: &Scope) -> bool {
+    pub(super) fn is_named(&self, scope: &Scope) -> bool {
         let mut names = vec![self.id.as_str()];
         names.extend(self.names.iter().map(String::as_str));
         scope.names(&names)

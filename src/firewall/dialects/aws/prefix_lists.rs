@@ -7,8 +7,9 @@ use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{Condition, Match, NoteKind, Place, Rules};
 
 /// What is known of prefix lists.
-#[derive(Default)]
 pub(in super::super) struct PrefixLists {
+    /// How entries that are not there are got.
+    advice: &'static str,
     lists: BTreeMap<String, PrefixList>,
     /// Entries of which their document does not say the list.
     nameless: Vec<Entries>,
@@ -38,6 +39,11 @@ pub(in super::super) struct Entries {
 pub(in super::super) type Put = fn(Match, Ranges) -> Match;
 
 impl PrefixLists {
+    /// None so far. The advice says how entries that are not there are got, of a list that is called `{id}` in it.
+    pub(in super::super) fn of(advice: &'static str) -> Self {
+        PrefixLists { advice, lists: BTreeMap::new(), nameless: Vec::new(), undefined: BTreeSet::new() }
+    }
+
     /// Takes in what a list is called and which family it holds.
     pub(in super::super) fn describe(&mut self, id: &str, name: Option<&str>, family: Option<&str>) {
         let list = self.lists.entry(id.to_owned()).or_default();
@@ -106,8 +112,8 @@ impl PrefixLists {
         let known = entries.map(|entries| put(traffic.clone(), entries.addresses.clone()));
         if known.is_none() && self.undefined.insert(id.to_owned()) {
             let what = format!(
-                "{id} stands for a prefix list whose entries are not among the files: export them with `aws ec2 \
-                 get-managed-prefix-list-entries --prefix-list-id {id} > {id}.json`, and give that file too"
+                "{id} stands for a prefix list whose entries are not there: {}",
+                self.advice.replace("{id}", id)
             );
             rules.note(NoteKind::Undefined, place, what);
         }

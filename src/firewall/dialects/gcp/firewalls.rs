@@ -64,7 +64,6 @@ pub(crate) struct Targets {
 }
 
 /// Adds the layers that these rules alone come to, for documents of other tools that hold some.
-#[allow(dead_code, reason = "plans of Terraform are read by it")]
 pub(crate) fn add_layers(rules: &mut Rules, firewalls: Vec<Firewall>, scope: &Scope) {
     let place = firewalls.first().map(|firewall| firewall.place.clone()).unwrap_or_default();
     let networks = Networks::of(firewalls, scope);

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::super::aws::default_deny;
-use super::super::aws::write::{Allowed, by_kind, head, lets_out, remarks, rules, sheet};
 use super::super::{Generated, Request};
 use crate::firewall::Direction;
+use crate::firewall::dialects::aws::default_deny;
+use crate::firewall::dialects::aws::write::{Allowed, by_kind, head, lets_out, remarks, rules, sheet};
 
 const GROUP: &str = "workos_security_group_id";
 
@@ -82,32 +82,34 @@ mod tests {
     use super::*;
     use crate::firewall::dialects::aws::write::tests::{exactly, request};
 
-    /// The group with these resources, as AWS would describe it.
-    fn described(text: &str) -> String {
-        let (mut into, mut out) = (Vec::new(), Vec::new());
+    /// What a plan makes of these resources, for a group that has no rules.
+    fn planned(text: &str) -> String {
+        let group = r#"{"address":"aws_security_group.app","mode":"managed","type":"aws_security_group","name":"app",
+            "values":{"id":"sg-1","name":"app","ingress":[],"egress":[]}}"#;
+        let mut resources = vec![group.to_owned()];
         for block in text.split("\nresource \"").skip(1) {
             let value = |key: &str| {
                 let line = block.lines().find(|line| line.trim_start().starts_with(&format!("{key} "))).unwrap();
                 line.split_once('=').unwrap().1.trim().to_owned()
             };
-            let (list, key) =
-                if block.contains("cidr_ipv4") { ("IpRanges", "CidrIp") } else { ("Ipv6Ranges", "CidrIpv6") };
-            let entries = block.lines().filter(|line| line.starts_with("    \""));
-            let peers: Vec<String> =
-                entries.map(|line| format!("{{\"{key}\":{}}}", line.split_once('=').unwrap().0.trim())).collect();
-            let permission = format!(
-                "{{\"IpProtocol\":{},\"FromPort\":{},\"ToPort\":{},\"{list}\":[{}]}}",
-                value("ip_protocol"),
-                value("from_port"),
-                value("to_port"),
-                peers.join(",")
-            );
-            if block.starts_with("aws_vpc_security_group_egress_rule") { &mut out } else { &mut into }.push(permission);
+            let key = if block.contains("cidr_ipv4") { "cidr_ipv4" } else { "cidr_ipv6" };
+            let (kind, rest) = block.split_once('"').unwrap();
+            let name = rest.split('"').nth(1).unwrap();
+            for line in block.lines().filter(|line| line.starts_with("    \"")) {
+                let (peer, description) = line.split_once('=').unwrap();
+                resources.push(format!(
+                    "{{\"address\":\"{kind}.{name}\",\"type\":\"{kind}\",\"mode\":\"managed\",\"values\":{{\"{key}\":{peer},\
+                     \"description\":{description},\"ip_protocol\":{},\"from_port\":{},\"to_port\":{},\"tags\":null,\
+                     \"security_group_id\":\"sg-1\",\"referenced_security_group_id\":null,\"prefix_list_id\":null}}}}",
+                    value("ip_protocol"),
+                    value("from_port"),
+                    value("to_port"),
+                ));
+            }
         }
         format!(
-            r#"{{"GroupId":"sg-1","IpPermissions":[{}],"IpPermissionsEgress":[{}]}}"#,
-            into.join(","),
-            out.join(",")
+            r#"{{"terraform_version":"1.9.0","values":{{"root_module":{{"resources":[{}]}}}}}}"#,
+            resources.join(",")
         )
     }
 
@@ -115,7 +117,7 @@ mod tests {
     fn the_group_then_lets_through_exactly_the_flows() {
         let request = request();
 
-        exactly(&request, &described(&write(&request).rules), "aws-security-group");
+        exactly(&request, &planned(&write(&request).rules), "terraform-plan");
     }
 
     #[test]

@@ -70,6 +70,7 @@ pub(super) fn traffic_in_words(object: &Object) -> String {
     match (object.get("IpProtocol").and_then(Value::as_str), number("FromPort"), number("ToPort")) {
         (None, ..) => "no protocol".to_owned(),
         (Some("-1"), ..) => "every protocol".to_owned(),
+        (Some(icmp @ ("icmp" | "icmpv6" | "1" | "58")), Some(kind), _) if kind >= 0 => format!("{icmp} type {kind}"),
         (Some(protocol), Some(first), Some(last)) if first >= 0 && first == last => format!("{protocol} {first}"),
         (Some(protocol), Some(first), Some(last)) if first >= 0 => format!("{protocol} {first}-{last}"),
         (Some(protocol), ..) => protocol.to_owned(),

@@ -60,7 +60,16 @@ fn read(inputs: &[Input], scope: &Scope, dialect: &'static str) -> Result<Rules,
         rules.files.push(File { name: input.name.clone(), dialect });
         texts.push((u16::try_from(nth).unwrap_or(u16::MAX), documents(input)?));
     }
-    let mut found = Found::default();
+    let mut found = Found {
+        groups: Vec::new(),
+        group_rules: Vec::new(),
+        acls: Vec::new(),
+        entries: Vec::new(),
+        lists: PrefixLists::of(ENTRIES),
+        lists_seen: 0,
+        empty: 0,
+        cut: false,
+    };
     for ((file, values), input) in texts.iter().zip(inputs) {
         let before = found.count();
         for value in values {
@@ -79,7 +88,7 @@ fn read(inputs: &[Input], scope: &Scope, dialect: &'static str) -> Result<Rules,
             "lists no security group and no network ACL; give the output of `aws ec2 describe-security-groups` too";
         return Err(Unread { file, line: None, why: why.to_owned() });
     }
-    Ok(found.all(rules, scope))
+    found.all(rules, scope, &inputs.first().map(|input| input.name.clone()).unwrap_or_default())
 }
 
 /// The documents in a text, one behind the other, as several commands leave them.
@@ -93,8 +102,11 @@ fn documents(input: &Input) -> Result<Vec<Value>, Unread> {
     })
 }
 
+/// How the entries of a prefix list are got.
+const ENTRIES: &str = "export them with `aws ec2 get-managed-prefix-list-entries --prefix-list-id {id} > {id}.json`, and give \
+                       that file too";
+
 /// What stands in the documents, sorted out.
-#[derive(Default)]
 struct Found<'a> {
     groups: Vec<(u16, &'a Value)>,
     group_rules: Vec<(u16, &'a Value)>,
@@ -225,17 +237,42 @@ impl<'a> Found<'a> {
     }
 
     /// What all of it comes to.
-    fn all(mut self, mut rules: Rules, scope: &Scope) -> Rules {
+    fn all(mut self, mut rules: Rules, scope: &Scope, file: &str) -> Result<Rules, Unread> {
         let mut referred = BTreeSet::new();
         for (_, value) in self.groups.iter().chain(&self.group_rules) {
             prefix_lists_in(value, &mut referred);
         }
         self.lists.match_up(&mut rules, &referred);
         let groups = self.all_groups(&mut rules);
-        groups::lay_out(&mut rules, groups, !self.cut, scope);
         let acls = self.all_acls(&mut rules);
+        let unread = |why| Unread { file: file.to_owned(), line: None, why };
+        let named = |only: &str| Scope { only: vec![only.to_owned()] };
+        for only in &scope.only {
+            // By how it begins an id says what it is of.
+            let of_group = only.starts_with("sg-") && !groups.is_empty();
+            if of_group && !groups.iter().any(|group| group.is_named(&named(only))) {
+                let known = some(groups.iter().map(Group::called));
+                return Err(unread(format!("holds no security group {only}; it has {known}")));
+            }
+            let of_acl = (only.starts_with("acl-") || only.starts_with("subnet-")) && !acls.is_empty();
+            if of_acl && !acls.iter().any(|acl| acl.is_named(&named(only))) {
+                let known = some(acls.iter().map(Acl::called));
+                return Err(unread(format!("holds no network ACL for {only}; it has {known}")));
+            }
+        }
+        let of_others = |only: &String| ["acl-", "subnet-"].iter().any(|begins| only.starts_with(begins));
+        let place = groups.first().map(|group| group.place.clone());
+        let asked = scope.only.iter().any(|only| !of_others(only));
+        if let Some(place) = place.filter(|_| asked && !groups.iter().any(|group| group.is_named(scope))) {
+            rules.note(
+                NoteKind::Assumed,
+                &place,
+                "none of the names that were asked for is that of a security group here: all are read",
+            );
+        }
+        groups::lay_out(&mut rules, groups, !self.cut, scope);
         acls::lay_out(&mut rules, acls, scope);
-        rules
+        Ok(rules)
     }
 
     fn all_groups(&mut self, rules: &mut Rules) -> Vec<Group> {
@@ -302,6 +339,15 @@ impl<'a> Found<'a> {
             acls.push(Acl { id: id.to_owned(), name: None, subnets: None, place, entries });
         }
         acls
+    }
+}
+
+/// The first of these names, and how many more there are.
+fn some(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    match names.split_at_checked(8) {
+        Some((first, more)) if !more.is_empty() => format!("{} and {} more", first.join(", "), more.len()),
+        _ => names.join(", "),
     }
 }
 

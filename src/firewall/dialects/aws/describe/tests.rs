@@ -277,6 +277,26 @@ fn what_lists_no_rules_at_all_is_refused_with_what_would_be_right() {
     );
 }
 
+#[test]
+fn a_group_or_acl_that_is_named_and_is_not_there_is_not_read_past() {
+    let group = group("sg-1", &https(CLOUDFLARE));
+    let try_named = |text: &str, only: &str| {
+        read(&[input("x.json", text)], &Scope { only: vec![only.to_owned()] }, "aws-security-group")
+    };
+
+    let unread = try_named(&group, "sg-2").unwrap_err();
+    assert!(unread.why.contains("holds no security group sg-2; it has sg-1 (web)"), "{}", unread.why);
+    assert!(
+        try_named(&acl_of("acl-1", "subnet-1", &[]), "subnet-2")
+            .unwrap_err()
+            .why
+            .contains("no network ACL for subnet-2")
+    );
+    // What names an ACL is no concern of the groups, and a name of another kind may be that of anything.
+    assert_eq!(notes(&try_named(&group, "acl-1").unwrap()), [""; 0]);
+    assert!(notes(&try_named(&group, "db").unwrap())[0].starts_with("Assumed sg-1 (web): none of the names"));
+}
+
 fn entry_of(number: u32, egress: bool, action: &str, peer: &str, ports: &str) -> String {
     let key = if peer.contains(':') { "Ipv6CidrBlock" } else { "CidrBlock" };
     let protocol = if ports.is_empty() { "-1" } else { "6" };
