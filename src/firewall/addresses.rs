@@ -61,11 +61,8 @@ pub fn address(number: u128) -> IpAddr {
 
 /// The addresses of a network, whatever host bits it was written with.
 pub fn network(network: IpNet) -> Ranges {
-    match network {
-        // All of a family is all of it, and nothing of the other.
-        IpNet::V6(v6) if v6.prefix_len() == 0 => Family::V6.all(),
-        _ => Ranges::between(number(network.network()), number(network.broadcast())),
-    }
+    // Around IPv4, the line of IPv6 has a gap.
+    Ranges::between(number(network.network()), number(network.broadcast())).and(&Family::of(network.addr()).all())
 }
 
 /// The addresses of several networks.
@@ -152,6 +149,7 @@ mod tests {
     fn the_families_are_apart_and_together_they_are_all() {
         assert_eq!(nets("0.0.0.0/0").and(&nets("::/0")), Ranges::none());
         assert_eq!(nets("0.0.0.0/0").or(&nets("::/0")), Ranges::all());
+        assert_eq!(nets("::/8").and(&nets("0.0.0.0/0")), Ranges::none());
         assert_eq!(nets("104.16.0.0/12").minus(&nets("104.16.0.0/13 104.24.0.0/14")), nets("104.28.0.0/14"));
     }
 

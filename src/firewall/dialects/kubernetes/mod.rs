@@ -1,6 +1,8 @@
 //! Policies of Kubernetes for its network, and Cilium's: what is allowed once any policy selects a pod. Without one, all is.
 
 mod cilium;
+#[cfg(test)]
+mod naive;
 mod network_policy;
 mod node;
 mod peers;
