@@ -25,7 +25,7 @@ struct Block {
 #[derive(Clone, Debug)]
 struct Port {
     protocol: Option<&'static str>,
-    port: Option<u16>,
+    first: Option<u16>,
     end: Option<u16>,
 }
 
@@ -59,7 +59,7 @@ fn rule() -> impl Strategy<Value = Rule> {
     );
     let port = port.prop_map(|(protocol, port, more)| Port {
         protocol,
-        port,
+        first: port,
         end: port.and_then(|port| more.map(|more| port + more)),
     });
     let block = (net(), prop::collection::vec(net(), 0..3)).prop_map(|(net, except)| Block { net, except });
@@ -118,9 +118,9 @@ fn text(policy: &Policy) -> String {
                     let mut keys = Vec::new();
                     keys.extend(port.protocol.map(|it| format!("protocol: {it}")));
                     if policy.cilium {
-                        keys.push(format!("port: \"{}\"", port.port.unwrap_or_default()));
+                        keys.push(format!("port: \"{}\"", port.first.unwrap_or_default()));
                     } else {
-                        keys.extend(port.port.map(|it| format!("port: {it}")));
+                        keys.extend(port.first.map(|it| format!("port: {it}")));
                     }
                     keys.extend(port.end.map(|it| format!("endPort: {it}")));
                     format!("{{{}}}", keys.join(", "))
@@ -200,7 +200,7 @@ fn matches(rule: &Rule, packet: &Packet, cilium: bool) -> bool {
                 None if cilium => true,
                 protocol => protocol.unwrap_or("TCP") == packet.protocol,
             };
-            let within = port.port.is_none_or(|first| (first..=port.end.unwrap_or(first)).contains(&packet.port));
+            let within = port.first.is_none_or(|first| (first..=port.end.unwrap_or(first)).contains(&packet.port));
             protocol && within
         });
     from && to
@@ -212,7 +212,7 @@ fn passes(policies: &[Policy], packet: &Packet) -> bool {
     for policy in policies.iter().filter(|policy| !policy.selector.contains("app: db")) {
         let rules = if packet.way == Way::In { &policy.ingress } else { &policy.egress };
         let listed = rules.as_deref().unwrap_or_default();
-        let isolates = if policy.cilium {
+        let denies_rest = if policy.cilium {
             let denies = packet.way == Way::Out && !policy.denies.is_empty();
             let usual = !listed.is_empty() || denies;
             if packet.way == Way::Out { policy.default_deny.unwrap_or(usual) } else { usual }
@@ -225,9 +225,9 @@ fn passes(policies: &[Policy], packet: &Packet) -> bool {
         if policy.cilium && packet.way == Way::Out && policy.denies.iter().any(|rule| matches(rule, packet, true)) {
             return false;
         }
-        isolated |= isolates;
+        isolated |= denies_rest;
         // Rules of a type that the policy is not of do not count; Cilium's do, whether they isolate or not.
-        allowed |= (isolates || policy.cilium) && listed.iter().any(|rule| matches(rule, packet, policy.cilium));
+        allowed |= (denies_rest || policy.cilium) && listed.iter().any(|rule| matches(rule, packet, policy.cilium));
     }
     allowed || !isolated
 }

@@ -249,6 +249,8 @@ fn cilium_goes_by_names_once_it_sees_dns() {
         " ? any address",
         "without DNS it knows no name"
     );
+    let http = ", {toCIDR: [1.2.3.4/32], toPorts: [{ports: [{port: \"80\", protocol: TCP}], rules: {http: [{}]}}]}";
+    assert_eq!(with("{matchName: api.workos.com}", http)("api.workos.com"), " ? any address");
 }
 
 #[test]
@@ -286,6 +288,8 @@ fn cluster_wide_policies_are_bound_to_a_namespace_by_their_labels() {
                 - {endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: other}}, egress: [{toCIDR: [9.9.9.9/32]}]}\n";
     assert_eq!(out(&of(text, &["shop"])), "1.2.3.4");
     assert!(out(&rules(text)).contains('?'));
+    let of_another = cilium("{endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: other}}, egress: [{}]}");
+    assert_eq!(out(&rules(&of_another)), ALL, "a policy of a namespace selects nothing in another");
 }
 
 #[test]

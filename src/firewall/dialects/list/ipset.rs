@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Doubt, Draft, Peer, Said};
 use crate::firewall::addresses::Family;
 use crate::firewall::dialects::entry;
-use crate::firewall::dialects::{Input, Scope, Unread};
+use crate::firewall::dialects::{Input, Scope};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{NoteKind, Place};
 
@@ -28,7 +28,7 @@ struct Set {
     place: Place,
 }
 
-pub(super) fn read(input: &Input, file: u16, scope: &Scope, draft: &mut Draft) -> Result<(), Unread> {
+pub(super) fn read(input: &Input, file: u16, scope: &Scope, draft: &mut Draft) {
     let mut sets: BTreeMap<String, Set> = BTreeMap::new();
     for (nth, line) in input.text.lines().enumerate() {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -54,14 +54,19 @@ pub(super) fn read(input: &Input, file: u16, scope: &Scope, draft: &mut Draft) -
         }
     }
     let all: Vec<&str> = sets.keys().map(String::as_str).collect();
-    let wanted: Vec<&str> = all.iter().copied().filter(|name| scope.only.is_empty() || scope.names(&[*name])).collect();
-    if wanted.is_empty() {
-        let why = format!("has no set of that name; it has {}", all.join(", "));
-        return Err(Unread { file: input.name.clone(), line: None, why });
+    let mut wanted: Vec<&str> = all.iter().copied().filter(|name| scope.names(&[*name])).collect();
+    let named = !wanted.is_empty();
+    if !named {
+        // What was named can be of another file.
+        if !scope.only.is_empty() {
+            let place = Place { file, name: "all sets".into(), ..Place::default() };
+            let what = format!("no set is called {}; there are {}", scope.only.join(", "), all.join(", "));
+            draft.rules.note(NoteKind::Undefined, &place, what);
+        }
+        wanted = all;
     }
     // Sets in sets are said by those that hold them.
     let held: BTreeSet<&String> = sets.values().flat_map(|set| &set.sets).collect();
-    let named = !scope.only.is_empty();
     let outer: Vec<&str> = wanted.into_iter().filter(|name| named || !held.contains(&(*name).to_owned())).collect();
     // One for each family is what somebody makes who wants both; of more, some may be for something else.
     let plain = |name: &&str| sets.get(*name).is_some_and(|set| !set.kind.starts_with("list:"));
@@ -74,9 +79,8 @@ pub(super) fn read(input: &Input, file: u16, scope: &Scope, draft: &mut Draft) -
             draft.rules.note(NoteKind::Assumed, &set.place, what);
         }
         let unless = (!certain).then(|| format!("the set `{name}` is used to allow"));
-        say(name, &sets, &mut BTreeSet::new(), unless.as_deref(), draft);
+        say(name, &sets, unless.as_deref(), draft);
     }
-    Ok(())
 }
 
 fn add(set: &mut Set, place: &Place, member: &str, options: &[&str], draft: &mut Draft) {
@@ -107,25 +111,22 @@ fn add(set: &mut Set, place: &Place, member: &str, options: &[&str], draft: &mut
     }
 }
 
-/// Sets can hold sets, but not, as here, each other.
-fn say(
-    name: &str,
-    sets: &BTreeMap<String, Set>,
-    within: &mut BTreeSet<String>,
-    unless: Option<&str>,
-    draft: &mut Draft,
-) {
-    let Some(set) = sets.get(name) else {
-        let place = Place { name: format!("set {name}").into(), ..Place::default() };
-        draft.rules.note(NoteKind::Undefined, &place, format!("there is no set `{name}`"));
-        return;
-    };
-    if !within.insert(name.to_owned()) {
-        return;
-    }
+/// Says what a set holds. A set of sets holds no set of sets.
+fn say(name: &str, sets: &BTreeMap<String, Set>, unless: Option<&str>, draft: &mut Draft) {
+    let Some(set) = sets.get(name) else { return };
     for inner in &set.sets {
-        say(inner, sets, within, unless, draft);
+        match sets.get(inner) {
+            Some(inner) if inner.sets.is_empty() => say_members(inner, unless, draft),
+            Some(_) => {
+                draft.unclear(&set.place, Ranges::all(), &format!("the set of sets `{inner}` stands in another"))
+            }
+            None => draft.unclear(&set.place, Ranges::all(), &format!("there is no set `{inner}`")),
+        }
     }
+    say_members(set, unless, draft);
+}
+
+fn say_members(set: &Set, unless: Option<&str>, draft: &mut Draft) {
     // The longest of those that fit decides: `nomatch` takes out what no longer member puts back.
     let except = Ranges::any_of(&set.except);
     for (place, ranges) in &set.members {

@@ -154,7 +154,7 @@ fn read(inputs: &[Input], scope: &Scope) -> Result<Rules, Unread> {
         let file = u16::try_from(file).unwrap_or(u16::MAX);
         draft.rules.files.push(File { name: input.name.clone(), dialect: NAME });
         if ipset::is_saved(&input.text) {
-            ipset::read(input, file, scope, &mut draft)?;
+            ipset::read(input, file, scope, &mut draft);
         } else {
             plain(input, file, &mut draft)?;
         }
