@@ -28,6 +28,11 @@ pub trait Check: Send + Sync {
         About::Run
     }
 
+    /// The check whose results it is shown, however they end: that check stands earlier, and is waited for where it runs.
+    fn looks_at(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Every name, address, request and file that running it may touch under these settings, with the reason. Running it is
     /// held to them: what is not declared is not touched, and ends it.
     fn contacts(&self, facts: &Facts, settings: &Settings) -> Vec<Contact>;

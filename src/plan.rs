@@ -46,6 +46,8 @@ pub enum Fate {
         check: Box<dyn Check>,
         /// Indices of entries that come before it.
         needs: Vec<usize>,
+        /// Indices of entries whose results it is shown, however they end; they come before it, too.
+        looks: Vec<usize>,
         /// What it may touch, which it is held to.
         contacts: Vec<Contact>,
     },
@@ -130,7 +132,7 @@ impl Plan {
                     Ok(checks) => {
                         for check in checks {
                             let contacts = check.contacts(facts, settings);
-                            push(Fate::Runs { check, needs: Vec::new(), contacts });
+                            push(Fate::Runs { check, needs: Vec::new(), looks: Vec::new(), contacts });
                         }
                     }
                 }
@@ -196,11 +198,14 @@ fn names(word: &str, id: CheckId) -> bool {
     word == id.as_str() || word == id.group()
 }
 
-/// Binds each check to the entries it needs. Those that do not run are looked through to what they would have needed.
+/// Binds each check to the entries it needs, and to those it looks at. Those that do not run are looked through to what they would have needed.
 fn bind(entries: &mut [Entry]) {
     for index in 0..entries.len() {
         let Some((entry, earlier)) = entries.get_mut(..=index).and_then(<[Entry]>::split_last_mut) else { continue };
-        let Fate::Runs { check, needs, .. } = &mut entry.fate else { continue };
+        let Fate::Runs { check, needs, looks, .. } = &mut entry.fate else { continue };
+        if let Some(other) = check.looks_at() {
+            looks.extend(earlier.iter().enumerate().filter(|(_, it)| it.spec.id.as_str() == other).map(|(at, _)| at));
+        }
         let mut wanted: Vec<CheckId> = entry.spec.needs.to_vec();
         let mut seen = Vec::new();
         while let Some(id) = wanted.pop() {

@@ -1,9 +1,10 @@
 //! Runs a plan: each check when its needs have passed, all at once, reported in plan order.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::FuturesUnordered;
@@ -12,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinError};
 
 use crate::check::{About, Check, CheckId, Spec};
-use crate::context::{Context, Guard, Journal};
+use crate::context::{Context, Ended, Guard, Journal};
 use crate::elsewhere::{Elsewhere, Settled, Standing};
 use crate::ending::{Ending, Stop, Why};
 use crate::outcome::{Evidence, Status};
@@ -298,6 +299,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
     let mut questions = Vec::new();
     let mut tasks = Vec::new();
     let elsewhere = Arc::new(plan.elsewhere);
+    let ended: Arc<Mutex<HashMap<usize, Ended>>> = Arc::default();
     for (index, entry) in plan.entries.into_iter().enumerate() {
         let spec = entry.spec;
         let (subject, about) = match &entry.fate {
@@ -318,19 +320,21 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
         questions.push(question.clone());
         let (signal, heard) = watch::channel(Signal::Pending);
         signals.push(Need { index, id: spec.id, heard });
-        let (check, contacts, needs) = match entry.fate {
-            Fate::Runs { check, needs, contacts } => (check, contacts, needs),
+        let (check, contacts, needs, looks) = match entry.fate {
+            Fate::Runs { check, needs, looks, contacts } => (check, contacts, needs, looks),
             Fate::Skipped(why) => {
                 rows.push(Some(question.ended(Ending::Skipped(why), Duration::ZERO)));
                 continue;
             }
         };
         rows.push(None);
-        let needs: Vec<Need> = needs.iter().filter_map(|need| signals.get(*need).cloned()).collect();
+        let bound = |to: &[usize]| -> Vec<Need> { to.iter().filter_map(|need| signals.get(*need).cloned()).collect() };
+        let (needs, looks, ended) = (bound(&needs), bound(&looks), Arc::clone(&ended));
         let (cx, permits) = (Arc::clone(cx), Arc::clone(&permits));
         let task = tokio::spawn(async move {
             let not_asked = |check| Ending::Skipped(Why::Needs(check));
             let needed = all_passed(needs, &tells).await;
+            let looked = all_ended(looks, &tells, &ended).await;
             let (row, elsewhere) = match needed {
                 // What rests on what cannot be seen from here is not asked from here where somebody saw it.
                 Ok(Some(unseen)) if question.is_decided_elsewhere() => {
@@ -341,6 +345,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
                     let _permit = permits.acquire().await;
                     let begun = Instant::now();
                     let (cx, guard) = cx.bounded(&contacts);
+                    let cx = Context { ended: looked, ..cx };
                     tells.send_replace(Progress::Asked(begun, guard.journal()));
                     let ending = ask(check.as_ref(), &cx, guard).await;
                     question.settled(ending, begun.elapsed())
@@ -348,6 +353,7 @@ fn spawn(plan: Plan, cx: &Arc<Context>, rows: &mut Vec<Option<Row>>) -> Spawned 
                 Err(Cause { check, failed: true }) => (question.ended(not_asked(check), Duration::ZERO), false),
                 Err(Cause { check, failed: false }) => question.settled(not_asked(check), Duration::ZERO),
             };
+            keep(&ended, index, &row);
             signal.send_replace(passed_on(&row, elsewhere, needed.err()));
             row
         });
@@ -402,6 +408,30 @@ async fn all_passed(needs: Vec<Need>, tells: &watch::Sender<Progress>) -> Result
         }
     }
     Ok(unseen)
+}
+
+/// Waits for what is looked at to end, however that may be, and tells how. What does not run, or broke, tells nothing.
+async fn all_ended(
+    looks: Vec<Need>,
+    tells: &watch::Sender<Progress>,
+    ended: &Mutex<HashMap<usize, Ended>>,
+) -> Arc<[Ended]> {
+    let mut seen = Vec::new();
+    for Need { index, mut heard, .. } in looks {
+        tells.send_replace(Progress::WaitsFor(index));
+        let over = heard.wait_for(|signal| !matches!(signal, Signal::Pending)).await.is_ok();
+        if over {
+            seen.extend(ended.lock().unwrap_or_else(PoisonError::into_inner).get(&index).cloned());
+        }
+    }
+    seen.into()
+}
+
+/// Keeps how a row ended for those who look at it.
+fn keep(ended: &Mutex<HashMap<usize, Ended>>, index: usize, row: &Row) {
+    let codes = row.findings().iter().map(|finding| finding.code.name).collect();
+    let how = Ended { check: row.spec.id.as_str(), subject: row.subject.clone(), status: row.status(), codes };
+    ended.lock().unwrap_or_else(PoisonError::into_inner).insert(index, how);
 }
 
 #[cfg(test)]

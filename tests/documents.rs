@@ -28,6 +28,7 @@ const PRINTED: &[(Kind, &[&str])] = &[
     (Kind::Explain, &["explain", "timed-out"]),
     (Kind::Faults, &["demo", "--fault", "list"]),
     (Kind::Comparison, &["compare", "a.json", "a.json"]),
+    (Kind::Audit, &["rules", "audit", "rules.list", "--exit-zero"]),
 ];
 
 /// A folder with a report.
@@ -35,6 +36,7 @@ static SAVED: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let ended = run_in(folder.path(), &["demo", "--only", "settings", "--report", "json=a.json"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    std::fs::write(folder.path().join("rules.list"), "3.217.146.166\n104.16.0.0/13\n").unwrap();
     folder
 });
 
@@ -120,8 +122,10 @@ fn documents_keep_to_the_terminal_and_to_what_it_can_show() {
             Ended::from(command_line.output().unwrap()).out
         };
         let narrow = shown(&[("COLUMNS", "70")]);
-        // A command to copy stays whole.
-        let copied = |line: &str| line.trim_start().starts_with("see it ");
+        // A command to copy stays whole, and so does a rule.
+        let copied = |line: &str| {
+            line.trim_start().starts_with("see it ") || line.starts_with("  # ") || line.starts_with("Ticket ")
+        };
         let too_wide = |line: &&str| line.chars().count() > 70 && line.split_whitespace().count() > 3 && !copied(line);
         assert_eq!(narrow.lines().find(too_wide), None, "{command:?}");
         assert!(shown(&[("LC_ALL", "C")]).is_ascii(), "{command:?}");

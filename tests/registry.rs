@@ -23,6 +23,7 @@ const PARTS_OF_CHECKS: &[(&str, &str)] = &[
     ("domain/front", "domain.here: what stands before an installation"),
     ("domain/view", "the public view, for all of domain"),
     ("egress/causes", "what lies behind findings of several checks of egress"),
+    ("firewall/judged", "what exported rules come to for a flow, whichever way it goes"),
     ("ingress/arrival", "what arrived, for ingress and webhook"),
     ("ingress/wall", "another product that answers first"),
     ("webhook/elsewhere", "webhook.delivered: what came from elsewhere"),

@@ -6,6 +6,7 @@ mod credentials;
 mod domain;
 mod egress;
 mod events;
+mod firewall;
 #[cfg(test)]
 mod fixture;
 mod flaw;
@@ -14,9 +15,10 @@ mod settings;
 mod webhook;
 mod whence;
 
-use crate::check::{Code, Group, Spec};
+use crate::check::{CheckId, Code, Group, Spec};
 
 pub use actions::delivered as actions_delivered;
+pub use firewall::known as known_of_the_firewall;
 pub use ingress::arrives;
 pub use settings::consistent;
 pub(crate) use settings::proxy::ID as PROXY_SETTINGS;
@@ -25,6 +27,9 @@ pub use webhook::delivered;
 
 /// The evidence, of whichever check, that names a host of the hosted login.
 pub const HOSTED_LOGIN: &str = credentials::HOSTED_LOGIN;
+
+/// The checks that look at exported rules alone, and at nothing on the network.
+pub const OF_THE_RULES: &[CheckId] = firewall::OF_THE_RULES;
 
 /// Every group, in run order. A check's needs stand before it.
 pub static GROUPS: &[Group] = &[
@@ -37,6 +42,7 @@ pub static GROUPS: &[Group] = &[
     ingress::GROUP,
     webhook::GROUP,
     actions::GROUP,
+    firewall::GROUP,
 ];
 
 /// Every check, in run order.

@@ -85,6 +85,10 @@ static USED_MOST: &[(&str, &[&str])] = &[
             "exposure",
         ],
     ),
+    (
+        "audit",
+        &["dialect", "scope", "place", "outside", "inside", "domain", "resolver", "exposure", "format", "report"],
+    ),
     ("listen", &["bind", "tls-cert", "tls-key", "plain", "trusted-proxy", "for", "deliver", "webhook-url", "report"]),
     (
         "probe",

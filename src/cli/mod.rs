@@ -28,7 +28,7 @@ pub use help::{HelpFlags, Length, asked_for, help};
 pub use init::InitArgs;
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
-pub use rules::{GenerateArgs, Needed, Part, RulesArgs, RulesCommand, Ways};
+pub use rules::{AuditArgs, GenerateArgs, Needed, Part, RulesArgs, RulesCommand, Ways};
 pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, ByRules, SettingsArgs, Takes, Typed};
 
 /// Tells whether this network, this configuration and this firewall will let an application use `WorkOS`.
@@ -282,6 +282,18 @@ pub struct OutputArgs {
     /// Exit with 0 whatever the verdict is
     #[arg(long, help_heading = "Output")]
     pub exit_zero: bool,
+}
+
+impl OutputArgs {
+    /// What of it is said once for every place that something goes to.
+    pub fn settled(&self) -> Self {
+        OutputArgs {
+            output: self.output.clone(),
+            report: self.report.clone(),
+            baseline: self.baseline.clone(),
+            ..*self
+        }
+    }
 }
 
 /// When to colour.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
+use super::OutputArgs;
 use super::settings::{ByRules, SettingsArgs};
 
 /// The arguments of `rules`.
@@ -20,6 +21,8 @@ pub struct RulesArgs {
 pub enum RulesCommand {
     /// Write the required flows in a firewall's own language; sends nothing
     Generate(Box<GenerateArgs>),
+    /// Judge exported rules: what is missing, too wide or stale; sends nothing
+    Audit(Box<AuditArgs>),
 }
 
 /// The options of `rules generate`.
@@ -59,6 +62,35 @@ pub struct GenerateArgs {
     /// What the user asks for.
     #[command(flatten)]
     pub settings: SettingsArgs<ByRules>,
+}
+
+/// The options of `rules audit`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The languages are told apart by what stands in the files; --dialect says it where that is not enough. Files of one language \
+                  are read together, as iptables-save, ip6tables-save and ipset save; what passes has to pass the rules of every language. \
+                  `rules generate --list` names the languages. In a folder, what is in none of them is passed over, and said.\n\n\
+                  Printed is the review: the flows with who decides them, the rules for what is missing, and the report. --report writes the \
+                  report alone, as `check` does.\n\n\
+                  Exit codes: 0 every required flow is let through, 1 one is missing, 2 a file cannot be read, 3 one cannot be decided, or a \
+                  part of a file was not understood.\n\n\
+                  Examples:\n  \
+                  iptables-save > v4; ip6tables-save > v6; ipset save > sets\n  \
+                  workos-preflight rules audit v4 v6 sets --domain app.customer.example --resolver 10.20.0.53\n  \
+                  nft -j list ruleset | workos-preflight rules audit -\n  \
+                  workos-preflight rules audit edge.txt --place router --outside untrust --inside dmz --format markdown\n  \
+                  aws ec2 describe-security-groups > groups.json; workos-preflight rules audit groups.json --scope sg-0a1b2c3d"
+)]
+pub struct AuditArgs {
+    /// Exported rules: files, folders of them, or `-` for standard input; without any, those of `firewall.rules` in the settings file
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// What the user asks for.
+    #[command(flatten)]
+    pub settings: SettingsArgs<ByRules>,
+    /// Where the review goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Which way connections cross the edge.

@@ -11,11 +11,12 @@ fn the_command_line_is_well_formed() {
 }
 
 /// The commands that take settings, and as whom.
-const TAKERS: [(&[&str], Taker); 7] = [
+const TAKERS: [(&[&str], Taker); 8] = [
     (&["check"], Taker::Check),
     (&["plan"], Taker::Plan),
     (&["requirements"], Taker::Requirements),
     (&["rules", "generate"], Taker::Rules),
+    (&["rules", "audit"], Taker::Rules),
     (&["listen"], Taker::Listen),
     (&["probe"], Taker::Probe),
     (&["demo"], Taker::Demo),
@@ -81,6 +82,7 @@ fn every_flag_gives_its_setting_and_is_named_as_where_the_value_came_from() {
                     Command::Demo(args) => args.settings.layer().clone(),
                     Command::Rules(args) => match args.command {
                         RulesCommand::Generate(args) => args.settings.typed.layer().clone(),
+                        RulesCommand::Audit(args) => args.settings.typed.layer().clone(),
                     },
                     other => panic!("{other:?} takes no settings"),
                 };

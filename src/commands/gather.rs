@@ -58,11 +58,15 @@ fn is_shown_as_given(word: &str) -> bool {
 
 /// Flags, environment and file, merged.
 pub(super) fn settings<By: Takes>(typed: &SettingsArgs<By>) -> Result<(Settings, Facts), Failure> {
+    settings_of(typed.config.as_ref(), typed.typed.layer().clone())
+}
+
+/// The same, where more was typed than flags.
+pub(super) fn settings_of(config: Option<&PathBuf>, flags: Layer) -> Result<(Settings, Facts), Failure> {
     let read = |variable: &str| std::env::var_os(variable);
-    let flags = typed.typed.layer().clone();
     let environment = settings::environment(Taker::Check, &read)?;
     bind_files_to_the_run(&[&flags, &environment]);
-    let path = file(typed.config.as_ref())?;
+    let path = file(config)?;
     let file = match &path {
         Some(path) => Some(settings::file(path)?),
         None => None,

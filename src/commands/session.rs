@@ -17,8 +17,9 @@ use crate::cli::{FailOn, OutputArgs};
 use crate::context::Context;
 use crate::facts::Facts;
 use crate::files;
+use crate::firewall::review::Review;
 use crate::host::{Host, ThisHost};
-use crate::net::{Layered, Limits, Live, TrustSummary};
+use crate::net::{Layered, Limits, Live, TrustStores, TrustSummary};
 use crate::outcome::Vantage;
 use crate::plan::Plan;
 use crate::report::{Head, Report, Row, Verdict};
@@ -71,6 +72,27 @@ fn live(settings: &Settings) -> Result<(Live, TrustSummary), Failure> {
     let stores = gather::trust(settings)?;
     let trust = stores.summary.clone();
     Ok((Live::new(Limits { attempt: settings.timeout.value }, stores), trust))
+}
+
+/// Runs checks that connect to nobody, without a word before they are through.
+pub(super) async fn unconnected(plan: Plan, settings: Settings, facts: Facts, review: Arc<Review>) -> Report {
+    let stores = TrustStores::none();
+    let live = Live::new(Limits { attempt: settings.timeout.value }, stores);
+    let cx = context(settings, facts, Vantage::Inside, live, TrustSummary::default());
+    let cx = Arc::new(Context { review: Some(review), ..cx });
+    let head = head(&cx, None);
+    runner::run(plan, cx, head, std::future::pending(), &mut Silent).await
+}
+
+/// Hears of a run, and says nothing.
+struct Silent;
+
+impl Observer for Silent {
+    fn row(&mut self, _: &Row) {}
+
+    fn area_is_through(&mut self) {}
+
+    fn waiting(&mut self, _: &Wait) {}
 }
 
 /// The same over a network that is given, which may be played.
@@ -237,7 +259,7 @@ pub(super) async fn told_to_stop() {
 }
 
 /// What the verdict, and the user's view of warnings, make of a report.
-fn code(report: &Report, output: &OutputArgs) -> u8 {
+pub(super) fn code(report: &Report, output: &OutputArgs) -> u8 {
     match report.verdict() {
         _ if output.exit_zero => 0,
         Verdict::NotReady => 1,

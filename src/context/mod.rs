@@ -15,9 +15,10 @@ pub use reaching::{looking_up, reaching, requesting, routes, translating};
 
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
+use crate::firewall::review::Review;
 use crate::host::Host;
 use crate::net::{Attempted, Connected, Layered, Network, Through, TrustSummary, Underway, Way};
-use crate::outcome::Vantage;
+use crate::outcome::{Status, Vantage};
 use crate::settings::{Family, Misread, Probing, Proxy, Settings, Variables};
 
 /// What the user asked for, what is known, and the two boundaries to the world.
@@ -46,6 +47,33 @@ pub struct Context {
     pub trust: TrustSummary,
     /// This machine.
     pub host: Arc<dyn Host>,
+    /// What exported rules come to, where some were given.
+    pub review: Option<Arc<Review>>,
+    /// How those checks ended that the one which runs looks at.
+    pub ended: Arc<[Ended]>,
+}
+
+/// How another check ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// Its id.
+    pub check: &'static str,
+    /// What it was about.
+    pub subject: Option<String>,
+    /// What was concluded.
+    pub status: Status,
+    /// What was found.
+    pub codes: Vec<&'static str>,
+}
+
+impl Ended {
+    /// `egress.connects (api.workos.com:443)`
+    pub fn named(&self) -> String {
+        match &self.subject {
+            Some(subject) => format!("{} ({subject})", self.check),
+            None => self.check.to_owned(),
+        }
+    }
 }
 
 /// A connection that was tried.
@@ -81,6 +109,8 @@ impl Context {
             underway,
             trust: TrustSummary::default(),
             host: Arc::new(host),
+            review: None,
+            ended: Arc::default(),
         }
     }
 

@@ -1,13 +1,18 @@
 //! Documents that every format is tested on.
 
 use super::Document;
+use super::audit::{Audit, By, Decided, Written};
 use super::explain::{CodePage, Decides, Page, Strategies};
 use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
 use super::requirements::{Request, Sheet};
-use crate::check::{By, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
+use crate::check::{By as Through, CheckId, Endpoint, Group, Learnt, Method, Planned as Planning, Server, Spec, Touch};
 use crate::contact::Piece;
 use crate::ending::Why;
+use crate::firewall::addresses::networks;
+use crate::firewall::audit::Fate;
+use crate::firewall::evaluate::Verdict;
+use crate::firewall::review::Cited;
 use crate::firewall::{Direction, Flow, Need, Owner, Party, Protocol, objects};
 use crate::outcome::{Cause, Code, Vantage};
 use crate::plan::Touched;
@@ -28,6 +33,7 @@ pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
     seen("comparison", &Document::Comparison(&Comparison::of(&before, &after)));
     seen("repaired.comparison", &Document::Comparison(&Comparison::of(&after, &before)));
     seen("faults", &Document::Faults(faults()));
+    seen("audit", &Document::Audit(Box::new(audit())));
 }
 
 /// Documents into which strangers wrote wherever they can.
@@ -37,7 +43,7 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     let place = Endpoint::new(STRANGER, 443);
     plan.contacts.push(strange(Touch::request(Method::Get, &place, STRANGER)));
     plan.contacts.push(strange(Touch::File(STRANGER.into())));
-    plan.contacts.push(strange(Touch::Connect { endpoint: place.clone(), by: By::Proxy(place), tls: true }));
+    plan.contacts.push(strange(Touch::Connect { endpoint: place.clone(), by: Through::Proxy(place), tls: true }));
     plan.contacts.push(strange(Touch::Lookup { name: STRANGER.to_owned(), server: Server::Public }));
     plan.contacts[0].pieces = vec![Piece::Words(STRANGER.to_owned()), Piece::Literal(STRANGER.to_owned())];
     plan.contacts[1].why.push(STRANGER.to_owned());
@@ -57,9 +63,75 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
     sheet.flows[2].reason = STRANGER.to_owned();
     sheet.flows[2].since = STRANGER.to_owned();
     seen(&Document::Requirements(Box::new(sheet)));
+    let mut audit = audit();
+    audit.files[0].0 = STRANGER.to_owned();
+    audit.skipped.push((STRANGER.to_owned(), STRANGER.to_owned()));
+    let strange = Cited { file: STRANGER.to_owned(), line: 1, name: STRANGER.into(), quoted: STRANGER.into() };
+    let by = &mut audit.flows[0].by[0];
+    (by.rule, by.hidden, by.idle) = (strange.clone(), Some(strange), Some(STRANGER.to_owned()));
+    by.why = vec![STRANGER.to_owned()];
+    if let Some(change) = &mut audit.change {
+        change.rules = format!("{STRANGER}\n```\n");
+        change.remarks = vec![STRANGER.to_owned()];
+    }
+    seen(&Document::Audit(Box::new(audit)));
     let (before, after) = (healthy(), Report::from(&fixture::hostile()));
     seen(&Document::Comparison(&Comparison::of(&before, &after)));
     seen(&Document::Comparison(&Comparison::of(&after, &before)));
+}
+
+/// A review of two rules, one of which comes too late.
+fn audit() -> Audit {
+    let sheet = sheet();
+    let cited = |line: u32, name: &str, quoted: &str| Cited {
+        file: "iptables.rules".to_owned(),
+        line,
+        name: name.into(),
+        quoted: quoted.into(),
+    };
+    let drop = cited(5, "rule 2 of INPUT", "-A INPUT -p tcp --dport 443 -j DROP");
+    let accept = cited(6, "rule 3 of INPUT", "-A INPUT -s 3.217.146.166/32 -p tcp --dport 443 -j ACCEPT");
+    let peers = |text: &str| networks(&[text.parse().unwrap()]);
+    let by = |verdict, rule: Cited, text: &str| By {
+        verdict,
+        peers: peers(text),
+        protocols: vec![Protocol::Tcp],
+        rule,
+        hidden: None,
+        idle: None,
+        why: Vec::new(),
+    };
+    let decided = |nth: usize, fate, by| Decided { flow: sheet.flows[nth].clone(), fate, by };
+    Audit {
+        report: fixture::broken(),
+        groups: &[],
+        files: vec![("iptables.rules".to_owned(), "iptables")],
+        skipped: vec![("rules/README.md".to_owned(), "it is in no language that is read".to_owned())],
+        flows: vec![
+            decided(
+                2,
+                Fate::Shadowed,
+                vec![
+                    By { hidden: Some(accept.clone()), ..by(Verdict::Denied, drop, "3.217.146.166/32") },
+                    by(Verdict::Allowed, accept.clone(), "2001:db8::/32"),
+                ],
+            ),
+            decided(
+                1,
+                Fate::Unsure,
+                vec![By {
+                    why: vec!["the set `api` holds the address".to_owned()],
+                    ..by(Verdict::Unsure, accept, "104.16.0.0/13")
+                }],
+            ),
+        ],
+        change: Some(Written {
+            dialect: Some("iptables"),
+            rules: "-A INPUT -s 3.217.146.166/32 -p tcp --dport 443 -j ACCEPT\n".to_owned(),
+            remarks: vec!["Put it before rule 2 of INPUT.".to_owned()],
+            flows: vec![sheet.flows[2].clone()],
+        }),
+    }
 }
 
 fn plan() -> Plan {
@@ -90,12 +162,12 @@ fn plan() -> Plan {
             contact(lookup("proxy.example", Server::System), "where the proxy is"),
             contact(lookup("api.workos.com", Server::Named(([10, 20, 0, 53], 53).into())), "whether it resolves here"),
             contact(lookup("app.customer.example", Server::Public), "the public view of it"),
-            contact(connect(&proxy, By::Name, false), "on the way to api.workos.com:443"),
-            contact(connect(&api, By::Proxy(proxy.clone()), true), "whether the handshake completes"),
+            contact(connect(&proxy, Through::Name, false), "on the way to api.workos.com:443"),
+            contact(connect(&api, Through::Proxy(proxy.clone()), true), "whether the handshake completes"),
             contact(
                 connect(
                     &Endpoint::new("cloudflare-dns.com", 443),
-                    By::Addresses(vec![[104, 16, 248, 249].into()]),
+                    Through::Addresses(vec![[104, 16, 248, 249].into()]),
                     true,
                 ),
                 "for DNS over HTTPS",

@@ -1,6 +1,7 @@
 //! What commands print besides the report of a run, as plain values without secrets. A command gathers one, and a format of
 //! [`crate::reporters`] writes it.
 
+pub mod audit;
 pub mod explain;
 pub mod faults;
 pub mod plan;
@@ -23,6 +24,8 @@ pub enum Document<'a> {
     Comparison(&'a Comparison<'a>),
     /// What a demonstration can break.
     Faults(faults::Faults),
+    /// What exported rules come to.
+    Audit(Box<audit::Audit>),
 }
 
 /// The kinds of documents, the report of a run among them. Each has a published schema.
@@ -40,12 +43,14 @@ pub enum Kind {
     Explain,
     /// What a demonstration can break.
     Faults,
+    /// What exported rules come to.
+    Audit,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] =
-        [Kind::Report, Kind::Comparison, Kind::Plan, Kind::Requirements, Kind::Explain, Kind::Faults];
+    pub const ALL: [Kind; 7] =
+        [Kind::Report, Kind::Comparison, Kind::Plan, Kind::Requirements, Kind::Explain, Kind::Faults, Kind::Audit];
 
     /// As it is written on the command line.
     pub fn as_str(self) -> &'static str {
@@ -56,6 +61,7 @@ impl Kind {
             Kind::Requirements => "requirements",
             Kind::Explain => "explain",
             Kind::Faults => "faults",
+            Kind::Audit => "audit",
         }
     }
 
@@ -68,6 +74,7 @@ impl Kind {
             Kind::Requirements => "what `requirements` prints",
             Kind::Explain => "what `explain` prints",
             Kind::Faults => "what `demo --fault list` prints",
+            Kind::Audit => "what `rules audit` prints",
         }
     }
 }
@@ -81,6 +88,7 @@ impl Document<'_> {
             Document::Explain(_) => Kind::Explain,
             Document::Comparison(_) => Kind::Comparison,
             Document::Faults(_) => Kind::Faults,
+            Document::Audit(_) => Kind::Audit,
         }
     }
 }

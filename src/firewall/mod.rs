@@ -13,6 +13,7 @@ mod flows;
 mod objects;
 mod program;
 pub mod ranges;
+pub mod review;
 pub mod rules;
 
 pub use delta::Delta;

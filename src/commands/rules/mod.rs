@@ -1,6 +1,8 @@
 //! `rules`: a firewall's rules, written, judged and compared. Nothing is sent.
 
+pub(super) mod audit;
 mod generate;
+mod reading;
 
 use super::Failure;
 use crate::cli::{RulesArgs, RulesCommand};
@@ -11,6 +13,7 @@ use crate::settings::{Settings, nearest};
 pub(super) fn run(args: &RulesArgs) -> Result<u8, Failure> {
     match &args.command {
         RulesCommand::Generate(args) => generate::run(args),
+        RulesCommand::Audit(args) => audit::run(args),
     }
 }
 

@@ -161,6 +161,11 @@ impl TrustStores {
         gathered.take("the demonstration's store", read(here)?);
         Ok(gathered.against(public(read(public_roots)?.entries.into_iter().map(|entry| entry.certificate))))
     }
+
+    /// No roots at all, for a run that connects to nobody.
+    pub fn none() -> Self {
+        Gathered::default().against(RootCertStore::empty())
+    }
 }
 
 fn public(certificates: impl Iterator<Item = CertificateDer<'static>>) -> RootCertStore {

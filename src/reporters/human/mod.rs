@@ -1,6 +1,7 @@
 //! The report as a person reads it: what holds in a line each, what does not with who has to do what.
 
 mod area;
+mod audit;
 mod closing;
 mod comparison;
 mod explain;
@@ -40,6 +41,7 @@ pub(super) static FORMAT: Format = Format {
 fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut human = Human::new(look, &[]);
     match document {
+        Document::Audit(audit) => Human::new(look, audit.groups).audit(audit, out),
         Document::Plan(plan) => human.plan(plan, out),
         Document::Requirements(sheet) => human.of_width(60, 110).requirements(sheet, out),
         Document::Explain(page) => human.of_width(40, 100).explain(page, out),

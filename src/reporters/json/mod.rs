@@ -1,5 +1,6 @@
 //! Every document as JSON. Each has a wire format of its own, which only ever gains fields, and a schema of it.
 
+mod audit;
 mod explain;
 mod faults;
 mod plan;
@@ -37,6 +38,7 @@ impl Reporter for Json {
 
 fn document(document: &Document, _look: Look, out: &mut dyn Write) -> io::Result<()> {
     match document {
+        Document::Audit(document) => written(&audit::Audit::from(document.as_ref()), out),
         Document::Plan(plan) => written(&plan::Plan::from(plan.as_ref()), out),
         Document::Requirements(sheet) => written(&requirements::Requirements::from(sheet.as_ref()), out),
         Document::Explain(page) => written(&explain::Page::from(page), out),
@@ -54,6 +56,7 @@ pub(super) fn schema(kind: Kind) -> Value {
         Kind::Requirements => of::<requirements::Requirements>(),
         Kind::Explain => of::<explain::Page>(),
         Kind::Faults => of::<faults::Faults>(),
+        Kind::Audit => of::<audit::Audit>(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reports and every other document as markdown, for a ticket: `CommonMark`, with the tables that GitHub and GitLab added.
 
+mod audit;
 mod comparison;
 mod explain;
 mod faults;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 
 use super::{Documents, Encoding, Format, Look};
 use crate::documents::Document;
+use crate::said::harmless;
 use text::{cell, prose};
 
 /// For a ticket, or the summary of a CI job.
@@ -31,6 +33,7 @@ pub(super) static FORMAT: Format = Format {
 fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut blocks = Blocks::default();
     match document {
+        Document::Audit(document) => return audit::write(document, look, out),
         Document::Plan(plan) => blocks.plan(plan),
         Document::Requirements(requirements) => blocks.requirements(requirements),
         Document::Explain(page) => blocks.explain(page),
@@ -80,6 +83,16 @@ impl Blocks {
         for row in rows {
             let _ = writeln!(self.text, "| {} |", row.map(|words| cell(&words)).join(" | "));
         }
+    }
+
+    /// Lines to be copied as they stand.
+    fn block(&mut self, lines: &[String]) {
+        self.stand_off();
+        let lines: Vec<String> = lines.iter().map(|line| harmless(line)).collect();
+        // A fence is longer than any that stands inside.
+        let runs = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len);
+        let fence = "`".repeat(runs.max().unwrap_or(0).max(2) + 1);
+        let _ = writeln!(self.text, "{fence}text\n{}\n{fence}", lines.join("\n"));
     }
 
     /// An empty line between blocks, but not before the first.
