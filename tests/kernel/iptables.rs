@@ -125,7 +125,8 @@ fn agree(net: &Net, tools: Tools, share: usize, count: usize) -> Result<(), End>
         }
         tally.add(&rules, &answers);
     }
-    if tally.is_a_test() { Ok(()) } else { Err(End::Wrong(format!("that was no test: {tally:?}"))) }
+    // Of a few sets all may be of one kind.
+    if count < 20 || tally.is_a_test() { Ok(()) } else { Err(End::Wrong(format!("that was no test: {tally:?}"))) }
 }
 
 type Change = (&'static str, fn(&mut Rules), fn(&str) -> String);

@@ -128,6 +128,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &gcp::DIALECT,
     &terraform::AWS,
     &iptables::IPTABLES,
+    &iptables::IP6TABLES,
     &azure::CLI,
     &azure::BICEP,
     &paloalto::DIALECT,

@@ -9,6 +9,7 @@ mod target;
 mod tests;
 mod text;
 mod words_for;
+mod write;
 
 use super::{Dialect, Input, Reads, Scope, Unread};
 use crate::firewall::addresses::Family;
@@ -25,11 +26,23 @@ pub(super) static IPTABLES: Dialect = Dialect {
         recognises: text::recognises,
         read: read_v4,
     }),
-    writes: None,
+    writes: Some(|request| write::write(request, Family::V4)),
+};
+
+/// The same for IPv6. An export is read as whichever family it says that it is of, so that this is asked for by name only.
+pub(super) static IP6TABLES: Dialect = Dialect {
+    name: "ip6tables",
+    title: "ip6tables-save, where nothing in it says that it is IPv6",
+    reads: Some(Reads { export: "ip6tables-save; ipset save", recognises: |_| false, read: read_v6 }),
+    writes: Some(|request| write::write(request, Family::V6)),
 };
 
 fn read_v4(inputs: &[Input], scope: &Scope) -> Result<Rules, Unread> {
     read(inputs, scope, Family::V4)
+}
+
+fn read_v6(inputs: &[Input], scope: &Scope) -> Result<Rules, Unread> {
+    read(inputs, scope, Family::V6)
 }
 
 fn read(inputs: &[Input], scope: &Scope, otherwise: Family) -> Result<Rules, Unread> {
