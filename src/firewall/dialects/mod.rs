@@ -7,6 +7,7 @@ mod csv;
 mod edge;
 mod entry;
 mod fortigate;
+mod firewalld;
 mod gcp;
 mod host;
 mod iptables;
@@ -22,6 +23,7 @@ mod table;
 mod terraform;
 #[cfg(test)]
 mod tests;
+mod ufw;
 
 use super::Flow;
 use super::rules::Rules;
@@ -133,6 +135,8 @@ pub static DIALECTS: &[&Dialect] = &[
     &azure::BICEP,
     &paloalto::DIALECT,
     &nftables::DIALECT,
+    &ufw::DIALECT,
+    &firewalld::DIALECT,
     &json::DIALECT,
     &csv::DIALECT,
     &squid::DIALECT,

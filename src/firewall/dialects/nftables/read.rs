@@ -8,7 +8,7 @@ use super::EXPORT;
 use super::matching::{Reading, Sets};
 use super::passing::Passing;
 use super::ruleset::{Base, Chain, Other, Ruleset, text};
-use super::{render, statements};
+use super::{fields, render, statements};
 use crate::firewall::addresses::Family;
 use crate::firewall::dialects::{Input, Scope, Unread};
 use crate::firewall::ranges::Ranges;
@@ -318,6 +318,12 @@ impl<'r, 'v> Assembly<'r, 'v> {
                 self.rules.note(NoteKind::Idle, &of_chain(chain), "nothing leads to this chain");
             }
         }
+        for chain in &ruleset.chains {
+            for (nth, rule) in (1_usize..).zip(&chain.rules).filter(|(_, rule)| asks_for_the_way_back(rule)) {
+                let what = "there is taken to be a way back to whoever asks, by the interface that he comes in by";
+                self.rules.note(NoteKind::Assumed, &of_rule(chain, rule, nth), what);
+            }
+        }
         for other in &ruleset.others {
             let place = Place::default();
             match other {
@@ -418,6 +424,14 @@ fn of_rule(chain: &Chain, rule: &Value, nth: usize) -> Place {
 fn translates(rule: &Value) -> bool {
     let statements = rule["expr"].as_array();
     statements.into_iter().flatten().any(|it| ["dnat", "redirect", "tproxy"].iter().any(|word| it.get(*word).is_some()))
+}
+
+/// Whether a rule asks whether what comes in could be answered the way it came.
+fn asks_for_the_way_back(rule: &Value) -> bool {
+    let matches = rule["expr"].as_array().into_iter().flatten().filter_map(|it| it.get("match"));
+    matches
+        .filter_map(|what| fields::fib(&what["left"]))
+        .any(|(result, flags)| result == "oif" && flags.contains(&"saddr"))
 }
 
 fn sets_a_mark(rule: &Value) -> bool {

@@ -397,6 +397,18 @@ fn interfaces_that_a_packet_has_not_met_yet_are_none() {
 }
 
 #[test]
+fn a_way_back_is_taken_for_given_and_that_is_said() {
+    let missing = is("==", json!({"fib": {"result": "oif", "flags": ["saddr", "iif"]}}), json!(false));
+    let rules = read(json!([
+        base("inet", "input", "input", 0, "accept"),
+        rule("inet", "input", 1, json!([missing, {"drop": null}])),
+    ]));
+
+    assert_eq!(said(&rules, "2606:4700::1/128"), ["2606:4700::1 Allowed by policy of inet filter input"]);
+    assert!(rules.notes.iter().any(|note| note.kind == NoteKind::Assumed && note.what.contains("way back")));
+}
+
+#[test]
 fn bridges_and_devices_bear_on_what_passes_there_and_arp_on_nothing() {
     let ingress = json!({"chain": {"family": "netdev", "table": "filter", "name": "i", "type": "filter", "hook": "ingress",
         "prio": -500, "dev": "eth1"}});
