@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use workos_preflight::firewall::Direction;
 use workos_preflight::firewall::addresses::{Family, address, number};
 use workos_preflight::firewall::evaluate::{By, Peer, Question, TCP, UDP, Verdict, ask};
 use workos_preflight::firewall::ranges::Ranges;
@@ -76,6 +77,24 @@ pub(crate) struct Answers {
     family: Family,
     peers: Vec<IpAddr>,
     by_kind: Vec<Vec<bool>>,
+}
+
+impl Answers {
+    /// The connections that came about and should not have, or the other way round, in words.
+    pub(crate) fn wrong(&self, passes: impl Fn(Direction, u16, IpAddr) -> bool) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (kind, came_back) in
+            KINDS.iter().zip(&self.by_kind).filter(|(kind, _)| kind.way != Way::Through && !kind.udp)
+        {
+            let direction = if kind.way == Way::Out { Direction::Egress } else { Direction::Ingress };
+            for (peer, came_back) in self.peers.iter().zip(came_back) {
+                if passes(direction, kind.port, *peer) != *came_back {
+                    wrong.push(format!("{kind:?} {peer}: came back: {came_back}"));
+                }
+            }
+        }
+        wrong
+    }
 }
 
 /// More peers than that are not tried for one set of rules.

@@ -15,17 +15,17 @@ use crate::net::{Net, ran};
 use crate::sets::{Generated, generate};
 use crate::trial::{End, Question};
 
-/// The tools of a family. Those of the older kind are asked about, too, where kernel and machine have them.
+/// The tools of a family: those that Debian and Red Hat ship, which speak to nf_tables.
 #[derive(Clone, Copy)]
-struct Tools {
-    family: Family,
-    name: &'static str,
-    restore: &'static str,
-    save: &'static str,
-    needs: &'static [&'static str],
+pub(crate) struct Tools {
+    pub(crate) family: Family,
+    pub(crate) name: &'static str,
+    pub(crate) restore: &'static str,
+    pub(crate) save: &'static str,
+    pub(crate) needs: &'static [&'static str],
 }
 
-const TOOLS: [Tools; 2] = [
+pub(crate) const TOOLS: [Tools; 2] = [
     Tools {
         family: Family::V4,
         name: "iptables",
@@ -67,9 +67,8 @@ pub(crate) fn all() -> Vec<Question> {
     all
 }
 
-/// Loads rules in the place of what was there, and gives what is exported then: rules, and sets.
-fn load(tools: Tools, generated: &Generated) -> Result<[String; 2], String> {
-    // What is asked for by rules cannot be taken away.
+/// Takes away what was there.
+pub(crate) fn empty(tools: Tools) -> Result<(), String> {
     let empty: String = ["raw", "mangle", "security", "filter"].map(|table| format!("*{table}\nCOMMIT\n")).concat();
     ran(tools.restore, &[], &empty)?;
     ran("ipset", &["flush"], "")?;
@@ -82,13 +81,24 @@ fn load(tools: Tools, generated: &Generated) -> Result<[String; 2], String> {
         thread::sleep(Duration::from_millis(20));
         gone = ran("ipset", &["destroy"], "");
     }
-    gone?;
-    ran("ipset", &["restore"], &generated.sets)?;
-    ran(tools.restore, &[], &generated.rules)?;
+    gone.map(|_| ())
+}
+
+/// What is exported: rules, and sets.
+pub(crate) fn exported(tools: Tools) -> Result<[String; 2], String> {
     Ok([ran(tools.save, &[], "")?, ran("ipset", &["save"], "")?])
 }
 
-fn read(exported: &[String; 2]) -> Result<Rules, String> {
+/// Loads rules in the place of what was there, and gives what is exported then.
+fn load(tools: Tools, generated: &Generated) -> Result<[String; 2], String> {
+    // What is asked for by rules cannot be taken away.
+    empty(tools)?;
+    ran("ipset", &["restore"], &generated.sets)?;
+    ran(tools.restore, &[], &generated.rules)?;
+    exported(tools)
+}
+
+pub(crate) fn read(exported: &[String; 2]) -> Result<Rules, String> {
     let inputs = exported.iter().zip(["iptables-save", "ipset save"]);
     let inputs: Vec<Input> = inputs.map(|(text, name)| Input { name: name.to_owned(), text: text.clone() }).collect();
     let reads = dialect("iptables").and_then(|dialect| dialect.reads.as_ref()).ok_or("iptables is not read")?;

@@ -22,6 +22,8 @@ mod probe;
 mod sets;
 #[cfg(target_os = "linux")]
 mod trial;
+#[cfg(target_os = "linux")]
+mod written;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
