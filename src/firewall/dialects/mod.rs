@@ -1,13 +1,14 @@
 //! The languages of firewalls, one file or folder each: what it is read from, and what is written in it.
 
 mod aerleon;
+mod asa;
 mod aws;
 mod azure;
 mod csv;
 mod edge;
 mod entry;
-mod fortigate;
 mod firewalld;
+mod fortigate;
 mod gcp;
 mod host;
 mod iptables;
@@ -119,6 +120,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &fortigate::DIALECT,
     &terraform::PLAN,
     // Its identifiers are those of the clouds it is for.
+    &asa::DIALECT,
     &azure::DIALECT,
     &aws::SECURITY_GROUPS,
     &aws::NETWORK_ACLS,
