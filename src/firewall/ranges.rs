@@ -11,6 +11,8 @@ pub struct Ranges(Arc<[Interval]>);
 pub type Interval = (u128, u128);
 
 static ALL: LazyLock<Ranges> = LazyLock::new(|| Ranges(Arc::from([(0, u128::MAX)])));
+/// Protocols, mostly: what stands in every rule is held once.
+static SMALL: LazyLock<Vec<Ranges>> = LazyLock::new(|| (0..256).map(|n| Ranges(Arc::from([(n, n)]))).collect());
 static NONE: LazyLock<Ranges> = LazyLock::new(|| Ranges(Arc::from([])));
 
 impl Ranges {
@@ -27,7 +29,8 @@ impl Ranges {
     /// One number.
     pub fn one(number: impl Into<u128>) -> Self {
         let number = number.into();
-        Ranges(Arc::from([(number, number)]))
+        let small = usize::try_from(number).ok().and_then(|number| SMALL.get(number));
+        small.cloned().unwrap_or_else(|| Ranges(Arc::from([(number, number)])))
     }
 
     /// From the first to the last; nothing where the last comes first.

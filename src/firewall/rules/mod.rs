@@ -259,8 +259,15 @@ impl Place {
 
     /// A place, with what is written there.
     pub fn new(file: u16, line: usize, name: impl Into<Arc<str>>, quoted: &str) -> Self {
-        let words: Vec<&str> = quoted.split_whitespace().collect();
-        let mut quoted = words.join(" ");
+        let mut written = String::with_capacity(quoted.len().min(4 * Self::QUOTED));
+        for word in quoted.split_whitespace() {
+            written.extend((!written.is_empty()).then_some(' '));
+            written.push_str(word);
+            if written.len() > 4 * Self::QUOTED {
+                break;
+            }
+        }
+        let mut quoted = written;
         if let Some((cut, _)) = quoted.char_indices().nth(Self::QUOTED) {
             quoted.truncate(cut);
             quoted.push('…');

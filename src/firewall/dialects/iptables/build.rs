@@ -1,6 +1,7 @@
 //! From the tables of a family to layers and chains: which chains a packet meets on its way, in the order of the kernel's hooks.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use super::options::{KindTest, Parsed, Reading, parse};
 use super::sets::Sets;
@@ -145,14 +146,15 @@ fn read_chain(
         (table, Family::V6) => format!(" in {table} (IPv6)"),
     };
     let mut read = Vec::with_capacity(chain.rules.len());
-    let mut seen = HashSet::new();
+    // By their hashes: the words of a hundred thousand rules are not held twice for a note.
+    let (mut seen, hash) = (HashSet::new(), RandomState::new());
     for (nth, written) in (1..).zip(&chain.rules) {
         let place = Place::new(file, written.line, format!("rule {nth} of {}{of}", chain.name), written.text);
         let all = words(written.text);
         let numbered = all.first().is_some_and(|word| word == "-I" || word == "--insert")
             && all.get(2).is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
         let own = all.get(if numbered { 3 } else { 2 }..).unwrap_or_default();
-        if !seen.insert(own.to_vec()) {
+        if !seen.insert(hash.hash_one(own)) {
             rules.note(NoteKind::Duplicate, &place, "stands in this chain before, word for word");
         }
         let Some(mut parsed) = parse(own, Reading { family, sets, place: &place, rules }) else { continue };

@@ -229,6 +229,11 @@ impl<'w> Options<'w, '_, '_> {
     }
 
     fn narrow_to_any(&mut self, alternatives: &[Match]) {
+        // Most options have one alternative: nothing is laid out anew for it.
+        if let [by] = alternatives {
+            self.parsed.when.retain_mut(|when| when.and(by).map(|both| *when = both).is_some());
+            return;
+        }
         if self.parsed.when.len().saturating_mul(alternatives.len()) > MOST_ALTERNATIVES {
             let what = format!("all options of `{}` fit", self.reading.place.quoted);
             for when in &mut self.parsed.when {
