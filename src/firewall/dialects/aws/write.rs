@@ -24,7 +24,7 @@ pub(in super::super) struct Allowed<'a> {
 const LONGEST: usize = 255;
 /// How many rules a group holds each way and of each family, unless the account has more.
 const MOST_IN_GROUP: usize = 60;
-/// How many rules a network ACL holds each way, unless the account has more.
+/// How many rules a network ACL holds each way and of each family, unless the account has more.
 const MOST_IN_ACL: usize = 20;
 
 impl Allowed<'_> {
@@ -134,7 +134,7 @@ pub(in super::super) fn remarks(request: &Request, rules: &[Allowed]) -> Vec<Str
         };
         let (v4, v6) = (count(true), count(false));
         too_many |= v4.max(v6) > MOST_IN_GROUP;
-        most_each_way = most_each_way.max(v4 + v6);
+        most_each_way = most_each_way.max(v4).max(v6);
         if v4 + v6 > 0 {
             sizes.push(format!("{v4} {} rules of IPv4 and {v6} of IPv6", direction.as_str()));
         }
@@ -163,8 +163,8 @@ pub(in super::super) fn remarks(request: &Request, rules: &[Allowed]) -> Vec<Str
     if most_each_way > 0 {
         let acl = if most_each_way > MOST_IN_ACL {
             format!(
-                "; that would be {most_each_way} entries one way, where an ACL holds {MOST_IN_ACL} by default, so let port and \
-                 protocol pass there and leave the addresses to the group"
+                "; that would be {most_each_way} entries one way, where an ACL holds {MOST_IN_ACL} each way and family by default, so let \
+                 port and protocol pass there and leave the addresses to the group"
             )
         } else {
             String::new()
@@ -304,7 +304,7 @@ pub(in super::super) mod tests {
             "the resolver of the VPC itself is reached whatever",
             "egress-browser-page is not in these rules: it goes to setup.workos.com",
             "more than the 60 each way",
-            "an ACL holds 20 by default",
+            "an ACL holds 20 each way and family by default",
             "create-flow-logs",
         ] {
             assert!(said.contains(part), "{part}\n{said}");

@@ -125,6 +125,14 @@ impl<'a> Document<'a> {
         path.found
     }
 
+    /// Whether the argument of a resource is nothing but a value that its module worked out under a name.
+    pub(super) fn is_local(&self, address: &str, key: &str) -> bool {
+        let expression = self.written(address).and_then(|resource| resource.get("expressions")?.get(key));
+        expression.is_some_and(|expression| {
+            references(expression).next().is_some() && references(expression).all(|it| it.starts_with("local."))
+        })
+    }
+
     /// The same, where it is one resource, whichever of its instances.
     pub(super) fn refers_to(&self, address: &str, key: &str) -> Option<String> {
         let mut found: Vec<String> = self.refers(address, key).iter().map(|it| bare(it)).collect();

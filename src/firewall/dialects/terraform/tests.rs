@@ -197,19 +197,40 @@ fn references_are_followed_through_variables_outputs_and_instances_of_modules() 
 
 #[test]
 fn a_rule_whose_group_cannot_be_found_out_is_unsure() {
-    let local = json!({"resources": [
+    let cannot = json!({"resources": [
         {"address": "aws_security_group.app", "type": "aws_security_group"},
-        written("aws_vpc_security_group_ingress_rule.cf", json!({"security_group_id": refers(&["local.group"])}))]});
+        written("aws_vpc_security_group_ingress_rule.cf", json!({"security_group_id": refers(&["aws_vpc.x.default_security_group_id"])}))]});
     let rule =
         || rule_of("aws_vpc_security_group_ingress_rule.cf", "104.16.0.0/13", json!({"security_group_id": true}));
-    let one = read_plan(&plan_of(&[empty_group("aws_security_group.app"), rule()], &local));
-    let none = read_plan(&plan_of(&[rule()], &local));
+    let one = read_plan(&plan_of(&[empty_group("aws_security_group.app"), rule()], &cannot));
+    let none = read_plan(&plan_of(&[rule()], &cannot));
 
     assert_eq!(
         says(&one, Way::In, "104.16.0.0/12", 443),
         "unsure 104.16.0.0/13: aws_vpc_security_group_ingress_rule.cf belongs to aws_security_group.app (app) | denied 104.24.0.0/13"
     );
     assert!(says(&none, Way::In, "104.24.0.0/13", 443).starts_with("unsure"), "what else its group has is not there");
+}
+
+#[test]
+fn a_local_value_is_the_group_that_its_module_makes_where_it_makes_one_alone() {
+    let rule =
+        written("aws_vpc_security_group_ingress_rule.cf", json!({"security_group_id": refers(&["local.this_sg_id"])}));
+    let group = json!({"address": "aws_security_group.app", "type": "aws_security_group"});
+    let configuration = json!({"module_calls": {"sg": {"module": {"resources": [group, rule]}}}});
+    let rule = |of: &'static str| rule_of(of, "104.16.0.0/13", json!({"security_group_id": true}));
+    let [app, other] = ["module.sg.aws_security_group.app[0]", "module.sg.aws_security_group.app[1]"].map(empty_group);
+    let rule = rule("module.sg.aws_vpc_security_group_ingress_rule.cf[0]");
+    let alone = read_plan(&plan_of(&[app.clone(), rule.clone()], &configuration));
+    let beside = read_plan(&plan_of(&[app, other, rule], &configuration));
+
+    assert_eq!(says(&alone, Way::In, "104.16.0.0/12", 443), "allowed 104.16.0.0/13 | denied 104.24.0.0/13");
+    assert!(
+        notes(&alone)[0].contains("taken to be module.sg.aws_security_group.app[0], the only one"),
+        "{:?}",
+        notes(&alone)
+    );
+    assert!(says(&beside, Way::In, "104.16.0.0/13", 443).starts_with("unsure"));
 }
 
 #[test]

@@ -22,17 +22,34 @@ use permissions::GroupReader;
 
 /// Whether a text holds security groups, their rules, or prefix lists that those refer to.
 pub(super) fn holds_groups(text: &str) -> bool {
-    is_json(text)
-        && (has_any(
-            text,
-            &["SecurityGroups", "SecurityGroupRules", "SecurityGroupRuleId", "IpPermissions", "IpPermissionsEgress"],
-        ) || (!holds_acls(text) && has_any(text, &["PrefixLists", "PrefixListId", "Cidr"])))
+    const KEYS: &[&str] =
+        &["SecurityGroups", "SecurityGroupRules", "SecurityGroupRuleId", "IpPermissions", "IpPermissionsEgress"];
+    let lists = || !holds_acls(text) && has_any(text, &["PrefixLists", "PrefixListId", "Cidr"]);
+    is_printed(text, &["SecurityGroups", "SecurityGroupRules", "IpPermissions", "PrefixLists"])
+        || (is_json(text) && (has_any(text, KEYS) || lists()))
 }
 
 /// Whether a text holds network ACLs.
 pub(super) fn holds_acls(text: &str) -> bool {
-    is_json(text)
-        && (has_any(text, &["NetworkAcls"]) || (has_any(text, &["RuleNumber"]) && has_any(text, &["RuleAction"])))
+    is_printed(text, &["NetworkAcls"])
+        || (is_json(text)
+            && (has_any(text, &["NetworkAcls"]) || (has_any(text, &["RuleNumber"]) && has_any(text, &["RuleAction"]))))
+}
+
+/// Whether the same was printed for eyes: as text, as a table, or as YAML.
+fn is_printed(text: &str, keys: &[&str]) -> bool {
+    text.lines()
+        .map(|line| line.trim_start_matches(['\u{feff}', '|', '-', ' ']))
+        .filter(|line| !line.is_empty())
+        .take(3)
+        .any(|line| {
+            keys.iter().any(|key| {
+                let text = line.strip_prefix(&key.to_ascii_uppercase()).is_some_and(|rest| rest.starts_with('\t'));
+                let table = line.strip_prefix("Describe").is_some_and(|rest| rest.starts_with(key));
+                let yaml = line.strip_prefix(key).is_some_and(|rest| rest.trim_end() == ":");
+                text || table || yaml
+            })
+        })
 }
 
 fn is_json(text: &str) -> bool {

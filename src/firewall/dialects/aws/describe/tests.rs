@@ -297,6 +297,20 @@ fn a_group_or_acl_that_is_named_and_is_not_there_is_not_read_past() {
     assert!(notes(&try_named(&group, "db").unwrap())[0].starts_with("Assumed sg-1 (web): none of the names"));
 }
 
+#[test]
+fn what_was_printed_for_eyes_is_known_and_refused_with_how_to_export_it() {
+    for text in [
+        "SECURITYGROUPS\td\tsg-1\tweb\t1\tvpc-1\nIPPERMISSIONS\t443\ttcp\t443\nIPRANGES\t104.16.0.0/13\n",
+        "-----------------\n|  DescribeSecurityGroups  |\n+----+\n||  104.16.0.0/13 ||\n",
+        "SecurityGroups:\n- GroupId: sg-1\n",
+    ] {
+        assert!(holds_groups(text) && !holds_acls(text), "{text}");
+        let unread = read(&[input("x", text)], &Scope::default(), "aws-security-group").unwrap_err();
+        assert!(unread.why.contains("--output json"), "{}", unread.why);
+    }
+    assert!(holds_acls("NETWORKACLS\tFalse\tacl-1\n") && !holds_groups("104.16.0.0/13\n# SecurityGroups\n"));
+}
+
 fn entry_of(number: u32, egress: bool, action: &str, peer: &str, ports: &str) -> String {
     let key = if peer.contains(':') { "Ipv6CidrBlock" } else { "CidrBlock" };
     let protocol = if ports.is_empty() { "-1" } else { "6" };

@@ -64,13 +64,18 @@ struct Owners<'d> {
     by_id: HashMap<&'d str, usize>,
     /// By their addresses without indices.
     by_name: HashMap<String, Vec<(usize, &'d str)>>,
+    /// Those that get their id only when the plan is applied, by the module that makes them.
+    made_in: HashMap<&'d str, Vec<usize>>,
 }
 
 impl<'d> Owners<'d> {
     fn of(all: &[Resource<'d>]) -> Self {
-        let mut owners = Owners { by_id: HashMap::new(), by_name: HashMap::new() };
+        let mut owners = Owners { by_id: HashMap::new(), by_name: HashMap::new(), made_in: HashMap::new() };
         for (at, resource) in all.iter().enumerate() {
             owners.by_id.extend(resource.values.text("id").map(|id| (id, at)));
+            if resource.values.is_unknown("id") {
+                owners.made_in.entry(instance(resource.address)).or_default().push(at);
+            }
             owners.by_name.entry(bare(resource.address)).or_default().push((at, resource.address));
         }
         owners

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::super::document::Resource;
+use super::super::document::{Resource, instance};
 use super::super::view::View;
 use super::{KINDS, MOST_OWNERS, Owner, Owners, Reading, name_tag, traffic_in_words, traffic_of};
 use crate::firewall::dialects::aws::Traffic;
@@ -32,8 +32,7 @@ impl Reading<'_, '_> {
             "aws_vpc_security_group_egress_rule",
         ]) {
             let owner = match self.owner(resource, "security_group_id", &owners) {
-                // The only group there is may be the one.
-                Owner::Unknown if resources.len() == 1 => Owner::OneOf(vec![0]),
+                Owner::Unknown => self.by_its_module(resource, &resources, &owners),
                 Owner::OneOf(all) if all.len() > MOST_OWNERS => Owner::Unknown,
                 owner => owner,
             };
@@ -66,6 +65,20 @@ impl Reading<'_, '_> {
             }
         }
         groups
+    }
+
+    /// Whose a rule is of which nothing is said that can be followed. The plan does not say what a local value is; a group whose id
+    /// is not known is one that the plan makes, and where a module makes one alone and goes by a local value, it is that.
+    fn by_its_module(&mut self, resource: Resource, all: &[Resource], owners: &Owners) -> Owner {
+        let near = owners.made_in.get(instance(resource.address)).map_or(&[][..], Vec::as_slice);
+        if let ([at], true) = (near, self.document.is_local(resource.address, "security_group_id")) {
+            let group = all.get(*at).map_or("", |group| group.address);
+            let what = format!("its group is a local value, taken to be {group}, the only one that its module makes");
+            self.rules.note(NoteKind::Assumed, &Place::new(self.file, 0, resource.address, ""), what);
+            return Owner::One(*at);
+        }
+        // The only group there is may be the one.
+        if all.len() == 1 { Owner::OneOf(vec![0]) } else { Owner::Unknown }
     }
 
     /// A group that is not in the plan: other rules of it are not, either.
