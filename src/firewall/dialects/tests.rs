@@ -7,7 +7,6 @@ use crate::firewall::addresses::networks;
 use crate::firewall::audit::{Fate, Known, Users, judge, too_wide};
 use crate::firewall::evaluate::Verdict;
 use crate::firewall::fixture;
-use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::Way;
 use crate::firewall::{Direction, Flow};
 
@@ -35,9 +34,15 @@ fn read(reads: &Reads, text: &str) -> Result<Rules, Unread> {
     (reads.read)(&[Input { name: "rules".to_owned(), text: text.to_owned() }], &Scope::default())
 }
 
-/// An edge asks for both ends: without the installation's address, a rule for the way out may be one for the way in.
-fn here() -> Option<Ranges> {
-    Some(networks(&["10.20.0.10/32", "2001:db8::10/128"].map(|net| net.parse().unwrap())))
+/// An edge asks for both ends, and for both sides: without the installation's address, a rule for the way out may be one for the way
+/// in, and a list at an interface may be the one that is met or not.
+fn place() -> Known {
+    Known {
+        here: Some(networks(&["10.20.0.10/32", "2001:db8::10/128"].map(|net| net.parse().unwrap()))),
+        outside: Some("outside".to_owned()),
+        inside: Some("inside".to_owned()),
+        ..Known::default()
+    }
 }
 
 #[test]
@@ -78,7 +83,7 @@ fn what_is_generated_is_recognised_as_its_own_language_and_lets_every_flow_pass(
 
 #[test]
 fn what_is_generated_lets_nothing_pass_that_no_flow_needs() {
-    let known = Known { users: Users::Inside, here: here(), ..Known::default() };
+    let known = Known { users: Users::Inside, ..place() };
     for (dialect, reads, writes) in both_ways().filter(|(dialect, ..)| dialect.name != "list") {
         let flows = fixture::flows();
         let text = writes(&request(flows.clone())).rules;
@@ -108,8 +113,7 @@ fn without_one_address_exactly_that_one_is_missing() {
         if rules.layers.iter().all(|layer| layer.way == Way::Out) {
             continue;
         }
-        let known = Known { here: here(), ..Known::default() };
-        let judged = judge(&rules, &whole, &known);
+        let judged = judge(&rules, &whole, &place());
 
         assert!(matches!(judged[2].fate(), Fate::Missing | Fate::Shadowed), "{}\n{text}", dialect.name);
         assert_eq!(networks(&judged[2].lacking().unwrap().source.ranges), networks(&[gone]), "{}", dialect.name);
