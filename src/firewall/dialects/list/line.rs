@@ -67,14 +67,11 @@ pub(super) fn read(line: &str, is_first: bool) -> Line {
 
 /// What stands before a comment. A `;` between entries is no comment, and `//` in a URL is none.
 fn without_comment(line: &str) -> &str {
-    let mut end = line.len();
-    for mark in ["#", "//"] {
-        let begins = |at: usize| {
-            line.get(..at)
-                .is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t', ',', ';', '"', ']', '[']))
-        };
-        end = end.min(line.match_indices(mark).map(|(at, _)| at).find(|at| begins(*at)).unwrap_or(end));
-    }
+    let mut end = line.find('#').unwrap_or(line.len());
+    let begins = |at: usize| {
+        line.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t', ',', ';', '"', ']', '[']))
+    };
+    end = end.min(line.match_indices("//").map(|(at, _)| at).find(|at| begins(*at)).unwrap_or(end));
     let line = line.get(..end).unwrap_or_default();
     match line.split_once(';') {
         Some((before, after)) if !after.contains(|c: char| c.is_ascii_digit()) || before.trim().is_empty() => before,

@@ -47,7 +47,7 @@ fn a_list_is_read_however_it_was_pasted() {
         ("1.2.3.4\n10.0.0.0/8\n", "1.2.3.4, 10.0.0.0/8"),
         ("1.2.3.4, 10.0.0.0/8;2606:4700::/32 9.9.9.9", "1.2.3.4, 9.9.9.9, 10.0.0.0/8, 2606:4700::/32"),
         (
-            "# Cloudflare\n1.2.3.4 # one\n// old: 9.9.9.9\n; 8.8.8.8\n1.2.3.5 // two\n1.2.3.6 ; three",
+            "# Cloudflare\n1.2.3.4# one\n// old: 9.9.9.9\n; 8.8.8.8\n1.2.3.5 // two\n1.2.3.6 ; three",
             "1.2.3.4/31, 1.2.3.6",
         ),
         ("IP address\tOwner\n1.2.3.4\tWorkOS webhooks\n1.2.3.5\tWorkOS\n", "1.2.3.4/31"),
@@ -98,9 +98,13 @@ fn what_could_take_an_entry_back_leaves_it_unsure() {
         assert_eq!(passes(&rules, Way::In), "10.0.0.0/8 ? 1.2.3.4", "{text}");
         assert!(!rules.understood(), "{text}");
     }
-    for text in
-        ["1.2.3.4\n10.x.0.0/8", "1.2.3.4\n!10.0.0.0/8", "1.2.3.4\npermit tcp any", "1.2.3.4\nblocked = [\n9.9.9.9\n]"]
-    {
+    for text in [
+        "1.2.3.4\nCloudflare ranges",
+        "1.2.3.4\n10.x.0.0/8",
+        "1.2.3.4\n!10.0.0.0/8",
+        "1.2.3.4\npermit tcp any",
+        "1.2.3.4\nblocked = [\n9.9.9.9\n]",
+    ] {
         let rules = rules(text);
         assert!(!rules.understood() && passes(&rules, Way::In).contains('?'), "{text}");
     }
@@ -143,6 +147,7 @@ fn other_texts_are_not_taken_for_lists() {
     for text in [
         "",
         "# nothing\n\n",
+        "The office has these:\n1.2.3.4\nand is reached by everybody\nover the internet\n",
         "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 1.2.3.4 -j ACCEPT\nCOMMIT\n",
         "allow 1.2.3.4;\nallow 10.0.0.0/8;\ndeny all;\n",
         "access-list OUT extended permit tcp host 1.2.3.4 any eq https\naccess-group OUT in interface inside\n",
@@ -176,6 +181,15 @@ fn what_is_written_reads_back_as_the_peers_of_the_flows_and_nothing_else() {
 
 fn flow_ids_are_said(text: &str, direction: Direction) -> bool {
     fixture::flows().iter().filter(|flow| flow.direction == direction).all(|flow| text.contains(&flow.id))
+}
+
+#[test]
+fn a_network_that_two_objects_have_stands_in_the_list_once() {
+    let mut flows = fixture::flows();
+    flows[0].destination.ranges = flows[4].source.ranges.clone();
+    let written = write::write(&Request { flows, as_of: "2026-02-11".to_owned(), log: false });
+    assert_eq!(written.rules.lines().filter(|line| *line == "104.16.0.0/13").count(), 1);
+    assert!(kinds(&rules(&written.rules)).is_empty());
 }
 
 #[test]

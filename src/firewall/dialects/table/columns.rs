@@ -50,7 +50,7 @@ impl Column {
 
 const NAMES: &[(Column, &str)] = &[
     (Column::Direction, "direction dir way inout flowdirection trafficdirection inboundoutbound ingressegress"),
-    (Column::Source, "source src from sources originator initiator client sourceobject sourcezonehost"),
+    (Column::Source, "source src from sources originator initiator client sourceobject"),
     (
         Column::SourceAddresses,
         "sourceaddress sourceaddresses sourceaddr sourceip sourceips sourceipaddress sourceipaddresses srcip srcips srcaddr \
@@ -58,7 +58,7 @@ const NAMES: &[(Column, &str)] = &[
          sourceranges sourceiprange sourceipranges sourcesubnet srcsubnet sourceprefix sourceprefixes fromip fromaddress fromcidr",
     ),
     (Column::SourceHosts, "sourcehost sourcehosts sourcehostname sourcefqdn srchost srchostname srcfqdn sourcename"),
-    (Column::Destination, "destination dest dst to destinations destinationobject target"),
+    (Column::Destination, "destination dest dst to destinations destinationobject"),
     (
         Column::DestinationAddresses,
         "destinationaddress destinationaddresses destinationaddr destaddress destaddresses destinationip destinationips \
