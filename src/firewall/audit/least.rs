@@ -43,9 +43,9 @@ pub fn too_wide<'a>(rules: &'a Rules, judged: &[Judged<'a>], known: &Known) -> V
     let mut found: Vec<TooWide<'a>> = Vec::new();
     for one in judged {
         for asked in &one.asked {
-            let passing = asked.parts.iter().filter(|said| said.part.verdict != Verdict::Denied);
-            for (chain, rule) in passing.filter_map(|said| rule_of(said.part.perhaps.as_ref().unwrap_or(&said.part.by)))
-            {
+            // What is unsure is somebody's question already, and a rule in doubt is no grant.
+            let passing = asked.parts.iter().filter(|said| said.part.verdict == Verdict::Allowed);
+            for (chain, rule) in passing.filter_map(|said| rule_of(&said.part.by)) {
                 let alike = |it: &&mut TooWide| std::ptr::eq(it.rule, rule) && it.direction == one.flow.direction;
                 let known_already = found.iter_mut().find(alike);
                 match known_already {
@@ -70,6 +70,16 @@ pub fn too_wide<'a>(rules: &'a Rules, judged: &[Judged<'a>], known: &Known) -> V
         wide.addresses = addresses_beyond(rules, wide, &needs, known);
         (wide.ports, wide.protocols) = services_beyond(wide, &needs);
     }
+    // A rule for everything is told as that: it stands for the policy, and may be one that cannot be narrowed.
+    let directions: Vec<Direction> = [Direction::Egress, Direction::Ingress]
+        .into_iter()
+        .filter(|direction| found.iter().any(|wide| wide.direction == *direction))
+        .collect();
+    let open = open_by_default(rules, known, &directions);
+    let for_everything = |wide: &TooWide| {
+        open.iter().any(|open| rule_of(&open.by).is_some_and(|(_, rule)| std::ptr::eq(rule, wide.rule)))
+    };
+    found.retain(|wide| !for_everything(wide));
     found.retain(|wide| [&wide.addresses, &wide.ports, &wide.protocols].iter().any(|beyond| !beyond.is_empty()));
     found
 }

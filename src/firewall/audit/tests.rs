@@ -2,7 +2,9 @@ use super::*;
 use crate::facts::Facts;
 use crate::firewall::addresses::in_words;
 use crate::firewall::fixture::flows;
-use crate::firewall::rules::{Answer, Chain, ChainId, Layer, Match, Place as At, Policy, Replies, Rule, Then};
+use crate::firewall::rules::{
+    Answer, Chain, ChainId, Condition, Layer, Match, Place as At, Policy, Replies, Rule, Then,
+};
 
 const ACCEPT: Then = Then::Answer(Answer::Accept);
 const DROP: Then = Then::Answer(Answer::Drop);
@@ -156,6 +158,21 @@ fn exactly_what_the_flows_need_is_not_too_wide_and_reported_sources_never_are() 
     let judged = judge(&rules, &flows, &known);
 
     assert!(too_wide(&rules, &judged, &known).is_empty());
+}
+
+#[test]
+fn a_rule_for_everything_is_told_as_a_default_and_a_rule_in_doubt_as_no_grant() {
+    let known = Known { users: Users::Inside, ..Known::default() };
+    let flows = flows();
+    let wide = |when: Match| {
+        let rules = incoming(vec![(when, ACCEPT)]);
+        let judged = judge(&rules, &flows, &known);
+        too_wide(&rules, &judged, &known).len()
+    };
+
+    assert_eq!(wide(Match::any()), 0);
+    assert_eq!(wide(Match { protocol: Ranges::one(TCP), port: Ranges::between(0_u8, 1023_u16), ..Match::any() }), 1);
+    assert_eq!(wide(tcp(443).on(Condition::holds("the tag holds the source"))), 0);
 }
 
 #[test]
