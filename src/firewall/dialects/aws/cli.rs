@@ -103,7 +103,9 @@ fn command(rules: &[Allowed], direction: Direction, verb: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::dialects::aws::write::tests::{exactly, request};
+    use crate::firewall::audit::Known;
+    use crate::firewall::compare::{Budget, Verdict, compare, requested};
+    use crate::firewall::dialects::aws::write::tests::{exactly, read, request};
 
     /// What a group holds after the commands in a script, as AWS would describe it.
     fn described(script: &str) -> String {
@@ -122,6 +124,25 @@ mod tests {
         exactly(&request, &described(&generated.rules), "aws-security-group");
         let taken = generated.rollback.unwrap().replace("revoke-", "authorize-");
         exactly(&request, &described(&taken), "aws-security-group");
+    }
+
+    #[test]
+    fn beside_what_a_group_holds_already_it_adds_what_was_requested_and_nothing_else() {
+        let request = request();
+        let ssh = r#"{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"IpRanges":[{"CidrIp":"10.0.0.0/8"}]}"#;
+        let before = format!(r#"{{"GroupId":"sg-1","IpPermissions":[{ssh}],"IpPermissionsEgress":[]}}"#);
+        let after = described(&write(&request).rules);
+        let (after, wider) =
+            (after.replace("Permissions\":[", &format!("Permissions\":[{ssh},")), after.replace("/13\"", "/12\""));
+        let verdict = |after: &str| {
+            let (before, after) = (read(&before, "aws-security-group"), read(after, "aws-security-group"));
+            let known = Known::default();
+            let requested = requested(&request.flows, &known, &before, &after);
+            compare(&before, &after, &requested, Budget::default()).verdict
+        };
+
+        assert_eq!(verdict(&after), Verdict::Exactly);
+        assert!(matches!(verdict(&wider), Verdict::Otherwise(wrong) if wrong.opens_more && wrong.shuts));
     }
 
     #[test]

@@ -211,48 +211,28 @@ fn without_addresses(flow: &Flow) -> String {
 #[cfg(test)]
 pub(in super::super) mod tests {
     use super::*;
-    use crate::firewall::addresses::{Family, in_words, networks};
+    use crate::firewall::dialects::round_trip::assert_exactly;
     use crate::firewall::dialects::{Input, Scope, dialect};
-    use crate::firewall::evaluate::{self, Question, Verdict, ask};
     use crate::firewall::fixture;
-    use crate::firewall::ranges::Ranges;
-    use crate::firewall::rules::Way;
+    use crate::firewall::rules::Rules;
 
     pub(in super::super::super) fn request() -> Request {
         Request { flows: fixture::flows(), as_of: "2026-11-23".to_owned(), log: false }
     }
 
-    /// Holds that what is described lets through what is requested, and nothing else, at every port of the flows and beside them.
-    pub(in super::super::super) fn exactly(request: &Request, described: &str, by: &str) {
+    /// The rules of what is described.
+    pub(in super::super::super) fn read(described: &str, by: &str) -> Rules {
         let input = Input { name: "described.json".to_owned(), text: described.to_owned() };
-        let rules = (dialect(by).unwrap().reads.as_ref().unwrap().read)(&[input], &Scope::default()).unwrap();
+        let reads = dialect(by).unwrap().reads.as_ref().unwrap();
+        assert!((reads.recognises)(described));
+        (reads.read)(&[input], &Scope::default()).unwrap()
+    }
+
+    /// Holds that what is described lets through what is requested, and nothing else.
+    pub(in super::super::super) fn exactly(request: &Request, described: &str, by: &str) {
+        let rules = read(described, by);
         assert!(rules.understood(), "{:?}", rules.notes);
-        for (direction, way) in [(Direction::Egress, Way::Out), (Direction::Ingress, Way::In)] {
-            for (protocol, number) in [(Protocol::Tcp, 6), (Protocol::Udp, 17)] {
-                for port in [52, 53, 54, 442, 443, 444] {
-                    let needed = |flow: &&Flow| {
-                        flow.direction == direction && flow.port == port && flow.protocols.contains(&protocol)
-                    };
-                    let wanted: Vec<IpNet> =
-                        request.flows.iter().filter(needed).flat_map(|flow| peer(flow).ranges.clone()).collect();
-                    let question = Question {
-                        way,
-                        peers: Family::V4.all().or(&Family::V6.all()),
-                        peer: if way == Way::In { evaluate::Peer::Source } else { evaluate::Peer::Destination },
-                        here: None,
-                        protocol: number,
-                        port,
-                        from: None,
-                        to: None,
-                        host: None,
-                    };
-                    let parts = ask(&rules, &question);
-                    assert!(parts.iter().all(|part| part.verdict != Verdict::Unsure));
-                    let allowed = parts.iter().filter(|part| part.verdict == Verdict::Allowed).map(|part| &part.peers);
-                    assert_eq!(in_words(&Ranges::any_of(allowed)), in_words(&networks(&wanted)), "{way:?} {port}");
-                }
-            }
-        }
+        assert_exactly(&rules, &request.flows);
     }
 
     #[test]
