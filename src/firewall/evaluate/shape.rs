@@ -13,8 +13,8 @@ use crate::firewall::rules::{Match, Names, Replies};
 pub(super) struct Shape<'a> {
     /// Whether the peer is the packet's source.
     peer_is_source: bool,
-    /// The family of its addresses, which both ends have.
-    family: Family,
+    /// What its other end's address can be: of the same family, unless a proxy stands between, which goes by names.
+    own: Ranges,
     /// The addresses of the other end, where they are known.
     here: Option<Ranges>,
     protocol: u8,
@@ -59,14 +59,15 @@ const MOST_PIECES: usize = 64;
 impl<'a> Shape<'a> {
     /// The shape of a question's packets.
     pub(super) fn of(question: &Question<'a>, family: Family, leg: Leg, replies: Replies) -> Self {
-        let here = question.here.as_ref().map(|here| here.and(&family.all())).filter(|here| !here.is_empty());
+        let own = if question.host.is_some() { Ranges::all() } else { family.all() };
+        let here = question.here.as_ref().map(|here| here.and(&own)).filter(|here| !here.is_empty());
         let (ephemeral, asked) = (Ranges::between(EPHEMERAL.0, EPHEMERAL.1), Ranges::one(question.port));
         let comes_back = leg == Leg::Back;
         let (source_port, port) = if comes_back { (asked, ephemeral) } else { (ephemeral, asked) };
         let (from, to) = if comes_back { (question.to, question.from) } else { (question.from, question.to) };
         Shape {
             peer_is_source: (question.peer == Peer::Source) != comes_back,
-            family,
+            own,
             here,
             protocol: question.protocol,
             source_port,
@@ -128,7 +129,7 @@ impl<'a> Shape<'a> {
         }
         let fits_here = match &self.here {
             Some(known) => within(known, here, Doubt::Here),
-            None => within(&self.family.all(), here, Doubt::Here),
+            None => within(&self.own, here, Doubt::Here),
         };
         if !fits_here {
             return None;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::acls::Acl;
-use super::config::{Directive, Word};
+use super::config::{Directive, Directives, Word};
 use crate::firewall::dialects::Input;
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{
@@ -17,7 +17,7 @@ const TCP: u8 = 6;
 const DNS: u8 = 53;
 
 /// Adds a layer for each list.
-pub(super) fn add_layers(rules: &mut Rules, directives: &[Directive], inputs: &[Input]) {
+pub(super) fn add_layers(rules: &mut Rules, directives: &Directives, inputs: &[Input]) {
     let mut reading = Reading {
         rules,
         inputs,
@@ -30,10 +30,14 @@ pub(super) fn add_layers(rules: &mut Rules, directives: &[Directive], inputs: &[
     for acl in Acl::built_in() {
         reading.acls.insert(key(acl.name()), acl);
     }
-    for directive in directives {
+    if let Some((file, line, text)) = &directives.refused {
+        let place = Place::new(*file, *line, format!("line {line}"), text);
+        reading.refuse(&place, format!("squid does not start with it: `{text}` is no condition"));
+    }
+    for directive in &directives.all {
         reading.directive(directive);
     }
-    reading.finish(directives);
+    reading.finish(&directives.all);
 }
 
 #[derive(Default)]
@@ -120,6 +124,9 @@ impl Reading<'_> {
         }
         if !KINDS.contains(&acl.kind.as_str()) {
             acl.unsure("matches");
+        }
+        if let Some(why) = acl.refused.clone() {
+            self.refuse(place, format!("squid before version 6 does not start with it: {why}"));
         }
         self.acls.insert(key, acl);
     }

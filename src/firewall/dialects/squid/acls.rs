@@ -1,5 +1,7 @@
 //! What an ACL matches of a CONNECT: sets of addresses, ports and names, and what cannot be known of it.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::config::{Word, named, words};
 use crate::firewall::dialects::{Input, entry};
 use crate::firewall::ranges::Ranges;
@@ -17,6 +19,8 @@ pub(super) struct Acl {
     known: Known,
     /// What else it may match, in words.
     unknown: Option<String>,
+    /// Why squid does not start with it, in words.
+    pub(super) refused: Option<String>,
     /// Whether it is squid's own.
     pub(super) is_built_in: bool,
     /// Whether something uses it.
@@ -25,26 +29,63 @@ pub(super) struct Acl {
 
 /// What values stand for.
 enum Known {
-    Source(Vec<Ranges>),
-    Destination(Vec<Ranges>),
-    Host(Vec<String>),
+    Source(Addresses),
+    Destination(Addresses),
+    Host(Domains),
     Port(Vec<Ranges>),
     /// It matches every CONNECT, or none.
     Fixed(bool),
 }
 
+/// Names of hosts, and domains with all under them (`.example.com`).
+#[derive(Default)]
+struct Domains {
+    /// Those that a host can match.
+    names: Vec<String>,
+    /// All of them.
+    all: HashSet<String>,
+    /// What each of them lies under, itself included.
+    above: HashSet<String>,
+}
+
+impl Domains {
+    /// Takes in another. What it says is the one that is there already, where squid before version 6 starts with one of the two
+    /// only: a domain beside its own name, or behind a name that lies under it.
+    fn add(&mut self, value: &str) -> Option<String> {
+        let value = value.to_ascii_lowercase();
+        if value.len() > LONGEST || !self.all.insert(value.clone()) {
+            return None;
+        }
+        let base = value.strip_prefix('.').unwrap_or(&value);
+        let under = || std::iter::successors(Some(base), |name| name.split_once('.').map(|(_, above)| above));
+        // What lies under a wider domain is passed over with a warning.
+        let is_covered = under().skip(1).any(|above| self.all.contains(&format!(".{above}")));
+        let meets =
+            if value.starts_with('.') { self.above.contains(base) } else { self.all.contains(&format!(".{base}")) };
+        let other = meets && !is_covered;
+        self.above.extend(under().map(str::to_owned));
+        if !value.starts_with("*.") && !value.ends_with(['.', '*', '+']) {
+            self.names.push(value.clone());
+        }
+        other.then(|| if value.starts_with('.') { format!("what lies under {base}") } else { format!(".{base}") })
+    }
+}
+
+/// No name of a host is longer.
+const LONGEST: usize = 255;
+
 impl Acl {
     /// One of this type without values.
     pub(super) fn new(name: &str, kind: &str, place: Place) -> Self {
         let known = match kind {
-            "src" => Known::Source(Vec::new()),
-            "dst" => Known::Destination(Vec::new()),
-            "dstdomain" | "ssl::server_name" => Known::Host(Vec::new()),
+            "src" => Known::Source(Addresses::default()),
+            "dst" => Known::Destination(Addresses::default()),
+            "dstdomain" | "ssl::server_name" => Known::Host(Domains::default()),
             "port" => Known::Port(Vec::new()),
             _ => Known::Fixed(false),
         };
         let (name, kind) = (name.to_owned(), kind.to_owned());
-        Acl { name, kind, place, known, unknown: None, is_built_in: false, is_used: false }
+        Acl { name, kind, place, known, unknown: None, refused: None, is_built_in: false, is_used: false }
     }
 
     /// Those that are there before anything is defined.
@@ -96,7 +137,7 @@ impl Acl {
         }
         if looks_nothing_up && self.kind == "dst" {
             // A name of which no address is known yet then matches nothing.
-            self.known = Known::Destination(Vec::new());
+            self.known = Known::Destination(Addresses::default());
             self.unsure("matches without a lookup");
         }
     }
@@ -126,9 +167,20 @@ impl Acl {
 
     fn value(&mut self, value: &str, rules: &mut Rules, place: &Place) {
         match &mut self.known {
+            Known::Source(sets) | Known::Destination(sets) if value == "::/0" => {
+                // It overlaps what is all of both families, as any address does.
+                sets.add(&Ranges::one(0_u8));
+                rules.note(NoteKind::Malformed, place, "`::/0` is no address at all to squid 5, which writes `all`");
+                self.unsure("matches by `::/0`, which squid 5 takes for no address");
+            }
             Known::Source(sets) | Known::Destination(sets) => match addresses(value) {
-                Ok(Some(entry)) => sets.push(entry.noted(rules, place)),
-                Ok(None) => sets.push(Ranges::all()),
+                Ok(entry) => {
+                    let set = entry.map_or_else(Ranges::all, |entry| entry.noted(rules, place));
+                    if !sets.add(&set) {
+                        let what = format!("`{value}` overlaps a value before it, and squid 5 passes it over");
+                        rules.note(NoteKind::Malformed, place, what);
+                    }
+                }
                 Err(oddity) => {
                     // Squid reads as the C library does: `010` is 8, and `104.16.0` has its zeros elsewhere.
                     let is_name = entry::is_host_name(value) || matches!(value, "ipv4" | "ipv6");
@@ -139,14 +191,15 @@ impl Acl {
                     self.unsure(&format!("matches {what} `{value}`"));
                 }
             },
-            Known::Host(names) => {
-                let is_odd = value.starts_with("*.") || value.ends_with(['.', '*', '+']);
-                if is_odd {
+            Known::Host(domains) => {
+                if let Some(other) = domains.add(value) {
+                    self.refused
+                        .get_or_insert_with(|| format!("the ACL `{}` holds `{value}` beside `{other}`", self.name));
+                }
+                if value.starts_with("*.") || value.ends_with(['.', '*', '+']) {
                     let what =
                         format!("`{value}` matches no host: squid writes a domain with all under it as `.example.com`");
                     rules.note(NoteKind::Malformed, place, what);
-                } else {
-                    names.push(value.to_ascii_lowercase());
                 }
             }
             Known::Port(sets) => match entry::ports(value) {
@@ -187,25 +240,25 @@ impl Acl {
     /// What it matches, or what it does not.
     pub(super) fn matches(&self, is: bool) -> Vec<Match> {
         let any = Match::any();
-        let set = |sets: &[Ranges]| {
-            let set = Ranges::any_of(sets);
-            if is { set } else { set.not() }
-        };
         let mut known = match &self.known {
-            Known::Source(sets) => vec![Match { source: set(sets), ..any }],
-            Known::Destination(sets) => vec![Match { destination: set(sets), ..any }],
-            Known::Port(sets) => vec![Match { port: set(sets), ..any }],
-            Known::Host(names) if is && names.is_empty() => Vec::new(),
-            Known::Host(names) if is => vec![Match { host: Names::one_of(names.iter().map(String::as_str)), ..any }],
-            Known::Host(names) if names.is_empty() => vec![any],
-            Known::Host(names) => vec![Match { host: Names::none_of(names.iter().map(String::as_str)), ..any }],
-            Known::Fixed(holds) => {
-                if *holds == is {
-                    vec![any]
-                } else {
-                    Vec::new()
-                }
+            Known::Source(sets) => {
+                self.addressed(sets, is, |set, condition| Match { source: set, conditions: condition, ..any.clone() })
             }
+            Known::Destination(sets) => self.addressed(sets, is, |set, condition| Match {
+                destination: set,
+                conditions: condition,
+                ..any.clone()
+            }),
+            Known::Port(sets) => {
+                let set = Ranges::any_of(sets);
+                vec![Match { port: if is { set } else { set.not() }, ..any }]
+            }
+            Known::Host(domains) if !domains.names.is_empty() => {
+                let names = domains.names.iter().map(String::as_str);
+                vec![Match { host: if is { Names::one_of(names) } else { Names::none_of(names) }, ..any }]
+            }
+            Known::Host(_) => (!is).then_some(any).into_iter().collect(),
+            Known::Fixed(holds) => (*holds == is).then_some(any).into_iter().collect(),
         };
         match &self.unknown {
             Some(what) if is => known.push(Match::any().on(Condition::holds(what.as_str()))),
@@ -215,6 +268,46 @@ impl Acl {
         known.retain(|each| !each.is_nothing());
         known
     }
+
+    /// What is certain of addresses, and what hangs on the version of squid.
+    fn addressed(&self, sets: &Addresses, is: bool, of: impl Fn(Ranges, Vec<Condition>) -> Match) -> Vec<Match> {
+        let certain = Ranges::of(sets.certain.iter().map(|(first, last)| (*first, *last)));
+        let passed_over = Ranges::any_of(&sets.passed_over).minus(&certain);
+        let what =
+            format!("this squid takes values of the ACL `{}` that overlap others, as version 5 does not", self.name);
+        let neither = || certain.or(&passed_over).not();
+        let condition = vec![Condition { what: what.into(), holds: is }];
+        vec![of(if is { certain.clone() } else { neither() }, Vec::new()), of(passed_over.clone(), condition)]
+    }
+}
+
+/// Addresses as squid keeps them: apart from one another.
+#[derive(Default)]
+struct Addresses {
+    /// Those that are in force, by where they begin.
+    certain: BTreeMap<u128, u128>,
+    /// Those that overlapped one of them, and were more.
+    passed_over: Vec<Ranges>,
+}
+
+impl Addresses {
+    /// Takes in more; says whether it was not passed over, or would have changed nothing.
+    fn add(&mut self, set: &Ranges) -> bool {
+        let holds = |first: u128, last: u128| {
+            let before = self.certain.range(..=last).next_back();
+            before.filter(|(_, end)| **end >= first).map(|(begin, end)| *begin <= first && last <= *end)
+        };
+        let overlaps: Vec<bool> = set.intervals().iter().filter_map(|(first, last)| holds(*first, *last)).collect();
+        if overlaps.is_empty() {
+            self.certain.extend(set.intervals().iter().copied());
+            return true;
+        }
+        let changes_nothing = overlaps.len() == set.intervals().len() && overlaps.iter().all(|within| *within);
+        if !changes_nothing {
+            self.passed_over.push(set.clone());
+        }
+        changes_nothing
+    }
 }
 
 fn is_flag(word: &str) -> bool {
@@ -223,7 +316,8 @@ fn is_flag(word: &str) -> bool {
 
 /// An entry; nothing, where it stands for all.
 fn addresses(value: &str) -> Result<Option<entry::Entry>, entry::Oddity> {
-    if value == "all" {
+    // It is all of both families.
+    if ["all", "0.0.0.0/0", "0.0.0.0/0.0.0.0", "0/0"].contains(&value) {
         return Ok(None);
     }
     // A range may have the length of what lies at its ends: `10.0.0.0-10.0.1.0/24`.
@@ -238,5 +332,10 @@ fn addresses(value: &str) -> Result<Option<entry::Entry>, entry::Oddity> {
             return Ok(Some(entry::Entry { ranges: Ranges::between(from, to), ..ends.0 }));
         }
     }
-    entry::entry(value).map(Some)
+    let mut entry = entry::entry(value)?;
+    // Squid has IPv4 where IPv6 maps it, so that a network of IPv6 around it holds it.
+    if let [(first, _), .., (_, last)] = entry.ranges.intervals() {
+        entry.ranges = Ranges::between(*first, *last);
+    }
+    Ok(Some(entry))
 }

@@ -34,11 +34,19 @@ const MOST: usize = 500_000;
 /// More files than any configuration includes.
 const MOST_FILES: usize = 2000;
 
+/// The directives of a configuration.
+pub(super) struct Directives {
+    /// In their order.
+    pub(super) all: Vec<Directive>,
+    /// The first line that squid does not start with, and its file.
+    pub(super) refused: Option<(u16, usize, String)>,
+}
+
 /// The directives of the file at this place, with what it includes of the others; nothing, where that does not end.
-pub(super) fn directives(inputs: &[Input], root: usize) -> Option<Vec<Directive>> {
-    let mut reading = Reading { inputs, all: Vec::new(), lines: 0, files: 0 };
+pub(super) fn directives(inputs: &[Input], root: usize) -> Option<Directives> {
+    let mut reading = Reading { inputs, all: Vec::new(), refused: None, lines: 0, files: 0 };
     reading.file(root, 0)?;
-    Some(reading.all)
+    Some(Directives { all: reading.all, refused: reading.refused })
 }
 
 /// Which of the files a name stands for: by its last part, which may have a `*`, and by its directory where both have one. Nobody
@@ -92,6 +100,7 @@ pub(super) fn words(line: &str) -> Vec<Word> {
 struct Reading<'a> {
     inputs: &'a [Input],
     all: Vec<Directive>,
+    refused: Option<(u16, usize, String)>,
     lines: usize,
     files: usize,
 }
@@ -120,7 +129,14 @@ impl Reading<'_> {
             let words = words(&text);
             let Some(first) = words.first() else { continue };
             match first.text.as_str() {
-                "if" => conditions.push(decide(text.trim_start_matches("if").trim())),
+                "if" => {
+                    let expression = text.trim_start_matches("if").trim();
+                    let holds = decide(expression).unwrap_or_else(|| {
+                        self.refused.get_or_insert_with(|| (file, line, text.trim().to_owned()));
+                        Holds::No
+                    });
+                    conditions.push(holds);
+                }
                 "else" => {
                     if let Some(last) = conditions.last_mut() {
                         *last = match last {
@@ -170,20 +186,20 @@ fn standing(conditions: &[Holds]) -> Holds {
     }
 }
 
-fn decide(expression: &str) -> Holds {
+/// Whether an expression holds; nothing, where squid knows none like it. Macros stand for what only the process knows.
+fn decide(expression: &str) -> Option<Holds> {
     let of = |holds: bool| if holds { Holds::Yes } else { Holds::No };
-    if let Some((left, right)) = expression.split_once('=')
-        && let (Ok(left), Ok(right)) = (left.trim().parse::<i64>(), right.trim().parse::<i64>())
-    {
-        return of(left == right);
+    if expression.contains("${") {
+        return Some(Holds::Unknown(format!("`if {expression}` holds")));
+    }
+    if let Some((left, right)) = expression.split_once('=') {
+        let (left, right) = (left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?);
+        return Some(of(left == right));
     }
     match expression {
-        "true" => Holds::Yes,
-        "false" => Holds::No,
-        number => match number.parse::<i64>() {
-            Ok(number) => of(number != 0),
-            Err(_) => Holds::Unknown(format!("`if {expression}` holds")),
-        },
+        "true" => Some(Holds::Yes),
+        "false" => Some(Holds::No),
+        _ => None,
     }
 }
 

@@ -145,11 +145,57 @@ fn what_squid_does_not_start_with_is_not_understood() {
         "http_access permit all\nhttp_access allow all\n",
         "acl x\nhttp_access allow all\n",
         "http_access allow late\nacl late port 443\n",
+        "if 1\nendif\nhttp_access allow all\n",
     ] {
         let rules = read_text(text);
         assert!(!rules.understood(), "{text}");
         let said = said(&rules, &API);
         assert!(said.starts_with("Unsure") && said.contains("squid does not start with it"), "{text}{said}");
+    }
+}
+
+#[test]
+fn a_domain_beside_its_own_name_or_behind_one_under_it_keeps_an_older_squid_from_starting() {
+    for (values, starts) in [
+        ("workos.com .workos.com", false),
+        (".workos.com workos.com", false),
+        ("api.workos.com .workos.com", false),
+        (".api.workos.com x.example .workos.com", false),
+        (".workos.com api.workos.com .sub.workos.com", true),
+        (".com api.workos.com .api.workos.com", true),
+        (".com .api.workos.com api.workos.com", true),
+        ("workos.com api.workos.com API.workos.com", true),
+        ("workos.com .api.workos.com", true),
+    ] {
+        let rules = read_text(&format!("acl x dstdomain {values}\nhttp_access allow x\n"));
+        assert_eq!(rules.understood(), starts, "{values}");
+    }
+}
+
+#[test]
+fn a_network_that_overlaps_one_before_it_hangs_on_the_version_and_the_wider_one_first_does_not() {
+    let from = |values: &str, client| {
+        let rules = read_text(&format!("acl lan src {values}\nhttp_access allow lan\nhttp_access deny all\n"));
+        let noted = rules.notes.iter().any(|note| note.what.contains("overlaps a value before it"));
+        (said(&rules, &Asked { from: Some(client), ..API }).split(' ').next().unwrap().to_owned(), noted)
+    };
+
+    assert_eq!(from("10.9.0.0/24 10.9.0.0/16", "10.9.0.1/32"), ("Allowed".to_owned(), true));
+    assert_eq!(from("10.9.0.0/24 10.9.0.0/16", "10.9.1.1/32"), ("Unsure".to_owned(), true));
+    assert_eq!(from("10.9.0.0/16 10.9.0.0/24", "10.9.1.1/32"), ("Allowed".to_owned(), false));
+    assert_eq!(from("10.9.0.0/24 10.9.1.0/24", "10.9.1.1/32"), ("Allowed".to_owned(), false));
+    assert_eq!(from("10.9.0.0/24 10.9.0.0/16", "10.8.1.1/32"), ("Denied".to_owned(), true));
+    assert_eq!(
+        from("0.0.0.0/0", "2001:db8::1/128"),
+        ("Allowed".to_owned(), false),
+        "a proxy has both families at once"
+    );
+    assert_eq!(from("::/0 all", "10.9.0.1/32").0, "Unsure");
+    let mapped = Asked { peers: "104.16.0.1/32", ..API };
+    assert_eq!(verdict("acl x dst ::/1\nhttp_access allow x\n", &mapped), "Allowed", "IPv4 lies where IPv6 maps it");
+    let but = read_text("acl lan src 10.9.0.0/24 10.9.0.0/16\nhttp_access deny !lan\nhttp_access allow all\n");
+    for (client, expected) in [("10.9.0.1/32", "Allowed"), ("10.9.1.1/32", "Unsure"), ("10.8.1.1/32", "Denied")] {
+        assert!(said(&but, &Asked { from: Some(client), ..API }).starts_with(expected), "{client}");
     }
 }
 
