@@ -25,6 +25,7 @@ mod terraform;
 #[cfg(test)]
 mod tests;
 mod ufw;
+mod windows;
 
 use super::Flow;
 use super::rules::Rules;
@@ -142,6 +143,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &json::DIALECT,
     &csv::DIALECT,
     &squid::DIALECT,
+    &windows::DIALECT,
     // What is left when no other language has it.
     &list::DIALECT,
 ];
