@@ -267,6 +267,8 @@ mod tests {
             ("out,any,1.2.3.4,tcp,,allow,", "9.9.9.9 ? 1.2.3.4", NoteKind::NotUnderstood),
             ("sideways,any,1.2.3.4,tcp,443,allow,", "9.9.9.9 ? 1.2.3.4", NoteKind::NotUnderstood),
             ("out,any,1.2.3.4,tcp,443,allow,dmz", "9.9.9.9 ? 1.2.3.4", NoteKind::NotUnderstood),
+            ("out,any,1.2.3.4,tcp,443,allow,,surplus", "9.9.9.9 ? 1.2.3.4", NoteKind::NotUnderstood),
+            ("out,any,1.2.3.4,tcp,udp/443,allow,", "9.9.9.9 ? 1.2.3.4", NoteKind::NotUnderstood),
             ("out,any,104.16.0/13,tcp,443,allow,", "9.9.9.9", NoteKind::Malformed),
         ] {
             assert_eq!(with(row), (passes.to_owned(), [kind].into()), "{row}");
@@ -276,6 +278,17 @@ mod tests {
         assert_eq!(kinds, [NoteKind::Undefined].into());
         assert!(with("out,any,!1.2.3.4,tcp,443,allow,").0.starts_with(" ? any"));
         assert!(with("out,any,104.16.0/13,tcp,443,deny,").0.starts_with(" ? 9.9.9.9"), "who knows what it denies");
+    }
+
+    #[test]
+    fn a_row_of_which_nobody_says_whether_it_is_on_is_unsure() {
+        let text = |state: &str| format!("direction,destination,protocol,port,status\nout,1.2.3.4,tcp,443,{state}\n");
+        let passes = |state: &str| passes(&rules(&text(state)), Way::Out, 6, 443, None);
+        assert_eq!(
+            (passes("active"), passes(""), passes("disabled")),
+            ("1.2.3.4".into(), "1.2.3.4".into(), String::new())
+        );
+        assert_eq!(passes("requested"), " ? 1.2.3.4");
     }
 
     #[test]

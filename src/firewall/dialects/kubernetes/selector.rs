@@ -98,7 +98,7 @@ impl Selector {
 
 /// A label without the source that Cilium puts before it.
 fn bare(key: &str) -> Result<String, String> {
-    let key = key.strip_prefix("k8s:").or(key.strip_prefix("any:")).or(key.strip_prefix("k8s.")).unwrap_or(key);
+    let key = key.strip_prefix("k8s:").or(key.strip_prefix("any:")).unwrap_or(key);
     if key.contains(':') {
         return Err(format!("the label `{}` is none of a pod", cut(key, 80)));
     }
@@ -123,13 +123,14 @@ pub(super) fn selected(policies: &[Policy], scope: &Scope, rules: &mut Rules) ->
             labels.insert(key.trim().to_owned(), value.trim_start_matches('=').trim().to_owned());
         }
     }
+    let labelled = !labels.is_empty();
     let all: BTreeSet<&str> = policies.iter().filter_map(|policy| policy.namespace.as_deref()).collect();
     let mut spaces: BTreeSet<&str> = all.iter().copied().filter(|space| scope.names(&[space])).collect();
     if spaces.is_empty() {
         let of_named = policies.iter().zip(&named).filter(|(_, named)| **named);
         spaces = of_named.filter_map(|(policy, _)| policy.namespace.as_deref()).collect();
     }
-    let nothing_named = spaces.is_empty() && labels.is_empty() && !named.contains(&true);
+    let nothing_named = spaces.is_empty() && !labelled && !named.contains(&true);
     if spaces.is_empty() {
         spaces = all;
     }
@@ -154,7 +155,7 @@ pub(super) fn selected(policies: &[Policy], scope: &Scope, rules: &mut Rules) ->
         .filter(|policy| !policy.selector.is_all() && policy.selector.selects(&labels).is_none())
         .map(|policy| policy.selector.words())
         .collect();
-    let assumed = open.len() == 1 && one_space && by_name.is_empty() && (nothing_named || labels.len() <= 1);
+    let assumed = open.len() == 1 && one_space && by_name.is_empty() && !labelled;
     if let (true, Some(words)) = (assumed, open.first()) {
         let what = format!("the pod is taken to be one that the policies here select: `{words}`");
         rules.note(NoteKind::Assumed, &super::whole(), what);

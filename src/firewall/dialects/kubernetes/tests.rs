@@ -288,6 +288,11 @@ fn cluster_wide_policies_are_bound_to_a_namespace_by_their_labels() {
                 - {endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: other}}, egress: [{toCIDR: [9.9.9.9/32]}]}\n";
     assert_eq!(out(&of(text, &["shop"])), "1.2.3.4");
     assert!(out(&rules(text)).contains('?'));
+    let everywhere = text
+        .replace("\"k8s:io.kubernetes.pod.namespace\"", "\"k8s:k8s.io/tier\"")
+        .replace("io.kubernetes.pod.namespace: other", "\"any:k8s.io/tier\": other");
+    assert_eq!(out(&of(&everywhere, &["k8s.io/tier=shop"])), "1.2.3.4");
+    assert_eq!(out(&of(&everywhere, &["app=web"])), " ? any address");
     let of_another = cilium("{endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: other}}, egress: [{}]}");
     assert_eq!(out(&rules(&of_another)), ALL, "a policy of a namespace selects nothing in another");
 }
@@ -355,6 +360,15 @@ proptest! {
     fn an_unknown_word_is_never_passed_over(which in 0_usize..12, letter in "[q-z]") {
         let words = ["policyTypes", "Egress", "egress", "to:", "ipBlock", "cidr", "1.2.3.0", "except", "1.2.3.128", "ports", "protocol", "TCP"];
         let text = policy("p", "shop", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 1.2.3.0/24, except: [1.2.3.128/25]}}], ports: [{protocol: TCP, port: 443}]}]}");
+        let garbled = text.replacen(words[which], &format!("{letter}{}", words[which]), 1);
+        let rules = rules(&garbled);
+        prop_assert!(!rules.understood(), "{}", garbled);
+    }
+
+    #[test]
+    fn an_unknown_word_in_a_policy_of_cilium_is_never_passed_over(which in 0_usize..12, letter in "[q-z]") {
+        let words = ["endpointSelector", "egress:", "toCIDRSet", "cidr", "1.2.3.0", "except", "1.2.3.128", "toPorts", "ports:", "protocol", "TCP", "egressDeny"];
+        let text = cilium("{endpointSelector: {}, egress: [{toCIDRSet: [{cidr: 1.2.3.0/24, except: [1.2.3.128/25]}], toPorts: [{ports: [{protocol: TCP, port: \"443\"}]}]}], egressDeny: [{toEntities: [world]}]}");
         let garbled = text.replacen(words[which], &format!("{letter}{}", words[which]), 1);
         let rules = rules(&garbled);
         prop_assert!(!rules.understood(), "{}", garbled);
