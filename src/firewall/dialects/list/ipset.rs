@@ -118,7 +118,7 @@ fn say(name: &str, sets: &BTreeMap<String, Set>, unless: Option<&str>, draft: &m
         match sets.get(inner) {
             Some(inner) if inner.sets.is_empty() => say_members(inner, unless, draft),
             Some(_) => {
-                draft.unclear(&set.place, Ranges::all(), &format!("the set of sets `{inner}` stands in another"))
+                draft.unclear(&set.place, Ranges::all(), &format!("the set of sets `{inner}` stands in another"));
             }
             None => draft.unclear(&set.place, Ranges::all(), &format!("there is no set `{inner}`")),
         }
