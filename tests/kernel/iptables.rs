@@ -15,7 +15,7 @@ use crate::net::{Net, ran};
 use crate::sets::{Generated, generate};
 use crate::trial::{End, Question};
 
-/// The tools of a family: those that Debian and Red Hat ship, which speak to nf_tables.
+/// The tools of a family: those that Debian and Red Hat ship, over the kernel's newer interface.
 #[derive(Clone, Copy)]
 pub(crate) struct Tools {
     pub(crate) family: Family,

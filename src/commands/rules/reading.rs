@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::named;
 use crate::commands::Failure;
 use crate::files::{self, Unreadable};
-use crate::firewall::dialects::{DIALECTS, Dialect, Input, Scope, Unread};
+use crate::firewall::dialects::{DIALECTS, Dialect, Input, Scope, Unread, completed_by};
 use crate::firewall::rules::Rules;
 use crate::said::{hidden, listed};
 
@@ -78,12 +78,28 @@ pub(in crate::commands) fn read(
         }
     }
     let scope = Scope { only: scope.to_vec() };
-    for (dialect, inputs) in inputs {
+    for (dialect, inputs) in completed(inputs) {
         let Some(reads) = &dialect.reads else { continue };
         let rules = (reads.read)(&inputs, &scope).map_err(|Unread { file, line, why }| of_file(&file, line, &why))?;
         exported.rules.join(rules);
     }
     Ok(exported)
+}
+
+/// Texts in the language whose rules they complete, where some of those are given too.
+fn completed(inputs: Vec<(&'static Dialect, Vec<Input>)>) -> Vec<(&'static Dialect, Vec<Input>)> {
+    let given: Vec<&str> = inputs.iter().map(|(dialect, _)| dialect.name).collect();
+    let mut completed: Vec<(&'static Dialect, Vec<Input>)> = Vec::new();
+    for (dialect, inputs) in inputs {
+        for input in inputs {
+            let completing = completed_by(&input.text).filter(|other| given.contains(&other.name)).unwrap_or(dialect);
+            match completed.iter_mut().find(|(known, _)| known.name == completing.name) {
+                Some((_, known)) => known.push(input),
+                None => completed.push((completing, vec![input])),
+            }
+        }
+    }
+    completed
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -192,6 +208,21 @@ mod tests {
 
     fn text(bytes: &[u8]) -> Result<String, String> {
         input("x", bytes).map(|input| input.text)
+    }
+
+    #[test]
+    fn sets_beside_rules_that_ask_for_them_are_read_with_them() {
+        let of = |texts: &[&str]| -> Vec<(&str, usize)> {
+            let one = |text: &&str| {
+                (recognised(text).unwrap(), vec![Input { name: "x".to_owned(), text: (*text).to_owned() }])
+            };
+            completed(texts.iter().map(one).collect()).iter().map(|(it, inputs)| (it.name, inputs.len())).collect()
+        };
+        let (sets, rules) =
+            ("create cf hash:net family inet\nadd cf 10.0.0.0/8\n", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
+
+        assert_eq!(of(&[sets, rules]), [("iptables", 2)]);
+        assert_eq!(of(&[sets, "10.0.0.0/8\n"]), [("list", 2)]);
     }
 
     #[test]

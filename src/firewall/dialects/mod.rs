@@ -148,6 +148,11 @@ pub static DIALECTS: &[&Dialect] = &[
     &list::DIALECT,
 ];
 
+/// The language whose rules this text completes, where both are given: by themselves, sets of `ipset save` are a list of addresses.
+pub fn completed_by(text: &str) -> Option<&'static Dialect> {
+    iptables::is_sets(text).then_some(&iptables::IPTABLES)
+}
+
 /// The language of this name.
 pub fn dialect(name: &str) -> Option<&'static Dialect> {
     DIALECTS.iter().copied().find(|dialect| dialect.name == name)

@@ -2,8 +2,10 @@
 
 mod address;
 mod build;
+mod emit;
 mod options;
 mod sets;
+mod tables;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,11 @@ pub(super) static IP6TABLES: Dialect = Dialect {
     reads: Some(Reads { export: "ip6tables-save; ipset save", recognises: |_| false, read: read_v6 }),
     writes: Some(|request| write::write(request, Family::V6)),
 };
+
+/// Whether a text holds sets and no rules.
+pub(super) fn is_sets(text: &str) -> bool {
+    text::read("", text).is_ok_and(|text| text.dumps.is_empty() && !text.sets.is_empty() && text.odd.is_empty())
+}
 
 fn read_v4(inputs: &[Input], scope: &Scope) -> Result<Rules, Unread> {
     read(inputs, scope, Family::V4)
@@ -90,7 +97,7 @@ fn read(inputs: &[Input], scope: &Scope, otherwise: Family) -> Result<Rules, Unr
     }
     for group in &groups {
         let built = build::build(&group.tables, group.family, &sets, scope, &mut rules);
-        built.map_err(|build::Circle(file, line, chain)| Unread {
+        built.map_err(|tables::Circle(file, line, chain)| Unread {
             file: inputs.get(usize::from(file)).map_or_else(String::new, |input| input.name.clone()),
             line: Some(line),
             why: format!("has a chain that leads back to itself ({chain}), which the kernel refuses"),
