@@ -234,8 +234,11 @@ pub fn compare(before: &Rules, after: &Rules, requested: &[Requested], budget: B
             unjudged.push(Unjudged { way: None, family: None, why });
         }
         Some(mut table) => {
-            for way in [Way::In, Way::Out, Way::Through] {
-                let wanted = wanted(&mut table, way, requested);
+            let alike = stands_between(before) && stands_between(after);
+            let ways = if alike { &[Way::Through][..] } else { &[Way::In, Way::Out, Way::Through][..] };
+            for way in ways.iter().copied() {
+                let of_way = requested.iter().map(|one| &one.asked).filter(|asked| alike || asked.way == way);
+                let wanted = wanted(&mut table, of_way);
                 let new = sides::compared(&mut table, [before, after], way, Kind::New, &mut purse, &mut unjudged);
                 let mut known =
                     sides::compared(&mut table, [before, after], way, Kind::Known, &mut purse, &mut unjudged);
@@ -321,11 +324,21 @@ fn not_understood(before: &Rules, after: &Rules) -> Vec<Unjudged> {
     vec![Unjudged { way: None, family: None, why: only }]
 }
 
-/// The boxes of what was requested on a way.
-fn wanted(table: &mut Table, way: Way, requested: &[Requested]) -> Vec<Cell> {
-    let of_way = requested.iter().map(|one| &one.asked).filter(|asked| asked.way == way);
+/// Whether these are the rules of a firewall that stands between, and asks the same of packets whichever way they go: which way that is
+/// lies in their addresses.
+fn stands_between(rules: &Rules) -> bool {
+    let of_way = |way: Way| {
+        let layers = rules.layers.iter().filter(move |layer| layer.way == way);
+        layers.map(|layer| (layer.chain, &layer.families, layer.replies)).collect::<Vec<_>>()
+    };
+    let through = of_way(Way::Through);
+    !through.is_empty() && of_way(Way::In) == through && of_way(Way::Out) == through
+}
+
+/// The boxes of what was requested.
+fn wanted<'q>(table: &mut Table, requested: impl Iterator<Item = &'q Question<'q>>) -> Vec<Cell> {
     let mut cells = Vec::new();
-    for asked in of_way {
+    for asked in requested {
         let mut cell = Cell::all();
         cell.0[cell::PROTOCOL] = Ranges::one(asked.protocol);
         cell.0[cell::PORT] = Ranges::one(asked.port);
@@ -334,7 +347,7 @@ fn wanted(table: &mut Table, way: Way, requested: &[Requested]) -> Vec<Cell> {
             evaluate::Peer::Destination => (cell::DESTINATION, cell::SOURCE),
         };
         // A host's own firewall need not say that it is the host's own address.
-        if let (Way::Through, Some(addresses)) = (way, &asked.here) {
+        if let (Way::Through, Some(addresses)) = (asked.way, &asked.here) {
             cell.0[here] = addresses.clone();
         }
         // Where the firewall goes by names, the name stands for whatever addresses it has.

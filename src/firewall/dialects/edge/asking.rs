@@ -1,6 +1,8 @@
 //! Questions to an edge firewall, for the tests of its readers and writers: from which zone to which, from where and to where.
 
 use crate::firewall::addresses::networks;
+use crate::firewall::audit::Known;
+use crate::firewall::compare::{self, Budget, compare, requested};
 use crate::firewall::dialects::{Dialect, Generated, Input, Request, Scope, Unread};
 use crate::firewall::evaluate::{Peer, Question, Verdict, ask};
 use crate::firewall::rules::{NoteKind, Rules, Way};
@@ -45,6 +47,18 @@ pub(crate) fn asked(
     let parts = ask(rules, &question);
     assert_eq!(parts.len(), 1);
     parts[0].verdict
+}
+
+/// That what is written adds the flows to what is there, and nothing else.
+pub(crate) fn assert_adds_exactly_the_flows(dialect: &Dialect, before: &str) {
+    let after = format!("{before}{}", generated(dialect, false).rules);
+    let (before, after) = (read(dialect, before), read(dialect, &after));
+    let (outside, inside) = (Some("outside".to_owned()), Some("inside".to_owned()));
+    let known = Known { outside, inside, ..Known::default() };
+    let flows = fixture::flows();
+    let requested = requested(&flows, &known, &before, &after);
+    let comparison = compare(&before, &after, &requested, Budget::default());
+    assert_eq!(comparison.verdict, compare::Verdict::Exactly, "{:?}", comparison.rows);
 }
 
 /// What is noted of a kind.

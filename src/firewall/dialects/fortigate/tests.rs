@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::firewall::dialects::Request;
 use crate::firewall::dialects::edge::asking::{
-    asked, assert_exactly_the_flows, generated, notes, read, try_read, verdict,
+    asked, assert_adds_exactly_the_flows, assert_exactly_the_flows, generated, notes, read, try_read, verdict,
 };
 use crate::firewall::evaluate::Verdict::{self, Allowed, Denied, Unsure};
 use crate::firewall::fixture;
@@ -405,6 +405,12 @@ fn what_is_written_lets_exactly_the_flows_through() {
         assert_exactly_the_flows(&rules, None, &fixture::flows());
         assert_eq!(rules.chains[0].rules.iter().all(|rule| rule.logs), log);
     }
+}
+
+#[test]
+fn what_is_written_adds_the_flows_to_what_is_there_and_nothing_else() {
+    let there = policy("4", &["set service \"SSH\"", ACCEPT]);
+    assert_adds_exactly_the_flows(&DIALECT, &format!("{OBJECTS}{}", policies(&[there])));
 }
 
 #[test]

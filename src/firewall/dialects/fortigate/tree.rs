@@ -46,6 +46,8 @@ pub(super) struct Entry {
     pub blocks: Vec<Block>,
     /// What was not understood in it.
     pub trouble: Option<Trouble>,
+    /// Its commands, until its end is met.
+    quoted: String,
 }
 
 /// Something that was not understood.
@@ -189,10 +191,11 @@ impl Growing {
                 }
                 let entry = Entry {
                     name: (*name).to_owned(),
-                    place: Place::new(self.file, command.line, *name, command.text),
+                    place: Place::new(self.file, command.line, *name, ""),
                     settings: Settings::default(),
                     blocks: Vec::new(),
                     trouble: None,
+                    quoted: command.text.to_owned(),
                 };
                 match self.open.last() {
                     Some(Open::Block(_)) => self.open.push(Open::Entry(entry)),
@@ -213,10 +216,9 @@ impl Growing {
                 let text = command.text;
                 match self.open.last_mut() {
                     Some(Open::Entry(entry)) => {
-                        if entry.place.quoted.len() < 400 {
-                            let quoted = format!("{}; {text}", entry.place.quoted);
-                            let at = entry.place.line as usize;
-                            entry.place = Place::new(self.file, at, entry.place.name.clone(), &quoted);
+                        if entry.quoted.len() < 400 {
+                            entry.quoted.push_str("; ");
+                            entry.quoted.push_str(text);
                         }
                         entry.settings.put(verb, key, values);
                     }
@@ -259,7 +261,12 @@ impl Growing {
     fn close(&mut self) {
         let Some(closed) = self.open.pop() else { return };
         match (closed, self.open.last_mut()) {
-            (Open::Entry(entry), Some(Open::Block(block))) => block.items.push(Item::Entry(entry)),
+            (Open::Entry(mut entry), Some(Open::Block(block))) => {
+                let quoted = std::mem::take(&mut entry.quoted);
+                let (line, name) = (entry.place.line as usize, entry.place.name.clone());
+                entry.place = Place::new(self.file, line, name, &quoted);
+                block.items.push(Item::Entry(entry));
+            }
             (Open::Block(block), Some(Open::Block(outer))) => outer.blocks.push(block),
             (Open::Block(block), Some(Open::Entry(outer))) => outer.blocks.push(block),
             (Open::Block(block), None) => self.tree.blocks.push(block),

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::firewall::dialects::Request;
 use crate::firewall::dialects::edge::asking::{
-    asked, assert_exactly_the_flows, generated, notes, read, try_read, verdict,
+    asked, assert_adds_exactly_the_flows, assert_exactly_the_flows, generated, notes, read, try_read, verdict,
 };
 use crate::firewall::evaluate::Verdict::{Allowed, Denied, Unsure};
 use crate::firewall::fixture;
@@ -316,6 +316,7 @@ fn what_is_written_goes_on_top_of_what_is_there() {
     let before = format!("{OBJECTS}{}", rule("Stop", "action deny"));
     let after = read(&DIALECT, &format!("{before}{}", generated(&DIALECT, false).rules));
     assert_exactly_the_flows(&after, Some(("untrust", "dmz")), &fixture::flows());
+    assert_adds_exactly_the_flows(&DIALECT, &before);
 }
 
 #[test]
