@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ::csv::{ReaderBuilder, Terminator, WriterBuilder};
+use ::csv::{ReaderBuilder, WriterBuilder};
 
 use super::table::{self, Cell, Column, Row, Table};
 use super::{Dialect, Generated, Input, Reads, Request, Scope, Unread};
@@ -132,7 +132,7 @@ const COLUMNS: [&str; 14] = [
 ];
 
 fn write(request: &Request) -> Generated {
-    let mut table = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    let mut table = WriterBuilder::new().from_writer(Vec::new());
     // Writing into memory ends in no error.
     let mut row = |cells: [String; COLUMNS.len()]| table.write_record(cells.map(|words| cell(&words))).is_ok();
     row(COLUMNS.map(str::to_owned));
@@ -214,6 +214,7 @@ mod tests {
         let rules = rules(&text);
 
         assert!(head(&text).is_some() && kinds(&rules).is_empty(), "{:?}", rules.notes);
+        assert!(!text.contains('\r'), "a line ends as everything else that is written does");
         assert_exactly(&rules, &fixture::flows());
     }
 
@@ -289,6 +290,22 @@ mod tests {
             ("1.2.3.4".into(), "1.2.3.4".into(), String::new())
         );
         assert_eq!(passes("requested"), " ? 1.2.3.4");
+    }
+
+    #[test]
+    fn a_flow_from_anywhere_is_read_as_that_and_remarked_all_the_same() {
+        let mut flows = fixture::flows();
+        flows.truncate(3);
+        flows[2].source.ranges.clear();
+        flows[2].source.object = "anywhere".to_owned();
+        let written = write(&Request { flows, as_of: "2026-02-11".to_owned(), log: false });
+        let rules = rules(&written.rules);
+        assert_eq!((passes(&rules, Way::In, 6, 443, None).as_str(), kinds(&rules)), ("any address", vec![]));
+        assert!(
+            written.remarks[0].starts_with("ingress-workos: nothing says where anywhere is"),
+            "{:?}",
+            written.remarks
+        );
     }
 
     #[test]

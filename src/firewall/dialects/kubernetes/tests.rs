@@ -335,7 +335,11 @@ fn a_flow_without_addresses_goes_by_name_or_is_remarked() {
     flows[1].destination.within = None;
     let request = Request { flows, as_of: "2026-02-11".to_owned(), log: false };
     let plain = write::write(&request);
-    assert!(plain.remarks.iter().any(|remark| remark.starts_with("egress-api is left out")), "{:?}", plain.remarks);
+    assert!(
+        plain.remarks.iter().any(|remark| remark.contains("goes by addresses: egress-api: ")),
+        "{:?}",
+        plain.remarks
+    );
     assert!(plain.rules.contains("k8s-app: kube-dns") && rules(&plain.rules).understood());
     let named = write_cilium::write(&request);
     assert!(named.rules.contains("matchName: \"api.workos.com\"") && rules(&named.rules).understood());

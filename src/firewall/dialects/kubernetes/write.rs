@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::firewall::dialects::table::remark;
 use crate::firewall::dialects::{Generated, Request};
 use crate::firewall::{Direction, Flow, Party, Protocol};
 
@@ -32,13 +33,10 @@ pub(super) fn write(request: &Request) -> Generated {
             let party = peer(flow);
             comment(&mut text, "    ", flow);
             if party.ranges.is_empty() && flow.port != 53 {
-                let hosts =
-                    if party.hosts.is_empty() { "no address is known".to_owned() } else { party.hosts.join(" ") };
-                let _ = writeln!(text, "    #   left out, since addresses are missing: {}", plain(&hosts));
-                remarks.push(format!(
-                    "{} is left out: a NetworkPolicy goes by addresses, and there are none for {hosts}",
-                    flow.id
-                ));
+                text.push_str("    #   left out, since its addresses are missing\n");
+                remarks.extend(
+                    remark(flow).map(|what| format!("left out, since a NetworkPolicy goes by addresses: {what}")),
+                );
                 continue;
             }
             any = true;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::write::{LABEL, REMARK_INGRESS, REMARK_LABELS, comment, peer, plain, upper};
+use crate::firewall::dialects::table::remark;
 use crate::firewall::dialects::{Generated, Request};
 use crate::firewall::{Direction, Flow, Party};
 
@@ -100,7 +101,11 @@ fn rule(text: &mut String, flow: &Flow, by_name: bool, remarks: &mut Vec<String>
         let what =
             if dns { "the cluster's DNS above is taken for it" } else { "left out, since nothing says where it is" };
         let _ = writeln!(text, "    #   {what}");
-        remarks.push(format!("{}: {what}", flow.id));
+        if dns {
+            remarks.push(format!("{}: {what}", flow.id));
+        } else {
+            remarks.extend(remark(flow).map(|what| format!("left out: {what}")));
+        }
         return false;
     } else {
         let _ = writeln!(text, "    - {}:", if egress { "toCIDR" } else { "fromCIDR" });

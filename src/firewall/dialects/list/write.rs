@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use ipnet::IpNet;
 
+use crate::firewall::dialects::table::remark;
 use crate::firewall::dialects::{Generated, Request};
 use crate::firewall::{Direction, Flow, Party};
 
@@ -31,8 +32,7 @@ pub(super) fn write(request: &Request) -> Generated {
                 format!("by name only: {hosts}")
             };
             let _ = writeln!(text, "#   {}", plain(&hosts));
-            let ids: Vec<&str> = flows.iter().map(|flow| flow.id.as_str()).collect();
-            remarks.push(format!("{object} has no addresses that a list could hold ({}): {hosts}", ids.join(", ")));
+            remarks.extend(flows.iter().filter_map(|flow| remark(flow)));
         }
         for range in &party.ranges {
             if written.insert(*range) {

@@ -235,8 +235,10 @@ impl Reading<'_> {
             theirs = peer;
         }
         if theirs.is_empty() {
-            theirs.names.append(&mut theirs.bare);
-            theirs.names.extend(names);
+            let (any, others): (Vec<String>, Vec<String>) =
+                theirs.bare.drain(..).chain(names).partition(|name| cells::is_any(name));
+            theirs.known.extend(any.first().map(|_| Ranges::all()));
+            theirs.names.extend(others);
         }
         if theirs.is_empty() {
             return Err(format!("no {} is given", if way == Way::In { "source" } else { "destination" }));
@@ -443,12 +445,17 @@ fn short(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// What has to be filled in by whoever uses a table: a flow whose peer has no addresses that anybody publishes.
+/// What has to be filled in by whoever uses what was written: a flow whose peer has no addresses that anybody publishes.
 pub(super) fn remark(flow: &Flow) -> Option<String> {
-    let peer = if flow.direction == Direction::Egress { &flow.destination } else { &flow.source };
-    let by_name = match peer.hosts.as_slice() {
-        [] => "nothing says where it is: fill in its addresses".to_owned(),
-        hosts => format!("only its name is known: {}", hosts.join(" ")),
+    let egress = flow.direction == Direction::Egress;
+    let peer = if egress { &flow.destination } else { &flow.source };
+    let what = match (peer.hosts.as_slice(), egress) {
+        ([], true) => format!("nothing says where {} is ({}): fill in its addresses", peer.object, peer.who),
+        ([], false) => format!(
+            "nothing says where {} is ({}): fill in its networks, which are 0.0.0.0/0 and ::/0 where they are anywhere",
+            peer.object, peer.who
+        ),
+        (hosts, _) => format!("{} has no addresses; only its name is known: {}", peer.object, hosts.join(" ")),
     };
-    peer.ranges.is_empty().then(|| format!("{}: {} has no addresses; {by_name}", flow.id, peer.object))
+    peer.ranges.is_empty().then(|| format!("{}: {what}", flow.id))
 }
