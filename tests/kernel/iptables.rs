@@ -139,7 +139,8 @@ fn agree(net: &Net, tools: Tools, share: usize, count: usize) -> Result<(), End>
     if count < 20 || tally.is_a_test() { Ok(()) } else { Err(End::Wrong(format!("that was no test: {tally:?}"))) }
 }
 
-type Change = (&'static str, fn(&mut Rules), fn(&str) -> String);
+/// A mistake: its name, what it does to what was read, and to what is read.
+pub(crate) type Change = (&'static str, fn(&mut Rules), fn(&str) -> String);
 
 /// Mistakes that a reader or the evaluation could make.
 const MISTAKES: [Change; 12] = [
@@ -182,23 +183,28 @@ const MISTAKES: [Change; 12] = [
     ("exceptions in sets are ignored", nothing, |text| text.replace(" nomatch", "")),
 ];
 
-fn same(text: &str) -> String {
+/// What is read stays as it is.
+pub(crate) fn same(text: &str) -> String {
     text.to_owned()
 }
 
-fn nothing(_: &mut Rules) {}
+/// What was read stays as it is.
+pub(crate) fn nothing(_: &mut Rules) {}
 
-fn every(rules: &mut Rules, change: fn(Then) -> Then) {
+/// Changes what becomes of what every rule matches.
+pub(crate) fn every(rules: &mut Rules, change: fn(Then) -> Then) {
     for rule in rules.chains.iter_mut().flat_map(|chain| &mut chain.rules) {
         rule.then = change(rule.then);
     }
 }
 
-fn matches(rules: &mut Rules, change: fn(&mut workos_preflight::firewall::rules::Match)) {
+/// Changes every match.
+pub(crate) fn matches(rules: &mut Rules, change: fn(&mut workos_preflight::firewall::rules::Match)) {
     rules.chains.iter_mut().flat_map(|chain| &mut chain.rules).flat_map(|rule| &mut rule.when).for_each(change);
 }
 
-fn first_port(rules: &mut Rules) {
+/// Of every set of ports, leaves the first.
+pub(crate) fn first_port(rules: &mut Rules) {
     matches(rules, |when| {
         if !when.port.is_all() {
             when.port = when.port.first().map_or_else(Ranges::none, Ranges::one);
