@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
 use crate::firewall::audit::{Fate, Known, judge};
+use crate::firewall::compare::{Budget, Verdict, compare, requested};
 use crate::firewall::dialects::Request;
 use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
 use crate::firewall::fixture;
@@ -422,6 +423,28 @@ fn what_the_script_makes_lets_every_flow_pass_and_with_the_denial_nothing_else()
         text.contains("104.16.0.0/13") && text.contains("2606:4700::/32")
     };
     assert_eq!(made["securityRules"].as_array().unwrap().iter().filter(of_both).count(), 0, "Azure takes one family");
+}
+
+#[test]
+fn beside_what_a_group_holds_already_the_script_adds_what_was_requested_and_nothing_else() {
+    let flows = fixture::flows();
+    let generated = script::write(&Request { flows: flows.clone(), as_of: "2026-11-23".to_owned(), log: false });
+    let made = applied(&generated.rules);
+    let there = [rule("ssh", 200, "Allow", &json!("10.0.0.0/8")), deny_all(), {
+        let mut out = deny_all();
+        out["direction"] = json!("Outbound");
+        out
+    }];
+    let after = |made: &Value| group("app", &[made["securityRules"].as_array().unwrap().as_slice(), &there].concat());
+    let before = read_all(&[&group("app", &there)], &[]).unwrap();
+    let verdict = |made: &Value| {
+        let (after, known) = (read_all(&[&after(made)], &[]).unwrap(), Known::default());
+        compare(&before, &after, &requested(&flows, &known, &before, &after), Budget::default()).verdict
+    };
+
+    assert_eq!(verdict(&made), Verdict::Exactly);
+    let wider: Value = serde_json::from_str(&made.to_string().replace("104.16.0.0/13", "104.16.0.0/12")).unwrap();
+    assert!(matches!(verdict(&wider), Verdict::Otherwise(wrong) if wrong.opens_more));
 }
 
 #[test]

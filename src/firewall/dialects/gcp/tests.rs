@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
 use crate::firewall::audit::{Fate, Known, judge};
+use crate::firewall::compare::{Budget, Verdict, compare, requested};
 use crate::firewall::dialects::Request;
 use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
 use crate::firewall::fixture;
@@ -371,6 +372,35 @@ fn what_the_script_makes_lets_every_flow_pass_and_with_the_denial_nothing_else()
         let ranges = rule.get("sourceRanges").or(rule.get("destinationRanges")).unwrap().to_string();
         assert!(ranges.contains(':') != ranges.contains('.'), "a rule has one family: {ranges}");
     }
+}
+
+#[test]
+fn beside_what_a_network_holds_already_the_script_adds_what_was_requested_and_nothing_else() {
+    let flows = fixture::flows();
+    let generated = script::write(&Request { flows: flows.clone(), as_of: "2026-11-23".to_owned(), log: false });
+    let there = [
+        rule(
+            "ssh",
+            1000,
+            json!({ "allowed": [{ "IPProtocol": "tcp", "ports": ["22"] }], "sourceRanges": ["10.0.0.0/8"] }),
+        ),
+        rule("shut", 1000, json!({ "direction": "EGRESS", "denied": [{ "IPProtocol": "all" }] })),
+        rule(
+            "shut-v6",
+            1000,
+            json!({ "direction": "EGRESS", "denied": [{ "IPProtocol": "all" }], "destinationRanges": ["::/0"] }),
+        ),
+    ];
+    let before = read_one(&json!(there), &["app"]);
+    let verdict = |made: &[Value]| {
+        let (after, known) = (read_one(&json!([made, &there].concat()), &["app"]), Known::default());
+        compare(&before, &after, &requested(&flows, &known, &before, &after), Budget::default()).verdict
+    };
+    let mut made = applied(&generated.rules);
+
+    assert_eq!(verdict(&made), Verdict::Exactly);
+    made[0]["destinationRanges"] = json!(["10.20.0.0/24"]);
+    assert!(matches!(verdict(&made), Verdict::Otherwise(wrong) if wrong.opens_more));
 }
 
 #[test]

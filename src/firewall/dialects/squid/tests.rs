@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
 use crate::firewall::audit::{Fate, Known, judge};
+use crate::firewall::compare::{Budget, Verdict, compare, requested};
 use crate::firewall::dialects::Request;
 use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
 use crate::firewall::fixture;
@@ -105,13 +106,13 @@ fn what_is_not_matched_is_exact_and_names_are_alike_in_either_case() {
 
 #[test]
 fn a_destination_is_asked_by_address_and_what_is_squids_own_is_there() {
-    let text = "acl there dst 104.16.0.0/13\nhttp_access deny to_localhost\nhttp_access allow there\n";
+    let text = "acl there dst 104.16.0.0/13\nhttp_access deny to_localhost\nhttp_access allow there\nhttp_access deny !there\nhttp_access allow there\n";
     let rules = read_text(text);
 
     assert_eq!(
         said(&rules, &Asked { peers: "104.16.0.1/32 192.0.2.1/32 127.0.0.1/32", ..API }),
         "Allowed by http_access at line 3\n127.0.0.1 Denied by http_access at line 2\n\
-         192.0.2.1 Denied by the opposite of the last line of http_access"
+         192.0.2.1 Denied by http_access at line 4"
     );
     assert_eq!(rules.notes.iter().filter(|note| note.kind == NoteKind::Assumed).count(), 1);
 }
@@ -284,6 +285,24 @@ fn what_is_written_is_read_as_what_was_asked_for() {
     {
         assert!(remarks.contains(told), "{remarks}");
     }
+}
+
+#[test]
+fn before_what_is_there_already_the_file_adds_what_was_requested_and_nothing_else() {
+    let flows = fixture::flows()[1..2].to_vec();
+    let written = write::write(&Request { flows: flows.clone(), as_of: "2026-11-23".to_owned(), log: false }).rules;
+    let there = "acl other dstdomain other.example\nacl tls port 443\nhttp_access allow CONNECT tls other\nhttp_access deny all\n";
+    let before = read_text(there);
+    let verdict = |written: &str| {
+        let (after, known) = (read_text(&format!("{written}{there}")), Known::default());
+        compare(&before, &after, &requested(&flows, &known, &before, &after), Budget::default()).verdict
+    };
+
+    // The name may lead anywhere, and what was requested says where its addresses are.
+    let exactly = verdict(&written);
+    assert!(!matches!(&exactly, Verdict::Otherwise(wrong) if wrong.shuts || wrong.leaves_out), "{exactly:?}");
+    let wider = verdict(&written.replace("dstdomain api.workos.com", "dstdomain .com"));
+    assert!(matches!(wider, Verdict::Otherwise(wrong) if wrong.opens_more), "it opens more");
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn protocol(word: &str) -> Result<Ranges, String> {
 fn zones(value: &str) -> Vec<&'static str> {
     let bits = value.trim().parse::<u32>().ok();
     let named = |name: &str| value.split([',', ';', ' ']).any(|word| word.eq_ignore_ascii_case(name));
-    let all = bits.is_some_and(|bits| bits == 0 || bits & 7 == 7) || named("any") || named("all");
+    let all = bits == Some(0) || named("any") || named("all");
     let has = |(nth, name): &(usize, &str)| all || bits.map_or_else(|| named(name), |bits| bits & (1 << nth) != 0);
     let zones: Vec<&str> = PROFILES.into_iter().enumerate().filter(has).map(|(_, name)| name).collect();
     if zones.is_empty() { PROFILES.to_vec() } else { zones }

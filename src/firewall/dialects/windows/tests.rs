@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
 use crate::firewall::audit::{Fate, Known, judge};
+use crate::firewall::compare::{self, Budget, compare, requested};
 use crate::firewall::dialects::Request;
 use crate::firewall::evaluate::{By, Peer, Question, TCP, Verdict, ask};
 use crate::firewall::fixture;
@@ -270,6 +271,31 @@ fn what_the_script_makes_lets_every_flow_pass_and_nothing_else_in() {
     assert!(deny.contains("-DefaultInboundAction Block") && deny.contains("-DefaultOutboundAction Block"), "{deny}");
     assert!(generated.rollback.unwrap().contains("Remove-NetFirewallRule -Group 'WorkOS'"));
     assert!(generated.remarks.join("\n").contains("-LogBlocked True"));
+}
+
+#[test]
+fn beside_what_is_there_already_the_script_adds_what_was_requested_and_nothing_else() {
+    let flows = fixture::flows();
+    let generated = write::write(&Request { flows: flows.clone(), as_of: "2026-11-23".to_owned(), log: false });
+    let block = json!(
+        ["Domain", "Private", "Public"]
+            .map(|name| json!({ "Name": name, "Enabled": 1, "DefaultInboundAction": 4, "DefaultOutboundAction": 4 }))
+    );
+    let with = |made: Vec<Value>| {
+        let there = rule("ssh", json!({ "LocalPort": ["22"], "RemoteAddress": ["10.0.0.0/8"] }));
+        let rules: Vec<Value> = std::iter::once(there).chain(made).collect();
+        read_text(&json!({ "profiles": block, "rules": rules }).to_string()).unwrap()
+    };
+    let before = with(Vec::new());
+    let verdict = |made: Vec<Value>| {
+        let (after, known) = (with(made), Known::default());
+        compare(&before, &after, &requested(&flows, &known, &before, &after), Budget::default()).verdict
+    };
+    let mut made = applied(&generated.rules);
+
+    assert_eq!(verdict(made.clone()), compare::Verdict::Exactly);
+    made[0]["RemotePort"] = json!("Any");
+    assert!(matches!(verdict(made), compare::Verdict::Otherwise(wrong) if wrong.opens_more));
 }
 
 #[test]
