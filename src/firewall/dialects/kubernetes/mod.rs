@@ -65,7 +65,7 @@ impl Policy {
 
     /// Where it follows from that the rest is denied.
     fn rest(&self) -> Place {
-        Place { name: format!("what {} does not allow", self.title).into(), ..self.place.clone() }
+        Place { name: format!("the default deny of {}", self.title).into(), ..self.place.clone() }
     }
 }
 
@@ -143,11 +143,21 @@ impl Reader {
         let word = |key: &str| metadata.and_then(|metadata| metadata.word(key)).map(|word| node::cut(word, 100));
         let (name, namespace) = (word("name").unwrap_or_else(|| "(no name)".to_owned()), word("namespace"));
         let title = namespace.as_ref().map_or(format!("{kind} {name}"), |space| format!("{kind} {space}/{name}"));
-        let place = self.place(node, &title);
+        let place = Place::new(self.file, node.line, node::cut(&title, 200), &heading(node, &title));
         // Without a namespace, it is of the one that it is applied to.
         let namespace = Some(namespace.unwrap_or_else(|| "(the current one)".to_owned()));
         Policy { place, title, name, namespace, selector: Selector::default(), ways: Vec::new(), unclear: Vec::new() }
     }
+}
+
+/// A policy without its rules.
+fn heading(node: &Node, title: &str) -> String {
+    let spec = node.get("spec");
+    let said = ["podSelector", "endpointSelector", "policyTypes", "enableDefaultDeny"].into_iter().filter_map(|key| {
+        let value = spec.and_then(|spec| spec.get(key))?;
+        Some(format!("{key}: {}", value.shown(150)))
+    });
+    [title.to_owned()].into_iter().chain(said).collect::<Vec<_>>().join(", ")
 }
 
 /// Where something holds of all of it.
@@ -307,7 +317,7 @@ fn layers(policies: &[Policy], scope: &Scope, mut reader: Reader) -> Rules {
             (Answer::Drop, policy.rest())
         } else {
             chain.rules.extend(isolated);
-            let name = format!("no policy selects the pod for {words}");
+            let name = format!("the lack of a policy that selects the pod for {words}");
             (Answer::Accept, Place { name: name.into(), ..whole() })
         };
         chain.policy = Some(ChainPolicy { answer, place });

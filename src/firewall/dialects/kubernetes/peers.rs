@@ -3,21 +3,22 @@
 use std::sync::LazyLock;
 
 use crate::facts::Facts;
-use crate::firewall::addresses::{Family, networks};
+use crate::firewall::addresses::networks;
 use crate::firewall::dialects::entry::{self, Oddity};
 use crate::firewall::ranges::Ranges;
 
 /// Addresses, and what would have to be known for them to be meant.
 pub(super) type Peer = (Ranges, Option<String>);
 
-/// Addresses that a pod can have: private ones of IPv4, and of IPv6 all but those that are known to be somebody else's. A cluster may
-/// use public addresses of IPv4 for its pods, but then nobody on the internet is reached at them from there.
+/// Addresses that a pod can have: private ones of IPv4, and of IPv6 all that are given out, but for those that are known to be
+/// somebody else's. A cluster may use public addresses of IPv4 for its pods, but then nobody on the internet is reached at them
+/// from there.
 pub(super) fn of_pods() -> Ranges {
     static PODS: LazyLock<Ranges> = LazyLock::new(|| {
-        let private = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"];
-        let private: Vec<Ranges> =
-            private.iter().filter_map(|net| entry::entry(net).ok()).map(|entry| entry.ranges).collect();
-        Ranges::any_of(&private).or(&Family::V6.all().minus(&somebody_elses()))
+        let usual = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "2000::/3"];
+        let usual: Vec<Ranges> =
+            usual.iter().filter_map(|net| entry::entry(net).ok()).map(|entry| entry.ranges).collect();
+        Ranges::any_of(&usual).minus(&somebody_elses())
     });
     PODS.clone()
 }

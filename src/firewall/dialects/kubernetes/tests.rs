@@ -92,6 +92,14 @@ fn policies_add_up_and_say_which_rule_lets_a_packet_pass() {
     let rules = rules(&text);
 
     assert_eq!((out(&rules).as_str(), into(&rules).as_str()), ("1.2.3.4, 10.0.0.0/8", ""));
+    let denies = rules.chains[1].policy.as_ref().unwrap();
+    assert_eq!(
+        (&*denies.place.name, &*denies.place.quoted),
+        (
+            "the default deny of NetworkPolicy shop/deny-all",
+            "NetworkPolicy shop/deny-all, podSelector: {}, policyTypes: [Ingress, Egress]"
+        )
+    );
     let places: Vec<(String, u32)> =
         rules.chains[1].rules.iter().map(|rule| (rule.place.name.to_string(), rule.place.line)).collect();
     assert_eq!(
