@@ -41,10 +41,13 @@ fn recognises(text: &str) -> bool {
         return is_configuration(text);
     }
     let has = |key: &str| text.contains(&format!("\"{key}\""));
+    let kinds = [aws::KINDS, azure::KINDS, google::KINDS].concat();
     has("planned_values")
         || has("resource_changes")
         || has("root_module")
         || (has("terraform_version") && (has("values") || has("resources")))
+        // A configuration can be JSON, too.
+        || (has("resource") && kinds.iter().any(|kind| has(kind)))
 }
 
 /// Whether a text is a configuration as people write it.
@@ -134,7 +137,8 @@ fn parsed(input: &Input) -> Result<Value, Unread> {
 
 /// Notes what looks as if it let something pass or stopped it, and is not read.
 fn note_others(rules: &mut Rules, document: &Document, file: u16) {
-    let looks = ["firewall", "security_group", "secgroup", "security_list", "network_acl", "security_rule", "nacl"];
+    let looks =
+        ["firewall", "security_group", "secgroup", "security_list", "network_acl", "network_policy", "security_rule"];
     let known = [aws::KINDS, azure::KINDS, google::KINDS, HARMLESS].concat();
     for resource in &document.resources {
         if !resource.is_data && !known.contains(&resource.kind) && looks.iter().any(|word| resource.kind.contains(word))

@@ -465,6 +465,7 @@ fn a_configuration_and_a_raw_state_are_refused_with_what_to_give_instead() {
         (configuration, "terraform plan -out p && terraform show -json p"),
         (raw, "terraform show -json"),
         (nothing, "plans no security group"),
+        (r#"{"resource":{"aws_security_group":{"app":{"name":"app"}}}}"#, "neither a plan nor a state"),
         (r#"{"resource_changes":[]}"#, "neither a plan nor a state"),
         (r#"{"planned_values""#, "is no JSON"),
     ] {
