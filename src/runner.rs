@@ -461,6 +461,7 @@ mod tests {
         Break,
         BreakBeforeItRuns,
         BreakAfterItRan,
+        LookAtWhatFails,
     }
 
     /// Breaks when it is let go of.
@@ -473,6 +474,10 @@ mod tests {
     }
 
     impl Check for Does {
+        fn looks_at(&self) -> Option<&'static str> {
+            matches!(self, Does::LookAtWhatFails).then_some("a.fails")
+        }
+
         fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
             match self {
                 Does::Connect => reaching(&Endpoint::new("api.workos.com", 443), false, settings, ""),
@@ -500,6 +505,11 @@ mod tests {
                         outcome.with("reached", way.is_some().to_string())
                     }
                     Does::Break => panic!("as the test decided"),
+                    Does::LookAtWhatFails => {
+                        let seen =
+                            cx.ended.iter().map(|row| format!("{} {:?} {:?}", row.named(), row.status, row.codes));
+                        outcome.with("seen", seen.collect::<Vec<_>>().join("; "))
+                    }
                 }
             })
         }
@@ -551,6 +561,9 @@ mod tests {
     static AFTER_LATE: Spec = spec("a.after-late", &[LATE_ID], |_, _| Planned::one(Does::Pass));
     static BREAKING_ODDLY: &[Group] =
         &[Group { id: "a", title: "", noun: "", specs: &[&EARLY, &LATE, &AFTER_EARLY, &AFTER_LATE, &PASSES] }];
+    static LOOKS: Spec = spec("a.looks", &[], |_, _| Planned::one(Does::LookAtWhatFails));
+    static LOOKING: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&FAILS, &LOOKS] }];
+    static LOOKING_AT_NOTHING: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&LOOKS] }];
     static CHAIN: &[Group] = &[Group { id: "a", title: "", noun: "", specs: &[&FAILS, &AFTER, &LAST, &PASSES] }];
     const HANGS_ID: CheckId = CheckId::new("a.hangs");
     const AFTER_HANGS_ID: CheckId = CheckId::new("a.after-hangs");
@@ -637,6 +650,17 @@ mod tests {
         assert_eq!(status_of(&report, "a.after"), (Status::Skip, Some("needs a.fails".to_owned())));
         assert_eq!(status_of(&report, "a.last"), (Status::Skip, Some("needs a.fails".to_owned())));
         assert_eq!(status_of(&report, "a.passes").0, Status::Pass);
+    }
+
+    #[tokio::test]
+    async fn whoever_looks_at_another_check_waits_for_it_and_is_shown_how_it_ended_also_where_it_failed() {
+        let seen = async |groups| {
+            let (report, _) = run_of(groups, Vec::new(), std::future::pending()).await;
+            report.rows.last().unwrap().evidence()[0].value.clone()
+        };
+
+        assert_eq!(seen(LOOKING).await, "a.fails Fail [\"broken\"]");
+        assert_eq!(seen(LOOKING_AT_NOTHING).await, "");
     }
 
     #[tokio::test]

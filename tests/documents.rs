@@ -29,6 +29,7 @@ const PRINTED: &[(Kind, &[&str])] = &[
     (Kind::Faults, &["demo", "--fault", "list"]),
     (Kind::Comparison, &["compare", "a.json", "a.json"]),
     (Kind::Audit, &["rules", "audit", "rules.list", "--exit-zero"]),
+    (Kind::Change, &["rules", "compare", "rules.list", "rules.list"]),
 ];
 
 /// A folder with a report.

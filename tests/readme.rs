@@ -67,6 +67,18 @@ fn saved_reports() -> tempfile::TempDir {
     let demo = ["demo", "--only", "egress.trusted"];
     run_in(folder.path(), &[&demo[..], &["--fault", "egress-dropped", "--report", "json=before.json"]].concat());
     run_in(folder.path(), &[&demo[..], &["--report", "json=after.json"]].concat());
+    let rules = |input: &str| {
+        let policies = ":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n";
+        format!("*filter\n{policies}-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n{input}COMMIT\n")
+    };
+    let facts = workos_preflight::facts::Facts::embedded();
+    let sources = facts.workos_sources.published.addresses.iter();
+    let accept: Vec<String> =
+        sources.map(|source| format!("-A INPUT -s {source}/32 -p tcp -m tcp --dport 443 -j ACCEPT\n")).collect();
+    for (name, text) in [("v4", rules(&accept[1..].concat())), ("v6", rules("")), ("after.v4", rules(&accept.concat()))]
+    {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
     folder
 }
 
@@ -136,7 +148,8 @@ fn every_command_line_is_one_that_the_binary_takes() {
                 continue;
             }
             let Some(typed) = line.strip_prefix("workos-preflight") else {
-                let known = line.is_empty() || line.starts_with("cargo ") || line.starts_with("export WORKOS_");
+                let others = ["cargo ", "export WORKOS_", "iptables-save "];
+                let known = line.is_empty() || others.iter().any(|other| line.starts_with(other));
                 assert!(known, "the README has a command that no test knows: {line}");
                 continue;
             };
@@ -144,6 +157,12 @@ fn every_command_line_is_one_that_the_binary_takes() {
                 let args: Vec<&str> = typed.split_whitespace().collect();
                 let ended = run_in(folder.path(), &args);
                 assert_eq!(ended.code, Some(0), "{line}: {ended:?}");
+                continue;
+            }
+            if typed.trim_start().starts_with("rules ") {
+                let args: Vec<&str> = typed.split_whitespace().collect();
+                let ended = run_in(folder.path(), &args);
+                assert!(matches!(ended.code, Some(0 | 1)), "{line}: {ended:?}");
                 continue;
             }
             if typed.trim() == "version" {

@@ -70,7 +70,7 @@ static USED_MOST: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "generate",
+        "rules generate",
         &[
             "dialect",
             "direction",
@@ -85,8 +85,9 @@ static USED_MOST: &[(&str, &[&str])] = &[
             "exposure",
         ],
     ),
+    ("rules compare", &["requested", "dialect", "scope", "place", "domain", "resolver", "format"]),
     (
-        "audit",
+        "rules audit",
         &["dialect", "scope", "place", "outside", "inside", "domain", "resolver", "exposure", "format", "report"],
     ),
     ("listen", &["bind", "tls-cert", "tls-key", "plain", "trusted-proxy", "for", "deliver", "webhook-url", "report"]),
@@ -217,8 +218,15 @@ fn short_of_the_whole(command: Command) -> Command {
         .after_help(OF_THE_WHOLE)
 }
 
+/// How a command is typed behind the tool's name: `rules audit`.
+fn typed(command: &Command) -> String {
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    let behind = name.strip_prefix(concat!(env!("CARGO_PKG_NAME"), "-")).unwrap_or(name);
+    behind.replace('-', " ")
+}
+
 fn short(command: Command) -> Command {
-    let name = command.get_name().to_owned();
+    let name = typed(&command);
     let used_most = USED_MOST.iter().find(|(of, _)| *of == name).map(|(_, options)| *options);
     let command = command.mut_args(|argument| {
         let is_used = match (used_most, argument.get_long()) {
@@ -282,7 +290,7 @@ mod tests {
     fn what_the_short_help_names_is_there() {
         let whole = whole();
         for (name, options) in USED_MOST {
-            let command = commands(&whole).find(|command| command.get_name() == *name).unwrap();
+            let command = commands(&whole).find(|command| typed(command) == *name).unwrap();
             for option in *options {
                 let found = command.get_arguments().find(|argument| argument.get_long() == Some(option));
                 assert!(found.is_some_and(|found| !found.is_hide_set()), "{name} --{option}");

@@ -28,7 +28,7 @@ pub use help::{HelpFlags, Length, asked_for, help};
 pub use init::InitArgs;
 pub use listen::{ActionVerdict, ListenArgs, USUAL_PLACE};
 pub use probe::ProbeArgs;
-pub use rules::{AuditArgs, GenerateArgs, Needed, Part, RulesArgs, RulesCommand, Ways};
+pub use rules::{AuditArgs, GenerateArgs, Needed, Part, RuleCompareArgs, RulesArgs, RulesCommand, Ways};
 pub use settings::{ByCheck, ByDemo, ByListen, ByPlan, ByProbe, ByRequirements, ByRules, SettingsArgs, Takes, Typed};
 
 /// Tells whether this network, this configuration and this firewall will let an application use `WorkOS`.

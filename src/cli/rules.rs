@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::OutputArgs;
 use super::settings::{ByRules, SettingsArgs};
+use super::{OutputArgs, When, documents_format};
+use crate::documents::Kind;
+use crate::reporters::{Format, HUMAN};
 
 /// The arguments of `rules`.
 #[derive(Args, Debug)]
@@ -23,6 +25,8 @@ pub enum RulesCommand {
     Generate(Box<GenerateArgs>),
     /// Judge exported rules: what is missing, too wide or stale; sends nothing
     Audit(Box<AuditArgs>),
+    /// Say what exactly a change lets through and shuts; sends nothing
+    Compare(Box<RuleCompareArgs>),
 }
 
 /// The options of `rules generate`.
@@ -91,6 +95,49 @@ pub struct AuditArgs {
     /// Where the review goes.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// The arguments of `rules compare`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Every connection over every address, protocol and port is compared, not lines: rules that are written otherwise and mean the \
+                  same are no change. Connections that begin are compared first; those that stand are told where they differ. What is \
+                  rewritten on the way is not compared.\n\n\
+                  Exit codes: 0 nothing changes, or what was requested and nothing else; 1 it opens more, leaves something out or shuts \
+                  something (without --requested: it changes anything); 2 a file cannot be read; 3 it cannot be decided.\n\n\
+                  Examples:\n  \
+                  workos-preflight rules compare before.rules after.rules\n  \
+                  workos-preflight rules compare before.rules after.rules --requested --resolver 10.20.0.53 --format markdown"
+)]
+pub struct RuleCompareArgs {
+    /// The rules before the change: a file or a folder; `-` is standard input
+    #[arg(value_name = "BEFORE", value_hint = ValueHint::AnyPath)]
+    pub before: PathBuf,
+    /// The rules after the change: a file or a folder; `-` is standard input
+    #[arg(value_name = "AFTER", value_hint = ValueHint::AnyPath)]
+    pub after: PathBuf,
+    /// Hold the change to the required flows: does it do that and nothing else?
+    #[arg(long, help_heading = "The request")]
+    pub requested: bool,
+    /// The flows that are requested: those needed this much, and more
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NEED",
+        default_value = "recommended",
+        requires = "requested",
+        help_heading = "The request"
+    )]
+    pub need: Needed,
+    /// What the user asks for.
+    #[command(flatten)]
+    pub settings: SettingsArgs<ByRules>,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.name, value_parser = documents_format(Kind::Change), help_heading = "Output")]
+    pub format: &'static Format,
+    /// When to colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: When,
 }
 
 /// Which way connections cross the edge.

@@ -83,6 +83,7 @@ fn every_flag_gives_its_setting_and_is_named_as_where_the_value_came_from() {
                     Command::Rules(args) => match args.command {
                         RulesCommand::Generate(args) => args.settings.typed.layer().clone(),
                         RulesCommand::Audit(args) => args.settings.typed.layer().clone(),
+                        RulesCommand::Compare(args) => args.settings.typed.layer().clone(),
                     },
                     other => panic!("{other:?} takes no settings"),
                 };

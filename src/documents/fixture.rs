@@ -2,6 +2,7 @@
 
 use super::Document;
 use super::audit::{Audit, By, Decided, Written};
+use super::change::{Change, Changed, Missed};
 use super::explain::{CodePage, Decides, Page, Strategies};
 use super::faults::{Fault, Faults};
 use super::plan::{Contact, Plan, Planned};
@@ -11,8 +12,11 @@ use crate::contact::Piece;
 use crate::ending::Why;
 use crate::firewall::addresses::networks;
 use crate::firewall::audit::Fate;
+use crate::firewall::compare::{Effect, Named, Verdict as Followed, Wrong};
 use crate::firewall::evaluate::Verdict;
+use crate::firewall::ranges::Ranges;
 use crate::firewall::review::Cited;
+use crate::firewall::rules::Way;
 use crate::firewall::{Direction, Flow, Need, Owner, Party, Protocol, objects};
 use crate::outcome::{Cause, Code, Vantage};
 use crate::plan::Touched;
@@ -34,6 +38,7 @@ pub(crate) fn each(mut seen: impl FnMut(&str, &Document)) {
     seen("repaired.comparison", &Document::Comparison(&Comparison::of(&after, &before)));
     seen("faults", &Document::Faults(faults()));
     seen("audit", &Document::Audit(Box::new(audit())));
+    seen("rule-comparison", &Document::Change(Box::new(change())));
 }
 
 /// Documents into which strangers wrote wherever they can.
@@ -75,6 +80,18 @@ pub(crate) fn each_hostile(mut seen: impl FnMut(&Document)) {
         change.remarks = vec![STRANGER.to_owned()];
     }
     seen(&Document::Audit(Box::new(audit)));
+    let mut change = change();
+    change.files[0][0].0 = STRANGER.to_owned();
+    change.skipped.push((STRANGER.to_owned(), STRANGER.to_owned()));
+    change.requested = Some(vec![STRANGER.to_owned()]);
+    change.unjudged.push(STRANGER.to_owned());
+    let strange = Cited { file: STRANGER.to_owned(), line: 1, name: STRANGER.into(), quoted: STRANGER.into() };
+    change.rows[0].before = vec![strange.clone()];
+    change.rows[0].conditions = vec![STRANGER.to_owned()];
+    change.rows[0].names = vec![("in by", Named { names: vec![STRANGER.to_owned()], but: true })];
+    change.left_out[0].by = Some(strange);
+    change.left_out[0].why = vec![STRANGER.to_owned()];
+    seen(&Document::Change(Box::new(change)));
     let (before, after) = (healthy(), Report::from(&fixture::hostile()));
     seen(&Document::Comparison(&Comparison::of(&before, &after)));
     seen(&Document::Comparison(&Comparison::of(&after, &before)));
@@ -131,6 +148,63 @@ fn audit() -> Audit {
             remarks: vec!["Put it before rule 2 of INPUT.".to_owned()],
             flows: vec![sheet.flows[2].clone()],
         }),
+    }
+}
+
+/// A change that opens what was requested and more, shuts something, and leaves something out.
+fn change() -> Change {
+    let cited = |line: u32, name: &str, quoted: &str| Cited {
+        file: "after.rules".to_owned(),
+        line,
+        name: name.into(),
+        quoted: quoted.into(),
+    };
+    let any = || Named { names: Vec::new(), but: true };
+    let row = |effect, requested, source: &str| Changed {
+        effect,
+        requested,
+        way: Way::In,
+        names: Vec::new(),
+        source: networks(&[source.parse().unwrap()]),
+        destination: Ranges::all(),
+        protocol: Ranges::one(6_u8),
+        source_port: Ranges::all(),
+        port: Ranges::one(443_u16),
+        before: vec![cited(2, "policy of INPUT", ":INPUT DROP")],
+        after: vec![cited(7, "rule 4 of INPUT", "-A INPUT -s 3.217.146.0/24 -p tcp --dport 443 -j ACCEPT")],
+        conditions: Vec::new(),
+    };
+    let may = Changed {
+        names: vec![("in by", any())].into_iter().filter(|(_, named)| !named.is_any()).collect(),
+        port: Ranges::between(8000_u16, 8999_u16),
+        conditions: vec!["the set `office` holds the address".to_owned()],
+        ..row(Effect::MayOpen, false, "10.0.0.0/8")
+    };
+    Change {
+        head: fixture::head(),
+        files: [
+            vec![("before.rules".to_owned(), "iptables")],
+            vec![("after.rules".to_owned(), "iptables"), ("after.v6".to_owned(), "iptables")],
+        ],
+        skipped: Vec::new(),
+        requested: Some(vec!["ingress-workos".to_owned(), "egress-api".to_owned()]),
+        verdict: Followed::Otherwise(Wrong { opens_more: true, leaves_out: true, shuts: true }),
+        complete: true,
+        rows: vec![
+            row(Effect::Opens, true, "3.217.146.166/32"),
+            row(Effect::Opens, false, "3.217.146.0/25"),
+            row(Effect::Closes, false, "192.0.2.0/24"),
+            may,
+        ],
+        established: vec![row(Effect::Closes, false, "198.51.100.0/24")],
+        left_out: vec![Missed {
+            flow: "egress-api".to_owned(),
+            peers: networks(&["104.16.0.0/13".parse().unwrap()]),
+            sure: true,
+            by: Some(cited(4, "policy of OUTPUT", ":OUTPUT DROP")),
+            why: Vec::new(),
+        }],
+        unjudged: vec!["a part that was not understood is not the same on both sides: `-m recent`".to_owned()],
     }
 }
 

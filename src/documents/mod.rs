@@ -2,6 +2,7 @@
 //! [`crate::reporters`] writes it.
 
 pub mod audit;
+pub mod change;
 pub mod explain;
 pub mod faults;
 pub mod plan;
@@ -26,6 +27,8 @@ pub enum Document<'a> {
     Faults(faults::Faults),
     /// What exported rules come to.
     Audit(Box<audit::Audit>),
+    /// What a change of rules does.
+    Change(Box<change::Change>),
 }
 
 /// The kinds of documents, the report of a run among them. Each has a published schema.
@@ -45,12 +48,22 @@ pub enum Kind {
     Faults,
     /// What exported rules come to.
     Audit,
+    /// What a change of rules does.
+    Change,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 7] =
-        [Kind::Report, Kind::Comparison, Kind::Plan, Kind::Requirements, Kind::Explain, Kind::Faults, Kind::Audit];
+    pub const ALL: [Kind; 8] = [
+        Kind::Report,
+        Kind::Comparison,
+        Kind::Plan,
+        Kind::Requirements,
+        Kind::Explain,
+        Kind::Faults,
+        Kind::Audit,
+        Kind::Change,
+    ];
 
     /// As it is written on the command line.
     pub fn as_str(self) -> &'static str {
@@ -62,6 +75,7 @@ impl Kind {
             Kind::Explain => "explain",
             Kind::Faults => "faults",
             Kind::Audit => "audit",
+            Kind::Change => "rule-comparison",
         }
     }
 
@@ -75,6 +89,7 @@ impl Kind {
             Kind::Explain => "what `explain` prints",
             Kind::Faults => "what `demo --fault list` prints",
             Kind::Audit => "what `rules audit` prints",
+            Kind::Change => "what `rules compare` prints",
         }
     }
 }
@@ -89,6 +104,7 @@ impl Document<'_> {
             Document::Comparison(_) => Kind::Comparison,
             Document::Faults(_) => Kind::Faults,
             Document::Audit(_) => Kind::Audit,
+            Document::Change(_) => Kind::Change,
         }
     }
 }

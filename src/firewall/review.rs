@@ -118,7 +118,8 @@ pub struct Cited {
 }
 
 impl Cited {
-    fn of(place: Option<&Place>, rules: &Rules) -> Self {
+    /// A place in one of these rules' files; nothing, where no rule is.
+    pub fn of(place: Option<&Place>, rules: &Rules) -> Self {
         let Some(place) = place else {
             return Cited { name: "no rule".into(), ..Cited::default() };
         };

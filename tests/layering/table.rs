@@ -551,7 +551,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         "commands::rules",
-        &[MEETING, &["crate::files::Place"]],
+        &[MEETING, &["crate::files::Place", "std::time::Instant::now"]],
         "rules are generated from what is required, and exported ones are read from files",
     ),
     row(

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{given, named};
-use crate::cli::{GenerateArgs, Needed, Part, Ways};
+use super::{given, least, named};
+use crate::cli::{GenerateArgs, Part, Ways};
 use crate::commands::{Failure, exit, gather, print, say, session};
 use crate::documents::requirements::{addresses, too_old};
 use crate::facts::Facts;
 use crate::files::Place;
 use crate::firewall::dialects::{DIALECTS, Dialect, Generated, Request};
-use crate::firewall::{Delta, Direction, Flow, Need, Party, flows};
+use crate::firewall::{Delta, Direction, Flow, Party, flows};
 use crate::outcome::Vantage;
 use crate::reporters::Encoding;
 use crate::said::{caught, harmless_lines, hidden};
@@ -25,7 +25,7 @@ pub(in crate::commands) fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         let wanted = "--dialect is missing, which says in which language; `rules generate --list` names them";
         return Err(Failure::Usage(wanted.to_owned()));
     };
-    let dialect = named(name, "one that rules are written in", |dialect| dialect.writes.is_some())?;
+    let dialect = named(name, "written", |dialect| dialect.writes.is_some())?;
     let older = args.compare_facts.as_deref().map(gather::older_facts).transpose()?;
     let text = written(dialect, args, &settings, &facts, older.as_ref())?;
     let now = session::head_here(&settings, &facts, Vantage::Inside).started_at;
@@ -39,7 +39,9 @@ pub(in crate::commands) fn run(args: &GenerateArgs) -> Result<u8, Failure> {
 fn list() -> String {
     let width = DIALECTS.iter().map(|dialect| dialect.name.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
-    for dialect in DIALECTS {
+    let mut sorted: Vec<&Dialect> = DIALECTS.to_vec();
+    sorted.sort_by_key(|dialect| dialect.name);
+    for dialect in sorted {
         let does = match (dialect.writes.is_some(), dialect.reads.is_some()) {
             (true, true) => "written and read",
             (true, false) => "written         ",
@@ -98,11 +100,6 @@ fn taken_away(flow: &Flow) -> String {
 /// Whether a rule is wanted for it here. Browsers are machines of their own, and no rule for the installation is about them; what
 /// other machines open is the business of what stands between them and the internet.
 fn is_chosen(flow: &Flow, args: &GenerateArgs, settings: &Settings) -> bool {
-    let need = match args.need {
-        Needed::Required => Need::Required,
-        Needed::Recommended => Need::Recommended,
-        Needed::WhereUsed => Need::WhereUsed,
-    };
     let way = match args.direction {
         Ways::Both => true,
         Ways::Egress => flow.direction == Direction::Egress,
@@ -110,7 +107,7 @@ fn is_chosen(flow: &Flow, args: &GenerateArgs, settings: &Settings) -> bool {
     };
     let on_router = settings.place.as_ref().is_some_and(|place| place.value == InForce::Router);
     let of_here = flow.direction == Direction::Ingress || flow.is_opened_by_the_server();
-    way && flow.need <= need && (of_here || on_router && !flow.is_opened_by_browsers())
+    way && flow.need <= least(args.need) && (of_here || on_router && !flow.is_opened_by_browsers())
 }
 
 fn without_secrets(mut flow: Flow) -> Flow {

@@ -31,8 +31,7 @@ pub(in crate::commands) fn read(
     dialect: Option<&str>,
     scope: &[String],
 ) -> Result<Exported, Failure> {
-    let given =
-        dialect.map(|name| named(name, "one that exported rules are read in", |it| it.reads.is_some())).transpose()?;
+    let given = dialect.map(|name| named(name, "read", |it| it.reads.is_some())).transpose()?;
     let mut exported = Exported::default();
     let mut inputs: Vec<(&'static Dialect, Vec<Input>)> = Vec::new();
     let mut take =

@@ -2,6 +2,7 @@
 
 mod area;
 mod audit;
+mod change;
 mod closing;
 mod comparison;
 mod explain;
@@ -42,6 +43,7 @@ fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<
     let mut human = Human::new(look, &[]);
     match document {
         Document::Audit(audit) => Human::new(look, audit.groups).audit(audit, out),
+        Document::Change(change) => human.change(change, out),
         Document::Plan(plan) => human.plan(plan, out),
         Document::Requirements(sheet) => human.of_width(60, 110).requirements(sheet, out),
         Document::Explain(page) => human.of_width(40, 100).explain(page, out),

@@ -31,7 +31,7 @@ pub(super) struct Audit {
 
 /// A file that was read.
 #[derive(Serialize, JsonSchema)]
-struct File {
+pub(super) struct File {
     /// Its name, as it was given.
     name: String,
     /// Its language.
@@ -40,7 +40,7 @@ struct File {
 
 /// A file that was not.
 #[derive(Serialize, JsonSchema)]
-struct PassedOver {
+pub(super) struct PassedOver {
     /// Its name.
     name: String,
     /// Why.
@@ -83,7 +83,7 @@ struct Decided {
 
 /// A rule, or a policy.
 #[derive(Serialize, JsonSchema)]
-struct Rule {
+pub(super) struct Rule {
     /// The file; empty, where nothing is written anywhere.
     file: String,
     /// The line; null, where lines mean nothing.
@@ -115,8 +115,8 @@ impl From<&audit::Audit> for Audit {
         Audit {
             schema: SCHEMA.to_owned(),
             report: v1::Report::from(&audit.report),
-            files: audit.files.iter().map(file).collect(),
-            passed_over: audit.skipped.iter().map(passed).collect(),
+            files: audit.files.iter().map(File::from).collect(),
+            passed_over: audit.skipped.iter().map(PassedOver::from).collect(),
             flows: audit.flows.iter().map(Flow::from).collect(),
             change: audit.change.as_ref().map(|change| Change {
                 dialect: change.dialect.map(str::to_owned),
@@ -125,6 +125,18 @@ impl From<&audit::Audit> for Audit {
                 flows: change.flows.iter().map(|flow| flow.id.clone()).collect(),
             }),
         }
+    }
+}
+
+impl From<&(String, &'static str)> for File {
+    fn from((name, dialect): &(String, &'static str)) -> Self {
+        File { name: name.clone(), dialect: (*dialect).to_owned() }
+    }
+}
+
+impl From<&(String, String)> for PassedOver {
+    fn from((name, why): &(String, String)) -> Self {
+        PassedOver { name: name.clone(), why: why.clone() }
     }
 }
 

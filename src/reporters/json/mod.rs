@@ -1,6 +1,7 @@
 //! Every document as JSON. Each has a wire format of its own, which only ever gains fields, and a schema of it.
 
 mod audit;
+mod change;
 mod explain;
 mod faults;
 mod plan;
@@ -39,6 +40,7 @@ impl Reporter for Json {
 fn document(document: &Document, _look: Look, out: &mut dyn Write) -> io::Result<()> {
     match document {
         Document::Audit(document) => written(&audit::Audit::from(document.as_ref()), out),
+        Document::Change(change) => written(&change::Change::from(change.as_ref()), out),
         Document::Plan(plan) => written(&plan::Plan::from(plan.as_ref()), out),
         Document::Requirements(sheet) => written(&requirements::Requirements::from(sheet.as_ref()), out),
         Document::Explain(page) => written(&explain::Page::from(page), out),
@@ -57,6 +59,7 @@ pub(super) fn schema(kind: Kind) -> Value {
         Kind::Explain => of::<explain::Page>(),
         Kind::Faults => of::<faults::Faults>(),
         Kind::Audit => of::<audit::Audit>(),
+        Kind::Change => of::<change::Change>(),
     }
 }
 

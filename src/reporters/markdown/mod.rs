@@ -1,6 +1,7 @@
 //! Reports and every other document as markdown, for a ticket: `CommonMark`, with the tables that GitHub and GitLab added.
 
 mod audit;
+mod change;
 mod comparison;
 mod explain;
 mod faults;
@@ -34,6 +35,7 @@ fn document(document: &Document, look: Look, out: &mut dyn Write) -> io::Result<
     let mut blocks = Blocks::default();
     match document {
         Document::Audit(document) => return audit::write(document, look, out),
+        Document::Change(change) => blocks.change(change),
         Document::Plan(plan) => blocks.plan(plan),
         Document::Requirements(requirements) => blocks.requirements(requirements),
         Document::Explain(page) => blocks.explain(page),
