@@ -50,8 +50,9 @@ pub(super) struct Reading<'r, 'a> {
     pub rules: &'r mut Rules,
 }
 
-/// Alternatives beyond that are not told apart.
+/// Alternatives beyond that are not told apart, in one rule and in all together.
 const MOST_ALTERNATIVES: usize = 1_024;
+const MOST_MATCHES: usize = 200_000;
 
 /// Reads a rule's words, which begin behind the chain. Nothing, where the rule is not for this family.
 pub(super) fn parse(words: &[Cow<'_, str>], reading: Reading<'_, '_>) -> Option<Parsed> {
@@ -234,7 +235,10 @@ impl<'w> Options<'w, '_, '_> {
             self.parsed.when.retain_mut(|when| when.and(by).map(|both| *when = both).is_some());
             return;
         }
-        if self.parsed.when.len().saturating_mul(alternatives.len()) > MOST_ALTERNATIVES {
+        let pairs = self.parsed.when.len().saturating_mul(alternatives.len());
+        let spent = self.reading.sets.matches.get().saturating_add(pairs);
+        self.reading.sets.matches.set(spent);
+        if pairs > MOST_ALTERNATIVES || spent > MOST_MATCHES {
             let what = format!("all options of `{}` fit", self.reading.place.quoted);
             for when in &mut self.parsed.when {
                 when.conditions.push(Condition::holds(what.as_str()));

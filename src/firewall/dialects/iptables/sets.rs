@@ -1,5 +1,6 @@
 //! What `ipset save` says: which addresses, ports and names a set holds, so that a rule that asks for it matches exactly those.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ pub(super) struct Sets<'a> {
     by_name: HashMap<&'a str, Set<'a>>,
     /// Sets that rules add to and take from.
     pub filled: Vec<String>,
+    /// How many matches all rules came to so far: a set of many ports in many rules is more than fits anywhere.
+    pub matches: Cell<usize>,
 }
 
 struct Set<'a> {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::firewall::addresses::{in_words, networks};
 use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
@@ -678,4 +680,40 @@ fn a_hundred_thousand_rules_are_read_in_time_that_grows_with_them() {
     timed(&few);
     let ratio = timed(&many).as_secs_f64() / timed(&few).as_secs_f64();
     assert!(ratio < 40.0, "{ratio}");
+}
+
+#[test]
+fn a_set_of_many_ports_in_many_rules_stays_within_bounds() {
+    let entries: String = (1..500).map(|port| format!("add many 10.0.0.1,tcp:{port}\n")).collect::<Vec<_>>().concat();
+    let sets = format!("create many hash:ip,port family inet\n{entries}");
+    let line = "-A INPUT -p tcp -m set --match-set many src,dst -j ACCEPT\n";
+    let read = rules(&[&filter(&line.repeat(1_000)), &sets]);
+
+    let matches: usize = read.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.when.len()).sum();
+    assert!(matches < 202_000, "{matches}");
+    assert!(said(&read, &question(Way::In, "10.0.0.1/32 10.0.0.2/32", 443))[0].starts_with("10.0.0.1 Allowed"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_cut_out_of_an_export_is_read_and_asked_or_refused(
+        from in any::<prop::sample::Index>(),
+        length in 0_usize..30,
+        instead in "[-!:/,*. a-zA-Z0-9\\n\"]{0,12}",
+    ) {
+        let odd = "-A INPUT -s 10/8 -p tcp -m multiport ! --ports 1,2:3 -m set ! --match-set pairs src,dst -j ACCEPT\n\
+            -A INPUT -p tcp --tcp-flags SYN,ACK SYN -m iprange --src-range 1.1.1.1-2.2.2.2 -m limit --limit 3/min -g OWN\n\
+            :OWN - [0:0]\n-A OWN -m conntrack ! --ctstate NEW,DNAT --ctorigdstport 1:2 -m time --timestart 1:00 -j NFQUEUE\n";
+        let whole = format!("{DOCKER}{}{SETS}", filter(odd));
+        let mut characters: Vec<char> = whole.chars().collect();
+        let from = from.index(characters.len());
+        let to = (from + length).min(characters.len());
+        characters.splice(from..to, instead.chars());
+        let text: String = characters.into_iter().collect();
+        if let Ok(read) = read_v4(&inputs(&[&text]), &Scope::default()) {
+            for way in [Way::In, Way::Out, Way::Through] {
+                let _ = said(&read, &question(way, "0.0.0.0/0 ::/0", 443));
+            }
+        }
+    }
 }
