@@ -1,6 +1,7 @@
 //! Comparisons held against what a person finds who tries every packet.
 
 mod established;
+mod generated;
 mod invariants;
 mod verdicts;
 mod whatever;
