@@ -9,11 +9,20 @@ use crate::firewall::dialects::{Input, Scope};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{NoteKind, Place};
 
-/// Whether this is what `ipset save` prints.
+/// Whether this is what `ipset save` prints, or a script that fills sets.
 pub(super) fn is_saved(text: &str) -> bool {
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
-    let words: Vec<&str> = first.unwrap_or_default().split_whitespace().take(3).collect();
-    matches!(words[..], ["create", _, kind] if kind.starts_with("hash:") || kind.starts_with("bitmap:") || kind.starts_with("list:"))
+    let says = |line: &&str| !line.is_empty() && !line.starts_with('#') && words(line).first() != Some(&"flush");
+    let words = words(text.lines().map(str::trim).find(says).unwrap_or_default());
+    match words[..] {
+        ["create", _, kind, ..] => ["hash:", "bitmap:", "list:"].iter().any(|known| kind.starts_with(known)),
+        ["add", _, member, ..] => entry::entry(member).is_ok(),
+        _ => false,
+    }
+}
+
+/// The words of a command, without those that only say how it is to be run.
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().filter(|word| !matches!(*word, "ipset" | "sudo" | "-exist" | "-!" | "--exist")).collect()
 }
 
 /// A set: its kind, its members, and what is taken out of it again.
@@ -31,7 +40,7 @@ struct Set {
 pub(super) fn read(input: &Input, file: u16, scope: &Scope, draft: &mut Draft) {
     let mut sets: BTreeMap<String, Set> = BTreeMap::new();
     for (nth, line) in input.text.lines().enumerate() {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words = words(line);
         let place = |name: &str| Place::new(file, nth + 1, format!("line {} (set {name})", nth + 1), line);
         match words[..] {
             [] => {}
@@ -43,13 +52,18 @@ pub(super) fn read(input: &Input, file: u16, scope: &Scope, draft: &mut Draft) {
             }
             ["add", name, member, ref options @ ..] => {
                 let place = place(name);
-                let Some(set) = sets.get_mut(name) else {
-                    draft.rules.note(NoteKind::Undefined, &place, format!("there is no set `{name}`"));
-                    draft.unclear(&place, Ranges::all(), &format!("what the set `{name}` is that nothing creates"));
-                    continue;
-                };
-                add(set, &place, member, options, draft);
+                if !sets.contains_key(name) {
+                    let what = format!("nothing here creates the set `{name}`: it is taken as one of networks");
+                    draft.rules.note(NoteKind::Assumed, &place, what);
+                    let set = Set { kind: "hash:net".to_owned(), place: place.clone(), ..Set::default() };
+                    sets.insert(name.to_owned(), set);
+                }
+                if let Some(set) = sets.get_mut(name) {
+                    add(set, &place, member, options, draft);
+                }
             }
+            // A set that is emptied before it is filled.
+            ["flush", name] if sets.get(name).is_none_or(|set| set.members.is_empty()) => {}
             _ => draft.unclear(&place("?"), Ranges::all(), "it is neither `create` nor `add`"),
         }
     }
@@ -99,7 +113,7 @@ fn add(set: &mut Set, place: &Place, member: &str, options: &[&str], draft: &mut
         Ok(read) => {
             let family = read.family;
             let ranges = read.noted(&mut draft.rules, place);
-            if set.family != Some(family) {
+            if set.family.is_some_and(|its| its != family) {
                 draft.unclear(place, ranges, "its family is not that of the set");
             } else if options.contains(&"nomatch") {
                 set.except.push(ranges);

@@ -33,6 +33,13 @@ pub(super) enum Line {
 /// Reads a line. The first one may be the head of a column.
 pub(super) fn read(line: &str, is_first: bool) -> Line {
     let line = without_comment(line.trim_start_matches('\u{feff}').trim());
+    // The rule beneath the head of a table.
+    if line.chars().all(|c| matches!(c, '-' | '|' | ':' | '=' | '+' | ' ')) {
+        return Line::Nothing;
+    }
+    if matches!(line.to_ascii_lowercase().as_str(), "ipv4" | "ipv6") {
+        return Line::Heading;
+    }
     let (name, rest) = assigned(line);
     let words: Vec<&str> = name.into_iter().flat_map(words_of).collect();
     if let Some(word) = words.iter().find(|word| restricts(word)) {
@@ -79,9 +86,9 @@ fn without_comment(line: &str) -> &str {
     }
 }
 
-/// `name = [` and `name:`, as variables and YAML have them; `- ` too.
+/// `name = [` and `name:`, as variables, YAML and JSON have them; without the mark of a point (`- `).
 fn assigned(line: &str) -> (Option<&str>, &str) {
-    let line = line.strip_prefix("- ").unwrap_or(line).trim();
+    let line = ["- ", "* ", "• ", "· "].iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line).trim();
     let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"' || c == '_')
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | ' '))
@@ -92,7 +99,7 @@ fn assigned(line: &str) -> (Option<&str>, &str) {
         return (Some(name), rest.trim());
     }
     match line.split_once(':') {
-        Some((name, rest)) if is_name(name) && (rest.is_empty() || rest.trim_start().starts_with('[')) => {
+        Some((name, rest)) if is_name(name) && (rest.is_empty() || rest.trim_start().starts_with(['[', '{'])) => {
             (Some(name), rest.trim())
         }
         _ => (None, line),
@@ -106,6 +113,8 @@ struct Tokens {
     odd: Vec<Oddity>,
     words: bool,
     unclear: Option<String>,
+    /// The address that was read last, where it stood alone: a mask may follow in the next cell.
+    alone: Option<String>,
 }
 
 impl Tokens {
@@ -126,6 +135,18 @@ impl Tokens {
             } else {
                 (entry::entry(token), 1)
             };
+            let alone = self.alone.take();
+            if let Some(address) = alone.filter(|_| at == 0 && tokens.len() == 1 && is_mask(token)) {
+                self.peers.pop();
+                match entry::netmask(&address, token) {
+                    Ok(Entry { ranges, oddity, .. }) => {
+                        self.odd.extend(oddity);
+                        self.peers.push(Peer::Addresses(ranges));
+                    }
+                    Err(oddity) => self.malformed.push(oddity),
+                }
+                return;
+            }
             // `allow 1.2.3.4` is a rule of some language.
             if let Some(word) = word_before.filter(|_| is_attempt(token)) {
                 self.unclear(format!("`{}` stands before an entry", short(word)));
@@ -134,6 +155,7 @@ impl Tokens {
                 Ok(Entry { ranges, oddity, .. }) => {
                     self.odd.extend(oddity);
                     self.peers.push(Peer::Addresses(ranges));
+                    self.alone = token.parse::<Ipv4Addr>().is_ok().then(|| (*token).to_owned());
                     of_this_cell = true;
                 }
                 Err(_) if matches!(token.to_ascii_lowercase().as_str(), "any" | "all" | "*") && tokens.len() == 1 => {

@@ -58,6 +58,13 @@ fn a_list_is_read_however_it_was_pasted() {
         ("allowed:\n  - 1.2.3.4\n  - 10.0.0.0/8\n", "1.2.3.4, 10.0.0.0/8"),
         ("[\"1.2.3.4\",\"10.0.0.0/8\"]", "1.2.3.4, 10.0.0.0/8"),
         ("\u{feff}1.2.3.4\r\n10.0.0.0/8\r\n", "1.2.3.4, 10.0.0.0/8"),
+        ("IPv4\n* 1.2.3.4\n• `10.0.0.0/8`\nIPv6\n- 2606:4700::/32", "1.2.3.4, 10.0.0.0/8, 2606:4700::/32"),
+        ("| Address | Owner |\n|---|---|\n| 1.2.3.4 | WorkOS |\n", "1.2.3.4"),
+        (
+            "Name,Type,Address,Mask\nCF-1,Subnet,10.0.0.0,255.0.0.0\nCF-2,Host,1.2.3.4,255.255.255.255\n",
+            "1.2.3.4, 10.0.0.0/8",
+        ),
+        ("{\n  \"ipv4_cidrs\": [\n    \"1.2.3.4/32\",\n    \"10.0.0.0/8\"\n  ]\n}\n", "1.2.3.4, 10.0.0.0/8"),
     ] {
         let rules = rules(text);
         assert_eq!((passes(&rules, Way::In).as_str(), kinds(&rules)), (means, vec![]), "{text}");
@@ -73,6 +80,7 @@ fn a_slip_is_noted_and_has_no_effect() {
         ("010.0.0.0/8\n1.2.3.4", "1.2.3.4", NoteKind::Malformed),
         ("1.2.3.4\n10.0.0.9-10.0.0.1", "1.2.3.4", NoteKind::Malformed),
         ("1.2.3.4\n10.0.0.0 0.0.0.255", "1.2.3.4", NoteKind::Malformed),
+        ("1.2.3.4\nx,10.0.0.0,255.0.255.0", "1.2.3.4", NoteKind::Malformed),
         ("1.2.3.4\n10.0.0.1/24", "1.2.3.4, 10.0.0.0/24", NoteKind::HostBits),
         ("1.2.3.4\n1.2.3.4/32", "1.2.3.4", NoteKind::Duplicate),
     ] {
@@ -137,6 +145,9 @@ fn sets_are_read_as_what_they_hold() {
     assert_eq!(passes(&rules_of(&of_sets, &["both"]).unwrap(), Way::In), cloudflare);
     let circle = rules_of(&format!("{of_sets}add both both\nadd both nothing\n"), &["both"]).unwrap();
     assert!(!circle.understood() && passes(&circle, Way::In).starts_with(cloudflare));
+    let script = "ipset flush cf\nipset -exist add cf 104.16.0.0/13\nipset add cf 2606:4700::/32\n";
+    assert!(recognises(script));
+    assert_eq!(passes(&rules_of(script, &[]).unwrap(), Way::In), "104.16.0.0/13, 2606:4700::/32");
     let with_ports = "create web hash:ip,port family inet\nadd web 1.2.3.4,tcp:443\n";
     let ported = rules_of(with_ports, &[]).unwrap();
     assert_eq!((passes(&ported, Way::In).as_str(), ported.understood()), (" ? 1.2.3.4", false));
