@@ -131,22 +131,29 @@ impl Cited {
         Cited::of(place(by), rules)
     }
 
-    /// `rule 3 of INPUT (iptables.rules:12)`
+    /// `rule 3 of INPUT (iptables.rules:12)`. The folder is said once, where the files are.
     pub fn in_words(&self) -> String {
-        match (self.file.as_str(), self.line) {
+        let file = self.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        match (file, self.line) {
             ("", _) => self.name.to_string(),
             (file, 0) => format!("{} ({file})", self.name),
             (file, line) => format!("{} ({file}:{line})", self.name),
         }
     }
 
-    /// The same with what is written there, where that says more than its name.
+    /// The same with what is written there, where that says more than its name; its beginning, where it is long.
     pub fn quoted(&self) -> String {
+        const MOST: usize = 120;
+
         if self.quoted.is_empty() || self.quoted == self.name {
-            self.in_words()
-        } else {
-            format!("{}: `{}`", self.in_words(), self.quoted.replace('`', "'"))
+            return self.in_words();
         }
+        let mut written = self.quoted.replace('`', "'");
+        if let Some((cut, _)) = written.char_indices().nth(MOST) {
+            written.truncate(cut);
+            written.push('…');
+        }
+        format!("{}: `{written}`", self.in_words())
     }
 }
 
@@ -268,5 +275,26 @@ pub fn some(set: &Ranges) -> String {
     match nets.len().saturating_sub(MOST) {
         0 => words.join(", "),
         more => format!("{} and {more} more", words.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_said_by_the_name_of_its_file_and_quoted_by_its_beginning() {
+        let cited = |file: &str, line, quoted: &str| Cited {
+            file: file.to_owned(),
+            line,
+            name: "rule 3".into(),
+            quoted: quoted.into(),
+        };
+
+        assert_eq!(cited("/srv/exports/v4", 12, "rule 3").quoted(), "rule 3 (v4:12)");
+        assert_eq!(cited(r"C:\exports\rules.csv", 0, "Allow").quoted(), "rule 3 (rules.csv): `Allow`");
+        assert_eq!(cited("", 0, "").quoted(), "rule 3");
+        let long = cited("v4", 1, &"é".repeat(400)).quoted();
+        assert!(long.ends_with("é…`") && long.chars().count() < 150, "{long}");
     }
 }
