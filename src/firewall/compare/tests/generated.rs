@@ -10,7 +10,7 @@ fn read(name: &str, text: String) -> Rules {
 }
 
 /// A table as people have it, and the same with what was generated for it loaded on top, as `iptables-restore --noflush` does.
-fn loaded(name: &str, alter: impl Fn(String) -> String) -> Comparison {
+fn loaded(name: &str, changed: impl Fn(String) -> String) -> Comparison {
     let request = Request { flows: fixture::flows(), as_of: "2026-11-23".to_owned(), log: false };
     let generated = dialect(name).unwrap().writes.unwrap()(&request).rules;
     let body = generated.split_once("*filter\n").unwrap().1.split_once("COMMIT").unwrap().0;
@@ -20,7 +20,7 @@ fn loaded(name: &str, alter: impl Fn(String) -> String) -> Comparison {
     let table = |more: &str| {
         format!("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT DROP [0:0]\n{own}{more}COMMIT\n")
     };
-    let (before, after) = (read(name, table("")), read(name, alter(table(body))));
+    let (before, after) = (read(name, table("")), read(name, changed(table(body))));
     let known = Known::default();
     let of_family = if name == "iptables" { Family::V4 } else { Family::V6 };
     let mut wanted = requested(&request.flows, &known, &before, &after);
