@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::firewall::dialects::Input;
 use crate::firewall::dialects::edge::shown;
+use crate::firewall::dialects::edge::words::near;
 use crate::firewall::rules::{NoteKind, Place};
 
 /// A configuration.
@@ -351,6 +352,10 @@ impl Config {
             _ => (None, words),
         };
         let numbered = name.parse::<u32>().ok().filter(|_| self.router);
+        // Those are of other protocols than IP.
+        if numbered.is_some_and(|number| (200..1300).contains(&number)) {
+            return Ok(());
+        }
         let (standard, words) = match words {
             ["extended", rest @ ..] => (false, rest),
             ["standard", rest @ ..] => (true, rest),
@@ -533,23 +538,4 @@ fn suspicious(first: &str, words: &[&str]) -> bool {
     let object = near("object", first) && matches!(words, [_, "network" | "service", ..]);
     let list = matches!(words, ["ip" | "ipv6", second, ..] if ["access-list", "access-group", "traffic-filter"].iter().any(|known| near(known, second)));
     telling || bound || slip || object || list
-}
-
-/// Whether a word is a slip away from another, and not too much else.
-fn near(known: &str, word: &str) -> bool {
-    let (known, word): (Vec<char>, Vec<char>) = (known.chars().collect(), word.chars().take(40).collect());
-    if known == word || known.len().abs_diff(word.len()) > 2 {
-        return known == word;
-    }
-    let mut row: Vec<usize> = (0..=word.len()).collect();
-    for (i, a) in known.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in word.iter().enumerate() {
-            let cost = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[word.len()] <= 2
 }

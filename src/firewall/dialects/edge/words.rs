@@ -133,6 +133,25 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a word is a slip away from another, and not too much else.
+pub(crate) fn near(known: &str, word: &str) -> bool {
+    let (known, word): (Vec<char>, Vec<char>) = (known.chars().collect(), word.chars().take(40).collect());
+    if known == word || known.len().abs_diff(word.len()) > 2 {
+        return known == word;
+    }
+    let mut row: Vec<usize> = (0..=word.len()).collect();
+    for (i, a) in known.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in word.iter().enumerate() {
+            let cost = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[word.len()] <= 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +170,14 @@ mod tests {
             said(text),
             [(2, words(&["set", "a b", "c \"d\""]), false), (4, words(&["set", "x", "e \"f\\ \\g"]), false)]
         );
+    }
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        assert!(
+            near("access-list", "acces-list") && near("access-list", "access-lits") && near("rulebase", "rulebase")
+        );
+        assert!(!near("access-list", "access-group") && !near("object", "subject-to") && !near("address", "a"));
     }
 
     #[test]

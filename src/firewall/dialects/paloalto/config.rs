@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::firewall::dialects::Input;
 use crate::firewall::dialects::edge::order::Order;
 use crate::firewall::dialects::edge::shown;
-use crate::firewall::dialects::edge::words::{Command, Word, commands};
+use crate::firewall::dialects::edge::words::{Command, Word, commands, near};
 use crate::firewall::rules::{NoteKind, Place};
 
 /// A configuration.
@@ -132,81 +132,28 @@ impl List {
     }
 }
 
-/// Parts of a configuration that have no bearing on what passes, or are read elsewhere.
-const OTHER_PARTS: &[&str] = &[
-    "deviceconfig",
-    "network",
-    "mgt-config",
-    "tag",
-    "profiles",
-    "profile-group",
-    "log-settings",
-    "log-collector",
-    "log-collector-group",
-    "user-id-agent",
-    "user-id-collector",
-    "ts-agent",
-    "setting",
-    "import",
-    "display-name",
-    "description",
-    "admin-role",
-    "authentication-profile",
-    "authentication-sequence",
-    "authentication-object",
-    "certificate",
-    "certificate-profile",
-    "ssl-tls-service-profile",
-    "server-profile",
-    "local-user-database",
-    "response-page",
-    "reports",
-    "report-group",
-    "email-scheduler",
-    "pdf-summary-report",
-    "botnet",
-    "content-preview",
-    "override",
-    "group-mapping",
-    "captive-portal",
-    "redistribution-agent",
-    "redistribution-collector",
-    "global-protect",
-    "threats",
-    "application-tag",
-    "application-status",
-    "dynamic-user-group",
-    "alg-override",
-    "scp",
-    "template",
-    "template-stack",
-    "devices",
-    "plugins",
-    "deviceconfig-extra",
-    "url-admin-override",
-    "url-content-types",
-    "ocsp-responder",
-    "ssl-decrypt",
-    "multi-factor-auth-server",
-    "ntp-servers",
-    "ui-permissions",
-    "cluster",
-    "wildfire-appliance",
-    "wildfire-appliance-cluster",
-    "bonjour-reflector",
-    "iot",
-    "email-server",
-    "dns-proxy",
-    "reference-templates",
-    "to-sw-version",
-    "master-device",
-    "udid",
-    "config",
-    "sdwan-interface-profile",
-    "device-object",
-    "quota-settings",
-    "cloud-services",
+/// Parts of a configuration that bear on what passes.
+const PARTS: &[&str] = &[
+    "rulebase",
+    "pre-rulebase",
+    "post-rulebase",
+    "address",
+    "address-group",
+    "service",
+    "service-group",
+    "application-group",
+    "external-list",
+    "schedule",
+    "shared",
+    "device-group",
 ];
+
+/// Whether an unknown part of a configuration may be a slip of one that bears on what passes. All others, of which there are many, do
+/// not.
+fn may_be_rules(part: &str, rest: &[Word]) -> bool {
+    let pair = |two: &[Word]| two[0].is("security") && two[1].is("rules");
+    PARTS.iter().any(|known| near(known, part)) || rest.windows(2).any(pair)
+}
 
 /// Rules about something else than whether a connection passes.
 const OTHER_RULEBASES: &[&str] = &[
@@ -322,8 +269,10 @@ impl Config {
             "external-list" => ObjectKind::ExternalList,
             "region" => ObjectKind::Region,
             "schedule" => ObjectKind::Schedule,
-            other if OTHER_PARTS.contains(&other) => return hidden(command),
-            other => return Err(format!("`{}` is no part of a configuration that is known here", shown(other))),
+            other if may_be_rules(other, rest) => {
+                return Err(format!("`{}` is no part of a configuration that is known here", shown(other)));
+            }
+            _ => return hidden(command),
         };
         let Some((name, rest)) = rest.split_first() else { return Ok(()) };
         if let Some(odd) = command.odd {

@@ -173,6 +173,15 @@ fn members<S: crate::firewall::dialects::edge::named::Set>(
 ) -> Vec<Part<S>> {
     let mut parts = Vec::new();
     for setting in &object.settings {
+        // Before PAN-OS 6, members stood there without a word before them.
+        if setting.odd.is_none()
+            && let (Some(true), [_, members @ .., end]) = (setting.brackets.first(), setting.words.as_slice())
+            && end == "]"
+            && !setting.brackets[1..setting.brackets.len() - 1].contains(&true)
+        {
+            parts.extend(members.iter().map(|member| Part::Of(member.as_str().into())));
+            continue;
+        }
         let each = match setting.each(&[]) {
             Ok(each) => each,
             Err(why) => return doubtful("group", &object.name, place, &why, S::all(), rules),

@@ -133,6 +133,11 @@ fn what_does_not_bear_on_the_match_changes_nothing() {
     assert_eq!(asks(&rules, "tcp/443"), Allowed);
     assert!(rules.chains[0].rules[0].logs);
     assert!(!with(&[("In", "log-end no action allow")]).chains[0].rules[0].logs);
+    let elsewhere = format!(
+        "{}set mgt-config users admin phash x\nset profiles vulnerability strict rules simple action default\n",
+        rule("In", "action allow")
+    );
+    assert!(read(&DIALECT, &elsewhere).understood());
     let profiles = format!(
         "{}set rulebase security rules In profile-setting profiles virus default spyware strict\n",
         rule("In", "action allow")
@@ -150,6 +155,9 @@ fn groups_nest_and_one_that_holds_itself_is_never_a_certain_answer() {
 
     assert_eq!(verdict(&rules, Some(("untrust", "dmz")), "9.9.9.9", APP, "tcp/443"), Unsure);
     assert_eq!(notes(&rules, NoteKind::NotUnderstood), ["the address group `B` holds itself"]);
+    let old =
+        format!("{OBJECTS}set address-group Old [ WorkOS-1 WorkOS-2 ]\n{}", rule("In", "source Old action allow"));
+    assert_eq!(asks(&read(&DIALECT, &old), "tcp/443"), Allowed);
     let nested = format!("{OBJECTS}set address-group Outer static WorkOS\n{}", rule("In", "source Outer action allow"));
     assert_eq!(asks(&read(&DIALECT, &nested), "tcp/443"), Allowed);
     let dynamic = format!(
@@ -252,6 +260,8 @@ fn what_is_not_understood_is_neither_clean_nor_certain() {
         good.replace("source WorkOS", "source \"WorkOS"),
         good.replace("source WorkOS", "source WorkOS ]"),
         good.replacen("set rulebase security rules Stop from any\n", "", 1),
+        good.replacen("set rulebase", "set rulebsae", 1),
+        format!("set adress X ip-netmask 192.0.2.1\n{good}"),
         format!("{good}delete rulebase security rules Stop\n"),
         format!("{good}rename rulebase security rules Stop to Halt\n"),
         format!("{good}move rulebase security rules Stop befor In\n"),
