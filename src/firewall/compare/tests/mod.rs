@@ -9,7 +9,7 @@ mod whatever;
 use super::*;
 use crate::firewall::fixture::naive::{self, Packet};
 use crate::firewall::fixture::random::{self, CONDITIONS, Chance, HOSTS, INTERFACES, PIECES, PROTOCOLS, World};
-use crate::firewall::rules::{Match, Names, Replies, States};
+use crate::firewall::rules::{Match, Names, Place, Replies, States};
 
 /// Every packet of a world that begins a connection, one for each piece and name.
 fn packets(world: &World) -> Vec<Packet<'static>> {
