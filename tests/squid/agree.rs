@@ -70,8 +70,11 @@ fn said(rules: &Rules, client: &str, host: &str, address: &str, port: u16) -> Ve
     parts[0].verdict
 }
 
+/// What somebody reads in place of a configuration.
+type Mistake = fn(&str) -> String;
+
 /// Readings with a mistake in them, each of which has to be found out.
-const MISTAKES: [(&str, fn(&str) -> String); 6] = [
+const MISTAKES: [(&str, Mistake); 6] = [
     ("the last line that matches decides", reversed),
     ("`!` is not seen", |text| text.replace(" !", " ")),
     ("a second line of an ACL is not seen", |text| only(text, |line| !line.starts_with("acl ACL"))),
@@ -83,17 +86,21 @@ const MISTAKES: [(&str, fn(&str) -> String); 6] = [
 ];
 
 fn only(text: &str, keeps: fn(&str) -> bool) -> String {
-    text.lines().filter(|line| keeps(line)).map(|line| format!("{line}\n")).collect()
+    lines(text.lines().filter(|line| keeps(line)))
 }
 
 fn reversed(text: &str) -> String {
     let (mut access, others): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("http_access"));
     access.reverse();
-    others.into_iter().chain(access).map(|line| format!("{line}\n")).collect()
+    lines(others.into_iter().chain(access))
+}
+
+fn lines<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    all.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The same configuration as somebody reads it who makes this mistake.
-fn mistaken(files: &[(String, String)], mistake: fn(&str) -> String) -> Vec<(String, String)> {
+fn mistaken(files: &[(String, String)], mistake: Mistake) -> Vec<(String, String)> {
     let mut files = files.to_vec();
     files[0].1 = mistake(&files[0].1);
     files
@@ -106,7 +113,17 @@ fn agrees(part: usize) -> Result<(), String> {
     for set in 0..sets() {
         let files = configuration(&mut chance);
         let rules = read(&files);
-        let whole = || files.iter().map(|(name, text)| format!("--- {name}\n{text}")).collect::<String>();
+        let whole = || -> String {
+            files
+                .iter()
+                .flat_map(|(name, text)| {
+                    [
+                        "--- ", name, "
+", text,
+                    ]
+                })
+                .collect()
+        };
         let Some(squid) = Squid::start(&Files(&files), &format!("trial{set}")) else {
             if rules.understood() {
                 return Err(format!("squid does not start with what was understood:\n{}", whole()));

@@ -63,7 +63,7 @@ pub(crate) fn network() -> Result<(), String> {
         }
     }
     fs::create_dir_all(PLACE).map_err(|error| format!("{PLACE}: {error}"))?;
-    let hosts: String = HOSTS.iter().map(|(name, address)| format!("{address} {name}\n")).collect();
+    let hosts: String = HOSTS.iter().flat_map(|(name, address)| [*address, " ", *name, "\n"]).collect();
     fs::write(format!("{PLACE}/hosts"), format!("127.0.0.1 localhost\n{hosts}")).map_err(|error| error.to_string())
 }
 
@@ -108,7 +108,7 @@ impl Squid {
             if TcpStream::connect(SocketAddr::from(PROXY)).is_ok() {
                 return Some(squid);
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "squid neither runs nor ends");
+            assert!(begun.elapsed() < Duration::from_mins(1), "squid neither runs nor ends");
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -1,6 +1,8 @@
 //! Configurations made by chance: ACLs of every type whose values can be told and some whose values cannot, in files and under
 //! conditions, and lists of access over them.
 
+use std::fmt::Write;
+
 use crate::chance::Chance;
 
 /// A configuration: the first file and those that it names.
@@ -18,11 +20,11 @@ pub(crate) fn configuration(chance: &mut Chance) -> Vec<(String, String)> {
             let into = if chance.percent(15) { &mut included } else { &mut text };
             if chance.percent(15) {
                 let file = format!("list{nth}-{line}");
-                into.push_str(&format!("acl {name} {kind} \"{}/{file}\"\n", crate::proxy::PLACE));
+                let _ = writeln!(into, "acl {name} {kind} \"{}/{file}\"", crate::proxy::PLACE);
                 files.push((file, format!("# values\n{} # one\n\n", values.join("\n"))));
             } else {
                 let joint = if chance.percent(20) { " \\\n   " } else { " " };
-                into.push_str(&format!("acl {name} {kind} {}\n", values.join(joint)));
+                let _ = writeln!(into, "acl {name} {kind} {}", values.join(joint));
             }
         }
         names.push(format!("acl{nth}"));
@@ -36,13 +38,13 @@ pub(crate) fn configuration(chance: &mut Chance) -> Vec<(String, String)> {
     }
     if chance.percent(30) {
         let condition = *chance.one_of(&["1 = 1", "true", "false", "1 = 2"]);
-        text.push_str(&format!("if {condition}\n{}", line(chance, "http_access", &names)));
+        let _ = write!(text, "if {condition}\n{}", line(chance, "http_access", &names));
         if chance.percent(50) {
-            text.push_str(&format!("else\n{}", line(chance, "http_access", &names)));
+            let _ = write!(text, "else\n{}", line(chance, "http_access", &names));
         }
         text.push_str("endif\n");
     }
-    for _ in 0..chance.below(6) + 1 {
+    for _ in 0..=chance.below(6) {
         text.push_str(&line(chance, "http_access", &names));
     }
     if chance.percent(30) {
@@ -63,7 +65,7 @@ fn line(chance: &mut Chance, list: &str, names: &[String]) -> String {
     let mut line = format!("{list} {answer}");
     for _ in 0..=chance.below(3) {
         let not = if chance.percent(30) { "!" } else { "" };
-        line.push_str(&format!(" {not}{}", chance.one_of(names)));
+        let _ = write!(line, " {not}{}", chance.one_of(names));
     }
     line.push('\n');
     line

@@ -26,6 +26,7 @@ pub(super) fn add_layers(rules: &mut Rules, directives: &Directives, inputs: &[I
         refusal: None,
         lacks_a_file: false,
         quotes_are_values: false,
+        looked_at: 0,
     };
     for acl in Acl::built_in() {
         reading.acls.insert(key(acl.name()), acl);
@@ -62,6 +63,8 @@ struct Reading<'a> {
     refusal: Option<(Place, String)>,
     lacks_a_file: bool,
     quotes_are_values: bool,
+    /// How many values lines have asked for.
+    looked_at: usize,
 }
 
 impl Reading<'_> {
@@ -177,7 +180,15 @@ impl Reading<'_> {
                         self.rules.note(NoteKind::Assumed, place, what);
                     }
                     acl.is_used = true;
-                    acl.matches(is)
+                    self.looked_at = self.looked_at.saturating_add(acl.size());
+                    if self.looked_at > MOST_VALUES {
+                        let what = format!(
+                            "the ACL `{name}` matches, which is one of too many that are asked for again and again"
+                        );
+                        vec![Match::any().on(Condition { what: what.into(), holds: is })]
+                    } else {
+                        acl.matches(is)
+                    }
                 }
                 None if self.lacks_a_file => {
                     let what = format!("the ACL `{name}`, which is not defined in these files, matches");
@@ -266,6 +277,9 @@ impl Reading<'_> {
 
 /// As many alternatives a line may come to.
 const MOST: usize = 256;
+
+/// As many values as lines may ask for altogether: a list of two hundred thousand, used by ten lines.
+const MOST_VALUES: usize = 2_000_000;
 
 /// Types whose values can be told.
 const KINDS: [&str; 7] = ["src", "dst", "dstdomain", "ssl::server_name", "port", "method", "proto"];

@@ -237,6 +237,16 @@ impl Acl {
         &self.name
     }
 
+    /// How many values have to be looked at to say what it matches.
+    pub(super) fn size(&self) -> usize {
+        match &self.known {
+            Known::Source(sets) | Known::Destination(sets) => sets.certain.len() + sets.passed_over.len(),
+            Known::Host(domains) => domains.names.len(),
+            Known::Port(sets) => sets.len(),
+            Known::Fixed(_) => 1,
+        }
+    }
+
     /// What it matches, or what it does not.
     pub(super) fn matches(&self, is: bool) -> Vec<Match> {
         let any = Match::any();

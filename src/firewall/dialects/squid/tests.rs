@@ -306,6 +306,29 @@ fn before_what_is_there_already_the_file_adds_what_was_requested_and_nothing_els
 }
 
 #[test]
+fn long_lists_that_many_lines_ask_for_are_read_in_time() {
+    let values: String = (0..1000).map(|nth| format!("h{nth}.example\n")).collect();
+    let lines = "http_access deny long\n".repeat(2500);
+    let files = [
+        ("squid.conf".to_owned(), format!("acl long dstdomain \"list\"\nhttp_access allow !long\n{lines}")),
+        ("list".to_owned(), values),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let begun = std::time::Instant::now();
+    let rules = read(&inputs(&files), &Scope::default()).unwrap();
+
+    assert!(said(&rules, &API).starts_with("Allowed"));
+    let matched: usize = rules
+        .chains
+        .iter()
+        .flat_map(|chain| &chain.rules)
+        .flat_map(|rule| &rule.when)
+        .map(|when| when.host.tests().iter().map(|test| test.any_of.len()).sum::<usize>())
+        .sum();
+    assert!(matched <= 2_000_000, "{matched} names in {:?}", begun.elapsed());
+}
+
+#[test]
 fn two_configurations_are_not_one_and_a_circle_is_none() {
     let two =
         read(&inputs(&[("a.conf", "http_access allow all"), ("b.conf", "http_access deny all")]), &Scope::default());
