@@ -252,7 +252,7 @@ mod tests {
     fn what_is_not_understood_leaves_its_row_unsure() {
         let with = |row: &str| {
             let text = format!(
-                "direction,source,destination,protocol,port,action,zone\n{row}\nout,any,9.9.9.9,tcp,443,allow,\n"
+                "direction,source,destination,protocol,port,action,user\n{row}\nout,any,9.9.9.9,tcp,443,allow,\n"
             );
             let rules = rules(&text);
             (
@@ -306,6 +306,17 @@ mod tests {
             "{:?}",
             written.remarks
         );
+    }
+
+    #[test]
+    fn zones_are_asked_for_as_such() {
+        let text = "Rule #,Source Zone,Source IP,Dest Zone,Destination IP,Service / Port,Action\n\
+                    1,DMZ,any,Internet,1.2.3.4,TCP/443,Allow\n2,any,any,any,any,any,Deny\n";
+        let rules = rules(text);
+        assert!(kinds(&rules).is_empty(), "{:?}", rules.notes);
+        assert_eq!(passes(&rules, Way::Out, 6, 443, None), " ? 1.2.3.4", "nobody said by which zones it goes");
+        let when = &rules.chains[1].rules[0].when[0];
+        assert!(when.from.matches("dmz") && !when.from.matches("lan") && when.to.matches("internet"));
     }
 
     #[test]

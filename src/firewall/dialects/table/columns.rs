@@ -17,6 +17,10 @@ pub(in crate::firewall::dialects) enum Column {
     DestinationAddresses,
     /// Its hosts.
     DestinationHosts,
+    /// By which zone or interface it comes in.
+    From,
+    /// By which it goes out.
+    To,
     /// Whoever is not the installation.
     Peer,
     /// By which protocol.
@@ -76,11 +80,20 @@ const NAMES: &[(Column, &str)] = &[
         "peer peers remote remoteaddress remoteip cidr cidrs cidrblock ip ips ipaddress ipaddresses address addresses network \
          networks range ranges iprange ipranges subnet subnets prefix prefixes ipcidr",
     ),
+    (
+        Column::From,
+        "sourcezone sourcezones srczone fromzone zonefrom sourceinterface srcintf ininterface ingressinterface",
+    ),
+    (
+        Column::To,
+        "destinationzone destinationzones destzone dstzone tozone zoneto destinationinterface dstintf outinterface egressinterface",
+    ),
     (Column::Protocol, "protocol protocols proto ipprotocol transport l4protocol layer4"),
     (
         Column::Port,
         "port ports destinationport destinationports destport destports dstport dstports dport toport service services portrange \
-         portranges protocolport protoport portprotocol tcpudpport portservice",
+         portranges protocolport protoport portprotocol tcpudpport portservice serviceport \
+         servicesports serviceports servicename destinationservice protocolports portprotocols",
     ),
     (Column::SourcePort, "sourceport sourceports srcport srcports sport fromport"),
     (

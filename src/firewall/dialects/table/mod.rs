@@ -276,6 +276,8 @@ impl Reading<'_> {
                     let (source, destination) = if way == Way::In { (their, our) } else { (our, their) };
                     let mut when =
                         Match { source: source.clone(), destination: destination.clone(), ..service.clone() };
+                    when.from = self.names(Column::From);
+                    when.to = self.names(Column::To);
                     if !their_host.is_empty() {
                         when.host = Names::one_of(their_host.iter().map(String::as_str));
                     }
@@ -332,6 +334,16 @@ impl Reading<'_> {
             None => end.take(value),
             Some(object) if object.values.is_empty() => end.bare.push(value.to_owned()),
             Some(object) => object.values.iter().for_each(|value| end.take(value)),
+        }
+    }
+
+    /// The zones or interfaces that a column names.
+    fn names(&self, column: Column) -> Names {
+        let names = self.values(column);
+        if names.is_empty() || names.iter().any(|name| cells::is_any(name)) {
+            Names::any()
+        } else {
+            Names::one_of(names)
         }
     }
 
