@@ -68,7 +68,7 @@ pub(super) fn module(module: &str, options: &[(bool, String)], rule: &str) -> As
         (Some(what), _) => what.replace("{}", &words),
         (None, Some(what)) => format!("{} in `{rule}`", what.replace("{}", &words)),
         // Fragments, and headers that no connection of ours has.
-        (None, None) if matches!(module, "frag" | "ah" | "esp") => return Asks::Never,
+        (None, None) if matches!(module, "frag" | "ah" | "esp" | "rt" | "mh") => return Asks::Never,
         (None, None) => format!("`{}` fits the packet", format!("-m {module} {words}").trim_end()),
     };
     Asks::Condition { negated, what }
@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(asks("mark", true, "--mark 0x1", "another"), mark(true));
         assert_ne!(asks("limit", false, "--limit 3/min", "one"), asks("limit", false, "--limit 3/min", "another"));
         assert_eq!(asks("recent", false, "--set", ""), Asks::Nothing);
+        assert_eq!(asks("rt", false, "--rt-type 0", ""), Asks::Never, "ufw stops routing headers of IPv6");
         assert_eq!(
             asks("cluster", false, "--x 1", ""),
             Asks::Condition { negated: false, what: "`-m cluster --x 1` fits the packet".to_owned() }

@@ -117,6 +117,11 @@ impl Field {
         }
     }
 
+    /// Whether its values mean the same wherever a rule stands.
+    pub fn is_the_same_everywhere(&self) -> bool {
+        !matches!(self, Field::From | Field::To | Field::State | Field::Else(_))
+    }
+
     /// What one value means: a number, a name, a prefix, a range, flags. Nothing, where it is not understood.
     pub fn value(&self, value: &Value) -> Option<Values> {
         let numbers = |read: fn(&Value) -> Option<u128>| numbers(value, read);

@@ -15,6 +15,9 @@ use crate::firewall::rules::{Condition, Match, NoteKind, Place, Rules};
 /// Values of named sets, by the field that they are read for.
 pub(super) type Sets<'v> = HashMap<(TableName<'v>, &'v str, Field), Known>;
 
+/// What combinations of named sets match, by the fields that they are read for, and under which condition there are others.
+pub(super) type Combinations<'v> = HashMap<(TableName<'v>, &'v str, Vec<Field>), (Vec<Match>, Option<Condition>)>;
+
 /// What a rule is read with.
 pub(super) struct Reading<'r, 'v> {
     /// All sets and maps.
@@ -31,6 +34,10 @@ pub(super) struct Reading<'r, 'v> {
     pub marks_change: bool,
     /// Values of named sets that were read before, by the field that they were read for.
     pub known: &'r mut Sets<'v>,
+    /// Combinations of named sets, likewise.
+    pub combinations: &'r mut Combinations<'v>,
+    /// How many alternatives may still be told apart in this file.
+    pub left: &'r mut usize,
     /// Where what is noticed goes.
     pub rules: &'r mut Rules,
 }
@@ -59,6 +66,13 @@ impl<'v> Reading<'_, 'v> {
     pub fn matched(&mut self, what: &'v Value) -> Vec<Match> {
         let all = self.compared(what);
         all.into_iter().filter_map(|one| self.as_tracked(one, what)).collect()
+    }
+
+    /// Whether so many alternatives more can be told apart.
+    pub fn affords(&mut self, alternatives: usize) -> bool {
+        let left = self.left.checked_sub(alternatives);
+        *self.left = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn compared(&mut self, what: &'v Value) -> Vec<Match> {
@@ -221,20 +235,35 @@ impl<'v> Reading<'_, 'v> {
                 Some(set) => (set.elements.iter().collect(), set.grows.then(|| growing(name))),
             },
         };
-        let mut boxes = Boxes::default();
-        for element in elements {
-            let item = Item::of(element);
-            let tests = self.combination(parts, &fields, item.value);
-            let Some(tests) = tests.filter(|_| boxes.len() < MOST) else {
-                others.get_or_insert(self.condition(&serde_json::json!({"left": what["left"], "right": right})));
-                continue;
-            };
-            for test in tests {
-                boxes.add(if item.fleeting { test.on(Condition::holds(fleeting(right))) } else { test });
+        let named = right.as_str().filter(|_| fields.iter().all(Field::is_the_same_everywhere));
+        let key = named.map(|name| (self.table, name, fields.clone()));
+        let known = key.as_ref().and_then(|key| self.combinations.get(key).cloned());
+        let boxes = if let Some((boxes, unclear)) = known {
+            others = others.or(unclear);
+            boxes
+        } else {
+            if !self.affords(elements.len()) {
+                return self.unknown(&Field::Else(Box::new(together(&fields))), what);
             }
-        }
+            let mut boxes = Boxes::default();
+            for element in elements {
+                let item = Item::of(element);
+                let tests = self.combination(parts, &fields, item.value);
+                let Some(tests) = tests.filter(|_| boxes.len() < MOST) else {
+                    others.get_or_insert(self.condition(&serde_json::json!({"left": what["left"], "right": right})));
+                    continue;
+                };
+                for test in tests {
+                    boxes.add(if item.fleeting { test.on(Condition::holds(fleeting(right))) } else { test });
+                }
+            }
+            let boxes = boxes.merged();
+            if let Some(key) = key {
+                self.combinations.insert(key, (boxes.clone(), others.clone()));
+            }
+            boxes
+        };
         let all = together(&fields);
-        let boxes = boxes.merged();
         if !is {
             return match without(&all, &boxes) {
                 Some(rest) => match others {
@@ -285,7 +314,7 @@ impl<'v> Reading<'_, 'v> {
             }
         };
         // What rules put into a map can do anything, and so can a map without end.
-        if doubt.is_some() || elements.len() > MOST {
+        if doubt.is_some() || elements.len() > MOST || !self.affords(elements.len()) {
             return None;
         }
         let field = self.field(left);

@@ -17,6 +17,9 @@ use crate::firewall::rules::{
     Then, Way,
 };
 
+/// More alternatives than that are not told apart in a file.
+const MOST_ALTERNATIVES: usize = 500_000;
+
 /// More of what may be translated is not told apart.
 const MOST_TRANSLATED: usize = 64;
 
@@ -231,6 +234,7 @@ impl<'r, 'v> Assembly<'r, 'v> {
         let ruleset = self.ruleset;
         let marks_change = ruleset.chains.iter().flat_map(|chain| &chain.rules).any(|rule| sets_a_mark(rule));
         let mut known = HashMap::new();
+        let (mut combinations, mut left) = (HashMap::new(), MOST_ALTERNATIVES);
         let translated = self.translated(passing, &mut known);
         for (at, chain) in ruleset.chains.iter().enumerate() {
             let Some(passes) = passing[at] else { continue };
@@ -249,6 +253,8 @@ impl<'r, 'v> Assembly<'r, 'v> {
                     translated: &translated,
                     marks_change,
                     known: &mut known,
+                    combinations: &mut combinations,
+                    left: &mut left,
                     rules: &mut self.rules,
                 };
                 statements::rule(&mut reading, id, &target, rule);
@@ -271,6 +277,8 @@ impl<'r, 'v> Assembly<'r, 'v> {
                     translated: &[],
                     marks_change: true,
                     known,
+                    combinations: &mut HashMap::new(),
+                    left: &mut 10_000,
                     rules: &mut Rules::default(),
                 };
                 let within = Match { source: chain.table.families(), ..Match::any() };

@@ -114,7 +114,8 @@ impl<'v> Reader<'_, '_, 'v> {
     }
 
     fn narrow(&mut self, matched: &[Match], statement: &Value) {
-        match product(&self.when, matched) {
+        let more = self.when.len().saturating_mul(matched.len().saturating_sub(1));
+        match product(&self.when, matched).filter(|_| self.reading.affords(more)) {
             Some(both) => self.when = both,
             None => self.doubt(statement),
         }

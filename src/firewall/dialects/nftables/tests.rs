@@ -483,6 +483,20 @@ fn commands_that_add_are_read_as_what_they_add() {
 }
 
 #[test]
+fn alternatives_without_end_end_in_doubt_and_not_in_memory() {
+    // Each test has 64 alternatives that the next one does not rule out.
+    let test = |mask: Value| {
+        is("<", json!({"&": [payload("tcp", "flags"), mask]}), json!(["urg", "ack", "psh", "rst", "syn", "fin"]))
+    };
+    let many = json!([test(json!(63)), test(json!(127)), port(443), {"accept": null}]);
+    let rules = input(vec![many; 200]);
+
+    let alternatives: usize = rules.chains.iter().flat_map(|chain| &chain.rules).map(|rule| rule.when.len()).sum();
+    assert!((1000..600_000).contains(&alternatives), "{alternatives}");
+    assert_eq!(asked(&rules, Way::In, "10.0.0.1/32", 80), ["10.0.0.1 Denied by policy of inet filter input"]);
+}
+
+#[test]
 fn whatever_stands_in_the_list_is_read_without_a_panic() {
     for odd in [
         json!([null, 1, "x", [], {}]),
