@@ -1,7 +1,7 @@
 //! The kernel is asked: rules are loaded where nothing else is, exported by their own tools, read and judged by the binary's
 //! library, and then connections are made from and to both sides of every boundary. Whatever is said has to come true.
 //!
-//! It needs root or user namespaces, `ip`, iptables, ipset and nft. What a machine lacks leaves the trials ignored with the reason;
+//! It needs root or user namespaces, `ip`, iptables, ipset and nft; what ufw and firewalld make needs them. What a machine lacks leaves the trials ignored with the reason;
 //! `NETLAB_REQUIRED=1` makes that a failure. `KERNEL_SETS=1000` asks about more sets of rules, `KERNEL_SEED=7` about others.
 #![allow(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
@@ -24,6 +24,8 @@ mod nftables;
 mod probe;
 #[cfg(target_os = "linux")]
 mod sets;
+#[cfg(target_os = "linux")]
+mod tools;
 #[cfg(target_os = "linux")]
 mod trial;
 #[cfg(target_os = "linux")]

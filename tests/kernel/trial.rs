@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::net::Net;
-use crate::{iptables, namespace, nftables, written};
+use crate::{iptables, namespace, nftables, tools, written};
 
 /// The private argument of the child that leaves the machine's namespaces; the title of a trial follows.
 const LEAVES: &str = "--leaves-the-machine";
@@ -46,7 +46,7 @@ pub(crate) enum End {
 }
 
 fn all() -> Vec<Question> {
-    [iptables::all(), nftables::all(), written::all()].into_iter().flatten().collect()
+    [iptables::all(), nftables::all(), tools::all(), written::all()].into_iter().flatten().collect()
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -88,6 +88,7 @@ fn trial(question: Question) -> Trial {
 /// Leaves the machine's network, makes another, and asks.
 fn play(title: &str) -> Result<(), End> {
     set_pdeathsig(Signal::SIGKILL).map_err(|error| End::Refused(format!("prctl: {error}")))?;
+    tools::remember_etc();
     namespace::enter(CloneFlags::empty()).map_err(End::Refused)?;
     namespace::assert_no_way_out().map_err(End::Refused)?;
     // The names by which tools know protocols and ports, where the machine's own files are no longer seen.
