@@ -127,7 +127,7 @@ impl Making<'_> {
     fn tables(&mut self) -> String {
         let mut text = String::new();
         let others: [(&str, &[&str], usize); 3] = [
-            ("raw", &["PREROUTING", "OUTPUT"], 10),
+            ("raw", &["PREROUTING", "OUTPUT"], 15),
             ("mangle", &["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"], 15),
             ("security", &["INPUT", "FORWARD", "OUTPUT"], 10),
         ];
@@ -191,7 +191,7 @@ impl Making<'_> {
         self.interfaces(chain, &mut words);
         self.addresses(chain, &mut words);
         let tcp = self.protocol(&mut words);
-        self.modules(chain, tcp, &mut words);
+        self.modules(tcp, &mut words);
         let target = match self.chance.below(100) {
             0..36 => "-j ACCEPT".to_owned(),
             36..56 => "-j DROP".to_owned(),
@@ -315,8 +315,8 @@ impl Making<'_> {
         words.push(ports);
     }
 
-    fn modules(&mut self, chain: &str, tcp: bool, words: &mut Vec<String>) {
-        if self.chance.percent(16) && chain != "raw" {
+    fn modules(&mut self, tcp: bool, words: &mut Vec<String>) {
+        if self.chance.percent(16) {
             let states = *self.chance.one_of(&[
                 "NEW",
                 "ESTABLISHED",

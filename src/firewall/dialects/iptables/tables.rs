@@ -8,7 +8,7 @@ use super::sets::Sets;
 use super::target::{Does, does, unknown};
 use super::text::{self, BASES, words};
 use crate::firewall::addresses::Family;
-use crate::firewall::rules::{Answer, NoteKind, Place, Policy, Rules};
+use crate::firewall::rules::{Answer, NoteKind, Place, Policy, Rules, States};
 
 /// A chain that leads back to itself: in which file, at which line, and its name.
 pub(super) struct Circle(pub u16, pub usize, pub String);
@@ -98,6 +98,9 @@ fn read_chain(
             rules.note(NoteKind::Duplicate, &place, "stands in this chain before, word for word");
         }
         let Some(mut parsed) = parse(own, Reading { family, sets, place: &place, rules }) else { continue };
+        if table.name == "raw" {
+            before_tracking(&mut parsed);
+        }
         let goes = match parsed.target.as_deref() {
             None => Goes::Does(Does::Nothing),
             Some(name) => match table.position(name).filter(|_| !BASES.contains(&name)) {
@@ -135,6 +138,15 @@ fn read_chain(
             || (table.name == "nat" && *goes == Goes::Does(Does::Unknown))
     });
     Read { name: chain.name.to_owned(), policy, rules: read, by_way, diverts }
+}
+
+/// To what is asked before connections are tracked, every packet belongs to none.
+fn before_tracking(parsed: &mut Parsed) {
+    parsed.asks_state = false;
+    parsed.when.retain(|when| when.states.covers(States::INVALID));
+    for when in &mut parsed.when {
+        when.states = States::ANY;
+    }
 }
 
 /// The chains, those that are jumped to first; an error is one that leads back to itself.

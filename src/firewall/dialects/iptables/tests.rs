@@ -590,6 +590,18 @@ fn answers_to_what_was_sent_elsewhere_are_in_doubt_too_and_never_a_no() {
 }
 
 #[test]
+fn in_the_raw_table_every_packet_belongs_to_no_connection() {
+    let raw = |rule: &str| {
+        let text =
+            format!("*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING {rule} -j DROP\nCOMMIT\n");
+        said(&rules(&[&text]), &question(Way::In, "10.0.0.0/8", 443))[0].contains("Denied")
+    };
+
+    assert!(raw("-m conntrack --ctstate INVALID") && raw("-m state ! --state NEW,ESTABLISHED"));
+    assert!(!raw("-m conntrack --ctstate NEW,ESTABLISHED") && !raw("-m conntrack ! --ctstate INVALID"));
+}
+
+#[test]
 fn what_connection_tracking_does_not_see_is_in_doubt_where_rules_ask_for_states() {
     let raw = "*raw
         :PREROUTING ACCEPT [0:0]
