@@ -97,6 +97,22 @@ pub fn any(family: Family) -> IpNet {
     }
 }
 
+/// Addresses that are a site's own: nothing on the internet has them.
+pub fn never_public() -> Ranges {
+    let nets = [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+        "::1/128",
+    ];
+    networks(&nets.iter().filter_map(|net| net.parse().ok()).collect::<Vec<_>>())
+}
+
 /// These addresses in words: networks, single addresses without a length, `a-b` where networks would be many; `any` for all.
 pub fn in_words(set: &Ranges) -> String {
     if set.is_all() {
@@ -151,6 +167,14 @@ mod tests {
         assert_eq!(nets("0.0.0.0/0").or(&nets("::/0")), Ranges::all());
         assert_eq!(nets("::/8").and(&nets("0.0.0.0/0")), Ranges::none());
         assert_eq!(nets("104.16.0.0/12").minus(&nets("104.16.0.0/13 104.24.0.0/14")), nets("104.28.0.0/14"));
+    }
+
+    #[test]
+    fn what_is_never_public_is_of_both_families_and_nothing_of_the_internets() {
+        let inside = never_public();
+
+        assert!(inside.covers(&nets("10.20.0.2/32 172.31.0.0/16 192.168.1.0/24 fd00::/8 fe80::1/128")));
+        assert!(!inside.overlaps(&nets("104.16.0.0/13 172.64.0.0/13 3.217.146.166/32 2606:4700::/32")));
     }
 
     #[test]

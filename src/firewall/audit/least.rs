@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Judged, Known, Users, anything, peers_of, question};
-use crate::firewall::addresses::{Family, networks};
+use crate::firewall::addresses::{Family, never_public};
 use crate::firewall::evaluate::{By, Question, Verdict, ask};
 use crate::firewall::flow::{Direction, Flow, Protocol};
 use crate::firewall::ranges::Ranges;
@@ -122,24 +122,8 @@ fn users(direction: Direction, known: &Known) -> Ranges {
     match (direction, known.users) {
         (Direction::Egress, _) => Ranges::none(),
         (Direction::Ingress, Users::Unsaid | Users::Anywhere) => Ranges::all(),
-        (Direction::Ingress, Users::Inside) => site(),
+        (Direction::Ingress, Users::Inside) => never_public(),
     }
-}
-
-/// Addresses that are a site's own, never the internet's.
-fn site() -> Ranges {
-    let nets = [
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
-        "::1/128",
-    ];
-    networks(&nets.iter().filter_map(|net| net.parse().ok()).collect::<Vec<_>>())
 }
 
 /// The ports and protocols that the rule lets pass for its flows' peers, and that no flow the same way needs.

@@ -8,6 +8,7 @@ mod paint;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 use std::collections::HashMap;
 

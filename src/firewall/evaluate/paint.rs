@@ -2,6 +2,7 @@
 //! the first step that decides it. A step that may match leaves the piece open, and is remembered.
 
 use super::shape::{Fit, Shape};
+use super::weigh::{Comes, Scales};
 use super::{Judged, Leg, MOST_REASONS, Verdict};
 use crate::firewall::program::{By, Go, Program};
 use crate::firewall::ranges::{Interval, Ranges};
@@ -15,11 +16,18 @@ struct Cell {
     /// The first step that may let it pass, and the first that may stop it.
     may_pass: Option<u32>,
     may_stop: Option<u32>,
+    /// The steps in doubt that reach it, in turn, as long as they are few.
+    doubtful: Vec<u32>,
+    /// Steps in doubt have reached it that are not among them, or on a way that is itself in doubt.
+    muddled: bool,
     /// It is passed over until this step.
     asleep_until: u32,
     /// It may be passed over until this step.
     perhaps_asleep_until: u32,
 }
+
+/// More steps in doubt are not weighed against each other.
+const MOST_DOUBTFUL: usize = 8;
 
 /// Looks at cells in all: beyond them the rest stays unsure. Only rules that pass over most of themselves again and again get there.
 const MOST_LOOKS: u64 = 400_000_000;
@@ -45,7 +53,8 @@ pub(super) fn paint<'a>(
             break;
         }
     }
-    let judged = |cell: &Cell| painting.judged(cell, program, &fits, layer, leg);
+    let mut scales = Scales::new(program, &fits);
+    let mut judged = |cell: &Cell| painting.judged(cell, program, &fits, &mut scales, layer, leg);
     starts.iter().zip(&painting.cells).map(|(interval, cell)| (*interval, judged(cell))).collect()
 }
 
@@ -140,13 +149,21 @@ impl Painting {
                 self.not_passing.close(number);
                 self.not_stopped.close(number);
             }
-            Go::Answer(answer) if answer.passes() => {
-                cell.may_pass.get_or_insert(at);
-                self.not_passing.close(number);
-            }
-            Go::Answer(_) => {
-                cell.may_stop.get_or_insert(at);
-                self.not_stopped.close(number);
+            Go::Answer(answer) => {
+                let may = if answer.passes() { &mut cell.may_pass } else { &mut cell.may_stop };
+                may.get_or_insert(at);
+                cell.muddled |= cell.perhaps_asleep_until > at || cell.doubtful.len() == MOST_DOUBTFUL;
+                if !cell.muddled {
+                    cell.doubtful.push(at);
+                    return;
+                }
+                // From here on only the first of each kind tells anything.
+                if cell.may_pass.is_some() {
+                    self.not_passing.close(number);
+                }
+                if cell.may_stop.is_some() {
+                    self.not_stopped.close(number);
+                }
             }
             Go::To(step) => {
                 let until = u32::try_from(step).unwrap_or(u32::MAX);
@@ -161,17 +178,12 @@ impl Painting {
         cell: &Cell,
         program: &Program<'a>,
         fits: &[Option<Fit>],
+        scales: &mut Scales,
         layer: &'a Layer,
         leg: Leg,
     ) -> Judged<'a> {
         let by = |step: u32| program.steps.get(step as usize).map_or(By::Nobody, |step| step.by);
-        let passes = |step: u32| {
-            program
-                .steps
-                .get(step as usize)
-                .is_some_and(|step| matches!(step.then, Go::Answer(answer) if answer.passes()))
-        };
-        let certain = cell.certain.map(|step| (step, passes(step)));
+        let certain = cell.certain.map(|step| (step, scales.passes(step)));
         let may_pass = cell.may_pass.or(certain.filter(|(_, passes)| *passes).map(|(step, _)| step));
         let may_stop = cell.may_stop.or(certain.filter(|(_, passes)| !passes).map(|(step, _)| step));
         let judged = |verdict, by, perhaps, why| Judged { verdict, by, perhaps, layer: Some(layer), leg, why };
@@ -179,6 +191,12 @@ impl Painting {
             // The certain one is the better word, unless a rule in doubt stands before a mere policy.
             (Some((step, true)), _, None) => judged(Verdict::Allowed, by(step), None, Vec::new()),
             (Some((step, false)), None, _) => judged(Verdict::Denied, by(step), None, Vec::new()),
+            (Some((step, _)), ..) if !cell.muddled && scales.weigh(&cell.doubtful, step) != Comes::Open => {
+                match scales.weigh(&cell.doubtful, step) {
+                    Comes::Passing => judged(Verdict::Allowed, may_pass.map_or(By::Nobody, by), None, Vec::new()),
+                    _ => judged(Verdict::Denied, may_stop.map_or(By::Nobody, by), None, Vec::new()),
+                }
+            }
             _ => {
                 let mut why: Vec<String> = Vec::new();
                 for step in [cell.may_pass, cell.may_stop].into_iter().flatten() {

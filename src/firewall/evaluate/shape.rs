@@ -6,7 +6,7 @@ use super::{EPHEMERAL, Leg, Peer, Question};
 use crate::firewall::addresses::{Family, in_words};
 use crate::firewall::program::{Program, Step};
 use crate::firewall::ranges::Ranges;
-use crate::firewall::rules::{Match, Names, Replies};
+use crate::firewall::rules::{Condition, Match, Names, Replies};
 
 /// What is known of the packets besides the peer.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ pub(super) struct Fit<'s> {
 /// What is not known about a match.
 pub(super) enum Doubt<'s> {
     /// A condition of the rule.
-    Condition(&'s str),
+    Condition(&'s Condition),
     /// Whether the installation's address is one of these.
     Here(&'s Ranges),
     /// Whether it comes in there.
@@ -151,7 +151,7 @@ impl<'a> Shape<'a> {
                 None => unless.push(doubt),
             }
         }
-        unless.extend(when.conditions.iter().map(|condition| Doubt::Condition(&condition.what)));
+        unless.extend(when.conditions.iter().map(Doubt::Condition));
         Some(Fit { peers, unless })
     }
 }
@@ -200,6 +200,28 @@ fn cut<'r>(whole: &Ranges, by: impl Iterator<Item = &'r Ranges>) -> Vec<Ranges> 
 }
 
 impl Doubt<'_> {
+    /// Whether both are settled by the same knowledge.
+    pub(super) fn is_about(&self, other: &Doubt) -> bool {
+        match (self, other) {
+            (Doubt::Condition(one), Doubt::Condition(other)) => one.what == other.what,
+            (Doubt::Here(one), Doubt::Here(other))
+            | (Doubt::SourcePort(one), Doubt::SourcePort(other))
+            | (Doubt::Port(one), Doubt::Port(other)) => one == other,
+            (Doubt::From(one), Doubt::From(other))
+            | (Doubt::To(one), Doubt::To(other))
+            | (Doubt::Host(one), Doubt::Host(other)) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Whether it has to hold, for the rule to match, or must not.
+    pub(super) fn wants(&self) -> bool {
+        match self {
+            Doubt::Condition(condition) => condition.holds,
+            _ => true,
+        }
+    }
+
     /// In words that finish "unsure whether …".
     pub(super) fn in_words(&self) -> String {
         let names = |names: &Names| {
@@ -210,7 +232,7 @@ impl Doubt<'_> {
             names.tests().iter().map(one).collect::<Vec<_>>().join(" and ")
         };
         match self {
-            Doubt::Condition(what) => (*what).to_owned(),
+            Doubt::Condition(condition) => condition.what.to_string(),
             Doubt::Here(set) => format!("the installation's address is {}", shortened(&in_words(set))),
             Doubt::From(from) => format!("it comes in by {}", names(from)),
             Doubt::To(to) => format!("it goes out by {}", names(to)),

@@ -126,6 +126,28 @@ fn what_is_accepted_in_doubt_and_then_for_sure_is_accepted_and_what_then_is_drop
 }
 
 #[test]
+fn rules_in_doubt_that_cover_or_exclude_one_another_are_weighed_together() {
+    let on = |holds: bool, from_text: &str, then| {
+        let condition = if holds { Condition::holds("acl-1 is the one") } else { Condition::fails("acl-1 is the one") };
+        rule(from(from_text).on(condition), then)
+    };
+    let first =
+        |rules: Vec<Rule>| said(&stateful(vec![chain("INPUT", rules, Some(Answer::Drop))]), &question("10.0.0.0/8"));
+
+    // One of two lists is in force, and both let it pass: what each denies behind that is never reached.
+    let either = vec![on(true, "10.0.0.0/8", ACCEPT), on(true, "0.0.0.0/0", DROP), rule(from("10.0.0.0/8"), ACCEPT)];
+    assert_eq!(first(either), ["10.0.0.0/8 Allowed by INPUT 1"]);
+    // A thing and its opposite leave no way out.
+    assert_eq!(
+        first(vec![on(true, "10.0.0.0/8", ACCEPT), on(false, "10.0.0.0/8", ACCEPT)]),
+        ["10.0.0.0/8 Allowed by INPUT 1"]
+    );
+    let both_stop = vec![on(true, "10.0.0.0/8", DROP), on(false, "10.0.0.0/8", DROP), rule(Match::any(), ACCEPT)];
+    assert_eq!(first(both_stop), ["10.0.0.0/8 Denied by INPUT 1"]);
+    assert_eq!(first(vec![on(true, "10.0.0.0/8", ACCEPT)]), ["10.0.0.0/8 Unsure by policy of INPUT"]);
+}
+
+#[test]
 fn a_return_in_doubt_makes_what_follows_it_in_the_chain_doubtful_and_nothing_behind() {
     let doubtful = Match::any().on(Condition::holds("the mark is set"));
     let rules = stateful(vec![

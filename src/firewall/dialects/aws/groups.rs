@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::{Scope, entry};
 use super::Traffic;
 use super::prefix_lists::PrefixLists;
+use crate::firewall::addresses::never_public;
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{
     Answer, Chain, Condition, Layer, Match, NoteKind, Place, Policy, Replies, Rule, Rules, Then, Way,
@@ -109,7 +110,11 @@ pub(in super::super) fn rule(
             }
         },
         Peer::PrefixList(id) => lists.matches(rules, &place, id, reach, put(way)),
-        Peer::Group(id) => vec![reach.clone().on(Condition::holds(format!("the peer is a member of {id}")))],
+        // A group stands for the private addresses of its members, also where they have public ones.
+        Peer::Group(id) => {
+            let members = put(way)(reach.clone(), never_public());
+            vec![members.on(Condition::holds(format!("the peer is a member of {id}")))]
+        }
         Peer::Whoever(what) => vec![reach.clone().on(Condition::holds(what))],
         Peer::Unclear(why) => {
             unclear = Some(unclear.map_or_else(|| why.to_owned(), |first| format!("{first}, and {why}")));

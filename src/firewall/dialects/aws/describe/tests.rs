@@ -187,10 +187,11 @@ fn the_rest_of_a_prefix_list_that_was_cut_off_is_unsure() {
 }
 
 #[test]
-fn members_of_another_group_are_unsure() {
+fn members_of_another_group_are_unsure_and_only_private_addresses_are_members() {
     let rules = read_one(&group("sg-1", &https(r#""UserIdGroupPairs":[{"GroupId":"sg-lb","UserId":"1"}]"#)));
 
     assert_eq!(says(&rules, Way::In, "10.0.0.1/32", 443), "unsure 10.0.0.1: the peer is a member of sg-lb");
+    assert_eq!(says(&rules, Way::In, "3.217.146.166/32", 443), "denied 3.217.146.166");
     assert!(rules.understood());
 }
 
