@@ -235,3 +235,23 @@ fn a_host_that_was_requested_may_have_any_address_and_another_host_is_more() {
     assert_eq!(verdict(&out(to(".workos.com"))), wrong(true, false, false));
     assert_eq!(verdict(&out(to("*.example.com"))), wrong(true, true, false));
 }
+
+#[test]
+fn a_rule_that_moves_out_of_the_chain_that_is_returned_from_is_met_by_what_returned() {
+    let there = || web("192.0.2.0/24");
+    let with = |inner: Vec<Rule>, outer: Vec<Rule>| {
+        let jump = Rule::new(Place::default(), vec![Match::any()], Then::Jump(ChainId(1)));
+        let mut all = rules([vec![jump], outer].concat());
+        let back = Rule::new(Place::default(), vec![there()], Then::Return);
+        let inner = [vec![back], inner].concat();
+        all.add_chain(Chain { name: "inner".to_owned(), rules: inner, policy: None });
+        all
+    };
+    // The steps are the same, in the same order; only where the first one leads is not.
+    let (before, after) =
+        (with(vec![drops(there())], vec![accept(there())]), with(vec![], vec![drops(there()), accept(there())]));
+    let comparison = compare(&before, &after, &[], Budget::default());
+
+    assert_eq!(comparison.rows.len(), 1);
+    assert_eq!((comparison.rows[0].effect, &comparison.rows[0].source), (Effect::Closes, &nets("192.0.2.0/24")));
+}
