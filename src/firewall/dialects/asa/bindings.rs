@@ -1,8 +1,8 @@
 //! Lists at interfaces: which of them a packet meets where it comes in and where it goes out, and what decides where there is none.
 
-use super::config::{At, Binding, Config, List};
+use super::config::{At, Binding, Config, Entry, List};
 use super::entries::{Around, Read, read};
-use super::objects::objects;
+use super::objects::{objects, protocol as protocol_of};
 use crate::firewall::addresses::Family;
 use crate::firewall::dialects::Input;
 use crate::firewall::dialects::edge::{either, every_way, shown};
@@ -51,11 +51,22 @@ fn chain(list: &List, around: Around) -> ChainId {
             Read::Rule(rule) => push(rules, chain, rule),
             Read::Trouble(why) => {
                 let why = format!("{} {why}", place.name);
-                rules.not_understood(chain, &place, &Match::any(), &why);
+                rules.not_understood(chain, &place, &reach(entry), &why);
             }
         }
     }
     chain
+}
+
+/// What a line can be about that is not understood: at most the protocol that it begins with.
+fn reach(entry: &Entry) -> Match {
+    match entry.words.as_slice() {
+        [verb, protocol, ..] if ["permit", "deny"].contains(&verb.as_str()) => match protocol_of(protocol) {
+            Some(protocol) => Match { protocol, ..Match::any() },
+            None => Match::any(),
+        },
+        _ => Match::any(),
+    }
 }
 
 fn push(rules: &mut Rules, chain: ChainId, rule: Rule) {

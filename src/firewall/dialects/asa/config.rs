@@ -125,6 +125,7 @@ impl Config {
             let mut banner: Option<&str> = None;
             let text = input.text.strip_prefix('\u{feff}').unwrap_or(&input.text);
             for (line, text) in (1..).zip(text.lines()) {
+                let text = without_pager(text);
                 let place = Place::new(file, line, format!("line {line}"), text);
                 if let Some(end) = banner {
                     banner = Some(end).filter(|end| !text.contains(end));
@@ -437,6 +438,23 @@ fn is_router(inputs: &[Input]) -> bool {
     router > asa
 }
 
+/// What a console prints that stops at every page.
+const PAUSES: [(&str, usize); 2] = [("<--- More --->", 14), ("--More--", 0)];
+
+/// A line without what such a console leaves in it: its pause, and the blanks that wiped it out again.
+fn without_pager(line: &str) -> &str {
+    let line = line.trim_start_matches('\0');
+    let start = line.trim_start();
+    let Some((rest, blanks)) = PAUSES.iter().find_map(|(pause, blanks)| Some((start.strip_prefix(pause)?, *blanks)))
+    else {
+        return line;
+    };
+    let wiped = |c: char| matches!(c, ' ' | '\r' | '\0' | '\u{8}');
+    let lead = &rest[..rest.len() - rest.trim_start_matches(wiped).len()];
+    let end = lead.rfind(|c| c != ' ').map_or(blanks.min(lead.len()), |at| at + 1);
+    rest.get(end..).unwrap_or_default()
+}
+
 /// Counts that a listing adds to a line.
 fn without_counts(words: &mut Vec<String>) {
     if let Some(at) = words.iter().position(|word| word.starts_with("(hitcnt")) {
@@ -520,6 +538,25 @@ const OTHER_PERMITS: &[&str] = &[
     "user-identity",
     "parameters",
     "message",
+    // Translations one by one, which every ASA since version 9 prints.
+    "xlate",
+    // Who may call, log in or manage.
+    "dialer-list",
+    "radius-server",
+    "tacacs-server",
+    "radius",
+    "tacacs",
+    "http",
+    "ssh",
+    "telnet",
+    "privilege",
+    "cts",
+    "snmp",
+    "ntp",
+    "vpdn",
+    "webvpn",
+    "sysopt",
+    "failover",
 ];
 
 /// Whether a line that is not understood may have been about rules.

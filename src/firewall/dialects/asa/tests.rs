@@ -527,3 +527,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_console_leaves_between_pages_and_what_every_asa_prints_besides_its_lists_is_no_rule() {
+    let listing = ": Saved\r
+ASA Version 9.4(4)5 \r
+xlate per-session deny tcp any4 any4\r
+xlate per-session deny udp any6 any6 eq domain\r
+object network APP\r
+<--- More --->\r\0              \r\0 host 10.20.0.10\r
+<--- More --->\r              \raccess-list OUT-IN extended permit tcp any object APP eq https \r
+<--- More --->              access-list OUT-IN extended deny ip any any \r
+access-group OUT-IN in interface outside\r
+radius-server authorization permit missing Service-Type\r
+\0\r";
+    let rules = read(&DIALECT, listing);
+    assert!(rules.understood(), "{:?}", rules.notes);
+    assert_eq!(verdict(&rules, Some(("outside", "inside")), WORKOS, APP, "tcp/443"), Allowed);
+    assert_eq!(verdict(&rules, Some(("outside", "inside")), WORKOS, APP, "tcp/444"), Denied);
+    // What a pause hides is not wiped out.
+    let hidden = listing.replace("<--- More --->\r              \racc", "<--- More --->\rfrob permit\racc");
+    assert!(!read(&DIALECT, &hidden).understood());
+}
+
+#[test]
+fn a_line_that_is_not_understood_leaves_other_protocols_than_its_own_alone() {
+    let rules = read(&DIALECT, &text(&["extended permit esp host any any", "extended permit tcp any any eq https"]));
+    assert!(!rules.understood());
+    assert_eq!(verdict(&rules, Some(("outside", "inside")), WORKOS, APP, "tcp/443"), Allowed);
+    assert_eq!(verdict(&rules, Some(("outside", "inside")), WORKOS, APP, "esp/0"), Unsure);
+}

@@ -530,3 +530,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn services_that_a_firewall_has_from_the_beginning_need_no_definition_and_hold_nothing_else() {
+    let text = r#"config firewall policy
+    edit 1
+        set srcintf "any"
+        set dstintf "any"
+        set srcaddr "all"
+        set dstaddr "all"
+        set action accept
+        set schedule "always"
+        set service "PING" "TRACEROUTE" "IKE" "Email Access" "Windows AD" "NONE" "SQUID" "SIP" "H323" "PING6"
+    next
+end
+"#;
+    let rules = read(&DIALECT, text);
+    assert_eq!(rules.notes, []);
+    for (service, expected) in [
+        ("tcp/443", Denied),
+        ("udp/53", Allowed),
+        ("tcp/993", Allowed),
+        ("udp/4500", Allowed),
+        ("tcp/3128", Allowed),
+        ("udp/33434", Allowed),
+        ("tcp/1719", Denied),
+        ("icmp/0", Unsure),
+    ] {
+        assert_eq!(verdict(&rules, None, "3.217.146.166", "10.20.0.10", service), expected, "{service}");
+    }
+}

@@ -3,6 +3,7 @@
 
 use super::super::entry;
 use super::rows::{Export, Row};
+use crate::firewall::addresses::never_public;
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{
     Answer, Chain, Condition, Layer, Match, Names, NoteKind, Place, Policy, Replies, Rule, Rules, Then, Way,
@@ -199,10 +200,12 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 /// What a rule is only for, and how that is said.
-const ONLY: [(&str, &str); 10] = [
+const ONLY: [(&str, &str); 12] = [
     ("program", "the connection is that of the program"),
     ("package", "the connection is that of the package"),
     ("service", "the connection is that of the service"),
+    ("dynamictarget", "it belongs to the transport"),
+    ("dynamictransport", "it belongs to the transport"),
     ("interfacetype", "it crosses an interface of the type"),
     ("interfacealias", "it crosses the interface"),
     ("localuser", "it belongs to the local user"),
@@ -234,13 +237,22 @@ fn zones(value: &str) -> Vec<&'static str> {
 /// Sets that are certain, then those that a word stands for which only the machine knows.
 type Alternatives = Vec<(Ranges, Option<Condition>)>;
 
+const LOCAL_SUBNETS: [&str; 3] = ["LocalSubnet", "LocalSubnet4", "LocalSubnet6"];
+
+/// What was not exported as it should have been can have been anything: `System.String[]` stands for a whole list.
+fn lost_words(lost: &[&str], what: &str) -> Condition {
+    Condition::holds(format!("`{}` stands for the {what}", lost.join("` or `")))
+}
+
 fn addresses(rules: &mut Rules, values: &[&str], place: &Place, end: &str) -> Alternatives {
     if values.is_empty() || values.iter().any(|value| is(Some(value), &["any", "*"])) {
         return vec![(Ranges::all(), None)];
     }
-    let (mut known, mut names) = (Vec::new(), Vec::new());
+    let (mut known, mut names, mut near, mut lost) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for value in values {
         match entry::entry(value) {
+            // No subnet that a machine is in holds a service of the internet's.
+            Err(_) if LOCAL_SUBNETS.iter().any(|name| is(Some(value), &[name])) => near.push(*value),
             Ok(entry) => known.push(entry.noted(rules, place)),
             Err(_)
                 if value.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -248,13 +260,25 @@ fn addresses(rules: &mut Rules, values: &[&str], place: &Place, end: &str) -> Al
             {
                 names.push(*value);
             }
-            Err(oddity) => oddity.note(rules, place),
+            Err(oddity) => {
+                oddity.note(rules, place);
+                lost.push(*value);
+            }
         }
     }
     let mut all = vec![(Ranges::any_of(&known), None)];
-    if !names.is_empty() {
-        let what = format!("`{}` holds the {end}", names.join("` or `"));
-        all.push((Ranges::all(), Some(Condition::holds(what))));
+    let what = "the local subnet is read as one of private addresses";
+    if !near.is_empty() && rules.notes.iter().all(|note| note.what != what) {
+        rules.note(NoteKind::Assumed, place, what);
+    }
+    for (names, reach) in [(names, Ranges::all()), (near, never_public())] {
+        if !names.is_empty() {
+            let what = format!("`{}` holds the {end}", names.join("` or `"));
+            all.push((reach, Some(Condition::holds(what))));
+        }
+    }
+    if !lost.is_empty() {
+        all.push((Ranges::all(), Some(lost_words(&lost, end))));
     }
     all.retain(|(set, _)| !set.is_empty());
     all
@@ -266,6 +290,7 @@ fn ports(rules: &mut Rules, values: &[&str], place: &Place) -> Alternatives {
     }
     let mut known = Vec::new();
     let mut named: Vec<(&str, Ranges)> = Vec::new();
+    let mut lost = Vec::new();
     for value in values {
         match value.to_ascii_lowercase().as_str() {
             "rpcepmap" | "rpc-epmap" => known.push(Ranges::one(135_u8)),
@@ -278,7 +303,10 @@ fn ports(rules: &mut Rules, values: &[&str], place: &Place) -> Alternatives {
                 Err(_) if value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') => {
                     named.push((value, Ranges::all()));
                 }
-                Err(oddity) => oddity.note(rules, place),
+                Err(oddity) => {
+                    oddity.note(rules, place);
+                    lost.push(*value);
+                }
             },
         }
     }
@@ -286,6 +314,9 @@ fn ports(rules: &mut Rules, values: &[&str], place: &Place) -> Alternatives {
     if let [(first, _), ..] = named.as_slice() {
         let reach = Ranges::any_of(named.iter().map(|(_, reach)| reach));
         all.push((reach, Some(Condition::holds(format!("`{first}` holds the port")))));
+    }
+    if !lost.is_empty() {
+        all.push((Ranges::all(), Some(lost_words(&lost, "port"))));
     }
     all.retain(|(set, _)| !set.is_empty());
     all

@@ -147,7 +147,7 @@ fn a_program_a_service_or_a_word_that_the_machine_resolves_is_a_condition() {
         (json!({ "LocalPort": ["PlayToDiscovery"] }), "`PlayToDiscovery` holds the port"),
         (json!({ "LocalPort": ["IPHTTPSIn"] }), "`IPHTTPSIn` holds the port"),
     ] {
-        let said = said(&of(&[rule("web", fields)]), Way::In, "192.0.2.1/32").remove(0);
+        let said = said(&of(&[rule("web", fields)]), Way::In, "10.1.2.3/32").remove(0);
         assert!(said.contains("Unsure") && said.contains(says), "{said}");
     }
     let rpc = of(&[rule("rpc", json!({ "LocalPort": ["RPC", "RPCEPMap"] }))]);
@@ -327,4 +327,32 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_an_export_lost_of_a_rule_leaves_it_in_doubt_and_what_is_of_the_local_subnet_is_not_of_the_internet() {
+    let heading =
+        "DisplayName,Enabled,Profile,Direction,Action,Protocol,LocalPort,RemotePort,LocalAddress,RemoteAddress";
+    let blocked = format!(
+        "{heading}\r\nWeb,True,Any,Inbound,Allow,TCP,443,Any,Any,Any\r\n\
+         Lost,True,Any,Inbound,Block,TCP,443,Any,Any,System.String[]\r\n"
+    );
+    let rules = read_text(&blocked).unwrap();
+    assert_eq!(
+        said(&rules, Way::In, "3.217.146.166/32"),
+        ["3.217.146.166 Unsure by rule Lost unsure whether `System.String[]` stands for the source"]
+    );
+    let ports = format!("{heading}\r\nLost,True,Any,Inbound,Allow,TCP,System.String[],Any,Any,Any\r\n");
+    assert_eq!(
+        said(&read_text(&ports).unwrap(), Way::In, "3.217.146.166/32"),
+        ["3.217.146.166 Unsure by default of what is inbound unsure whether `System.String[]` stands for the port"]
+    );
+    let near = format!("{heading}\r\nNear,True,Any,Inbound,Allow,TCP,Any,Any,Any,LocalSubnet\r\n");
+    assert_eq!(
+        said(&read_text(&near).unwrap(), Way::In, "3.217.146.166/32 10.1.2.3/32"),
+        [
+            "3.217.146.166 Denied by default of what is inbound",
+            "10.1.2.3 Unsure by default of what is inbound unsure whether `LocalSubnet` holds the source",
+        ]
+    );
 }
