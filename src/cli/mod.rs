@@ -286,6 +286,7 @@ pub struct OutputArgs {
 
 impl OutputArgs {
     /// What of it is said once for every place that something goes to.
+    #[must_use]
     pub fn settled(&self) -> Self {
         OutputArgs {
             output: self.output.clone(),

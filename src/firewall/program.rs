@@ -60,7 +60,7 @@ pub enum By<'a> {
 }
 
 /// A kind of packet, as the rules of a layer tell packets apart besides their headers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Packet {
     /// The state of its connection; nothing, where the layer knows nothing of connections.
     pub(super) state: Option<States>,

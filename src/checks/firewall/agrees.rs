@@ -169,7 +169,7 @@ mod tests {
 
     async fn run(allow: bool, status: Status, found: Vec<&'static str>) -> crate::checks::fixture::Held {
         let list = if allow { vec![accept(3, Match::any())] } else { Vec::new() };
-        let (mut cx, _) = site(&rules(list, Answer::Drop), &[]);
+        let (mut cx, _) = site(&rules(&list, Answer::Drop), &[]);
         cx.ended = vec![Ended { check: "egress.connects", subject: None, status, codes: found }].into();
         ask(&SPEC, &Agrees { flow: "egress-api".to_owned() }, &cx).await
     }

@@ -120,7 +120,7 @@ mod tests {
     use crate::firewall::rules::{Answer, Match};
 
     async fn run(when: Match) -> Held {
-        ask(&SPEC, &Current, &site(&rules(vec![accept(3, when)], Answer::Drop), &[]).0).await
+        ask(&SPEC, &Current, &site(&rules(&[accept(3, when)], Answer::Drop), &[]).0).await
     }
 
     fn out_to(nets: &[&str]) -> Match {

@@ -68,11 +68,9 @@ mod tests {
     use crate::firewall::ranges::Ranges;
     use crate::firewall::rules::{Answer, Condition, Match, Rule, Rules, Then};
 
-    const API: Passes = Passes { flow: String::new() };
-
     async fn run(rules: &Rules) -> crate::checks::fixture::Held {
         let (cx, _) = site(rules, &[]);
-        ask(&SPEC, &Passes { flow: "egress-api".to_owned(), ..API }, &cx).await
+        ask(&SPEC, &Passes { flow: "egress-api".to_owned() }, &cx).await
     }
 
     fn tcp_443(nets: &[&str]) -> Match {
@@ -87,7 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_every_range_passes_passes_and_says_by_which_rule() {
-        let held = run(&rules(vec![accept(3, tcp_443(&[]))], Answer::Drop)).await;
+        let held = run(&rules(&[accept(3, tcp_443(&[]))], Answer::Drop)).await;
 
         assert_eq!(held.status(), Status::Pass);
         assert!(format!("{:?}", held.evidence).contains("rule 3 (rules.txt:3): `as it is written`"), "{held:?}");
@@ -99,7 +97,7 @@ mod tests {
         nets.retain(|net| net != "131.0.72.0/22");
         nets.push("::/0".to_owned());
         let nets: Vec<&str> = nets.iter().map(String::as_str).collect();
-        let held = run(&rules(vec![accept(3, tcp_443(&nets))], Answer::Drop)).await;
+        let held = run(&rules(&[accept(3, tcp_443(&nets))], Answer::Drop)).await;
 
         assert_eq!(codes(&held), ["missing"]);
         let action = &held.findings.iter().next().unwrap().remediations.likeliest().action;
@@ -109,12 +107,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_rule_that_comes_too_late_or_has_no_effect_is_named_with_what_stops_the_flow() {
-        let late = run(&rules(vec![deny(2, Match::any()), accept(3, tcp_443(&[]))], Answer::Drop)).await;
+        let late = run(&rules(&[deny(2, Match::any()), accept(3, tcp_443(&[]))], Answer::Drop)).await;
         assert_eq!(codes(&late), ["shadowed"]);
         let action = &late.findings.iter().next().unwrap().remediations.likeliest().action;
         assert!(action.starts_with("Move rule 3 (rules.txt:3) before rule 2 (rules.txt:2), and allow"), "{action}");
         let off = Rule { idle: Some("it is switched off".to_owned()), ..accept(3, tcp_443(&[])) };
-        let idle = run(&rules(vec![off], Answer::Drop)).await;
+        let idle = run(&rules(&[off], Answer::Drop)).await;
         assert_eq!(codes(&idle), ["shadowed"]);
         assert!(format!("{idle:?}").contains("has no effect: it is switched off"), "{idle:?}");
     }
@@ -122,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_files_do_not_say_is_unsure_and_says_what_would_have_to_be_known() {
         let named = tcp_443(&[]).on(Condition::holds("the object api holds the address"));
-        let held = run(&rules(vec![accept(3, named)], Answer::Drop)).await;
+        let held = run(&rules(&[accept(3, named)], Answer::Drop)).await;
 
         assert_eq!((codes(&held), held.status()), (vec!["unsure"], Status::Unknown));
         assert!(format!("{held:?}").contains("unsure whether the object api holds the address"), "{held:?}");
@@ -130,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn ipv6_that_was_forgotten_warns() {
-        let held = run(&rules(vec![accept(3, tcp_443(&["0.0.0.0/0"]))], Answer::Drop)).await;
+        let held = run(&rules(&[accept(3, tcp_443(&["0.0.0.0/0"]))], Answer::Drop)).await;
 
         assert_eq!((codes(&held), held.status()), (vec!["ipv6-missing"], Status::Warn));
     }

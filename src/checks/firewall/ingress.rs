@@ -73,7 +73,7 @@ mod tests {
         let published: Vec<ipnet::IpNet> =
             Facts::embedded().workos_sources.published.addresses.iter().copied().map(ipnet::IpNet::from).collect();
         let of = async |nets: &[ipnet::IpNet], flow: &str| {
-            let rules = rules(vec![accept(3, Match { source: networks(nets), ..Match::any() })], Answer::Drop);
+            let rules = rules(&[accept(3, Match { source: networks(nets), ..Match::any() })], Answer::Drop);
             let (cx, _) = site(&rules, &[("installation.domain", "app.customer.example")]);
             ask(&SPEC, &Passes { flow: flow.to_owned() }, &cx).await
         };
@@ -87,7 +87,7 @@ mod tests {
     #[tokio::test]
     async fn what_comes_too_late_what_the_files_do_not_say_and_forgotten_ipv6_are_told_apart() {
         let of = async |rules: Vec<Rule>, flow: &str| {
-            let (cx, _) = site(&super::super::fixture::rules(rules, Answer::Drop), &[]);
+            let (cx, _) = site(&super::super::fixture::rules(&rules, Answer::Drop), &[]);
             codes(&ask(&SPEC, &Passes { flow: flow.to_owned() }, &cx).await)
         };
         let drop = Rule { then: Then::Answer(Answer::Drop), ..accept(2, Match::any()) };

@@ -182,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn a_rule_for_every_address_is_too_wide_and_says_by_how_much() {
         let tcp = Match { protocol: Ranges::one(6_u8), port: Ranges::one(443_u16), ..Match::any() };
-        let held = run(&rules(vec![accept(3, tcp)], Answer::Drop), &[]).await;
+        let held = run(&rules(&[accept(3, tcp)], Answer::Drop), &[]).await;
 
         assert!(codes(&held).contains(&"too-wide"), "{held:?}");
         assert!(format!("{held:?}").contains("to nearly any IPv4 address"), "{held:?}");
@@ -190,13 +190,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_policy_that_accepts_is_no_default_deny() {
-        assert!(codes(&run(&rules(Vec::new(), Answer::Accept), &[]).await).contains(&"no-default-deny"));
-        assert!(codes(&run(&rules(Vec::new(), Answer::Drop), &[]).await).is_empty());
+        assert!(codes(&run(&rules(&[], Answer::Accept), &[]).await).contains(&"no-default-deny"));
+        assert!(codes(&run(&rules(&[], Answer::Drop), &[]).await).is_empty());
     }
 
     #[tokio::test]
     async fn rules_of_a_firewall_that_could_log_and_does_not_warn() {
-        let mut rules = rules(vec![accept(3, Match::any())], Answer::Drop);
+        let mut rules = rules(&[accept(3, Match::any())], Answer::Drop);
         rules.files[0].dialect = "iptables";
 
         assert!(codes(&run(&rules, &[]).await).contains(&"no-logging"));

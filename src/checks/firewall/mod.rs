@@ -85,12 +85,12 @@ mod fixture {
     }
 
     /// Rules that stand at one host, the same both ways, with this answer to everything else.
-    pub(super) fn rules(list: Vec<Rule>, policy: Answer) -> Rules {
+    pub(super) fn rules(list: &[Rule], policy: Answer) -> Rules {
         let mut rules =
             Rules { files: vec![File { name: "rules.txt".to_owned(), dialect: "made-up" }], ..Rules::default() };
         for way in [Way::In, Way::Out] {
             let policy = Policy { answer: policy, place: At::new(0, 99, "the policy", "policy") };
-            let chain = rules.add_chain(Chain { name: "chain".to_owned(), rules: list.clone(), policy: Some(policy) });
+            let chain = rules.add_chain(Chain { name: "chain".to_owned(), rules: list.to_vec(), policy: Some(policy) });
             let families = crate::firewall::ranges::Ranges::all();
             rules.layers.push(Layer { name: "layer".to_owned(), way, families, chain, replies: Replies::Remembered });
         }

@@ -166,11 +166,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_understood_leaves_it_undecided_and_what_is_odd_warns() {
         let with = async |kind: Option<NoteKind>| {
-            let mut rules = rules(vec![accept(1, Match::any())], Answer::Drop);
+            let mut rules = rules(&[accept(1, Match::any())], Answer::Drop);
             let place = Place::new(0, 7, "rule 7", "odd thing");
             match kind {
                 Some(NoteKind::NotUnderstood) => {
-                    rules.not_understood(ChainId(0), &place, &Match::any(), "`odd` is unknown")
+                    rules.not_understood(ChainId(0), &place, &Match::any(), "`odd` is unknown");
                 }
                 Some(kind) => rules.note(kind, &place, "it is odd"),
                 None => {}

@@ -39,7 +39,7 @@ pub(in crate::commands) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let audit = Audit::new(&report, GROUPS, &review, change);
 
     outputs.write(&audit.report, &args.output)?;
-    let told = document.write(Document::Audit(Box::new(audit)), &args.output);
+    let told = document.write(&Document::Audit(Box::new(audit)), &args.output);
     match told {
         // Whoever has read enough of it may still ask for the exit code.
         Ok(()) | Err(Failure::Closed) => {}
@@ -97,14 +97,14 @@ impl Written {
         }
     }
 
-    fn write(&self, document: Document, output: &OutputArgs) -> Result<(), Failure> {
+    fn write(&self, document: &Document, output: &OutputArgs) -> Result<(), Failure> {
         let detail = terminal::detail(output.quiet, output.verbose);
         if let Some((format, place)) = &self.file {
-            let text = text(&document, format, terminal::plain(detail))?;
+            let text = text(document, format, terminal::plain(detail))?;
             let written = place.write(text.as_bytes());
             written.map_err(|why| Failure::machine(format!("cannot write {}", place.named().display()), why))?;
         }
-        print_document(&document, self.on_stdout, terminal::look(detail, output.color))?;
+        print_document(document, self.on_stdout, terminal::look(detail, output.color))?;
         exit::finish(exit::Stream::Out)?;
         Ok(())
     }

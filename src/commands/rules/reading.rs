@@ -129,7 +129,7 @@ fn of_folder(file: &Path, given: Option<&'static Dialect>) -> Result<(&'static D
     let input = input(&name, &bytes)?;
     let found = given.or_else(|| recognised(&input.text)).ok_or("it is in no language that is read")?;
     let is_last = DIALECTS.iter().rfind(|dialect| dialect.reads.is_some()).is_some_and(|last| last.name == found.name);
-    let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
+    let ending = file.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     let is_data = ending.is_none_or(|ending| {
         ["txt", "list", "lst", "csv", "ipset", "conf", "rules", "save"].iter().any(|it| ending == *it)
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Judged, Known, Users, anything, peers_of, question};
 use crate::firewall::addresses::{Family, never_public};
-use crate::firewall::evaluate::{By, Question, Verdict, ask};
+use crate::firewall::evaluate::{Asking, By, Question, Verdict};
 use crate::firewall::flow::{Direction, Flow, Protocol};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{Chain, Layer, Match, Rule, Rules, Then};
@@ -64,10 +64,11 @@ pub fn too_wide<'a>(rules: &'a Rules, judged: &[Judged<'a>], known: &Known) -> V
             }
         }
     }
+    let asking = Asking::of(rules);
     for wide in &mut found {
         let needs: Vec<&Flow> =
             judged.iter().map(|one| one.flow).filter(|flow| flow.direction == wide.direction).collect();
-        wide.addresses = addresses_beyond(rules, wide, &needs, known);
+        wide.addresses = addresses_beyond(&asking, wide, &needs, known);
         (wide.ports, wide.protocols) = services_beyond(wide, &needs);
     }
     // A rule for everything is told as that: it stands for the policy, and may be one that cannot be narrowed.
@@ -92,7 +93,7 @@ fn rule_of<'a>(by: &By<'a>) -> Option<(&'a Chain, &'a Rule)> {
 }
 
 /// The peers that pass by this rule at the ports of its flows, and are nobody's that a flow speaks of.
-fn addresses_beyond(rules: &Rules, wide: &TooWide, needs: &[&Flow], known: &Known) -> Ranges {
+fn addresses_beyond(asking: &Asking, wide: &TooWide, needs: &[&Flow], known: &Known) -> Ranges {
     let mut beyond = Vec::new();
     let services: BTreeSet<(u16, bool)> = wide
         .flows
@@ -110,7 +111,7 @@ fn addresses_beyond(rules: &Rules, wide: &TooWide, needs: &[&Flow], known: &Know
         if everybody.peers.is_empty() {
             continue;
         }
-        let parts = ask(rules, &everybody);
+        let parts = asking.ask(&everybody);
         let passing = parts.into_iter().filter(|part| part.verdict != Verdict::Denied);
         beyond.extend(passing.filter(|part| by_this(part.perhaps.as_ref().unwrap_or(&part.by))).map(|part| part.peers));
     }
@@ -155,6 +156,7 @@ fn services_beyond(wide: &TooWide, needs: &[&Flow]) -> (Ranges, Ranges) {
 pub fn open_by_default<'a>(rules: &'a Rules, known: &Known, directions: &[Direction]) -> Vec<Open<'a>> {
     let mut open = Vec::new();
     let Some(port) = unmentioned(rules) else { return open };
+    let asking = Asking::of(rules);
     for direction in directions {
         for family in Family::BOTH {
             let anything = Question { port, ..anything(*direction, family.all(), known) };
@@ -162,7 +164,7 @@ pub fn open_by_default<'a>(rules: &'a Rules, known: &Known, directions: &[Direct
             if !rules.layers.iter().any(judges) {
                 continue;
             }
-            let found = ask(rules, &anything).into_iter().filter(|part| part.verdict == Verdict::Allowed);
+            let found = asking.ask(&anything).into_iter().filter(|part| part.verdict == Verdict::Allowed);
             // Where only a few peers pass, that is a rule for them, and no default.
             let most = found
                 .max_by_key(|part| part.peers.count())

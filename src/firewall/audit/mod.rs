@@ -7,7 +7,7 @@ mod outdated;
 mod tests;
 
 use super::addresses::{Family, as_networks, networks};
-use super::evaluate::{By, Leg, Part, Peer, Question, TCP, UDP, Verdict, ask, behind};
+use super::evaluate::{Asking, By, Leg, Part, Peer, Question, TCP, UDP, Verdict};
 use super::flow::{Direction, Flow, Need, Party, Protocol};
 use super::ranges::Ranges;
 use super::rules::{Place, Rules, Way};
@@ -94,12 +94,14 @@ pub enum Fate {
 
 /// Judges flows by rules.
 pub fn judge<'a>(rules: &'a Rules, flows: &'a [Flow], known: &Known) -> Vec<Judged<'a>> {
-    flows.iter().map(|flow| Judged { flow, asked: asked(rules, flow, known) }).collect()
+    let asking = Asking::of(rules);
+    let by_name = goes_by_name(rules);
+    flows.iter().map(|flow| Judged { flow, asked: asked(&asking, flow, by_name, known) }).collect()
 }
 
-fn asked<'a>(rules: &'a Rules, flow: &Flow, known: &Known) -> Vec<Asked<'a>> {
-    let asked = questions(flow, goes_by_name(rules), known).into_iter().map(|(protocol, family, question)| {
-        let parts = ask(rules, &question).into_iter().map(|part| said(rules, &question, part)).collect();
+fn asked<'a>(asking: &Asking<'a>, flow: &Flow, by_name: bool, known: &Known) -> Vec<Asked<'a>> {
+    let asked = questions(flow, by_name, known).into_iter().map(|(protocol, family, question)| {
+        let parts = asking.ask(&question).into_iter().map(|part| said(asking, &question, part)).collect();
         Asked { protocol, host: question.host.map(str::to_owned), family, parts }
     });
     asked.collect()
@@ -134,9 +136,9 @@ pub(super) fn questions<'q>(flow: &'q Flow, by_name: bool, known: &'q Known) -> 
     questions
 }
 
-fn said<'a>(rules: &'a Rules, question: &Question, part: Part<'a>) -> Said<'a> {
+fn said<'a>(asking: &Asking<'a>, question: &Question, part: Part<'a>) -> Said<'a> {
     let denied = part.verdict == Verdict::Denied && part.leg == Leg::First;
-    let hidden = if denied { behind(rules, question, &part) } else { None };
+    let hidden = if denied { asking.behind(question, &part) } else { None };
     let hidden = hidden.map(|(by, idle)| match idle {
         Some(why) => Hidden::Idle(by, why),
         None => Hidden::Behind(by),

@@ -2,9 +2,9 @@
 
 use super::{Judged, peers_of, question};
 use crate::facts::Facts;
-use crate::firewall::addresses::networks;
+use crate::firewall::addresses::{Family, networks};
 use crate::firewall::audit::Known;
-use crate::firewall::evaluate::{By, Verdict, ask};
+use crate::firewall::evaluate::{Asking, By, Verdict};
 use crate::firewall::flow::{Direction, Protocol};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{Rule, Rules};
@@ -24,29 +24,38 @@ const NAMES_SOMEBODY: u128 = 1 << 26;
 
 /// The retired ranges that rules let pass by name, and not only because they let everybody pass.
 pub fn outdated<'a>(rules: &'a Rules, judged: &[Judged<'a>], facts: &Facts, known: &Known) -> Vec<Outdated<'a>> {
+    let asking = Asking::of(rules);
+    let all = networks(facts.cloudflare.retired.iter().map(|retired| &retired.cidr).collect::<Vec<_>>());
     let mut found: Vec<Outdated<'a>> = Vec::new();
     for one in judged.iter().filter(|one| one.flow.protocols.contains(&Protocol::Tcp)) {
-        for retired in &facts.cloudflare.retired {
-            let range = networks([&retired.cidr]);
-            let question = question(one.flow, Protocol::Tcp, None, range, known);
-            for part in ask(rules, &question).into_iter().filter(|part| part.verdict != Verdict::Denied) {
-                let By::Rule(_, rule) = part.perhaps.unwrap_or(part.by) else { continue };
-                let peers = rule.when.iter().map(|when| match one.flow.direction {
-                    Direction::Egress => &when.destination,
-                    Direction::Ingress => &when.source,
-                });
-                let named =
-                    Ranges::any_of(peers.collect::<Vec<_>>()).and(&crate::firewall::addresses::Family::V4.all());
-                if named.count() > NAMES_SOMEBODY || found.iter().any(|it| std::ptr::eq(it.rule, rule)) {
-                    continue;
-                }
+        let question = question(one.flow, Protocol::Tcp, None, all.clone(), known);
+        for part in asking.ask(&question).into_iter().filter(|part| part.verdict != Verdict::Denied) {
+            let By::Rule(_, rule) = part.perhaps.unwrap_or(part.by) else { continue };
+            if !names_somebody(rule, one.flow.direction) {
+                continue;
+            }
+            for retired in &facts.cloudflare.retired {
+                let addresses = networks([&retired.cidr]).and(&part.peers);
                 let part_of = retired.was_part_of.map(|whole| format!(", a part of {whole}")).unwrap_or_default();
                 let since = format!("{}{part_of} until {}", retired.cidr, retired.removed);
-                found.push(Outdated { rule, addresses: part.peers, since });
+                let known = found.iter().any(|it| std::ptr::eq(it.rule, rule) && it.since == since);
+                if !addresses.is_empty() && !known {
+                    found.push(Outdated { rule, addresses, since });
+                }
             }
         }
     }
     found
+}
+
+/// Whether the rule is for somebody in particular, rather than for nearly everybody.
+fn names_somebody(rule: &Rule, direction: Direction) -> bool {
+    let peers = rule.when.iter().map(|when| match direction {
+        Direction::Egress => &when.destination,
+        Direction::Ingress => &when.source,
+    });
+    let named = Ranges::any_of(peers.collect::<Vec<_>>()).and(&Family::V4.all());
+    named.count() <= NAMES_SOMEBODY
 }
 
 /// The earlier published list that the allowed ones among the WorkOS sources are, where they are exactly that: how many addresses

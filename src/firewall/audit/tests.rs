@@ -220,6 +220,7 @@ fn a_retired_range_that_is_named_is_outdated_and_one_that_passes_with_everybody_
         [("104.28.0.0/14".to_owned(), "104.28.0.0/14, a part of 104.16.0.0/12 until 2021-04".to_owned())]
     );
     assert!(found(nets("0.0.0.0/0")).is_empty() && found(cloudflare()).is_empty());
+    assert_eq!(found(nets("199.27.128.0/21 104.16.0.0/12")).len(), 2);
 }
 
 #[test]

@@ -36,14 +36,14 @@ impl Oddity {
     }
 
     /// Notes it.
-    pub fn note(&self, rules: &mut Rules, place: &Place) {
+    pub(super) fn note(&self, rules: &mut Rules, place: &Place) {
         rules.note(self.kind, place, self.what.clone());
     }
 }
 
 impl Entry {
     /// Notes what is odd about it, and gives the addresses.
-    pub fn noted(self, rules: &mut Rules, place: &Place) -> Ranges {
+    pub(super) fn noted(self, rules: &mut Rules, place: &Place) -> Ranges {
         if let Some(oddity) = &self.oddity {
             oddity.note(rules, place);
         }

@@ -62,7 +62,7 @@ pub(super) fn plan(request: &Request) -> Plan<'_> {
 
 impl Plan<'_> {
     /// The objects that nobody publishes addresses of, with the flows that need them.
-    pub fn blank(&self) -> Vec<(&Object, Vec<&str>)> {
+    pub(super) fn blank(&self) -> Vec<(&Object, Vec<&str>)> {
         let needs = |at: usize| {
             self.flows.iter().filter(|planned| planned.peer == at).map(|planned| planned.flow.id.as_str()).collect()
         };
@@ -71,7 +71,7 @@ impl Plan<'_> {
     }
 
     /// The directions of the flows.
-    pub fn directions(&self) -> Vec<Direction> {
+    pub(super) fn directions(&self) -> Vec<Direction> {
         let both = [Direction::Ingress, Direction::Egress];
         both.into_iter().filter(|way| self.flows.iter().any(|planned| planned.flow.direction == *way)).collect()
     }
@@ -79,12 +79,12 @@ impl Plan<'_> {
 
 impl Object {
     /// Its networks of one family.
-    pub fn of(&self, family: Family) -> impl Iterator<Item = &IpNet> {
+    pub(super) fn of(&self, family: Family) -> impl Iterator<Item = &IpNet> {
         self.networks.iter().filter(move |net| Family::of(net.addr()) == family)
     }
 
     /// The families that it has, or can come to have.
-    pub fn families(&self) -> Vec<Family> {
+    pub(super) fn families(&self) -> Vec<Family> {
         let blank = self.networks.is_empty();
         Family::BOTH.into_iter().filter(|family| blank || self.of(*family).next().is_some()).collect()
     }

@@ -10,7 +10,9 @@ mod shape;
 mod tests;
 mod weigh;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::addresses::Family;
 use super::program::{Packet, Program, TooLong};
@@ -20,7 +22,6 @@ use paint::paint;
 use shape::Shape;
 
 pub use super::program::By;
-pub use behind::behind;
 
 /// A connection that somebody wants to pass.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,16 +108,84 @@ const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
 const PSH: u8 = 0x08;
 
-/// Asks the rules. The parts do not overlap, and together they are the peers that were asked about.
+/// Asks the rules one question.
 pub fn ask<'a>(rules: &'a Rules, question: &Question) -> Vec<Part<'a>> {
-    let mut judged: Vec<(Interval, Judged<'a>)> = Vec::new();
-    for family in Family::BOTH {
-        let peers = question.peers.and(&family.all());
-        if !peers.is_empty() {
-            judged.extend(of_family(rules, question, family, &peers));
-        }
+    Asking::of(rules).ask(question)
+}
+
+/// Rules that are asked several questions: how their layers are laid out is kept from one to the next.
+pub struct Asking<'a> {
+    rules: &'a Rules,
+    /// Whether any rule looks at the flags of TCP.
+    looks_at_flags: bool,
+    /// What was laid out, by layer and kind of packet.
+    laid_out: RefCell<HashMap<(usize, Packet), LaidOut<'a>>>,
+}
+
+type LaidOut<'a> = Rc<Result<Program<'a>, TooLong>>;
+
+impl<'a> Asking<'a> {
+    /// Nothing is asked yet.
+    pub fn of(rules: &'a Rules) -> Self {
+        let matches = rules.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.when);
+        let looks_at_flags = matches.into_iter().any(|when| !when.flags.is_empty());
+        Asking { rules, looks_at_flags, laid_out: RefCell::default() }
     }
-    parts(judged)
+
+    /// Asks them. The parts do not overlap, and together they are the peers that were asked about.
+    pub fn ask(&self, question: &Question) -> Vec<Part<'a>> {
+        let mut judged: Vec<(Interval, Judged<'a>)> = Vec::new();
+        for family in Family::BOTH {
+            let peers = question.peers.and(&family.all());
+            if !peers.is_empty() {
+                judged.extend(self.of_family(question, family, &peers));
+            }
+        }
+        parts(judged)
+    }
+
+    fn laid_out(&self, number: usize, layer: &Layer, packet: Packet) -> LaidOut<'a> {
+        let mut laid_out = self.laid_out.borrow_mut();
+        let of = || Rc::new(Program::of(self.rules, layer, packet));
+        Rc::clone(laid_out.entry((number, packet)).or_insert_with(of))
+    }
+
+    fn of_family(&self, question: &Question, family: Family, peers: &Ranges) -> Vec<(Interval, Judged<'a>)> {
+        let mut all: Option<Vec<(Interval, Judged<'a>)>> = None;
+        let concerned = |(_, layer): &(usize, &'a Layer)| layer.families.overlaps(&family.all());
+        for leg in [Leg::First, Leg::Later, Leg::Back] {
+            let way = if leg == Leg::Back { back(question.way) } else { question.way };
+            let layers = self.rules.layers.iter().enumerate();
+            for (number, layer) in layers.filter(|(_, layer)| layer.way == way).filter(concerned) {
+                let of_leg = packets(question.protocol, layer.replies).into_iter().filter(|(of, _)| *of == leg);
+                // Where rules do not tell packets apart, one stands for all.
+                let most = if self.looks_at_flags { usize::MAX } else { 1 };
+                for (_, packet) in of_leg.take(most) {
+                    let shape = Shape::of(question, family, leg, layer.replies);
+                    let program = self.laid_out(number, layer, packet);
+                    let here = asked(&program, layer, &shape, peers, leg);
+                    all = Some(match all {
+                        None => here,
+                        Some(all) => both(all, here),
+                    });
+                }
+            }
+            // Without a layer for what begins a connection, nothing is known of it, whatever is said of the rest.
+            if leg == Leg::First && all.is_none() {
+                let why = format!("{} passes: no rules for it are in these files", family.as_str());
+                let judged = Judged {
+                    verdict: Verdict::Unsure,
+                    by: By::Nobody,
+                    perhaps: None,
+                    layer: None,
+                    leg,
+                    why: vec![why],
+                };
+                return peers.intervals().iter().map(|interval| (*interval, judged.clone())).collect();
+            }
+        }
+        all.unwrap_or_default()
+    }
 }
 
 /// What is concluded for some peers, before parts are made of it.
@@ -184,35 +253,6 @@ fn packets(protocol: u8, replies: Replies) -> Vec<(Leg, Packet)> {
     packets
 }
 
-fn of_family<'a>(rules: &'a Rules, question: &Question, family: Family, peers: &Ranges) -> Vec<(Interval, Judged<'a>)> {
-    let mut all: Option<Vec<(Interval, Judged<'a>)>> = None;
-    let concerned = |layer: &&Layer| layer.families.overlaps(&family.all());
-    for leg in [Leg::First, Leg::Later, Leg::Back] {
-        let way = if leg == Leg::Back { back(question.way) } else { question.way };
-        for layer in rules.layers.iter().filter(|layer| layer.way == way).filter(concerned) {
-            let of_leg = packets(question.protocol, layer.replies).into_iter().filter(|(of, _)| *of == leg);
-            // Where rules do not tell packets apart, one stands for all.
-            let most = if looks_at_flags(rules) { usize::MAX } else { 1 };
-            for (_, packet) in of_leg.take(most) {
-                let shape = Shape::of(question, family, leg, layer.replies);
-                let here = asked(rules, layer, packet, &shape, peers, leg);
-                all = Some(match all {
-                    None => here,
-                    Some(all) => both(all, here),
-                });
-            }
-        }
-        // Without a layer for what begins a connection, nothing is known of it, whatever is said of the rest.
-        if leg == Leg::First && all.is_none() {
-            let why = format!("{} passes: no rules for it are in these files", family.as_str());
-            let judged =
-                Judged { verdict: Verdict::Unsure, by: By::Nobody, perhaps: None, layer: None, leg, why: vec![why] };
-            return peers.intervals().iter().map(|interval| (*interval, judged.clone())).collect();
-        }
-    }
-    all.unwrap_or_default()
-}
-
 fn back(way: Way) -> Way {
     match way {
         Way::In => Way::Out,
@@ -221,21 +261,15 @@ fn back(way: Way) -> Way {
     }
 }
 
-/// Whether any rule does. Chains are shared between layers, so all of them are looked at.
-fn looks_at_flags(rules: &Rules) -> bool {
-    rules.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.when).any(|when| !when.flags.is_empty())
-}
-
 /// What a layer says to packets of one kind.
 fn asked<'a>(
-    rules: &'a Rules,
+    program: &Result<Program<'a>, TooLong>,
     layer: &'a Layer,
-    packet: Packet,
     shape: &Shape,
     peers: &Ranges,
     leg: Leg,
 ) -> Vec<(Interval, Judged<'a>)> {
-    let program = match Program::of(rules, layer, packet) {
+    let program = match program {
         Ok(program) => program,
         Err(why) => {
             let why = match why {
@@ -256,8 +290,8 @@ fn asked<'a>(
         }
     };
     let mut all: Option<Vec<(Interval, Judged<'a>)>> = None;
-    for shape in shape.split(&program) {
-        let here = paint(&program, &shape, peers, layer, leg);
+    for shape in shape.split(program) {
+        let here = paint(program, &shape, peers, layer, leg);
         all = Some(match all {
             None => here,
             Some(all) => both(all, here),

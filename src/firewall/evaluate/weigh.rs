@@ -62,9 +62,10 @@ impl<'p, 'a, 's> Scales<'p, 'a, 's> {
                 at.is_some_and(|at| (holding & (1 << at) != 0) == doubt.wants())
             };
             let reached = doubtful.iter().find(|step| self.doubts(**step).iter().all(holds));
-            match self.passes(*reached.unwrap_or(&certain)) {
-                true => seen.0 = true,
-                false => seen.1 = true,
+            if self.passes(*reached.unwrap_or(&certain)) {
+                seen.0 = true;
+            } else {
+                seen.1 = true;
             }
             if seen == (true, true) {
                 return Comes::Open;

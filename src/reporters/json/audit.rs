@@ -109,9 +109,6 @@ struct Change {
 
 impl From<&audit::Audit> for Audit {
     fn from(audit: &audit::Audit) -> Self {
-        let file =
-            |(name, dialect): &(String, &'static str)| File { name: name.clone(), dialect: (*dialect).to_owned() };
-        let passed = |(name, why): &(String, String)| PassedOver { name: name.clone(), why: why.clone() };
         Audit {
             schema: SCHEMA.to_owned(),
             report: v1::Report::from(&audit.report),

@@ -92,6 +92,7 @@ struct Span {
 
 /// Names of interfaces, zones or hosts.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the format")]
 struct Names {
     /// `in by`, `out by` or `to host`.
     what: String,

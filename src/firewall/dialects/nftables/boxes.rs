@@ -18,17 +18,17 @@ pub(super) struct Boxes(Vec<Match>);
 
 impl Boxes {
     /// Adds one.
-    pub fn add(&mut self, one: Match) {
+    pub(super) fn add(&mut self, one: Match) {
         self.0.push(one);
     }
 
     /// How many were added.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// As few as they come to.
-    pub fn merged(self) -> Vec<Match> {
+    pub(super) fn merged(self) -> Vec<Match> {
         let by_port = by_all_but(self.0, |one| &mut one.port);
         let by_source = by_all_but(by_port, |one| &mut one.source);
         by_all_but(by_source, |one| &mut one.destination)

@@ -59,7 +59,7 @@ pub(super) fn with_ports() -> Ranges {
 
 impl Field {
     /// What an expression looks at.
-    pub fn of(left: &Value) -> Self {
+    pub(super) fn of(left: &Value) -> Self {
         if let Some(payload) = left.get("payload") {
             return of_payload(payload);
         }
@@ -100,7 +100,7 @@ impl Field {
     }
 
     /// The packets that have it at all.
-    pub fn reach(&self) -> Match {
+    pub(super) fn reach(&self) -> Match {
         match self {
             // The other end is of the same family.
             Field::Source(family) => Match { source: family.all(), ..Match::any() },
@@ -118,12 +118,12 @@ impl Field {
     }
 
     /// Whether its values mean the same wherever a rule stands.
-    pub fn is_the_same_everywhere(&self) -> bool {
+    pub(super) fn is_the_same_everywhere(&self) -> bool {
         !matches!(self, Field::From | Field::To | Field::State | Field::Else(_))
     }
 
     /// What one value means: a number, a name, a prefix, a range, flags. Nothing, where it is not understood.
-    pub fn value(&self, value: &Value) -> Option<Values> {
+    pub(super) fn value(&self, value: &Value) -> Option<Values> {
         let numbers = |read: fn(&Value) -> Option<u128>| numbers(value, read);
         match self {
             Field::Source(family) | Field::Destination(family) => {
@@ -147,7 +147,7 @@ impl Field {
     }
 
     /// The values that lie above or below one (`<`, `<=`, `>`, `>=`).
-    pub fn beyond(&self, op: &str, value: &Value) -> Option<Values> {
+    pub(super) fn beyond(&self, op: &str, value: &Value) -> Option<Values> {
         let all = self.universe()?;
         match self.value(value)? {
             Values::Numbers(set) => {
@@ -167,7 +167,7 @@ impl Field {
     }
 
     /// Flags under the mask that a comparison allows.
-    pub fn flags_beyond(&self, op: &str, value: &Value) -> Option<Values> {
+    pub(super) fn flags_beyond(&self, op: &str, value: &Value) -> Option<Values> {
         let (Field::Flags(mask), Some(than)) = (self, flags(value)) else { return None };
         let fits = |flags: u8| match op {
             "<" => flags < than,
@@ -191,7 +191,7 @@ impl Field {
     }
 
     /// Every value, where that can be said.
-    pub fn everything(&self) -> Option<Values> {
+    pub(super) fn everything(&self) -> Option<Values> {
         match self {
             Field::State => Some(Values::States(States::ANY)),
             _ => self.universe().map(Values::Numbers),
@@ -199,7 +199,7 @@ impl Field {
     }
 
     /// No value yet, to be added to.
-    pub fn no_values(&self) -> Values {
+    pub(super) fn no_values(&self) -> Values {
         match self {
             Field::From | Field::To => Values::Names(Vec::new()),
             Field::State => Values::States(States::NONE),
@@ -209,7 +209,7 @@ impl Field {
     }
 
     /// What matches where the field has one of these values, or none of them.
-    pub fn test(&self, values: &Values, is: bool) -> Vec<Match> {
+    pub(super) fn test(&self, values: &Values, is: bool) -> Vec<Match> {
         let reach = self.reach();
         let met = |when: Match| reach.and(&when).into_iter().collect::<Vec<_>>();
         match values {
@@ -255,7 +255,7 @@ impl Field {
 
 impl Values {
     /// These and others.
-    pub fn join(&mut self, other: Values) {
+    pub(super) fn join(&mut self, other: Values) {
         match (self, other) {
             (Values::Names(mine), Values::Names(others)) => mine.extend(others),
             (Values::States(mine), Values::States(others)) => *mine = mine.or(others),

@@ -63,13 +63,13 @@ pub(super) struct Item<'v> {
 
 impl<'v> Reading<'_, 'v> {
     /// What a match statement matches.
-    pub fn matched(&mut self, what: &'v Value) -> Vec<Match> {
+    pub(super) fn matched(&mut self, what: &'v Value) -> Vec<Match> {
         let all = self.compared(what);
         all.into_iter().filter_map(|one| self.as_tracked(one, what)).collect()
     }
 
     /// Whether so many alternatives more can be told apart.
-    pub fn affords(&mut self, alternatives: usize) -> bool {
+    pub(super) fn affords(&mut self, alternatives: usize) -> bool {
         let left = self.left.checked_sub(alternatives);
         *self.left = left.unwrap_or(0);
         left.is_some()
@@ -124,7 +124,7 @@ impl<'v> Reading<'_, 'v> {
     }
 
     /// That a match matches, as a condition: the same match means the same wherever it stands, and with `!=` its contrary.
-    pub fn condition(&self, what: &Value) -> Condition {
+    pub(super) fn condition(&self, what: &Value) -> Condition {
         let (left, right) = (&what["left"], render::expression(&what["right"]));
         let (op, holds) = match text(what, "op").unwrap_or("==") {
             "!=" => (String::new(), false),
@@ -141,7 +141,7 @@ impl<'v> Reading<'_, 'v> {
     }
 
     /// Words for something that holds at this rule, whatever holds at another of the same words.
-    pub fn own(&self, words: &str) -> String {
+    pub(super) fn own(&self, words: &str) -> String {
         format!("`{words}` ({}) matches it", self.place.name)
     }
 
@@ -301,7 +301,7 @@ impl<'v> Reading<'_, 'v> {
     }
 
     /// A map of verdicts: what each key matches, in an order in which the first that matches is the right one, with its verdict.
-    pub fn mapped(&mut self, what: &'v Value) -> Option<Vec<(Vec<Match>, &'v Value)>> {
+    pub(super) fn mapped(&mut self, what: &'v Value) -> Option<Vec<(Vec<Match>, &'v Value)>> {
         let (left, data) = (&what["key"], &what["data"]);
         let (elements, doubt) = match data.as_str().and_then(|name| name.strip_prefix('@')) {
             None => (elements(data), None),
@@ -390,7 +390,7 @@ impl Known {
 
 impl<'v> Item<'v> {
     /// What an element holds.
-    pub fn of(element: &'v Value) -> Self {
+    pub(super) fn of(element: &'v Value) -> Self {
         let Some(dressed) = element.get("elem") else { return Item { value: element, fleeting: false } };
         let fleeting =
             ["timeout", "expires", "limit", "quota", "ct count"].iter().any(|word| dressed.get(*word).is_some());

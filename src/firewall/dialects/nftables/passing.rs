@@ -32,7 +32,7 @@ pub(super) struct Passing {
 impl<'v> Reading<'_, 'v> {
     /// What packets of this kind do that the rules do not say, but the place where they are asked: no interface to go out by is known
     /// on the way in, and what comes in is for an address of this host.
-    pub fn by_what_passes(&self, op: &str, left: &'v Value, right: &'v Value) -> Option<Vec<Match>> {
+    pub(super) fn by_what_passes(&self, op: &str, left: &'v Value, right: &'v Value) -> Option<Vec<Match>> {
         let yes_or_no = |holds: bool| Some(if holds == (op != "!=") { vec![Match::any()] } else { Vec::new() });
         if let Some((result, flags)) = fields::fib(left) {
             // Whoever is answered is answered by the way he came, or is not answered at all: otherwise no connection could be.
@@ -97,7 +97,7 @@ impl<'v> Reading<'_, 'v> {
     }
 
     /// Where connections are not tracked yet, every packet is of none.
-    pub fn as_tracked(&self, mut one: Match, what: &Value) -> Option<Match> {
+    pub(super) fn as_tracked(&self, mut one: Match, what: &Value) -> Option<Match> {
         if !self.passing.before_tracking || one.states == States::ANY {
             return Some(one);
         }

@@ -82,12 +82,12 @@ pub(super) enum Other<'v> {
 
 impl<'v> TableName<'v> {
     /// As it is named.
-    pub fn in_words(self) -> String {
+    pub(super) fn in_words(self) -> String {
         format!("{} {}", self.family, self.name)
     }
 
     /// The addresses of the packets that its chains see.
-    pub fn families(self) -> Ranges {
+    pub(super) fn families(self) -> Ranges {
         match self.family {
             "ip" => Family::V4.all(),
             "ip6" => Family::V6.all(),
@@ -102,7 +102,7 @@ impl<'v> TableName<'v> {
 
 impl<'v> Ruleset<'v> {
     /// Takes an object of the file in.
-    pub fn take(&mut self, object: &'v Value) {
+    pub(super) fn take(&mut self, object: &'v Value) {
         let Some((word, what)) = object.as_object().and_then(|object| object.iter().next()) else {
             return self.others.push(Other::Unknown("an entry that is no object"));
         };
@@ -180,7 +180,7 @@ impl<'v> Ruleset<'v> {
     }
 
     /// Marks the sets that rules put elements into: what stands in them now is not what will.
-    pub fn mark_growing(&mut self) {
+    pub(super) fn mark_growing(&mut self) {
         for chain in &self.chains {
             for rule in &chain.rules {
                 let Some(statements) = rule["expr"].as_array() else { continue };

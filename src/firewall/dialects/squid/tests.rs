@@ -307,7 +307,7 @@ fn before_what_is_there_already_the_file_adds_what_was_requested_and_nothing_els
 
 #[test]
 fn long_lists_that_many_lines_ask_for_are_read_in_time() {
-    let values: String = (0..1000).map(|nth| format!("h{nth}.example\n")).collect();
+    let values = (0..1000).map(|nth| format!("h{nth}.example")).collect::<Vec<_>>().join("\n") + "\n";
     let lines = "http_access deny long\n".repeat(2500);
     let files = [
         ("squid.conf".to_owned(), format!("acl long dstdomain \"list\"\nhttp_access allow !long\n{lines}")),

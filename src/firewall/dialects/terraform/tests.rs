@@ -303,8 +303,8 @@ fn a_state_is_read_like_a_plan_and_so_are_modules_within_modules() {
 
     assert!(recognises(&state.to_string()));
     assert_eq!(
-        says(&rules, Way::In, "1.0.0.0/8 2.0.0.0/8", 443),
-        "allowed 1.0.0.0/8 | unsure 2.0.0.0/8: the peer is a member of module.a.module.b.aws_security_group.app"
+        says(&rules, Way::In, "1.0.0.0/8 10.0.0.0/8", 443),
+        "allowed 1.0.0.0/8 | unsure 10.0.0.0/8: the peer is a member of module.a.module.b.aws_security_group.app"
     );
     assert_eq!(says(&rules, Way::Out, "1.0.0.0/8", 443), "denied 1.0.0.0/8");
 }
