@@ -146,12 +146,18 @@ fn clue(dump: &Dump) -> Option<Family> {
     })
 }
 
-/// The family that the name of a file says.
+/// The family that the name of a file says, or of the folder that it lies in: `rules.v6`, `rules/v6`, `ip6tables`, `iptables-v6.conf`.
 fn named(file: &str) -> Option<Family> {
     let file = file.to_ascii_lowercase();
-    let ending = file.rsplit('.').next().unwrap_or_default();
-    if file.contains("ip6tables") || ending == "v6" {
-        return Some(Family::V6);
-    }
-    (file.contains("iptables") || ending == "v4").then_some(Family::V4)
+    let parts: Vec<&str> = file.rsplit(['/', '\\']).take(2).collect();
+    parts.into_iter().find_map(|part| {
+        let words = || part.split(|c: char| !c.is_ascii_alphanumeric());
+        let is = |known: &[&str]| words().any(|word| known.contains(&word));
+        if part.contains("ip6tables")
+            || is(&["v6", "ipv6", "ip6", "inet6", "rules6", "iptables6", "iptablesv6", "rulesv6"])
+        {
+            return Some(Family::V6);
+        }
+        (part.contains("iptables") || is(&["v4", "ipv4", "ip4", "rules4", "rulesv4"])).then_some(Family::V4)
+    })
 }
