@@ -107,6 +107,10 @@ impl Reading<'_> {
             self.refuse(place, format!("squid does not start with it: `{}` is no ACL", directive.text.trim()));
             return;
         };
+        // It is there by itself, and the line of old that defines it is passed over; either is about no CONNECT.
+        if name.text == "manager" && kind.text == "proto" {
+            return;
+        }
         let key = key(&name.text);
         let mut acl = match self.acls.remove(&key) {
             Some(known) if known.kind != kind.text => {
@@ -121,6 +125,10 @@ impl Reading<'_> {
             Some(known) => known,
             None => Acl::new(&name.text, &kind.text, place.clone()),
         };
+        if let Some(option) = unknown_option(&kind.text, values) {
+            let why = format!("squid does not start with it: the type {} has no option `{option}`", kind.text);
+            self.refuse(place, why);
+        }
         match &directive.only {
             Some(_) => acl.unsure("matches by a line that squid reads only on a condition"),
             None => acl.add(values, self.inputs, self.rules, place, self.quotes_are_values),
@@ -273,6 +281,18 @@ impl Reading<'_> {
             self.rules.note(NoteKind::Idle, &acl.place, format!("the ACL `{}` is used by nothing", acl.name()));
         }
     }
+}
+
+/// An option before the values of an ACL that its type does not have: `-i` is for patterns, `-n` for what is looked up.
+fn unknown_option<'a>(kind: &str, values: &'a [Word]) -> Option<&'a str> {
+    let known: &[&str] = match kind {
+        "dst" | "dstdomain" => &["-n"],
+        "src" | "port" | "method" | "proto" => &[],
+        _ => return None,
+    };
+    let options =
+        values.iter().take_while(|word| !word.quoted && word.text.len() > 1 && word.text.starts_with(['-', '+']));
+    options.map(|word| word.text.as_str()).take_while(|option| *option != "--").find(|option| !known.contains(option))
 }
 
 /// As many alternatives a line may come to.

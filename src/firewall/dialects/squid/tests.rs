@@ -306,6 +306,36 @@ fn before_what_is_there_already_the_file_adds_what_was_requested_and_nothing_els
 }
 
 #[test]
+fn the_line_of_old_that_defines_the_manager_is_passed_over() {
+    let text = |name: &str| {
+        format!(
+            "acl {name} proto cache_object\nacl web port 443\nhttp_access allow manager localhost\n\
+             http_access deny manager\nhttp_access allow web\nhttp_access deny all\n"
+        )
+    };
+    let rules = read_text(&text("manager"));
+    assert_eq!((said(&rules, &API).as_str(), rules.notes.len()), ("Allowed by http_access at line 5", 0));
+    assert_eq!(verdict(&text("Manager"), &API), "Unsure", "squid compares that name letter by letter");
+}
+
+#[test]
+fn an_option_that_a_type_does_not_have_keeps_squid_from_starting() {
+    let text = |acl: &str| format!("acl a {acl}\nhttp_access allow a\nhttp_access deny all\n");
+    for acl in [
+        "dstdomain -i .workos.com",
+        "port -i 443",
+        "dstdomain +i .workos.com",
+        "port -n 443",
+        "dstdomain -n -i .workos.com",
+    ] {
+        assert_eq!(verdict(&text(acl), &API), "Unsure", "{acl}");
+    }
+    for acl in ["dstdomain -n .workos.com", "port 443", "port -- 443", "dstdomain .workos.com"] {
+        assert_eq!(verdict(&text(acl), &API), "Allowed", "{acl}");
+    }
+}
+
+#[test]
 fn long_lists_that_many_lines_ask_for_are_read_in_time() {
     let values = (0..1000).map(|nth| format!("h{nth}.example")).collect::<Vec<_>>().join("\n") + "\n";
     let lines = "http_access deny long\n".repeat(2500);
