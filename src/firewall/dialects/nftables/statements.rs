@@ -92,7 +92,7 @@ impl<'v> Reader<'_, '_, 'v> {
                 self.not_understood("it keeps the connection from being tracked, so that its state is not known");
                 return Next::Ends;
             }
-            "xt" => return self.extension(behind),
+            "xt" => return self.extension(what, statement, behind),
             "accept" | "masquerade" | "snat" => return self.decides(Then::Answer(Answer::Accept)),
             "drop" => return self.decides(Then::Answer(Answer::Drop)),
             "reject" => {
@@ -172,16 +172,38 @@ impl<'v> Reader<'_, '_, 'v> {
         Next::Ends
     }
 
-    /// Something of iptables, which is not shown here. Before a verdict it is a match; otherwise it may be one itself.
-    fn extension(&mut self, behind: &[Value]) -> Next {
+    /// Something of iptables, of which no more than its kind and name is shown here, and not even that by old versions: before a
+    /// verdict it is a match; otherwise it may be one itself.
+    fn extension(&mut self, what: &Value, statement: &Value, behind: &[Value]) -> Next {
         let decided = ["accept", "drop", "reject", "jump", "goto", "return"];
-        if behind.iter().any(|statement| decided.iter().any(|word| statement.get(*word).is_some())) {
-            let words = self.reading.own("an extension of iptables");
-            self.on(&Condition::holds(words));
-            return Next::Goes;
+        let leads_on = || behind.iter().any(|statement| decided.iter().any(|word| statement.get(*word).is_some()));
+        match (text(what, "type"), text(what, "name").unwrap_or_default()) {
+            (Some("match"), "comment") => Next::Goes,
+            (Some("match"), name) => {
+                let words = self.reading.own(&format!("-m {name}, an extension of iptables"));
+                self.on(&Condition::holds(words));
+                Next::Goes
+            }
+            (Some("target"), "LOG" | "NFLOG" | "ULOG") => {
+                self.logs = true;
+                Next::Goes
+            }
+            (Some("target"), name) if GOES_ON.contains(&name) => Next::Goes,
+            (Some("target"), "REJECT") => self.decides(Then::Answer(Answer::Reject)),
+            (Some("target"), "MASQUERADE" | "SNAT") => self.decides(Then::Answer(Answer::Accept)),
+            (Some("target"), "DNAT" | "REDIRECT") => {
+                self.either(statement, "what follows lets it pass once this has changed where it goes:")
+            }
+            (None, _) if leads_on() => {
+                let words = self.reading.own("an extension of iptables");
+                self.on(&Condition::holds(words));
+                Next::Goes
+            }
+            _ => {
+                self.not_understood("it holds an extension of iptables that nft does not show; iptables-save shows it");
+                Next::Ends
+            }
         }
-        self.not_understood("it holds an extension of iptables that nft does not show; iptables-save shows it");
-        Next::Ends
     }
 
     fn verdict_map(&mut self, what: &'v Value, statement: &Value) -> Next {
@@ -223,6 +245,31 @@ impl<'v> Reader<'_, '_, 'v> {
         }
     }
 }
+
+/// Targets of iptables behind which a chain goes on.
+const GOES_ON: [&str; 21] = [
+    "AUDIT",
+    "CHECKSUM",
+    "CLASSIFY",
+    "CONNMARK",
+    "CONNSECMARK",
+    "DSCP",
+    "ECN",
+    "HL",
+    "HMARK",
+    "IDLETIMER",
+    "LED",
+    "MARK",
+    "RATEEST",
+    "SECMARK",
+    "SET",
+    "TCPMSS",
+    "TCPOPTSTRIP",
+    "TEE",
+    "TOS",
+    "TRACE",
+    "TTL",
+];
 
 /// What can be rejected in a certain way: nft leaves out of a rule what follows from that.
 fn rejected(what: &Value) -> Vec<Match> {

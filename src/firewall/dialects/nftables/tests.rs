@@ -311,6 +311,37 @@ fn what_the_file_does_not_say_is_unsure_and_reaches_no_further_than_it_can() {
 }
 
 #[test]
+fn an_extension_of_iptables_does_what_its_name_says() {
+    let xt = |kind: &str, name: &str| json!({"xt": {"type": kind, "name": name}});
+    let then_accept = |first: serde_json::Value| input(vec![json!([port(443), first]), json!([{"accept": null}])]);
+    let says = |rules: &Rules| asked(rules, Way::In, "10.0.0.1/32", 443).join("; ");
+    for (name, says_of_it) in [
+        ("LOG", "10.0.0.1 Allowed by handle 2 of inet filter input"),
+        ("TCPMSS", "10.0.0.1 Allowed by handle 2 of inet filter input"),
+        ("MASQUERADE", "10.0.0.1 Allowed by handle 1 of inet filter input"),
+        ("REJECT", "10.0.0.1 Denied by handle 1 of inet filter input"),
+    ] {
+        let rules = then_accept(xt("target", name));
+        assert_eq!((says(&rules).as_str(), rules.understood()), (says_of_it, true), "{name}");
+    }
+    let commented = input(vec![json!([port(443), xt("match", "comment"), {"accept": null}])]);
+    assert_eq!(says(&commented), "10.0.0.1 Allowed by handle 1 of inet filter input");
+    let limited =
+        input(vec![json!([port(443), xt("match", "conntrack"), xt("target", "LOG")]), json!([{"accept": null}])]);
+    assert_eq!(says(&limited), "10.0.0.1 Allowed by handle 2 of inet filter input");
+    let matched = input(vec![json!([port(443), xt("match", "conntrack"), {"accept": null}])]);
+    assert_eq!(
+        why(&matched, "10.0.0.1/32"),
+        ["`-m conntrack, an extension of iptables` (handle 1 of inet filter input) matches it"]
+    );
+    for unclear in [xt("target", "CT"), xt("target", "SYNPROXY"), xt("watcher", "LOG")] {
+        assert!(!then_accept(unclear).understood());
+    }
+    let sent_on = then_accept(xt("target", "DNAT"));
+    assert!(why(&sent_on, "10.0.0.1/32").join("; ").contains("changed where it goes"));
+}
+
+#[test]
 fn a_set_that_rules_add_to_or_that_is_not_there_leaves_open_what_it_holds() {
     let adds = json!([{"set": {"op": "add", "elem": payload("ip", "saddr"), "set": "@seen"}}]);
     let rules = |elements: Value, adds: &Value| {
