@@ -40,6 +40,9 @@ pub(super) fn read(line: &str, is_first: bool) -> Line {
     if matches!(line.to_ascii_lowercase().as_str(), "ipv4" | "ipv6") {
         return Line::Heading;
     }
+    if is_setting(line) {
+        return Line::Nothing;
+    }
     let (name, rest) = assigned(line);
     let words: Vec<&str> = name.into_iter().flat_map(words_of).collect();
     if let Some(word) = words.iter().find(|word| restricts(word)) {
@@ -94,7 +97,7 @@ fn assigned(line: &str) -> (Option<&str>, &str) {
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | ' '))
     };
     if let Some((name, rest)) = line.split_once('=').filter(|(name, _)| is_name(name.trim()))
-        && rest.trim_start().starts_with(['[', '(', '"', '\''])
+        && rest.trim_start().starts_with(['[', '(', '{', '"', '\''])
     {
         return (Some(name), rest.trim());
     }
@@ -104,6 +107,30 @@ fn assigned(line: &str) -> (Option<&str>, &str) {
         }
         _ => (None, line),
     }
+}
+
+/// Whether a line sets something beside the list that nobody would take for an entry, or for what becomes of entries:
+/// `region = "eu-west-1"`. A number of something is called so (`account_no`).
+fn is_setting(line: &str) -> bool {
+    let Some((name, value)) = line.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
+        return false;
+    };
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let is_plain = quoted.is_some_and(|value| {
+        value.starts_with(|c: char| c.is_ascii_alphabetic() || is_number(value))
+            && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    });
+    let of_ports =
+        |name: &str| ["port", "proto", "rule", "action", "mode", "policy"].iter().any(|word| name.contains(word));
+    let name = name.to_ascii_lowercase();
+    let counted = name.strip_suffix("_no").unwrap_or(&name);
+    is_name
+        && is_plain
+        && !of_ports(&name)
+        && !words_of(counted).chain(words_of(value)).any(restricts)
+        && quoted.is_some_and(|value| entry::entry(value).is_err() && !matches!(value, "any" | "all"))
 }
 
 #[derive(Default)]

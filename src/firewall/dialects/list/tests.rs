@@ -74,6 +74,32 @@ fn a_list_is_read_however_it_was_pasted() {
 }
 
 #[test]
+fn settings_beside_a_list_are_passed_over_where_they_say_nothing_of_it() {
+    let text = |setting: &str| {
+        format!("{setting}\nregion = \"eu-west-1\"\naccount_no = \"123456789012\"\nallowed = [\n  \"1.2.3.4/32\",\n]\n")
+    };
+    for setting in ["profile = \"default\"", "tag_type    = \"devops\"", "vpc-id = \"vpc-0a1b2c\""] {
+        let rules = rules(&text(setting));
+        assert_eq!((passes(&rules, Way::In).as_str(), kinds(&rules)), ("1.2.3.4", vec![]), "{setting}");
+        assert!(recognises(&text(setting)));
+    }
+    for setting in [
+        "action = \"deny\"",
+        "mode = \"inverse\"",
+        "open_port = \"8080\"",
+        "blocked = \"yes\"",
+        "profile = \"disabled\"",
+        "no = \"x\"",
+        "allowed_protocol = \"x\"",
+        "profile = default",
+        "others = \"all\"",
+    ] {
+        let rules = rules(&text(&format!("first = \"x\"\n9.9.9.9\n{setting}")));
+        assert_ne!((passes(&rules, Way::In).as_str(), kinds(&rules)), ("1.2.3.4, 9.9.9.9", vec![]), "{setting}");
+    }
+}
+
+#[test]
 fn a_slip_is_noted_and_has_no_effect() {
     for (text, means, kind) in [
         ("104.16.0/13\n1.2.3.4", "1.2.3.4", NoteKind::Malformed),
