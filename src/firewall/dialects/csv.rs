@@ -63,6 +63,20 @@ fn read(inputs: &[Input], _: &Scope) -> Result<Rules, Unread> {
     Ok(rules)
 }
 
+/// Whether a program wrote that there is no such address or nothing more to demand. Of zones and actions it would say more.
+fn is_nothing(column: Column, text: &str) -> bool {
+    let says = ["null", "none", "nil", "n/a", "nan"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    says && matches!(
+        column,
+        Column::Peer
+            | Column::SourceAddresses
+            | Column::DestinationAddresses
+            | Column::SourceHosts
+            | Column::DestinationHosts
+            | Column::Other
+    )
+}
+
 fn rows(input: &Input, file: u16, head: &Head, rules: &mut Rules) -> Result<Table, (Option<usize>, String)> {
     let mut table = Table { columns: head.columns.iter().map(|(column, _)| *column).collect(), ..Table::default() };
     let text = input.text.trim_start_matches('\u{feff}');
@@ -86,7 +100,7 @@ fn rows(input: &Input, file: u16, head: &Head, rules: &mut Rules) -> Result<Tabl
         }
         let mut cells: Vec<Cell> = Vec::new();
         for ((column, name), text) in head.columns.iter().zip(record.iter()) {
-            let values = table::values(text);
+            let values = if is_nothing(*column, text) { Vec::new() } else { table::values(text) };
             if *column == Column::Name && !values.is_empty() {
                 place.name = format!("{} ({})", place.name, cut(text.trim())).into();
             }
@@ -234,6 +248,26 @@ mod tests {
         ] {
             assert_eq!(out(text), ("1.2.3.0/24".to_owned(), "9.9.9.9".to_owned(), vec![]), "{text}");
         }
+    }
+
+    #[test]
+    fn from_port_and_to_port_are_a_range_where_only_one_end_is_said() {
+        let cloud = "direction,ip_protocol,from_port,to_port,cidr_ipv4,cidr_ipv6,description\n\
+                     egress,tcp,443,443,1.2.3.0/24,null,x\negress,tcp,8000,8100,9.9.9.9/32,null,x\n\
+                     egress,-1,-1,-1,7.7.7.7/32,null,x\ningress,tcp,443,443,null,2606:4700::/32,x\n";
+        let rules = rules(cloud);
+        assert_eq!(kinds(&rules), []);
+        assert_eq!(passes(&rules, Way::Out, 6, 443, None), "1.2.3.0/24, 7.7.7.7");
+        assert_eq!(passes(&rules, Way::Out, 6, 8050, None), "7.7.7.7, 9.9.9.9");
+        assert_eq!(passes(&rules, Way::In, 6, 443, None), "2606:4700::/32");
+        let both = |row: &str| {
+            let rules = super::tests::rules(&format!("direction,from,from port,to,to port,protocol\n{row}\n"));
+            (passes(&rules, Way::Out, 6, 443, None), kinds(&rules).len())
+        };
+        assert_eq!(both("out,any,any,1.2.3.4,443,tcp"), ("1.2.3.4".to_owned(), 0));
+        assert_eq!(both("out,any,443,1.2.3.4,443,tcp"), (" ? 1.2.3.4".to_owned(), 1));
+        let half = "direction,protocol,from_port,to_port,cidr\nout,tcp,443,,1.2.3.4\nout,tcp,,,5.6.7.8\nout,tcp,443,80,9.9.9.9\n";
+        assert_eq!(passes(&super::tests::rules(half), Way::Out, 6, 443, None), " ? 1.2.3.4, 5.6.7.8, 9.9.9.9");
     }
 
     #[test]

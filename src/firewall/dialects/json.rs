@@ -45,7 +45,7 @@ fn are_flows(rows: &[Value]) -> bool {
             let kinds: Vec<Column> = cells(row).iter().map(|cell| cell.column).collect();
             let others = kinds.iter().filter(|column| **column == Column::Other).count();
             // A direction and an end have the rules of clouds too.
-            let says_more = kinds.iter().any(|kind| matches!(kind, Column::Port | Column::Action));
+            let says_more = kinds.iter().any(|kind| matches!(kind, Column::Port | Column::LastPort | Column::Action));
             table::is_of_flows(&kinds) && says_more && others * 2 <= kinds.len()
         })
 }

@@ -29,6 +29,10 @@ pub(in crate::firewall::dialects) enum Column {
     Port,
     /// From which port.
     SourcePort,
+    /// To which port on, beside [`Column::LastPort`]; by itself, from which port.
+    FirstPort,
+    /// Up to which port; by itself, to which port.
+    LastPort,
     /// What becomes of it.
     Action,
     /// Whether the row has effect.
@@ -78,7 +82,8 @@ const NAMES: &[(Column, &str)] = &[
     (
         Column::Peer,
         "peer peers remote remoteaddress remoteip cidr cidrs cidrblock ip ips ipaddress ipaddresses address addresses network \
-         networks range ranges iprange ipranges subnet subnets prefix prefixes ipcidr",
+         networks range ranges iprange ipranges subnet subnets prefix prefixes ipcidr cidrip cidripv4 cidripv6 cidrblocks \
+         ipv4cidr ipv6cidr ipv4cidrs ipv6cidrs ipv4cidrblocks ipv6cidrblocks ipv4 ipv6 ipv4range ipv6range ipv4ranges ipv6ranges",
     ),
     (
         Column::From,
@@ -91,11 +96,13 @@ const NAMES: &[(Column, &str)] = &[
     (Column::Protocol, "protocol protocols proto ipprotocol transport l4protocol layer4"),
     (
         Column::Port,
-        "port ports destinationport destinationports destport destports dstport dstports dport toport service services portrange \
+        "port ports destinationport destinationports destport destports dstport dstports dport service services portrange \
          portranges protocolport protoport portprotocol tcpudpport portservice serviceport \
          servicesports serviceports servicename destinationservice protocolports portprotocols",
     ),
-    (Column::SourcePort, "sourceport sourceports srcport srcports sport fromport"),
+    (Column::SourcePort, "sourceport sourceports srcport srcports sport"),
+    (Column::FirstPort, "fromport portfrom startport portstart minport portmin"),
+    (Column::LastPort, "toport portto endport portend maxport portmax"),
     (
         Column::Action,
         "action actions verdict decision policy access effect permission allowdeny permitdeny ruleaction disposition",
@@ -104,11 +111,11 @@ const NAMES: &[(Column, &str)] = &[
     (Column::Disabled, "disabled disable inactive isdisabled"),
     (
         Column::Name,
-        "id flow flows name rule rulename ruleid rulenumber no nr num number key priority seq sequence order line",
+        "id flow flows requestid name rule rulename ruleid rulenumber no nr num number key priority seq sequence order line",
     ),
     (
         Column::Words,
-        "need reason reasons comment comments description descriptions justification purpose usage why requester requestor ticket \
+        "need reason reasons comment comments description descriptions justification businessjustification purpose usage why requester requestor ticket \
          change changeid owner team contact date created createdat modified lastmodified note notes remark remarks since who \
          factsource factsasof asof environment env application applicationname app hits hitcount reference ref link doc",
     ),

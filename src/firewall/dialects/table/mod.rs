@@ -50,7 +50,7 @@ pub(super) fn is_of_flows(columns: &[Column]) -> bool {
     let has = |any: &[Column]| any.iter().any(|column| columns.contains(column));
     let source = has(&[Column::Source, Column::SourceAddresses, Column::SourceHosts]);
     let destination = has(&[Column::Destination, Column::DestinationAddresses, Column::DestinationHosts]);
-    let more = has(&[Column::Direction, Column::Protocol, Column::Port, Column::Action]);
+    let more = has(&[Column::Direction, Column::Protocol, Column::Port, Column::LastPort, Column::Action]);
     (source && destination) || ((source || destination || has(&[Column::Peer])) && more)
 }
 
@@ -78,7 +78,8 @@ pub(super) fn add(table: &Table, title: &str, rules: &mut Rules) {
         "every row is taken as a connection that is allowed, and what none says as denied"
     };
     rules.note(NoteKind::Assumed, &end, taken);
-    if table.columns.contains(&Column::Port) && !table.columns.contains(&Column::Protocol) {
+    let has_ports = table.columns.iter().any(|column| matches!(column, Column::Port | Column::LastPort));
+    if has_ports && !table.columns.contains(&Column::Protocol) {
         rules.note(
             NoteKind::Assumed,
             &end,
@@ -306,9 +307,14 @@ impl Reading<'_> {
             if certain && !end.known.is_empty() { Ranges::any_of(&end.known) } else { Ranges::all() }
         };
         // The installation's own end says less than it seems to.
+        let mut theirs = if way == Way::In { source } else { destination };
+        if theirs.is_empty() {
+            self.values(Column::Peer).iter().for_each(|value| self.resolve(value, &mut theirs));
+        }
+        let theirs = known(theirs);
         match way {
-            Way::In => Match { source: known(source), ..Match::any() },
-            _ => Match { destination: known(destination), ..Match::any() },
+            Way::In => Match { source: theirs, ..Match::any() },
+            _ => Match { destination: theirs, ..Match::any() },
         }
     }
 
@@ -347,11 +353,49 @@ impl Reading<'_> {
         }
     }
 
+    /// The ports that the row goes to, and those that it comes from. `from port` and `to port` are the ends of a range where there
+    /// is one end of a connection only, as clouds have it; between two ends they may as well be the ports of each.
+    fn ports(&self) -> Result<(Vec<String>, Vec<String>), String> {
+        let (mut ports, mut from) = (self.values(Column::Port), self.values(Column::SourcePort));
+        let (first, last) = (self.values(Column::FirstPort), self.values(Column::LastPort));
+        let has = |any: &[Column]| self.table.columns.iter().any(|column| any.contains(column));
+        let two_ends = has(&[Column::Source, Column::SourceAddresses, Column::SourceHosts])
+            && has(&[Column::Destination, Column::DestinationAddresses, Column::DestinationHosts]);
+        let number = |values: &[String]| if let [value] = values { value.parse::<i32>().ok() } else { None };
+        match (number(&first), number(&last)) {
+            _ if !has(&[Column::FirstPort]) || !has(&[Column::LastPort]) => {
+                ports.extend(last);
+                from.extend(first);
+            }
+            (Some(_), Some(_)) if two_ends => {
+                return Err("its two ports may be those of each end, or the ends of a range".to_owned());
+            }
+            (Some(-1), Some(-1)) => ports.push("any".to_owned()),
+            (Some(first), Some(last)) => ports.push(format!("{first}-{last}")),
+            _ if two_ends => {
+                ports.extend(last);
+                from.extend(first);
+            }
+            _ if first == last => ports.extend(last),
+            _ => {
+                return Err(format!(
+                    "`{}` to `{}` is no range of ports",
+                    short(&first.join(" ")),
+                    short(&last.join(" "))
+                ));
+            }
+        }
+        Ok((ports, from))
+    }
+
     /// The protocols and ports, as matches of nothing else.
     fn services(&mut self) -> Result<Vec<Match>, String> {
         let mut services = Services::default();
-        services.take(&self.values(Column::Port));
-        let protocols = self.values(Column::Protocol);
+        let (ports, from) = self.ports()?;
+        services.take(&ports);
+        let mut protocols = self.values(Column::Protocol);
+        // A cloud's word for every protocol.
+        protocols.iter_mut().filter(|word| *word == "-1").for_each(|word| "any".clone_into(word));
         let any_protocol = protocols.is_empty() || protocols.iter().any(|word| cells::is_any(word));
         let mut numbers = Vec::new();
         for word in protocols.iter().flat_map(|word| word.split(['/', '+', '&'])).filter(|word| !cells::is_any(word)) {
@@ -366,8 +410,8 @@ impl Reading<'_> {
         }
         let said_nothing = !services.any && services.ports.is_empty() && services.of.is_empty();
         let has_ports = |number: &u8| WITH_PORTS.contains(number);
-        if said_nothing && self.table.columns.contains(&Column::Port) && (any_protocol || numbers.iter().any(has_ports))
-        {
+        let is_asked = self.table.columns.iter().any(|column| matches!(column, Column::Port | Column::LastPort));
+        if said_nothing && is_asked && (any_protocol || numbers.iter().any(has_ports)) {
             return Err("no port is given".to_owned());
         }
         let mut all = Vec::new();
@@ -396,7 +440,6 @@ impl Reading<'_> {
             let port = if has_ports(protocol) { Ranges::any_of(ports) } else { Ranges::all() };
             all.push(Match { protocol: Ranges::one(*protocol), port, ..Match::any() });
         }
-        let from = self.values(Column::SourcePort);
         if !from.is_empty() && !from.iter().any(|word| cells::is_any(word)) {
             let mut sets = Vec::new();
             for word in &from {
