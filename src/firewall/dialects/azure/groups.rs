@@ -120,6 +120,7 @@ fn add_chain(rules: &mut Rules, group: &SecurityGroup, way: Way) -> ChainId {
     let mut policy = Policy { answer: Answer::Drop, place: group.place.clone() };
     // What Azure adds is not asked where a rule answers everything before it, and nobody wonders why.
     let is_answered = mine.iter().any(SecurityRule::is_for_everything);
+    let mut is_noted = rules.notes.iter().any(|note| note.what == TAGS_TAKEN);
     for rule in mine {
         if is_answered && rule.priority.is_some_and(|priority| priority >= DEFAULTS) {
             continue;
@@ -127,6 +128,10 @@ fn add_chain(rules: &mut Rules, group: &SecurityGroup, way: Way) -> ChainId {
         if rule.is_the_last() {
             policy.place = rule.place;
         } else {
+            if !is_noted && rule.names_the_internet_or_the_network() {
+                rules.note(NoteKind::Assumed, &group.place, TAGS_TAKEN);
+                is_noted = true;
+            }
             add_rule(rules, at, &rule, rule.direction.eq_ignore_ascii_case(direction));
         }
     }
@@ -135,6 +140,12 @@ fn add_chain(rules: &mut Rules, group: &SecurityGroup, way: Way) -> ChainId {
     }
     at
 }
+
+/// What the tags are taken for, as Azure documents them; a network with public addresses or a default route into it is the exception
+/// that is documented too.
+const TAGS_TAKEN: &str = "the service tag `Internet` is taken for every public address, and `VirtualNetwork` for none of them and for \
+                          every private destination: it is otherwise where the network uses public addresses of its own, or a \
+                          default route leads into it (`az network nic list-effective-nsg` shows what the tags stand for)";
 
 /// The rules that Azure gives every group.
 fn default_rules(group: &SecurityGroup, way: Way) -> [SecurityRule; 3] {
@@ -181,14 +192,12 @@ impl SecurityRule {
         knows && before && is_of_a_way && is_any(&self.protocol) && all(&self.source) && all(&self.destination)
     }
 
-    /// Whether it is the default rule that lets everything out to the internet.
-    pub(super) fn is_internet_by_default(&self) -> bool {
-        let any = |words: &[String]| words.iter().all(|word| is_any(word) || word == "0-65535");
-        let to_internet = self.destination.prefixes.iter().any(|prefix| prefix.eq_ignore_ascii_case("Internet"));
-        self.priority == Some(DEFAULTS + 1)
-            && self.access.eq_ignore_ascii_case("Allow")
-            && to_internet
-            && any(&self.destination.ports)
+    /// Whether what it matches hangs on what these two tags stand for.
+    fn names_the_internet_or_the_network(&self) -> bool {
+        [&self.source, &self.destination]
+            .into_iter()
+            .flat_map(|side| &side.prefixes)
+            .any(|prefix| ["Internet", "VirtualNetwork"].iter().any(|tag| prefix.eq_ignore_ascii_case(tag)))
     }
 
     /// Whether it is the default rule that denies what is left.

@@ -2,7 +2,7 @@
 
 use super::super::entry;
 use super::groups::{SecurityRule, Side};
-use crate::firewall::addresses::Family;
+use crate::firewall::addresses::{Family, never_public};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{Condition, Match, Place, Rules};
 
@@ -12,11 +12,7 @@ pub(super) fn matches(rules: &mut Rules, rule: &SecurityRule) -> Vec<Match> {
     let (comes_in, goes_out) =
         (rule.direction.eq_ignore_ascii_case("inbound"), rule.direction.eq_ignore_ascii_case("outbound"));
     let sources = rule.source.addresses(rules, place, "source", goes_out);
-    let mut destinations = rule.destination.addresses(rules, place, "destination", comes_in);
-    if goes_out && rule.is_internet_by_default() {
-        // What is public and not of the virtual network is of the internet, and the default rule before this one let the former out.
-        destinations.push(Alternative::certain(public()));
-    }
+    let destinations = rule.destination.addresses(rules, place, "destination", comes_in);
     let mut base = Match::any();
     match protocol(&rule.protocol) {
         Ok(protocol) => base.protocol = protocol,
@@ -90,7 +86,14 @@ impl Side {
                 return vec![Alternative::certain(Ranges::all())];
             }
             match service_tag(word) {
-                Some((tag, reach)) => names.push((format!("the service tag `{tag}`"), reach)),
+                Some(tag) => {
+                    // Nobody gets anything to a private address but in the network, or through what is connected to it.
+                    if tag.spelt == "VirtualNetwork" && end == "destination" {
+                        known.push(never_public());
+                    }
+                    known.push(tag.certain);
+                    names.push((format!("the service tag `{}`", tag.spelt), tag.reach));
+                }
                 None if word.starts_with('[') => names.push((format!("`{word}`"), Ranges::all())),
                 None => match entry::entry(word) {
                     Ok(entry) => known.push(entry.noted(rules, place)),
@@ -163,20 +166,41 @@ fn split(list: &str) -> impl Iterator<Item = &str> {
     list.split(move |c| c == ',' && !whole).map(str::trim).filter(|word| !word.is_empty())
 }
 
-/// A service tag as Azure spells it, and which addresses it can stand for at most. What Azure resolves each one to changes, and
-/// differs by network: `VirtualNetwork` grows by peerings, gateways and routes, `0.0.0.0/0` among them, and `Internet` is what is
-/// left. So neither is certain for any address, public ones included.
-fn service_tag(word: &str) -> Option<(String, Ranges)> {
+/// A service tag.
+struct Tag {
+    /// As Azure spells it.
+    spelt: String,
+    /// What it stands for wherever it stands.
+    certain: Ranges,
+    /// What else it can stand for.
+    reach: Ranges,
+}
+
+/// What a service tag stands for, as Azure documents it: `Internet` for what is public and outside of the virtual network, and
+/// `VirtualNetwork` for the address space of this and of what is connected to it, which differ by network. What Azure resolves the
+/// others to changes every week.
+fn service_tag(word: &str) -> Option<Tag> {
     let is_tag = word.starts_with(|c: char| c.is_ascii_alphabetic())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
     if !is_tag {
         return None;
     }
     let spelt = TAGS.iter().find(|tag| tag.eq_ignore_ascii_case(word)).map_or(word, |tag| *tag);
-    // Probes come from these two addresses, and nothing else of the load balancer does.
-    let probes = [0xffff_a83f_8110, 0xfe80_0000_0000_0000_0000_1234_5678_9abc].map(|probe| (probe, probe));
-    let reach = if spelt == "AzureLoadBalancer" { Ranges::of(probes) } else { Ranges::all() };
-    Some((spelt.to_owned(), reach))
+    let (certain, reach) = match spelt {
+        "Internet" => (public(), Ranges::none()),
+        "VirtualNetwork" => (Ranges::none(), non_public()),
+        // Probes come from these two addresses, and nothing else of the load balancer does.
+        "AzureLoadBalancer" => {
+            let probes = [0xffff_a83f_8110, 0xfe80_0000_0000_0000_0000_1234_5678_9abc].map(|probe| (probe, probe));
+            (Ranges::none(), Ranges::of(probes))
+        }
+        _ => (Ranges::none(), Ranges::all()),
+    };
+    Some(Tag { spelt: spelt.to_owned(), certain, reach })
+}
+
+fn non_public() -> Ranges {
+    Ranges::all().minus(&public())
 }
 
 /// Addresses that anybody on the internet can have.

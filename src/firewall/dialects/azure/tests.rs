@@ -196,31 +196,60 @@ fn every_shape_says_the_same() {
 }
 
 #[test]
-fn what_azure_adds_to_every_group_is_there_without_being_exported_and_tags_are_not_resolved() {
+fn what_azure_adds_to_every_group_is_there_without_being_exported_and_lets_in_nobody_from_the_internet() {
     let rules = read_all(&[&group("app", &[])], &[]).unwrap();
 
     assert_eq!(
-        said(&rules, Way::In, "192.0.2.1/32"),
-        ["192.0.2.1 Unsure by default rule 65500 (DenyAllInBound) of app unsure whether \
-          the service tag `VirtualNetwork` holds the source"]
+        said(&rules, Way::In, "104.16.0.1/32 2606:4700::1/128"),
+        ["104.16.0.1, 2606:4700::1 Denied by default rule 65500 (DenyAllInBound) of app"]
+    );
+    let inside = &said(&rules, Way::In, "10.0.0.1/32")[0];
+    assert!(
+        inside.contains("Unsure") && inside.contains("the service tag `VirtualNetwork` holds the source"),
+        "{inside}"
     );
     assert_eq!(
         said(&rules, Way::Out, "104.16.0.1/32 2606:4700::1/128"),
-        ["104.16.0.1, 2606:4700::1 Allowed by default rule 65001 (AllowInternetOutBound) of app"],
-        "an address that is public is of the virtual network or of the internet, and either is let out"
+        ["104.16.0.1, 2606:4700::1 Allowed by default rule 65001 (AllowInternetOutBound) of app"]
     );
-    assert!(said(&rules, Way::Out, "10.0.0.1/32")[0].contains("Unsure"));
+    assert_eq!(
+        said(&rules, Way::Out, "10.0.0.1/32"),
+        ["10.0.0.1 Allowed by default rule 65000 (AllowVnetOutBound) of app"],
+        "a private address is reached through the network or not at all"
+    );
+    assert!(rules.notes.iter().any(|note| note.kind == NoteKind::Assumed && note.what.contains("a default route")));
 }
 
 #[test]
-fn the_internet_in_a_rule_of_ones_own_is_certain_of_no_address() {
+fn the_internet_is_every_public_address_and_no_private_one() {
     let mut shut = rule("shut", 200, "Deny", &json!("*"));
     shut["direction"] = json!("Outbound");
     shut["destinationAddressPrefix"] = json!("internet");
-    let rules = read_all(&[&group("app", &[shut])], &[]).unwrap();
+    let open = rule("web", 100, "Allow", &json!("Internet"));
+    let rules = read_all(&[&group("app", &[shut, open])], &[]).unwrap();
 
-    let out = &said(&rules, Way::Out, "104.16.0.1/32")[0];
-    assert!(out.contains("Unsure") && out.contains("the service tag `Internet` holds the destination"), "{out}");
+    assert_eq!(said(&rules, Way::Out, "104.16.0.1/32"), ["104.16.0.1 Denied by rule shut of app, priority 200"]);
+    assert!(said(&rules, Way::Out, "10.0.0.1/32")[0].contains("Allowed by default rule 65000"));
+    assert_eq!(
+        said(&rules, Way::In, "3.217.146.166/32 2606:4700::1/128"),
+        ["3.217.146.166, 2606:4700::1 Allowed by rule web of app, priority 100"]
+    );
+    assert!(!said(&rules, Way::In, "10.0.0.1/32")[0].contains("Allowed"));
+}
+
+#[test]
+fn what_the_tags_are_taken_for_is_said_once_and_not_where_no_rule_hangs_on_them() {
+    let taken = |documents: &[&Value]| {
+        let rules = read_all(documents, &[]).unwrap();
+        rules.notes.iter().filter(|note| note.what.contains("`Internet`")).count()
+    };
+    let mut all_out = rule("out", 100, "Deny", &json!("*"));
+    all_out["direction"] = json!("Outbound");
+    all_out["protocol"] = json!("*");
+    all_out["destinationPortRange"] = json!("*");
+
+    assert_eq!(taken(&[&json!([group("one", &[]), group("two", &[])])]), 1);
+    assert_eq!(taken(&[&group("shut", &[deny_all(), all_out])]), 0);
 }
 
 #[test]
@@ -359,7 +388,8 @@ fn host_bits_malformed_entries_and_priorities_given_twice_are_noted() {
         &[],
     )
     .unwrap();
-    let kinds: Vec<NoteKind> = rules.notes.iter().map(|note| note.kind).collect();
+    let kinds: Vec<NoteKind> =
+        rules.notes.iter().map(|note| note.kind).filter(|kind| *kind != NoteKind::Assumed).collect();
 
     assert_eq!(kinds, [NoteKind::Malformed, NoteKind::HostBits, NoteKind::Malformed], "{:?}", rules.notes);
 }
