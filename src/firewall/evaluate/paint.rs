@@ -16,9 +16,9 @@ struct Cell {
     /// The first step that may let it pass, and the first that may stop it.
     may_pass: Option<u32>,
     may_stop: Option<u32>,
-    /// The steps in doubt that reach it, in turn, as long as they are few.
+    /// The steps in doubt that reach it, in turn, as long as they are few: answers, and what passes over others.
     doubtful: Vec<u32>,
-    /// Steps in doubt have reached it that are not among them, or on a way that is itself in doubt.
+    /// Steps in doubt have reached it that are not among them.
     muddled: bool,
     /// It is passed over until this step.
     asleep_until: u32,
@@ -26,8 +26,19 @@ struct Cell {
     perhaps_asleep_until: u32,
 }
 
+impl Cell {
+    /// Keeps a step in doubt, if it has not lost any.
+    fn remembers(&mut self, at: u32) -> bool {
+        self.muddled |= self.doubtful.len() == MOST_DOUBTFUL;
+        if !self.muddled {
+            self.doubtful.push(at);
+        }
+        !self.muddled
+    }
+}
+
 /// More steps in doubt are not weighed against each other.
-const MOST_DOUBTFUL: usize = 8;
+const MOST_DOUBTFUL: usize = 16;
 
 /// Looks at cells in all: beyond them the rest stays unsure. Only rules that pass over most of themselves again and again get there.
 const MOST_LOOKS: u64 = 400_000_000;
@@ -152,9 +163,7 @@ impl Painting {
             Go::Answer(answer) => {
                 let may = if answer.passes() { &mut cell.may_pass } else { &mut cell.may_stop };
                 may.get_or_insert(at);
-                cell.muddled |= cell.perhaps_asleep_until > at || cell.doubtful.len() == MOST_DOUBTFUL;
-                if !cell.muddled {
-                    cell.doubtful.push(at);
+                if cell.remembers(at) {
                     return;
                 }
                 // From here on only the first of each kind tells anything.
@@ -167,8 +176,12 @@ impl Painting {
             }
             Go::To(step) => {
                 let until = u32::try_from(step).unwrap_or(u32::MAX);
-                let sleep = if certain { &mut cell.asleep_until } else { &mut cell.perhaps_asleep_until };
-                *sleep = (*sleep).max(until);
+                if certain {
+                    cell.asleep_until = cell.asleep_until.max(until);
+                } else {
+                    cell.perhaps_asleep_until = cell.perhaps_asleep_until.max(until);
+                    cell.remembers(at);
+                }
             }
         }
     }

@@ -61,8 +61,7 @@ impl<'p, 'a, 's> Scales<'p, 'a, 's> {
                 let at = open.iter().position(|known| known.is_about(doubt));
                 at.is_some_and(|at| (holding & (1 << at) != 0) == doubt.wants())
             };
-            let reached = doubtful.iter().find(|step| self.doubts(**step).iter().all(holds));
-            if self.passes(*reached.unwrap_or(&certain)) {
+            if self.passes(self.decides(doubtful, holds).unwrap_or(certain)) {
                 seen.0 = true;
             } else {
                 seen.1 = true;
@@ -72,6 +71,21 @@ impl<'p, 'a, 's> Scales<'p, 'a, 's> {
             }
         }
         if seen.0 { Comes::Passing } else { Comes::Stopped }
+    }
+
+    /// The first of the steps in doubt that answers, given what holds.
+    fn decides(&self, doubtful: &[At], holds: impl Fn(&Doubt) -> bool) -> Option<At> {
+        let mut asleep_until = 0;
+        for step in doubtful {
+            if (*step as usize) < asleep_until || !self.doubts(*step).iter().all(&holds) {
+                continue;
+            }
+            match self.program.steps.get(*step as usize)?.then {
+                Go::Answer(_) => return Some(*step),
+                Go::To(ahead) => asleep_until = ahead,
+            }
+        }
+        None
     }
 
     fn doubts(&self, step: At) -> &'p [Doubt<'s>] {

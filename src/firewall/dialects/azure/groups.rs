@@ -194,8 +194,8 @@ impl SecurityRule {
 
     /// Whether what it matches hangs on what these two tags stand for.
     fn names_the_internet_or_the_network(&self) -> bool {
-        [&self.source, &self.destination]
-            .into_iter()
+        let unresolved = [&self.source, &self.destination].into_iter().filter(|side| !side.resolved);
+        unresolved
             .flat_map(|side| &side.prefixes)
             .any(|prefix| ["Internet", "VirtualNetwork"].iter().any(|tag| prefix.eq_ignore_ascii_case(tag)))
     }

@@ -341,6 +341,18 @@ fn of_several_groups_in_a_list_nobody_knows_which_unless_it_is_named_and_several
 }
 
 #[test]
+fn what_each_of_several_groups_says_holds_whichever_it_is() {
+    let web = |name, priority, prefix| group(name, &[rule("web", priority, "Allow", &json!(prefix)), deny_all()]);
+    let list = json!([web("one", 100, "*"), web("two", 200, "104.16.0.0/13"), web("three", 300, "Internet")]);
+    let rules = read_all(&[&list], &[]).unwrap();
+    let verdicts = |way, peers| said(&rules, way, peers).join(" | ");
+
+    assert!(verdicts(Way::In, "104.16.0.0/13").starts_with("104.16.0.0/13 Allowed"), "each lets it in by its own rule");
+    assert!(verdicts(Way::In, "192.0.2.1/32").contains("Unsure"), "one of them does not");
+    assert!(verdicts(Way::Out, "104.16.0.1/32").contains("Allowed"), "and what Azure adds is the same in all");
+}
+
+#[test]
 fn what_a_template_computes_is_unsure_and_says_which_words_it_comes_from() {
     let mut web = rule("web", 100, "Allow", &json!("[parameters('sources')]"));
     let computed = &incoming(&group("app", &[web.clone(), deny_all()]), "192.0.2.1/32")[0];
