@@ -6,11 +6,11 @@ mod outdated;
 #[cfg(test)]
 mod tests;
 
-use super::addresses::{Family, as_networks, networks};
+use super::addresses::{Family, as_networks, networks, never_public};
 use super::evaluate::{Asking, By, Leg, Part, Peer, Question, TCP, UDP, Verdict};
 use super::flow::{Direction, Flow, Need, Party, Protocol};
 use super::ranges::Ranges;
-use super::rules::{Place, Rules, Way};
+use super::rules::{Edge, Place, Rules, Way};
 
 pub use least::{Open, TooWide, open_by_default, too_wide, unlogged};
 pub use outdated::{Outdated, outdated, outdated_list};
@@ -96,15 +96,31 @@ pub enum Fate {
 pub fn judge<'a>(rules: &'a Rules, flows: &'a [Flow], known: &Known) -> Vec<Judged<'a>> {
     let asking = Asking::of(rules);
     let by_name = goes_by_name(rules);
-    flows.iter().map(|flow| Judged { flow, asked: asked(&asking, flow, by_name, known) }).collect()
+    flows.iter().map(|flow| Judged { flow, asked: asked(&asking, &rules.edge, flow, by_name, known) }).collect()
 }
 
-fn asked<'a>(asking: &Asking<'a>, flow: &Flow, by_name: bool, known: &Known) -> Vec<Asked<'a>> {
+fn asked<'a>(asking: &Asking<'a>, edge: &Edge, flow: &Flow, by_name: bool, known: &Known) -> Vec<Asked<'a>> {
     let asked = questions(flow, by_name, known).into_iter().map(|(protocol, family, question)| {
+        let question = placed(question, edge, flow.direction, known);
         let parts = asking.ask(&question).into_iter().map(|part| said(asking, &question, part)).collect();
         Asked { protocol, host: question.host.map(str::to_owned), family, parts }
     });
     asked.collect()
+}
+
+/// The question with the interfaces or zones that the files themselves tell, where nobody named any. What is behind them on the
+/// internet's side is no private address.
+fn placed<'q>(question: Question<'q>, edge: &'q Edge, direction: Direction, known: &Known) -> Question<'q> {
+    if known.inside.is_some() || known.outside.is_some() {
+        return question;
+    }
+    let public = !question.peers.overlaps(&never_public());
+    let outside = edge.outside.as_deref().filter(|_| public);
+    let inside = edge.inside.as_deref().filter(|_| public);
+    match direction {
+        Direction::Egress => Question { from: inside, to: outside, ..question },
+        Direction::Ingress => Question { from: outside, to: inside, ..question },
+    }
 }
 
 /// Whether some rule goes by the names of hosts.

@@ -135,7 +135,7 @@ impl<'a> Shape<'a> {
             return None;
         }
         // What is asked about crosses from one zone to another, whichever they are.
-        if self.from.is_none() && self.to.is_none() && within_one(&when.from, &when.to) {
+        if (self.from.is_none() || self.to.is_none()) && within_one(&when.from, &when.to) {
             return None;
         }
         let host = if self.names_its_destination { self.host } else { None };

@@ -20,6 +20,17 @@ pub struct Rules {
     pub notes: Vec<Note>,
     /// The files, as [`Place::file`] counts them.
     pub files: Vec<File>,
+    /// Which way the internet is, where the files say so.
+    pub edge: Edge,
+}
+
+/// What the files themselves say of the interfaces or zones that a flow crosses.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Edge {
+    /// The one by which the internet is reached, where it is only one.
+    pub outside: Option<String>,
+    /// The only other one there is.
+    pub inside: Option<String>,
 }
 
 /// A file that rules were read from.
@@ -215,10 +226,33 @@ impl Rules {
         self.notes.iter().all(|note| note.kind != NoteKind::NotUnderstood)
     }
 
+    /// Keeps which way the internet is, where it is one: by which the routes there lead, and which other ways there are.
+    pub fn faces(&mut self, outward: &[String], others: &[String]) {
+        let [outside] = outward else { return };
+        let inside = match others {
+            [inside] if inside != outside => Some(inside.clone()),
+            _ => None,
+        };
+        let what = match &inside {
+            None => format!("peers on the internet are behind `{outside}`, where the default route leads"),
+            Some(inside) => format!(
+                "peers on the internet are behind `{outside}`, where the default route leads, and the installation is behind `{inside}`, the only other way"
+            ),
+        };
+        self.note(NoteKind::Assumed, &Place::default(), what);
+        self.edge = Edge { outside: Some(outside.clone()), inside };
+    }
+
     /// Takes in what was read from other files: what passes has to pass both.
     pub fn join(&mut self, other: Rules) {
         let chains = u32::try_from(self.chains.len()).unwrap_or(u32::MAX);
         let files = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
+        // Names of one firewall mean nothing to another.
+        if self.layers.is_empty() {
+            self.edge = other.edge;
+        } else if !other.layers.is_empty() && self.edge != other.edge {
+            self.edge = Edge::default();
+        }
         let moved = |id: ChainId| ChainId(id.0.saturating_add(chains));
         let placed = |mut place: Place| {
             place.file = place.file.saturating_add(files);

@@ -31,6 +31,9 @@ pub(super) fn rules(mut config: Config, inputs: &[Input]) -> Rules {
     let coming_in = binding.coming_in();
     let going_out = binding.going_out();
     let replies = if config.router { Replies::Forgotten } else { Replies::Remembered };
+    let outward: Vec<String> = config.outward.iter().cloned().collect();
+    let others = config.interfaces.iter().filter(|one| !one.aside).filter_map(|one| one.nameif.clone());
+    rules.faces(&outward, &others.filter(|name| !outward.contains(name)).collect::<Vec<_>>());
     every_way(&mut rules, "access groups, coming in", &Ranges::all(), coming_in, replies);
     if let Some(going_out) = going_out {
         every_way(&mut rules, "access groups, going out", &Ranges::all(), going_out, replies);

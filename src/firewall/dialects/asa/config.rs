@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use crate::firewall::dialects::Input;
-use crate::firewall::dialects::edge::shown;
 use crate::firewall::dialects::edge::words::near;
+use crate::firewall::dialects::edge::{is_the_internet, shown};
+use crate::firewall::dialects::entry;
 use crate::firewall::rules::{NoteKind, Place};
 
 /// A configuration.
@@ -29,6 +30,8 @@ pub(super) struct Config {
     pub back_out: bool,
     /// What can pass or stop something besides the lists.
     pub besides: Vec<(Place, String)>,
+    /// Interfaces of an ASA by which something on the internet is reached.
+    pub outward: std::collections::BTreeSet<String>,
     /// Where a router lets replies back in by itself.
     pub inspects: Vec<Place>,
     pub notes: Vec<(NoteKind, Place, String)>,
@@ -100,6 +103,8 @@ pub(super) struct Interface {
     /// As an ASA calls it.
     pub nameif: Option<String>,
     pub level: Option<u32>,
+    /// Whether it is shut, or for management alone.
+    pub aside: bool,
 }
 
 /// What the lines below one belong to.
@@ -231,6 +236,10 @@ impl Config {
         match words {
             ["nameif", name] => interface.nameif = Some((*name).to_owned()),
             ["security-level", level] => interface.level = level.parse().ok(),
+            ["shutdown" | "management-only", ..] => interface.aside = true,
+            ["ip", "address", "dhcp" | "pppoe", .., "setroute"] => {
+                self.outward.extend(interface.nameif.clone());
+            }
             ["ip", "access-group", list, way @ ("in" | "out")]
             | ["ipv6", "traffic-filter", list, way @ ("in" | "out")] => {
                 let name = interface.name.clone();
@@ -301,11 +310,18 @@ impl Config {
             }
             ["object-group", kind, rest @ ..] => return self.group(kind, rest, place),
             ["interface", name @ ..] if !name.is_empty() => {
-                self.interfaces.push(Interface { name: name.join(""), nameif: None, level: None });
+                self.interfaces.push(Interface { name: name.join(""), nameif: None, level: None, aside: false });
                 return Ok(Within::Interface(self.interfaces.len() - 1));
             }
             ["name", address, name, ..] if address.parse::<std::net::IpAddr>().is_ok() => {
                 self.names.insert((*name).to_owned(), (*address).to_owned());
+            }
+            ["route", interface, net, mask, ..] if !self.router => {
+                let zero = |word: &str| if word == "0" { "0.0.0.0".to_owned() } else { word.to_owned() };
+                let to = entry::netmask(&zero(net), &zero(mask));
+                if to.is_ok_and(|to| is_the_internet(&to.ranges)) {
+                    self.outward.insert((*interface).to_owned());
+                }
             }
             ["time-range", name] => {
                 self.time_ranges.entry((*name).to_owned()).or_default();

@@ -557,3 +557,31 @@ fn a_line_that_is_not_understood_leaves_other_protocols_than_its_own_alone() {
     assert_eq!(verdict(&rules, Some(("outside", "inside")), WORKOS, APP, "tcp/443"), Allowed);
     assert_eq!(verdict(&rules, Some(("outside", "inside")), WORKOS, APP, "esp/0"), Unsure);
 }
+
+#[test]
+fn peers_on_the_internet_are_behind_the_interface_of_the_default_route_unless_there_are_several() {
+    use crate::firewall::audit::{Fate, Known, judge};
+    let fate = |config: &str, id: &str| {
+        let (rules, flows) = (read(&DIALECT, config), fixture::flows());
+        assert!(rules.understood(), "{:?}", rules.notes);
+        let judged = judge(&rules, &flows, &Known::default());
+        judged.iter().find(|one| one.flow.id == id).unwrap().fate()
+    };
+    let lists = "\
+access-list OUT-IN extended permit tcp any any eq https
+access-list IN-IN extended permit tcp any any eq https
+access-list IN-IN extended deny ip any any
+access-group OUT-IN in interface outside
+access-group IN-IN in interface inside
+";
+    let shut = lists.replacen("permit", "deny", 1);
+    let route = "route outside 0.0.0.0 0.0.0.0 203.0.113.1 1\nroute inside 198.51.100.0 255.255.255.0 10.1.0.2 1\n";
+    assert_eq!(fate(&format!("{ASA}{lists}{route}"), "ingress-workos"), Fate::Allowed);
+    assert_eq!(fate(&format!("{ASA}{shut}{route}"), "ingress-workos"), Fate::Missing);
+    assert_eq!(fate(&format!("{ASA}{shut}"), "ingress-workos"), Fate::Unsure);
+    let second = "route dmz 0.0.0.0 0.0.0.0 10.20.0.2 200\n";
+    assert_eq!(fate(&format!("{ASA}{shut}{route}{second}"), "ingress-workos"), Fate::Unsure);
+    let between_two = ASA.replace(" nameif dmz\n", " nameif dmz\n shutdown\n");
+    assert_eq!(fate(&format!("{between_two}{shut}{route}"), "egress-api"), Fate::Allowed);
+    assert_eq!(fate(&format!("{ASA}{shut}{route}"), "egress-api"), Fate::Unsure);
+}

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use self::named::Meaning;
 use self::services::{Service, Services};
 use super::entry;
-use crate::firewall::addresses::number;
+use crate::firewall::addresses::{never_public, number};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{
     Answer, Chain, ChainId, Condition, Layer, Match, Names, Place, Policy, Replies, Rule, Rules, Then, Way,
@@ -184,6 +184,11 @@ fn doubts<S: named::Set>(meaning: &Meaning<S>, say: impl Fn(&str) -> String) -> 
         words.push_str(one);
     }
     vec![(say(&words).into(), S::any_of(&meaning.unsure.values().collect::<Vec<_>>()))]
+}
+
+/// Whether a route there leads to the internet, rather than to a site's own networks, which may have public addresses.
+pub(crate) fn is_the_internet(to: &Ranges) -> bool {
+    to.minus(&never_public()).intervals().iter().any(|(first, last)| last - first >= 1 << 16)
 }
 
 /// What an address under a wildcard mask stands for, also where the mask has gaps; nothing, where those come to too much.

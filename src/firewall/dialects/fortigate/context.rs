@@ -1,10 +1,11 @@
 //! The contexts of a FortiGate: one, or a VDOM each, with the blocks of the configuration that bear on what passes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::tree::{Block, Entry, Item, Settings, Tree, Trouble};
 use crate::firewall::dialects::edge::order::Order;
-use crate::firewall::dialects::edge::shown;
+use crate::firewall::dialects::edge::{is_the_internet, shown};
+use crate::firewall::dialects::entry;
 use crate::firewall::rules::{NoteKind, Place, Rules};
 
 /// All contexts of the files.
@@ -22,6 +23,10 @@ pub(super) struct Context {
     tables: HashMap<String, Table>,
     /// Settings that stand in no entry, by block.
     pub settings: HashMap<String, Settings>,
+    /// Interfaces by which something on the internet is reached.
+    pub outward: BTreeSet<String>,
+    /// Interfaces that have addresses.
+    pub addressed: BTreeSet<String>,
 }
 
 /// The entries of a block, in order. A block that stands in a file twice is one.
@@ -109,6 +114,47 @@ impl Context {
         self.tables.get(path)
     }
 
+    /// Which way the internet is, as routes and interfaces have it.
+    fn ways(&mut self, block: &Block) {
+        let entries = block.items.iter().filter_map(|item| match item {
+            Item::Entry(entry) => Some((&entry.name, &entry.settings)),
+            _ => None,
+        });
+        for (name, settings) in entries {
+            let says = |key: &str, words: &[&str]| settings.one(key).is_some_and(|value| words.contains(&value));
+            if says("status", &["disable", "down"]) {
+                continue;
+            }
+            if block.path == "router static" {
+                let outward = match settings.all("dst") {
+                    [net] => entry::entry(net).is_ok_and(|to| is_the_internet(&to.ranges)),
+                    [net, mask] => entry::netmask(net, mask).is_ok_and(|to| is_the_internet(&to.ranges)),
+                    // The default route has no destination, and some go by the name of one.
+                    _ => settings.one("dstaddr").is_none_or(str::is_empty),
+                };
+                if !outward || settings.enabled("blackhole") {
+                    continue;
+                }
+                let named = settings.all("sdwan-zone").iter().chain(settings.all("device"));
+                let mut named: Vec<String> = named.filter(|name| !name.is_empty()).cloned().collect();
+                if named.is_empty() {
+                    named.push("virtual-wan-link".to_owned());
+                }
+                self.outward.extend(named);
+                continue;
+            }
+            if says("type", &["loopback", "tunnel"]) {
+                continue;
+            }
+            if says("mode", &["dhcp", "pppoe"]) && !says("defaultgw", &["disable"]) {
+                self.outward.insert(name.clone());
+            }
+            if settings.one("ip").is_some_and(|ip| !ip.starts_with("0.0.0.0")) {
+                self.addressed.insert(name.clone());
+            }
+        }
+    }
+
     /// Whether a setting that stands in no entry is enabled.
     pub(super) fn enabled(&self, path: &str, key: &str) -> bool {
         self.settings.get(path).is_some_and(|settings| settings.enabled(key))
@@ -171,6 +217,9 @@ impl Contexts {
             if !matches!(block.path.as_str(), "system sdwan" | "system virtual-wan-link") {
                 Self::misplaced(inner, rules);
             }
+        }
+        if matches!(block.path.as_str(), "router static" | "system interface") {
+            self.context(context.clone()).ways(&block);
         }
         if !bears(&block.path) {
             note_trouble(&block.items, rules);

@@ -69,6 +69,14 @@ fn read(inputs: &[Input], scope: &Scope) -> Result<Rules, Unread> {
         let what = format!("`{}` is no VDOM with policies in these files", scope.only.join(", "));
         rules.note(NoteKind::NotUnderstood, &Place::default(), what);
     }
+    // With VDOMs, interfaces are shared out elsewhere.
+    if let [context] = contexts.as_slice()
+        && context.name.is_empty()
+    {
+        let outward: Vec<String> = context.outward.iter().cloned().collect();
+        let others = context.addressed.iter().filter(|name| !outward.contains(name)).cloned();
+        rules.faces(&outward, &others.collect::<Vec<_>>());
+    }
     let behind = contexts.into_iter().filter(|context| named == 0 || scope.holds(&[&context.name]));
     let chains: Vec<(String, ChainId)> = behind
         .map(|context| {

@@ -560,3 +560,38 @@ end
         assert_eq!(verdict(&rules, None, "3.217.146.166", "10.20.0.10", service), expected, "{service}");
     }
 }
+
+#[test]
+fn peers_on_the_internet_are_behind_the_interface_of_the_default_route_unless_there_are_several() {
+    use crate::firewall::audit::{Fate, Known, judge};
+    let fate = |config: &str, id: &str| {
+        let (rules, flows) = (read(&DIALECT, config), fixture::flows());
+        assert!(rules.understood(), "{:?}", rules.notes);
+        let judged = judge(&rules, &flows, &Known::default());
+        judged.iter().find(|one| one.flow.id == id).unwrap().fate()
+    };
+    let policy = |id: u8, from: &str, to: &str, service: &str| {
+        format!(
+            "    edit {id}\n        set srcintf \"{from}\"\n        set dstintf \"{to}\"\n        set srcaddr \"all\"\n        \
+             set dstaddr \"all\"\n        set action accept\n        set schedule \"always\"\n        set service \"{service}\"\n    next\n"
+        )
+    };
+    let policies = format!(
+        "config firewall policy\n{}{}end\n",
+        policy(1, "internal", "wan1", "ALL"),
+        policy(2, "internal", "dmz", "ALL")
+    );
+    let interfaces = "config system interface\n    edit \"wan1\"\n        set ip 203.0.113.2 255.255.255.0\n    next\n    \
+        edit \"internal\"\n        set ip 10.20.0.1 255.255.255.0\n    next\n    edit \"dmz\"\n        set ip 0.0.0.0 0.0.0.0\n    next\nend\n";
+    let route = "config router static\n    edit 1\n        set gateway 203.0.113.1\n        set device \"wan1\"\n    next\nend\n";
+    let whole = format!("{interfaces}{route}{policies}");
+    assert_eq!(fate(&whole, "egress-api"), Fate::Allowed);
+    assert_eq!(fate(&whole, "ingress-workos"), Fate::Missing);
+    assert_eq!(fate(&format!("{interfaces}{policies}"), "egress-api"), Fate::Unsure);
+    // A third interface in use can be the one that the installation is behind.
+    let third = whole.replace("set ip 0.0.0.0 0.0.0.0", "set ip 10.30.0.1 255.255.255.0");
+    assert_eq!(fate(&third, "egress-api"), Fate::Unsure);
+    assert_eq!(fate(&third, "ingress-workos"), Fate::Missing);
+    let learned = whole.replace("set ip 0.0.0.0 0.0.0.0", "set mode dhcp");
+    assert_eq!(fate(&learned, "ingress-workos"), Fate::Unsure);
+}

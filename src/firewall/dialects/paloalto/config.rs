@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use crate::firewall::dialects::Input;
 use crate::firewall::dialects::edge::order::Order;
-use crate::firewall::dialects::edge::shown;
 use crate::firewall::dialects::edge::words::{Command, Word, commands, near};
+use crate::firewall::dialects::edge::{is_the_internet, shown};
+use crate::firewall::dialects::entry;
 use crate::firewall::rules::{NoteKind, Place};
 
 /// A configuration.
@@ -18,6 +19,12 @@ pub(super) struct Config {
     pub notes: Vec<(NoteKind, Place, String)>,
     /// Whether addresses are translated.
     pub translates: bool,
+    /// Interfaces and the zones they are in.
+    zoned: Vec<(String, String)>,
+    /// Static routes by router and name: whether one leads to something on the internet, and by which interface.
+    routes: HashMap<(String, String), (bool, Option<String>)>,
+    /// Interfaces that learn their route to the internet.
+    learning: Vec<String>,
     known: HashMap<(Kind, String), usize>,
     /// The list that the last command about a rule was about.
     last: (usize, usize),
@@ -253,7 +260,17 @@ impl Config {
                 {
                     self.scopes[home].zones.push(zone.text.to_string());
                 }
+                if let [zone, network, _, interfaces @ ..] = rest
+                    && network.is("network")
+                {
+                    let each = interfaces.iter().filter(|word| !word.is("[") && !word.is("]"));
+                    self.zoned.extend(each.map(|word| (word.text.to_string(), zone.text.to_string())));
+                }
                 return Ok(());
+            }
+            "network" => {
+                self.network(rest);
+                return hidden(command);
             }
             "parent-dg" => {
                 self.scopes[home].within = rest.first().map(|word| word.text.to_string());
@@ -281,6 +298,47 @@ impl Config {
         let setting = Setting::of(rest, place(&name.text));
         self.scopes[home].object(kind, &name.text).settings.push(setting);
         Ok(())
+    }
+
+    /// What routes and interfaces say of the way to the internet.
+    fn network(&mut self, words: &[Word]) {
+        let text: Vec<&str> = words.iter().map(|word| word.text.as_ref()).collect();
+        match text.as_slice() {
+            ["virtual-router" | "logical-router", router, rest @ ..] => {
+                let at = rest.windows(2).position(|two| two == ["ip", "static-route"]);
+                let Some((name, rest)) = at.and_then(|at| rest.get(at + 2..)?.split_first()) else { return };
+                let key = ((*router).to_owned(), (*name).to_owned());
+                let route = self.routes.entry(key).or_default();
+                for two in rest.windows(2) {
+                    match two {
+                        ["destination", to] => route.0 = entry::entry(to).is_ok_and(|to| is_the_internet(&to.ranges)),
+                        ["interface", by] => route.1 = Some((*by).to_owned()),
+                        _ => {}
+                    }
+                }
+            }
+            ["interface", _, interface, rest @ ..] if rest.contains(&"dhcp-client") || rest.contains(&"pppoe") => {
+                let unit = rest.iter().position(|word| *word == "units").and_then(|at| rest.get(at + 1));
+                let learning = (*unit.unwrap_or(interface)).to_owned();
+                if rest.ends_with(&["create-default-route", "no"]) || rest.ends_with(&["enable", "no"]) {
+                    self.learning.retain(|known| *known != learning);
+                } else if !self.learning.contains(&learning) {
+                    self.learning.push(learning);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The zones by which something on the internet is reached; nothing, where one of them is not known.
+    pub(super) fn outward(&self) -> Option<Vec<String>> {
+        let routes = self.routes.values().filter(|(public, _)| *public).map(|(_, by)| by.as_deref());
+        let mut zones = std::collections::BTreeSet::new();
+        for interface in routes.chain(self.learning.iter().map(|by| Some(by.as_str()))) {
+            let (_, zone) = self.zoned.iter().find(|(known, _)| Some(known.as_str()) == interface)?;
+            zones.insert(zone.clone());
+        }
+        Some(zones.into_iter().collect())
     }
 
     /// Whose command it is, and what is left of it.

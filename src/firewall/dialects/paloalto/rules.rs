@@ -36,6 +36,12 @@ pub(super) fn rules(mut config: Config, inputs: &[Input], scope: &Scope) -> Rule
     } else {
         behind = named;
     }
+    if let [home] = behind.as_slice() {
+        let outward = config.outward().unwrap_or_default();
+        let zones = &config.scopes[*home].zones;
+        let others: Vec<String> = zones.iter().filter(|zone| !outward.contains(zone)).cloned().collect();
+        rules.faces(&outward, &others);
+    }
     let chains: Vec<(String, ChainId)> = behind
         .into_iter()
         .map(|home| (config.scopes[home].in_words(), of_home(&config, home, &mut objects, &mut rules)))

@@ -436,3 +436,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn peers_on_the_internet_are_behind_the_zone_of_the_default_route_unless_there_are_several() {
+    use crate::firewall::audit::{Fate, Known, judge};
+    let fate = |config: &str, id: &str| {
+        let (rules, flows) = (read(&DIALECT, config), fixture::flows());
+        assert!(rules.understood(), "{:?}", rules.notes);
+        let judged = judge(&rules, &flows, &Known::default());
+        judged.iter().find(|one| one.flow.id == id).unwrap().fate()
+    };
+    let whole = "\
+set network virtual-router default routing-table ip static-route out nexthop ip-address 203.0.113.1
+set network virtual-router default routing-table ip static-route out destination 0.0.0.0/0
+set network virtual-router default routing-table ip static-route out interface ethernet1/1
+set network virtual-router default routing-table ip static-route lan destination 10.0.0.0/8 interface ethernet1/2
+set zone untrust network layer3 [ ethernet1/1 ]
+set zone trust network layer3 [ ethernet1/2 ]
+set rulebase security rules out from trust to untrust source any destination any application any service any action allow
+";
+    assert_eq!(fate(whole, "egress-api"), Fate::Allowed);
+    assert_eq!(fate(whole, "ingress-workos"), Fate::Missing);
+    assert_eq!(fate(&whole.replace("0.0.0.0/0", "10.9.0.0/16"), "egress-api"), Fate::Unsure);
+    let third = format!("{whole}set zone dmz network layer3 ethernet1/3\n");
+    assert_eq!(fate(&third, "egress-api"), Fate::Unsure);
+    assert_eq!(fate(&third, "ingress-workos"), Fate::Missing);
+    let second = whole.replace("destination 10.0.0.0/8", "destination 0.0.0.0/0");
+    assert_eq!(fate(&second, "ingress-workos"), Fate::Unsure);
+    let learned =
+        format!("{whole}set network interface ethernet ethernet1/2 layer3 dhcp-client create-default-route yes\n");
+    assert_eq!(fate(&learned, "ingress-workos"), Fate::Unsure);
+}
