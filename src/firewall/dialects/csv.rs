@@ -354,6 +354,17 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_names_an_end_by_its_zone_alone_means_all_of_that_zone() {
+        let text = "Rule,Source Zone,Destination Zone,Destination,Port/Protocol,Action,Implementation Notes\n\
+                    1,WAN,DMZ,192.168.10.10,\"TCP 80,443\",Allow,on the outer side\n2,,DMZ,192.168.10.11,TCP 22,Allow,\n";
+        let rules = rules(text);
+        let inward = &rules.chains[0].rules;
+        assert!(inward[0].when[0].source.is_all() && inward[0].when[0].from.matches("wan"));
+        assert!(!inward[0].when[0].from.matches("lan") && inward[0].when[0].port.contains(443_u16));
+        assert_eq!(kinds(&rules), [NoteKind::NotUnderstood], "the second row has no source");
+    }
+
+    #[test]
     fn hosts_are_gone_to_by_name() {
         let rules = rules("direction,destination,protocol,port\nout,api.workos.com,tcp,443\n");
         assert_eq!(passes(&rules, Way::Out, 6, 443, Some("api.workos.com")), "any address");

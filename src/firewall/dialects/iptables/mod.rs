@@ -74,13 +74,18 @@ fn read(inputs: &[Input], scope: &Scope, otherwise: Family) -> Result<Rules, Unr
             rules.note(NoteKind::NotUnderstood, &Place::new(file, *line, format!("line {line}"), quoted), *why);
         }
         for dump in &text.dumps {
-            let family = dump.family.or_else(|| clue(dump)).or_else(|| named(&input.name)).unwrap_or_else(|| {
-                let line = dump.tables.first().map_or(0, |table| table.line);
-                let what =
-                    format!("nothing in the text says of which family it is; it is read as {}", otherwise.as_str());
-                rules.note(NoteKind::Assumed, &Place::new(file, line, format!("line {line}"), ""), what);
-                otherwise
-            });
+            let family = dump
+                .family
+                .or_else(|| clue(dump))
+                .or_else(|| named(&input.name))
+                .or_else(|| hint(dump))
+                .unwrap_or_else(|| {
+                    let line = dump.tables.first().map_or(0, |table| table.line);
+                    let what =
+                        format!("nothing in the text says of which family it is; it is read as {}", otherwise.as_str());
+                    rules.note(NoteKind::Assumed, &Place::new(file, line, format!("line {line}"), ""), what);
+                    otherwise
+                });
             for table in &dump.tables {
                 let has = |group: &Group| group.tables.iter().any(|(_, known)| known.name == table.name);
                 if groups.iter().any(|group| group.family == family && has(group)) {
@@ -138,12 +143,19 @@ fn clue(dump: &Dump) -> Option<Family> {
         let address = word.split(['/', ',', '-']).next().unwrap_or_default();
         match word {
             "icmpv6" | "ipv6-icmp" | "icmp6" | "--icmpv6-type" => Some(Family::V6),
-            "icmp" | "--icmp-type" => Some(Family::V4),
-            _ if word.starts_with("icmp6-") => Some(Family::V6),
+            "--icmp-type" => Some(Family::V4),
+            _ if word.starts_with("icmp6-") || word.starts_with("ufw6-") => Some(Family::V6),
+            _ if word.starts_with("icmp-") || word.starts_with("ufw-") => Some(Family::V4),
             _ if address.contains(['.', ':']) => address.parse().ok().map(Family::of),
             _ => None,
         }
     })
+}
+
+/// What nearly nobody writes for IPv6, though ip6tables takes it.
+fn hint(dump: &Dump) -> Option<Family> {
+    let mut rules = dump.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+    rules.any(|rule| rule.text.split_whitespace().any(|word| word == "icmp")).then_some(Family::V4)
 }
 
 /// The family that the name of a file says, or of the folder that it lies in: `rules.v6`, `rules/v6`, `ip6tables`, `iptables-v6.conf`.

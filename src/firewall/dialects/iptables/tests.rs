@@ -464,18 +464,37 @@ fn a_text_says_of_which_family_it_is() {
     assert_eq!(layers(&table("-A INPUT -s 2606:4700::/32 -j ACCEPT")), ("IPv6", false));
     assert_eq!(layers(&table("-A INPUT -s 10.0.0.1 -j ACCEPT")), ("IPv4", false));
     assert_eq!(layers(&table("-A INPUT -j REJECT --reject-with icmp6-port-unreachable")), ("IPv6", false));
+    assert_eq!(layers(&table("-A INPUT -j REJECT --reject-with icmp-port-unreachable")), ("IPv4", false));
+    assert_eq!(layers(&table("-A INPUT -j ufw6-before-input")), ("IPv6", false));
     assert_eq!(layers(&table("-A INPUT -i lo -j ACCEPT")), ("IPv4", true));
+}
+
+#[test]
+fn a_chain_that_is_emptied_holds_what_comes_behind() {
+    let says = |flush: &str| {
+        let read = rules(&[&format!(
+            "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 443 -j DROP\n{flush}\n\
+             -A INPUT -p tcp -s 10.0.0.0/8 --dport 443 -j ACCEPT\n-A INPUT -p udp -j DROP\nCOMMIT\n"
+        )]);
+        let rules: usize = read.chains.iter().map(|chain| chain.rules.len()).sum();
+        (rules, read.notes.iter().filter(|note| note.kind == NoteKind::NotUnderstood).count())
+    };
+    assert_eq!((says("-F INPUT"), says("-F"), says("--flush INPUT")), ((2, 0), (2, 0), (2, 0)));
+    assert_eq!((says("-F OUTPUT"), says(""), says("-F INPUT 1").1), ((3, 0), (3, 0), 1));
 }
 
 #[test]
 fn where_a_text_says_nothing_of_its_family_its_name_does() {
     let text = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT DROP [0:0]\nCOMMIT\n";
-    let layers = |name: &str| {
+    let icmp = text.replace("COMMIT", "-A INPUT -p icmp -j ACCEPT\nCOMMIT");
+    let of = |name: &str, text: &str| {
         let input = Input { name: name.to_owned(), text: text.to_owned() };
         let read = read_v4(&[input], &Scope::default()).unwrap();
         let is_six = read.layers.first().is_some_and(|layer| layer.families == Family::V6.all());
         (if is_six { "IPv6" } else { "IPv4" }, !read.notes.is_empty())
     };
+    let layers = |name: &str| of(name, text);
+    assert_eq!((of("rules.v6", &icmp), of("rules", &icmp)), (("IPv6", false), ("IPv4", false)));
     for name in [
         "rules.v6",
         "etc/iptables/rules/v6",

@@ -219,10 +219,25 @@ impl<'a> Text<'a> {
         chain.declared = Some((line, policy));
     }
 
-    /// A command that adds; whether it was one.
+    /// A command that adds, or empties chains; whether it was one.
     fn command(&mut self, line: &'a str, number: usize, open: bool, family: Option<Family>) -> bool {
         let mut words = line.split_whitespace();
-        let (command, Some(name)) = (words.next().unwrap_or_default(), words.next()) else { return false };
+        let command = words.next().unwrap_or_default();
+        if matches!(command, "-F" | "--flush") {
+            let Some(table) = self.table(open, number, family) else { return false };
+            match words.next().map(|name| name.trim_matches('"')) {
+                Some(name) => {
+                    if let Some(at) = table.position(name) {
+                        table.chains[at].rules.clear();
+                    }
+                }
+                // As often as it stands there, all of them are gone through.
+                None if table.chains.len() > MOST_MOVED => return false,
+                None => table.chains.iter_mut().for_each(|chain| chain.rules.clear()),
+            }
+            return words.next().is_none();
+        }
+        let Some(name) = words.next() else { return false };
         let name = name.trim_matches('"');
         let rule = Written { line: number, text: line };
         let Some(table) = self.table(open, number, family) else { return false };

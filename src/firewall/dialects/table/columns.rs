@@ -52,7 +52,9 @@ impl Column {
     pub(in crate::firewall::dialects) fn called(name: &str) -> Self {
         let letters: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let known = NAMES.iter().find(|(_, names)| names.split(' ').any(|known| known == letters));
-        known.map_or(Column::Other, |(column, _)| *column)
+        let is_told = ["notes", "comment", "comments", "description", "justification", "remarks"];
+        let otherwise = if is_told.iter().any(|told| letters.ends_with(told)) { Column::Words } else { Column::Other };
+        known.map_or(otherwise, |(column, _)| *column)
     }
 }
 

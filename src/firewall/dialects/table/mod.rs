@@ -241,6 +241,15 @@ impl Reading<'_> {
             theirs.known.extend(any.first().map(|_| Ranges::all()));
             theirs.names.extend(others);
         }
+        let (columns, zone): (&[Column], Column) = match way {
+            Way::In => (&[Column::Source, Column::SourceAddresses, Column::SourceHosts], Column::From),
+            _ => (&[Column::Destination, Column::DestinationAddresses, Column::DestinationHosts], Column::To),
+        };
+        let has_none = !has_peer && !columns.iter().any(|column| self.table.columns.contains(column));
+        if theirs.is_empty() && has_none && self.cells(zone).next().is_some() {
+            // Whoever is in that zone.
+            theirs.known.push(Ranges::all());
+        }
         if theirs.is_empty() {
             return Err(format!("no {} is given", if way == Way::In { "source" } else { "destination" }));
         }
