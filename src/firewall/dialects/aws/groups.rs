@@ -155,8 +155,13 @@ pub(in super::super) fn lay_out(rules: &mut Rules, groups: Vec<Group>, all: bool
     let whichever = if known || !all { HashMap::new() } else { in_every_group(&groups) };
     // What every group lets through passes whichever is attached, and is said of the first.
     let mut said = HashMap::new();
+    let is_attached = |group: &Group| format!("{} is attached to the installation", group.called());
     for (nth, group) in groups.iter().enumerate() {
-        let attached = Condition::holds(format!("{} is attached to the installation", group.called()));
+        let attached = Condition::holds(is_attached(group));
+        // One of them is attached: the last one, where no other is. More groups than can be weighed together are left alone.
+        let is_the_last = all && nth + 1 == groups.len() && groups.len() <= WEIGHED;
+        let no_other: Vec<Condition> =
+            groups.iter().take(nth).filter(|_| is_the_last).map(|other| Condition::fails(is_attached(other))).collect();
         for rule in &group.rules {
             let Some(chain) = chains.get(&rule.way).copied() else { continue };
             if let Some(why) = &rule.unclear {
@@ -167,13 +172,22 @@ pub(in super::super) fn lay_out(rules: &mut Rules, groups: Vec<Group>, all: bool
                 continue;
             }
             let on = |when: &Match| match whichever.get(&(rule.way, when)) {
-                _ if known => Some(when.clone()),
+                _ if known => vec![when.clone()],
                 Some(count) if *count == groups.len() => {
-                    (*said.entry((rule.way, when.clone())).or_insert(nth) == nth).then(|| when.clone())
+                    let is_first = *said.entry((rule.way, when.clone())).or_insert(nth) == nth;
+                    is_first.then(|| when.clone()).into_iter().collect()
                 }
-                _ => Some(when.clone().on(attached.clone())),
+                _ => {
+                    let mut under = vec![when.clone().on(attached.clone())];
+                    if !no_other.is_empty() {
+                        let mut alone = when.clone();
+                        alone.conditions.extend(no_other.iter().cloned());
+                        under.push(alone);
+                    }
+                    under
+                }
             };
-            let when: Vec<Match> = rule.when.iter().filter_map(on).collect();
+            let when: Vec<Match> = rule.when.iter().flat_map(on).collect();
             if let Some(chain) = rules.chains.get_mut(chain.0 as usize)
                 && !when.is_empty()
             {
@@ -182,6 +196,9 @@ pub(in super::super) fn lay_out(rules: &mut Rules, groups: Vec<Group>, all: bool
         }
     }
 }
+
+/// As many groups that may be attached are weighed together.
+const WEIGHED: usize = 10;
 
 /// In how many groups each match stands.
 fn in_every_group(groups: &[Group]) -> HashMap<(Way, &Match), usize> {

@@ -139,6 +139,16 @@ pub(super) fn selected(policies: &[Policy], scope: &Scope, rules: &mut Rules) ->
         rules.note(NoteKind::Undefined, &super::whole(), what);
     }
     let one_space = spaces.len() <= 1;
+    if let (false, Some(first), Some(last)) = (one_space, spaces.first(), spaces.last()) {
+        let what = format!(
+            "policies of {} namespaces stand here, from `{}` to `{}`, and nothing says which one the pod is in: what they differ in \
+             is unsure until its namespace is named",
+            spaces.len(),
+            cut(first, 80),
+            cut(last, 80),
+        );
+        rules.note(NoteKind::Assumed, &super::whole(), what);
+    }
     if let (true, Some(space)) = (one_space, spaces.first()) {
         labels.entry(NAMESPACE.to_owned()).or_insert_with(|| (*space).to_owned());
     }

@@ -48,6 +48,16 @@ fn cilium(spec: &str) -> String {
 const ALL: &str = "any address";
 
 #[test]
+fn of_several_namespaces_it_is_told_that_one_has_to_be_named() {
+    let both = [policy("deny", "shop", "{podSelector: {}}"), policy("deny", "bank", "{podSelector: {}}")].concat();
+    let told = |only: &[&str]| of(&both, only).notes.iter().any(|note| note.what.contains("its namespace is named"));
+
+    assert!(told(&[]));
+    assert!(!told(&["shop"]));
+    assert_eq!(into(&of(&both, &["shop"])), "");
+}
+
+#[test]
 fn without_a_policy_all_passes_and_with_one_only_what_it_allows() {
     let nothing = rules(r#"{"apiVersion":"v1","kind":"List","items":[]}"#);
     assert_eq!((out(&nothing).as_str(), into(&nothing).as_str()), (ALL, ALL));

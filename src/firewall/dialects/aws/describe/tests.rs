@@ -218,6 +218,24 @@ fn of_several_groups_those_that_are_named_hold_together_and_of_others_nobody_kno
 }
 
 #[test]
+fn what_each_of_several_groups_lets_in_by_a_rule_of_its_own_passes_whichever_is_attached() {
+    let groups = |second: &str| {
+        let wide =
+            r#""IpPermissionsEgress":[],"IpPermissions":[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]"#;
+        let first = group("sg-1", &https(CLOUDFLARE));
+        read_one(&format!(r#"{{"SecurityGroups":[{first},{second},{{"GroupId":"sg-3","GroupName":"wide",{wide}}}]}}"#))
+    };
+    let all = groups(&group("sg-2", &https(r#""IpRanges":[{"CidrIp":"104.0.0.0/8"}]"#)));
+    let two = groups(&group("sg-2", &https(r#""IpRanges":[{"CidrIp":"10.0.0.0/8"}]"#)));
+
+    assert_eq!(says(&all, Way::In, "104.16.0.0/13", 443), "allowed 104.16.0.0/13");
+    assert!(says(&all, Way::In, "104.128.0.0/9", 443).starts_with("unsure"), "the first one does not");
+    assert!(says(&two, Way::In, "104.16.0.0/13", 443).starts_with("unsure"), "the second one does not");
+    assert!(says(&all, Way::In, "104.16.0.0/13", 80).starts_with("unsure"), "only the last one does");
+    assert!(says(&all, Way::Out, "104.16.0.0/13", 443).starts_with("unsure"), "the last one lets nothing out");
+}
+
+#[test]
 fn a_group_of_an_export_that_was_cut_off_is_not_alone() {
     let one = group("sg-1", &https(CLOUDFLARE));
     let rules = read_one(&format!(r#"{{"NextToken":"x","SecurityGroups":[{one}]}}"#));
