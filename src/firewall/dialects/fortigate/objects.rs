@@ -102,8 +102,9 @@ pub(super) fn objects(context: &Context, rules: &mut Rules) -> Objects {
     }
     for path in ["firewall schedule recurring", "firewall schedule onetime", "firewall schedule group"] {
         for entry in context.entries(path) {
-            let whole =
-                entry.settings.all("day").len() == 7 && !entry.settings.has("start") && !entry.settings.has("end");
+            // From midnight to midnight is all day.
+            let midnight = |key: &str| entry.settings.one(key).is_none_or(|time| time == "00:00");
+            let whole = entry.settings.all("day").len() == 7 && midnight("start") && midnight("end");
             let when = if whole { None } else { Some(entry.settings.in_words()) };
             objects.schedules.insert(entry.name.clone(), when);
         }

@@ -276,6 +276,7 @@ impl Reading<'_> {
         let people: Vec<String> = ["users", "groups", "fsso-groups", "identity-based-route"]
             .iter()
             .flat_map(|key| settings.all(key))
+            .filter(|name| !name.is_empty())
             .map(|name| shown(name))
             .collect();
         if !people.is_empty() {
@@ -288,9 +289,12 @@ impl Reading<'_> {
                 None => holds(format!("the schedule `{}` is on, which these files do not define", shown(schedule))),
             }
         }
-        for key in settings.keys().filter(|key| CONDITIONS.contains(key)) {
+        // Where no bit of it counts, every one will do.
+        let any_tos = settings.one("tos-mask").is_none_or(|mask| ["0x00", "0", ""].contains(&mask));
+        for key in settings.keys().filter(|key| CONDITIONS.contains(key) && !(any_tos && key.starts_with("tos"))) {
             let value = settings.all(key).join(" ");
-            if value != "disable" && !value.is_empty() {
+            let nothing = value.is_empty() || value == "disable" || (key.starts_with("reputation") && value == "0");
+            if !nothing {
                 holds(format!("its {key} is {}", shown(&value)));
             }
         }
@@ -336,7 +340,6 @@ const CONDITIONS: &[&str] = &[
     "ntlm",
     "disclaimer",
     "email-collect",
-    "geoip-match",
 ];
 
 /// Keys that are read.
@@ -496,6 +499,24 @@ const SILENT: &[&str] = &[
     "mms-profile",
     "gtp-profile",
     "reputation-direction",
+    "geoip-match",
+    "log-http-transaction",
+    "ztna-ems-tag-negate",
+    "ztna-tags-match-logic",
+    "captive-portal-exempt",
+    "radius-ip-auth-bypass",
+    "fec",
+    "rsso",
+    "wsso",
+    "sec-intel-profile",
+    "nat-inbound",
+    "telemetry-profile",
+    "app-monitor",
+    "pcp-poolname",
+    "cgn-session-quota",
+    "cgn-resource-quota",
+    "cgn-eif",
+    "cgn-eim",
     "reputation-direction6",
 ];
 
@@ -515,6 +536,10 @@ fn trouble(entry: &Entry) -> Option<String> {
     let spans = |key: &&str| !words_alone.contains(key) && settings.all(key).iter().any(|value| value.contains('\n'));
     if let Some(key) = settings.keys().find(spans) {
         return Some(format!("has a value of `{}` that spans lines", shown(key)));
+    }
+    let empty = |key: &&&str| settings.has(key) && settings.all(key).is_empty();
+    if let Some(key) = ["action", "status", "schedule"].iter().find(empty) {
+        return Some(format!("has nothing for `{key}`"));
     }
     match settings.one("action") {
         None | Some("accept" | "deny") => {}

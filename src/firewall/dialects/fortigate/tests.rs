@@ -595,3 +595,56 @@ fn peers_on_the_internet_are_behind_the_interface_of_the_default_route_unless_th
     let learned = whole.replace("set ip 0.0.0.0 0.0.0.0", "set mode dhcp");
     assert_eq!(fate(&learned, "ingress-workos"), Fate::Unsure);
 }
+
+#[test]
+fn all_that_a_firewall_shows_of_a_policy_says_no_more_than_what_is_set_of_it() {
+    let text = r#"config firewall policy
+    edit 1
+        set status enable
+        set srcintf "any"
+        set dstintf "any"
+        set action accept
+        set ztna-status disable
+        set srcaddr "all"
+        set dstaddr "all"
+        set internet-service disable
+        unset reputation-minimum
+        set src-vendor-mac
+        set schedule "always"
+        set policy-expiry disable
+        set service "HTTPS"
+        set tos 0x00
+        set tos-mask 0x00
+        set tos-negate disable
+        set log-http-transaction disable
+        set webproxy-profile ''
+        set ztna-ems-tag-negate disable
+        set ztna-tags-match-logic or
+        set geoip-match physical-location
+        set identity-based-route ''
+        set captive-portal-exempt disable
+        set wsso enable
+        set groups
+        set users
+        set fsso disable
+    next
+end
+config firewall schedule recurring
+    edit "always"
+        set start 00:00
+        set end 00:00
+        set day sunday monday tuesday wednesday thursday friday saturday
+        set color 0
+    next
+end
+"#;
+    let ask = |text: &str| {
+        let rules = read(&DIALECT, text);
+        (rules.understood(), verdict(&rules, None, "3.217.146.166", "10.20.0.10", "tcp/443"))
+    };
+    assert_eq!(ask(text), (true, Allowed));
+    assert_eq!(ask(&text.replace("tos-mask 0x00", "tos-mask 0xff")), (true, Unsure));
+    assert_eq!(ask(&text.replace("set end 00:00", "set end 17:00")), (true, Unsure));
+    assert_eq!(ask(&text.replace("set groups\n", "set groups staff\n")), (true, Unsure));
+    assert_eq!(ask(&text.replace("set action accept", "set action")), (false, Unsure));
+}

@@ -226,6 +226,12 @@ impl Growing {
                     None => {}
                 }
             }
+            // So all of a configuration is shown, where nothing is set.
+            ("set", [_, key]) if !self.open.is_empty() => match self.open.last_mut() {
+                Some(Open::Entry(entry)) => entry.settings.put(verb, key, Vec::new()),
+                Some(Open::Block(block)) => block.settings.put(verb, key, Vec::new()),
+                None => {}
+            },
             ("move", [_, name, whither @ ("before" | "after"), other]) => {
                 let item = Item::Move {
                     name: (*name).to_owned(),

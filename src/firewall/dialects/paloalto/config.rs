@@ -226,6 +226,10 @@ impl Config {
             "set" if words.get(1).is_some_and(|word| word.is("cli")) => Ok(()),
             "set" => self.set(&words[1..], command, &place),
             "move" => self.moved(&words[1..]),
+            // What RANCID writes above a configuration.
+            word if word.starts_with("!RANCID") => Ok(()),
+            // What RANCID writes above a configuration.
+            word if word.starts_with("!RANCID") => Ok(()),
             word if CONSOLE.contains(&word) && !first.quoted => Ok(()),
             word => Err(format!("`{}` is not understood", shown(word))),
         };
@@ -343,6 +347,13 @@ impl Config {
 
     /// Whose command it is, and what is left of it.
     fn home_of<'w, 't>(&mut self, words: &'w [Word<'t>]) -> Result<(usize, &'w [Word<'t>]), String> {
+        // As a configuration is kept, rather than as it is shown, it says whose device that is.
+        let words = if words.first().is_some_and(|word| word.is("config")) { &words[1..] } else { words };
+        let words = if words.first().is_some_and(|word| word.is("devices")) {
+            words.get(2..).unwrap_or_default()
+        } else {
+            words
+        };
         let text = |at: usize| words.get(at).map(|word| word.text.as_ref());
         Ok(match (text(0), text(1), text(2)) {
             (Some("shared"), ..) => (0, &words[1..]),

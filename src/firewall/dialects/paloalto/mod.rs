@@ -23,7 +23,7 @@ pub(super) static DIALECT: Dialect = Dialect {
 const EXPORT: &str = "set cli config-output-format set; set cli pager off; configure; show";
 
 fn recognises(text: &str) -> bool {
-    is_xml(text) || text.lines().any(is_telling)
+    is_xml(text) || is_braces(text) || text.lines().any(is_telling)
 }
 
 fn is_xml(text: &str) -> bool {
@@ -34,16 +34,25 @@ fn is_xml(text: &str) -> bool {
         && of_pan.iter().any(|tag| start.contains(tag))
 }
 
+/// As a firewall shows its configuration unless it is told otherwise.
+fn is_braces(text: &str) -> bool {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).filter(|line| !line.is_empty());
+    let opens =
+        lines.next().is_some_and(|line| matches!(line, "config {" | "mgt-config {" | "rulebase {" | "devices {"));
+    opens && text.contains("security {") && text.contains("rules {")
+}
+
 /// Whether only PAN-OS has such a line.
 fn is_telling(line: &str) -> bool {
     let mut words = line.split_whitespace();
     if words.next() != Some("set") {
         return false;
     }
-    let words: Vec<&str> = words.take(8).collect();
+    let words: Vec<&str> = words.skip_while(|word| *word == "config").take(8).collect();
     let objects = ["ip-netmask", "ip-range", "fqdn", "ip-wildcard", "static"];
     match words.first().copied() {
         Some("rulebase" | "pre-rulebase" | "post-rulebase" | "device-group" | "deviceconfig" | "mgt-config") => true,
+        Some("devices") => words.get(1) == Some(&"localhost.localdomain"),
         Some("shared" | "vsys") => words.len() > 2,
         Some("address" | "address-group") => words.iter().skip(2).any(|word| objects.contains(word)),
         _ => false,
@@ -52,6 +61,13 @@ fn is_telling(line: &str) -> bool {
 
 fn read(inputs: &[Input], scope: &Scope) -> Result<Rules, Unread> {
     for input in inputs {
+        if is_braces(&input.text) {
+            return Err(Unread {
+                file: input.name.clone(),
+                line: None,
+                why: format!("is in braces, of which only the set format is read: export it with `{EXPORT}`"),
+            });
+        }
         if input.text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
             return Err(Unread {
                 file: input.name.clone(),

@@ -467,3 +467,23 @@ set rulebase security rules out from trust to untrust source any destination any
         format!("{whole}set network interface ethernet ethernet1/2 layer3 dhcp-client create-default-route yes\n");
     assert_eq!(fate(&learned, "ingress-workos"), Fate::Unsure);
 }
+
+#[test]
+fn a_configuration_as_it_is_kept_on_disk_or_by_rancid_is_read_like_one_that_is_shown() {
+    let text = "\
+!RANCID-CONTENT-TYPE: paloalto
+set config devices localhost.localdomain deviceconfig system hostname edge
+set config shared address workos ip-netmask 3.217.146.166/32
+set config devices localhost.localdomain vsys vsys1 rulebase security rules in from untrust to dmz source workos
+set config devices localhost.localdomain vsys vsys1 rulebase security rules in destination any application any service any
+set config devices localhost.localdomain vsys vsys1 rulebase security rules in action allow
+";
+    let rules = read(&DIALECT, text);
+    assert!(rules.understood(), "{:?}", rules.notes);
+    let zones = Some(("untrust", "dmz"));
+    assert_eq!(verdict(&rules, zones, "3.217.146.166", "10.20.0.10", "tcp/443"), Allowed);
+    assert_eq!(verdict(&rules, zones, "3.217.146.167", "10.20.0.10", "tcp/443"), Denied);
+    let braces = "config {\n  devices {\n    localhost.localdomain {\n rulebase {\n security {\n rules {\n";
+    assert!((DIALECT.reads.as_ref().unwrap().recognises)(text) && (DIALECT.reads.as_ref().unwrap().recognises)(braces));
+    assert!(try_read(&DIALECT, braces).unwrap_err().why.contains("set cli config-output-format set"));
+}
