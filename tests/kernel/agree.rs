@@ -112,15 +112,18 @@ pub(crate) fn boundaries(rules: &Rules, family: Family, besides: &Ranges) -> Vec
         .into_iter()
         .filter(|point| family.all().contains(*point))
         .map(address)
-        .filter(|point| match point {
-            IpAddr::V4(v4) => {
-                (1..224).contains(&v4.octets()[0]) && v4.octets()[0] != 127 && v4.octets()[..2] != [198, 18]
-            }
-            IpAddr::V6(v6) => v6.segments()[0] & 0xe000 == 0x2000,
-        })
+        .filter(|point| is_tried(*point))
         .collect();
     let every = usable.len().div_ceil(MOST_PEERS).max(1);
     usable.into_iter().step_by(every).collect()
+}
+
+/// Whether connections can come from there, and go there.
+pub(crate) fn is_tried(peer: IpAddr) -> bool {
+    match peer {
+        IpAddr::V4(v4) => (1..224).contains(&v4.octets()[0]) && v4.octets()[0] != 127 && v4.octets()[..2] != [198, 18],
+        IpAddr::V6(v6) => v6.segments()[0] & 0xe000 == 0x2000,
+    }
 }
 
 /// Asks the kernel.

@@ -90,7 +90,7 @@ pub(crate) fn exported(tools: Tools) -> Result<[String; 2], String> {
 }
 
 /// Loads rules in the place of what was there, and gives what is exported then.
-fn load(tools: Tools, generated: &Generated) -> Result<[String; 2], String> {
+pub(crate) fn load(tools: Tools, generated: &Generated) -> Result<[String; 2], String> {
     // What is asked for by rules cannot be taken away.
     empty(tools)?;
     ran("ipset", &["restore"], &generated.sets)?;

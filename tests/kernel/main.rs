@@ -1,5 +1,6 @@
 //! The kernel is asked: rules are loaded where nothing else is, exported by their own tools, read and judged by the binary's
 //! library, and then connections are made from and to both sides of every boundary. Whatever is said has to come true.
+//! Rules are changed, too, and what is said of the change is asked at the corners of all that is said to open or to close.
 //!
 //! It needs root or user namespaces, `ip`, iptables, ipset and nft; what ufw and firewalld make needs them. What a machine lacks leaves the trials ignored with the reason;
 //! `NETLAB_REQUIRED=1` makes that a failure. `KERNEL_SETS=1000` asks about more sets of rules, `KERNEL_SEED=7` about others.
@@ -9,6 +10,8 @@
 mod agree;
 #[cfg(target_os = "linux")]
 mod chance;
+#[cfg(target_os = "linux")]
+mod corners;
 #[cfg(target_os = "linux")]
 mod iptables;
 #[cfg(target_os = "linux")]
@@ -20,6 +23,8 @@ mod net;
 mod nft_sets;
 #[cfg(target_os = "linux")]
 mod nftables;
+#[cfg(target_os = "linux")]
+mod pairs;
 #[cfg(target_os = "linux")]
 mod probe;
 #[cfg(target_os = "linux")]

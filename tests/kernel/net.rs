@@ -85,12 +85,19 @@ impl Net {
         for host in ["outside", "behind"] {
             let (this, lines) = if host == "outside" { (&net.outside, OUTSIDE) } else { (&net.behind, BEHIND) };
             this.set_up(format!("{EVERYWHERE}\n{lines}"))?;
-            this.run(|| serve(&[]))?;
         }
-        net.behind.run(|| serve(&SERVER))?;
         set_up(FIREWALL)?;
-        serve(&[OUTER, INNER].concat())?;
+        net.serve(&PORTS)?;
         Ok(net)
+    }
+
+    /// Serves these ports on every host.
+    pub(crate) fn serve(&self, ports: &'static [u16]) -> Result<(), String> {
+        for host in [&self.outside, &self.behind] {
+            host.run(move || serve(ports, &[]))?;
+        }
+        self.behind.run(move || serve(ports, &SERVER))?;
+        serve(ports, &[OUTER, INNER].concat())
     }
 }
 
@@ -206,9 +213,9 @@ fn run(program: &str, arguments: &[&str], input: &str) -> std::io::Result<Output
     output
 }
 
-/// Serves every port here: a byte for a byte, over TCP on every address, over UDP on these.
-fn serve(udp: &[&str]) -> Result<(), String> {
-    for port in PORTS {
+/// Serves these ports here: a byte for a byte, over TCP on every address, over UDP on these.
+fn serve(ports: &[u16], udp: &[&str]) -> Result<(), String> {
+    for port in ports.iter().copied() {
         if udp.is_empty() || udp.contains(&OUTER[0]) {
             let listener = TcpListener::bind(("::", port)).map_err(|error| format!("listen on {port}: {error}"))?;
             thread::spawn(move || probe::answer_all(&listener));

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,16 +49,23 @@ enum Trying {
     Udp(UdpSocket),
 }
 
-/// Ports that connections come from: none twice, so that nothing is remembered of one.
-static FROM: AtomicU16 = AtomicU16::new(10_000);
+/// Ports that connections come from: none twice in a long time, so that nothing is remembered of one.
+static FROM: AtomicU32 = AtomicU32::new(0);
+const FIRST_FROM: u16 = 10_000;
+
+fn next_from() -> u16 {
+    let ports = u32::from(u16::MAX - FIRST_FROM);
+    FIRST_FROM + u16::try_from(FROM.fetch_add(1, Ordering::Relaxed) % ports).unwrap()
+}
 
 impl Trying {
     fn begin(one: &Try) -> std::io::Result<Self> {
         let (kind, protocol) = if one.udp { (Type::DGRAM, Protocol::UDP) } else { (Type::STREAM, Protocol::TCP) };
         let socket = Socket::new(Domain::for_address(one.destination), kind, Some(protocol))?;
         socket.set_nonblocking(true)?;
-        let from = FROM.fetch_add(1, Ordering::Relaxed).max(10_000);
-        socket.bind(&SocketAddr::new(one.source, from).into())?;
+        // From a port a connection may be ending that was made long ago.
+        let bind = || socket.bind(&SocketAddr::new(one.source, next_from()).into());
+        (0..1000).find_map(|_| bind().ok()).map_or_else(bind, Ok)?;
         match socket.connect(&one.destination.into()) {
             Err(error) if !may_still_come(&error) => return Err(error),
             _ => {}

@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::net::Net;
-use crate::{iptables, namespace, nftables, tools, written};
+use crate::{corners, iptables, namespace, nftables, tools, written};
 
 /// The private argument of the child that leaves the machine's namespaces; the title of a trial follows.
 const LEAVES: &str = "--leaves-the-machine";
@@ -46,7 +46,7 @@ pub(crate) enum End {
 }
 
 fn all() -> Vec<Question> {
-    [iptables::all(), nftables::all(), tools::all(), written::all()].into_iter().flatten().collect()
+    [iptables::all(), nftables::all(), corners::all(), tools::all(), written::all()].into_iter().flatten().collect()
 }
 
 pub(crate) fn main() -> ExitCode {
