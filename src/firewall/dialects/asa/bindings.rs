@@ -33,7 +33,10 @@ pub(super) fn rules(mut config: Config, inputs: &[Input]) -> Rules {
     let replies = if config.router { Replies::Forgotten } else { Replies::Remembered };
     let outward: Vec<String> = config.outward.iter().cloned().collect();
     let others = config.interfaces.iter().filter(|one| !one.aside).filter_map(|one| one.nameif.clone());
-    rules.faces(&outward, &others.filter(|name| !outward.contains(name)).collect::<Vec<_>>());
+    // Where no list is bound, those that are may have been cut off.
+    if !config.bindings.is_empty() {
+        rules.faces(&outward, &others.filter(|name| !outward.contains(name)).collect::<Vec<_>>());
+    }
     every_way(&mut rules, "access groups, coming in", &Ranges::all(), coming_in, replies);
     if let Some(going_out) = going_out {
         every_way(&mut rules, "access groups, going out", &Ranges::all(), going_out, replies);
@@ -220,6 +223,8 @@ impl Bound<'_> {
             .config
             .interfaces
             .iter()
+            // Nothing passes through what is shut or for management alone.
+            .filter(|interface| !interface.aside)
             .filter_map(|interface| Some((interface.nameif.as_deref()?, interface.level)))
             .collect();
         let place = Place::new(0, 0, "security levels", "");

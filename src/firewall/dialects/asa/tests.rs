@@ -579,6 +579,11 @@ access-group IN-IN in interface inside
     assert_eq!(fate(&format!("{ASA}{lists}{route}"), "ingress-workos"), Fate::Allowed);
     assert_eq!(fate(&format!("{ASA}{shut}{route}"), "ingress-workos"), Fate::Missing);
     assert_eq!(fate(&format!("{ASA}{shut}"), "ingress-workos"), Fate::Unsure);
+    let without = format!("{ASA}{route}{}", shut.split("access-group").next().unwrap());
+    assert_eq!(fate(&without, "egress-api"), Fate::Unsure, "where lists are bound may have been cut off");
+    let managed = format!("{ASA}{route}{shut}").replace(" nameif dmz\n", " management-only\n nameif dmz\n");
+    let closed = managed.replace("IN-IN extended permit", "IN-IN extended deny");
+    assert_eq!(fate(&closed, "egress-api"), Fate::Missing);
     let second = "route dmz 0.0.0.0 0.0.0.0 10.20.0.2 200\n";
     assert_eq!(fate(&format!("{ASA}{shut}{route}{second}"), "ingress-workos"), Fate::Unsure);
     let between_two = ASA.replace(" nameif dmz\n", " nameif dmz\n shutdown\n");
