@@ -39,11 +39,16 @@ impl<'v> Reading<'_, 'v> {
             if result == "oif" && flags.contains(&"saddr") && right == &Value::Bool(false) {
                 return yes_or_no(false);
             }
-            let asks_for_local = right.as_str() == Some("local");
-            if result == "type" && flags.contains(&"daddr") && asks_for_local && flags.len() == 1 {
+            // What comes in for this host goes to an address of it, and what else passes does not.
+            let kinds: Vec<Option<&str>> = elements(right).into_iter().map(Value::as_str).collect();
+            let known = ["local", "broadcast", "multicast", "anycast", "unicast"];
+            let are_known =
+                !kinds.is_empty() && kinds.iter().all(|kind| kind.is_some_and(|kind| known.contains(&kind)));
+            if result == "type" && flags.contains(&"daddr") && flags.len() == 1 && are_known {
+                let local = kinds.contains(&Some("local"));
                 match self.passing {
-                    Passing { inward: true, outward: false, through: false, .. } => return yes_or_no(true),
-                    Passing { inward: false, .. } => return yes_or_no(false),
+                    Passing { inward: true, outward: false, through: false, .. } => return yes_or_no(local),
+                    Passing { inward: false, .. } if kinds.len() == 1 && local => return yes_or_no(false),
                     _ => {}
                 }
             }

@@ -416,15 +416,19 @@ fn what_is_rewritten_before_the_filter_stays_in_doubt_and_nothing_else_does() {
 
 #[test]
 fn interfaces_that_a_packet_has_not_met_yet_are_none() {
+    let kind_of_destination = |op: &str, kinds| is(op, json!({"fib": {"result": "type", "flags": ["daddr"]}}), kinds);
     let rules = input(vec![
         json!([is("==", json!({"meta": {"key": "oifname"}}), json!("eth0")), {"drop": null}]),
         json!([is("==", json!({"meta": {"key": "iifname"}}), json!({"set": ["lo"]})), {"drop": null}]),
         json!([is("!=", json!({"fib": {"result": "type", "flags": ["daddr"]}}), json!("local")), {"drop": null}]),
         json!([is("!=", json!({"meta": {"key": "pkttype"}}), json!("host")), {"drop": null}]),
+        json!([kind_of_destination("==", json!({"set": ["broadcast", "multicast"]})), {"drop": null}]),
+        json!([kind_of_destination("!=", json!({"set": ["local", "broadcast"]})), {"drop": null}]),
+        json!([kind_of_destination("==", json!("broadcast")), {"drop": null}]),
         json!([{"accept": null}]),
     ]);
 
-    assert_eq!(said(&rules, "10.0.0.1/32"), ["10.0.0.1 Allowed by handle 5 of inet filter input"]);
+    assert_eq!(said(&rules, "10.0.0.1/32"), ["10.0.0.1 Allowed by handle 8 of inet filter input"]);
 }
 
 #[test]
