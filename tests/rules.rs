@@ -90,6 +90,27 @@ fn every_language_is_written_the_same_every_time_and_one_direction_alone_holds_n
 }
 
 #[test]
+fn what_is_generated_leaves_the_binary_as_it_was_written_and_scripts_are_scripts() {
+    for dialect in written() {
+        for part in [&[][..], &["--part", "rules"], &["--part", "default-deny"], &["--part", "rollback"]] {
+            let typed = [&["rules", "generate", "--dialect", &dialect, "--log"], part, SITE].concat();
+            let ended = run(&typed);
+            let text = &ended.out;
+            if ended.code == Some(2) {
+                assert!(text.is_empty() && ended.err.contains("there is no "), "{dialect}: {}", ended.err);
+                continue;
+            }
+            assert!(!text.contains('\u{fffd}'), "{dialect} {part:?}\n{text}");
+            assert!(!text.contains("#!") || text.starts_with("#!"), "{dialect} {part:?}\n{text}");
+            if text.starts_with("#!/bin/sh") {
+                let sh = std::process::Command::new("sh").args(["-n", "-c", text]).output().unwrap();
+                assert!(sh.status.success(), "{dialect} {part:?}: {}\n{text}", String::from_utf8_lossy(&sh.stderr));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_generated_goes_into_a_file_and_a_language_that_is_none_is_told_the_nearest() {
     let folder = folder(&[]);
     let ended = rules(folder.path(), &["generate", "--dialect", "list", "--output", "workos.list"]);

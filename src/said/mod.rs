@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub use known::{is_known, keep, keep_proxy};
 pub use looks::{looks_secret, may_be_secret};
-pub use strangers::{acts, apart, harmless, harmless_lines};
+pub use strangers::{acts, apart, harmless, harmless_lines, harmless_script};
 pub use values::{
     all_of, counted, day, distance, in_any_order, lasted, listed, page_title, size, spoken, time_of_day, utc,
 };

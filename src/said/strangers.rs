@@ -41,6 +41,22 @@ pub fn harmless_lines(text: &str) -> String {
     text.chars().map(|c| if c != '\n' && acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// A script or a table of the tool's own, in which no character acts on a terminal. Tabs and Windows line ends stay, for they mean
+/// something in it.
+pub fn harmless_script(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| match line.strip_suffix("\r\n") {
+        Some(line) => (line, "\r\n"),
+        None => (line, ""),
+    });
+    let acting = |c: char| c != '\n' && c != '\t' && acts(c);
+    let mut shown = String::with_capacity(text.len());
+    for (line, end) in lines {
+        shown.extend(line.chars().map(|c| if acting(c) { char::REPLACEMENT_CHARACTER } else { c }));
+        shown.push_str(end);
+    }
+    shown
+}
+
 /// The text with `between` put into every command of a CI system, which then is none: `::error::`, `##vso[`, `##[`.
 pub fn apart(text: &str, between: &str) -> String {
     let commands = commands(text);
@@ -92,6 +108,11 @@ fn opens_a_command(rest: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_keeps_its_tabs_and_line_ends_and_nothing_else_that_acts() {
+        assert_eq!(harmless_script("cat <<-E\r\n\ta\u{1b}[2J\rb\n"), "cat <<-E\r\n\ta\u{fffd}[2J\u{fffd}b\n");
+    }
 
     #[test]
     fn what_acts_is_replaced_whatever_its_kind() {

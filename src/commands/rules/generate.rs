@@ -13,7 +13,7 @@ use crate::firewall::dialects::{DIALECTS, Dialect, Generated, Request};
 use crate::firewall::{Delta, Direction, Flow, Party, flows};
 use crate::outcome::Vantage;
 use crate::reporters::Encoding;
-use crate::said::{caught, harmless_lines, hidden};
+use crate::said::{caught, harmless_script, hidden};
 use crate::settings::{Place as InForce, Settings};
 
 pub(in crate::commands) fn run(args: &GenerateArgs) -> Result<u8, Failure> {
@@ -144,18 +144,24 @@ fn part(dialect: &Dialect, generated: Generated, part: Option<Part>, more: Vec<S
         }
         return Ok(alone.unwrap_or(rules));
     };
-    let mut text = String::new();
+    let whole = alone.is_none();
+    let body = alone.unwrap_or(rules);
+    // What a script is run by has to be its first line.
+    let (first, rest) = match body.split_once('\n') {
+        Some((first, rest)) if first.starts_with("#!") => (format!("{first}\n"), rest),
+        _ => (String::new(), body.as_str()),
+    };
+    let mut text = first;
     for remark in &remarks {
         commented(&mut text, begins, remark);
     }
     if !remarks.is_empty() {
         text.push('\n');
     }
-    if let Some(alone) = alone {
-        text.push_str(&alone);
+    text.push_str(rest);
+    if !whole {
         return Ok(text);
     }
-    text.push_str(&rules);
     let others = [
         ("What denies everything else, to be applied apart, once what is needed is let through", default_deny),
         ("What takes these rules away again", rollback),
@@ -176,7 +182,7 @@ fn commented(text: &mut String, begins: &str, lines: &str) {
 
 /// To standard output, or into the file that was named.
 fn put(text: &str, output: Option<&Path>) -> Result<u8, Failure> {
-    let text = caught(&harmless_lines(text));
+    let text = caught(&harmless_script(text));
     match output.filter(|path| *path != Path::new("-")) {
         None => exit::to_stdout(Encoding::Text, text.as_bytes())?,
         Some(path) => {
@@ -219,6 +225,9 @@ mod tests {
         let alone = |which| part(&DIALECT, generated(), Some(which), Vec::new()).unwrap();
 
         assert_eq!(alone(Part::DefaultDeny), "# Name the resolver.\n\ndeny all\n");
+        let script = Generated { rules: "#!/bin/sh\nallow a\n".to_owned(), ..generated() };
+        let script = part(&DIALECT, script, Some(Part::Rules), Vec::new()).unwrap();
+        assert_eq!(script, "#!/bin/sh\n# Name the resolver.\n\nallow a\n");
         assert_eq!(alone(Part::Rollback), "# Name the resolver.\n\nundo b\n\nundo a\n");
         let bare = Generated { default_deny: None, comment: None, ..generated() };
         assert_eq!(part(&DIALECT, bare.clone(), None, Vec::new()).unwrap(), "allow a\nallow b\n");
