@@ -123,7 +123,7 @@ impl Laying<'_> {
                 if self.looked > LONGEST {
                     return Err(TooLong::Steps(LONGEST));
                 }
-                let Some(when) = narrowed(when, only).filter(|when| self.meets(when)) else { continue };
+                let Some(when) = self.narrowed(when, only).filter(|when| self.meets(when)) else { continue };
                 let go = match rule.then {
                     Then::Answer(answer) => Go::Answer(answer),
                     Then::Jump(to) => {
@@ -158,11 +158,24 @@ impl Laying<'_> {
             || self.packet.flags.is_some_and(|flags| when.flags.iter().all(|test| test.passes(flags)));
         state && flags
     }
-}
 
-fn narrowed<'a>(when: &'a Match, only: Option<&Match>) -> Option<When<'a>> {
-    match only {
-        None => (!when.is_nothing()).then_some(When::Whole(when)),
-        Some(only) => when.and(only).map(|both| When::Narrowed(Box::new(both))),
+    /// The match within that of the jump. What knows nothing of connections takes no notice of their states, which otherwise could
+    /// exclude one another along a jump.
+    fn narrowed<'w>(&self, when: &'w Match, only: Option<&Match>) -> Option<When<'w>> {
+        if when.is_nothing() {
+            return None;
+        }
+        let stateless = self.packet.state.is_none() && when.states != States::ANY;
+        let within = |when: &Match| match only {
+            None => Some(when.clone()),
+            Some(only) => when.and(only),
+        };
+        match only {
+            None if !stateless => Some(When::Whole(when)),
+            _ if stateless => {
+                within(&Match { states: States::ANY, ..when.clone() }).map(|both| When::Narrowed(Box::new(both)))
+            }
+            _ => within(when).map(|both| When::Narrowed(Box::new(both))),
+        }
     }
 }

@@ -207,7 +207,8 @@ impl List {
         self.passes == other.passes
             && self.cut == other.cut
             && self.deciding().iter().zip(other.deciding()).all(|(mine, theirs)| {
-                mine.what == theirs.what && (mine.to == theirs.to || self.lands(mine.to) == other.lands(theirs.to))
+                // Numbers of steps mean different steps on either side: where they land is what counts.
+                mine.what == theirs.what && self.lands(mine.to) == other.lands(theirs.to)
             })
     }
 }

@@ -238,6 +238,21 @@ fn a_firewall_that_forgets_needs_the_way_back_for_every_port_that_is_answered_to
 }
 
 #[test]
+fn states_that_exclude_one_another_along_a_jump_are_nothing_to_a_firewall_that_forgets() {
+    let on = |states| Match { states, ..Match::any() };
+    let chains = vec![
+        chain("in", vec![rule(on(States::NEW), Then::Jump(ChainId(1)))], Some(Answer::Accept)),
+        chain("inner", vec![rule(on(States::ESTABLISHED), DROP)], None),
+    ];
+    let verdict = |replies| {
+        let rules = Rules { layers: vec![layer(Way::In, 0, replies)], chains: chains.clone(), ..Rules::default() };
+        ask(&rules, &question("10.0.0.0/8"))[0].verdict
+    };
+
+    assert_eq!((verdict(Replies::Forgotten), verdict(Replies::Remembered)), (Verdict::Denied, Verdict::Allowed));
+}
+
+#[test]
 fn an_interface_an_address_and_a_host_that_nobody_named_are_in_doubt_and_the_loopback_is_not() {
     let only = |when: Match| stateful(vec![chain("INPUT", vec![rule(when, ACCEPT)], Some(Answer::Drop))]);
     let verdict = |when: Match, question: &Question| ask(&only(when), question)[0].verdict;
