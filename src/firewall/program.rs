@@ -1,6 +1,7 @@
 //! A layer as one list of steps: chains that rules jump to are laid out where they are jumped to, so that walking it only ever goes
 //! forward. Evaluation and comparison both walk it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 
@@ -165,17 +166,15 @@ impl Laying<'_> {
         if when.is_nothing() {
             return None;
         }
-        let stateless = self.packet.state.is_none() && when.states != States::ANY;
-        let within = |when: &Match| match only {
-            None => Some(when.clone()),
-            Some(only) => when.and(only),
+        let when = if self.packet.state.is_none() && when.states != States::ANY {
+            Cow::Owned(Match { states: States::ANY, ..when.clone() })
+        } else {
+            Cow::Borrowed(when)
         };
-        match only {
-            None if !stateless => Some(When::Whole(when)),
-            _ if stateless => {
-                within(&Match { states: States::ANY, ..when.clone() }).map(|both| When::Narrowed(Box::new(both)))
-            }
-            _ => within(when).map(|both| When::Narrowed(Box::new(both))),
+        match (only, when) {
+            (None, Cow::Borrowed(when)) => Some(When::Whole(when)),
+            (None, Cow::Owned(when)) => Some(When::Narrowed(Box::new(when))),
+            (Some(only), when) => when.and(only).map(|both| When::Narrowed(Box::new(both))),
         }
     }
 }

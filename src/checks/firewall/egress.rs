@@ -1,12 +1,9 @@
 //! Do the exported rules let out what the application's server opens?
 
-use super::judged::{IPV6_MISSING, MISSING, SHADOWED, UNSURE, outcome};
-use super::{NO_RULES, files, flows, with_rules};
-use crate::check::{Check, CheckId, Contact, Grade, Outcome, Planned, Running, Spec, Vantage};
-use crate::context::Context;
-use crate::facts::Facts;
+use super::judged::{IPV6_MISSING, MISSING, SHADOWED, UNSURE, planned};
+use super::with_rules;
+use crate::check::{CheckId, Spec, Vantage};
 use crate::firewall::Direction;
-use crate::settings::{RULES, Settings};
 
 pub(super) static SPEC: Spec = Spec {
     id: ID,
@@ -24,46 +21,19 @@ Usually broken by a list that was copied in part, a rule behind one that denies,
     required: with_rules,
     codes: &[&MISSING, &SHADOWED, &UNSURE, &IPV6_MISSING],
     needs: &[],
-    plan: |facts, settings| {
-        if settings.rules.is_empty() {
-            return Planned::from(&RULES);
-        }
-        let flows = flows(facts, settings).into_iter().filter(|flow| flow.direction == Direction::Egress);
-        Planned::each(flows.map(|flow| Passes { flow: flow.id }), "no flow goes this way".to_owned())
-    },
+    plan: |facts, settings| planned(facts, settings, Direction::Egress),
 };
 
 pub(super) const ID: CheckId = CheckId::new("firewall.egress");
 
-struct Passes {
-    flow: String,
-}
-
-impl Check for Passes {
-    fn subject(&self) -> Option<String> {
-        Some(self.flow.clone())
-    }
-
-    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
-        files(settings, "which required flows its rules let through")
-    }
-
-    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
-        Box::pin(async move {
-            match &cx.review {
-                Some(review) => outcome(review, &self.flow),
-                None => Outcome::graded(Grade::Modelled).not_available(NO_RULES),
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{accept, rules, site};
+    use super::super::judged::Passes;
     use super::*;
     use crate::check::Status;
     use crate::checks::fixture::{ask, codes};
+    use crate::facts::Facts;
     use crate::firewall::addresses::networks;
     use crate::firewall::ranges::Ranges;
     use crate::firewall::rules::{Answer, Condition, Match, Rule, Rules, Then};

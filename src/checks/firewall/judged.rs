@@ -1,11 +1,15 @@
 //! What exported rules come to for one flow, whichever way it goes.
 
-use crate::check::{Code, Finding, Grade, Outcome, Remediation};
+use super::{NO_RULES, files, flows};
+use crate::check::{Check, Code, Contact, Finding, Grade, Outcome, Planned, Remediation, Running};
+use crate::context::Context;
+use crate::facts::Facts;
 use crate::firewall::audit::Fate;
 use crate::firewall::evaluate::{Leg, Verdict};
 use crate::firewall::review::{Review, Reviewed, Told, some};
 use crate::firewall::{Direction, Flow, Need};
 use crate::outcome::Cause;
+use crate::settings::{RULES, Settings};
 
 pub(super) static MISSING: Code =
     Code::error("missing", "a required flow is not let through by any rule").caused_by(&[
@@ -79,8 +83,42 @@ pub(super) static OPTIONAL_MISSING: Code = Code::warning(
     "Add the reported addresses; add Cloudflare's inbound only where the external name is proxied by Cloudflare.",
 )]);
 
+/// One check per flow of a direction.
+pub(super) fn planned(facts: &Facts, settings: &Settings, direction: Direction) -> Planned {
+    if settings.rules.is_empty() {
+        return Planned::from(&RULES);
+    }
+    let flows = flows(facts, settings).into_iter().filter(|flow| flow.direction == direction);
+    Planned::each(flows.map(|flow| Passes { flow: flow.id }), "no flow goes this way".to_owned())
+}
+
+/// Whether the rules let a flow pass, whichever way it goes.
+pub(super) struct Passes {
+    /// The id of the flow.
+    pub(super) flow: String,
+}
+
+impl Check for Passes {
+    fn subject(&self) -> Option<String> {
+        Some(self.flow.clone())
+    }
+
+    fn contacts(&self, _: &Facts, settings: &Settings) -> Vec<Contact> {
+        files(settings, "which required flows its rules let through")
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> Running<'a> {
+        Box::pin(async move {
+            match &cx.review {
+                Some(review) => outcome(review, &self.flow),
+                None => Outcome::graded(Grade::Modelled).not_available(NO_RULES),
+            }
+        })
+    }
+}
+
 /// What the rules come to for a flow.
-pub(super) fn outcome(review: &Review, id: &str) -> Outcome {
+fn outcome(review: &Review, id: &str) -> Outcome {
     let outcome = Outcome::graded(Grade::Modelled);
     match review.flow(id) {
         Some(reviewed) => judged(outcome, reviewed),

@@ -1,7 +1,7 @@
 //! What was written is read and asked again, for the tests of languages that are both: every flow passes, and nothing else does.
 
 use crate::firewall::addresses;
-use crate::firewall::evaluate::{Peer, Question, Verdict, ask};
+use crate::firewall::evaluate::{By, Peer, Question, Verdict, ask};
 use crate::firewall::ranges::Ranges;
 use crate::firewall::rules::{Rules, Way};
 use crate::firewall::{Direction, Flow, Protocol};
@@ -41,4 +41,32 @@ pub(super) fn assert_exactly(rules: &Rules, flows: &[Flow]) {
 
 fn peer(flow: &Flow) -> &crate::firewall::Party {
     if flow.direction == Direction::Egress { &flow.destination } else { &flow.source }
+}
+
+/// Who passes to port 443, and by which rule: `10.0.0.0/8 Allowed by rule web of app, priority 100`.
+pub(super) fn said(rules: &Rules, way: Way, peers: &str) -> Vec<String> {
+    let question = Question {
+        way,
+        peers: addresses::networks(&peers.split(' ').map(|net| net.parse().unwrap()).collect::<Vec<ipnet::IpNet>>()),
+        peer: if way == Way::In { Peer::Source } else { Peer::Destination },
+        here: None,
+        protocol: 6,
+        port: 443,
+        from: None,
+        to: None,
+        host: None,
+    };
+    let by = |by: By| match by {
+        By::Rule(_, rule) => rule.place.name.to_string(),
+        By::Policy(_, policy) => policy.place.name.to_string(),
+        By::Nobody => "nobody".to_owned(),
+    };
+    ask(rules, &question)
+        .iter()
+        .map(|part| {
+            let why =
+                if part.why.is_empty() { String::new() } else { format!(" unsure whether {}", part.why.join("; ")) };
+            format!("{} {:?} by {}{why}", addresses::in_words(&part.peers), part.verdict, by(part.by))
+        })
+        .collect()
 }

@@ -2,50 +2,16 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::firewall::addresses::{in_words, networks};
 use crate::firewall::audit::{Fate, Known, judge};
 use crate::firewall::compare::{Budget, Verdict, compare, requested};
 use crate::firewall::dialects::Request;
-use crate::firewall::evaluate::{By, Peer, Question, TCP, ask};
+use crate::firewall::dialects::round_trip::said;
 use crate::firewall::fixture;
-use crate::firewall::ranges::Ranges;
-
-fn nets(text: &str) -> Ranges {
-    networks(&text.split(' ').map(|net| net.parse().unwrap()).collect::<Vec<ipnet::IpNet>>())
-}
 
 fn read_one(document: &Value, only: &[&str]) -> Rules {
     let input = Input { name: "rules.json".to_owned(), text: document.to_string() };
     assert!(recognises(&input.text), "{document}");
     read(&[input], &Scope { only: only.iter().map(|name| (*name).to_owned()).collect() }).unwrap()
-}
-
-/// Who passes to port 443, and by which rule.
-fn said(rules: &Rules, way: Way, peers: &str) -> Vec<String> {
-    let question = Question {
-        way,
-        peers: nets(peers),
-        peer: if way == Way::In { Peer::Source } else { Peer::Destination },
-        here: None,
-        protocol: TCP,
-        port: 443,
-        from: None,
-        to: None,
-        host: None,
-    };
-    let by = |by: By| match by {
-        By::Rule(_, rule) => rule.place.name.to_string(),
-        By::Policy(_, policy) => policy.place.name.to_string(),
-        By::Nobody => "nobody".to_owned(),
-    };
-    ask(rules, &question)
-        .iter()
-        .map(|part| {
-            let why =
-                if part.why.is_empty() { String::new() } else { format!(" unsure whether {}", part.why.join("; ")) };
-            format!("{} {:?} by {}{why}", in_words(&part.peers), part.verdict, by(part.by))
-        })
-        .collect()
 }
 
 fn incoming(document: &Value, peers: &str) -> Vec<String> {
